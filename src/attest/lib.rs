@@ -15,6 +15,7 @@
 use std::collections::BTreeSet;
 
 pub mod dsse;
+pub mod evidence;
 pub mod json;
 pub mod key;
 pub mod signers;

@@ -12,8 +12,6 @@ pub mod deployment;
 pub mod elsewhere;
 pub mod evidence;
 pub mod gather;
-pub mod git;
-pub mod host;
 pub mod line_coverage;
 pub mod policy_texts;
 mod reading;

@@ -4,6 +4,7 @@
 //! A host is a folder here and a line in [`TABLE`]. The folder holds everything that is true of
 //! this kind of host alone; what the judge has to know of it arrives as facts
 //! ([`HostFacts::conventions`]). `http` is the client that all hosts share.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "this room is where a host is asked")]
 
 use portcullis_model::change::{BranchName, Commit, Revision};
 use portcullis_model::check::{Check, WorkflowRun};

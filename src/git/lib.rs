@@ -37,6 +37,11 @@
 //! | `work_tree` | is what lies in the work tree what was checked out? |
 //! | `policy_check` | what a policy is held against before it judges |
 //! | `landing` | the steps of a branch, and what explains them |
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "this room is where a repository is read"
+)]
 
 use anyhow::{Context, anyhow};
 use discover::{DiscoveredRepository, discover_repository};

@@ -224,3 +224,34 @@ pub struct Touch {
     /// The line of the file where a content pattern matches first.
     pub line: Option<u64>,
 }
+
+impl Finding {
+    /// The same with a remedy, which is a sentence.
+    #[must_use]
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(as_sentence(&remedy.into()));
+        self
+    }
+
+    /// The same with what it rests on.
+    #[must_use]
+    pub fn details(mut self, details: Vec<String>) -> Self {
+        self.details = details;
+        self
+    }
+
+    /// The same with a place to look at.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+}
+
+/// With a capital at its beginning and a full stop at its end.
+fn as_sentence(text: &str) -> String {
+    let mut rest = text.chars();
+    let first = rest.next().map(|first| first.to_ascii_uppercase());
+    let stop = if text.is_empty() || text.ends_with(['.', '!', '?']) { "" } else { "." };
+    first.into_iter().chain(rest).chain(stop.chars()).collect()
+}

@@ -82,7 +82,7 @@ pub fn reference(environment: &Environment) -> String {
     format!("{PREFIX}{environment}")
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,10 @@
 //! Facts, decisions and records, made up for tests.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test ends where it cannot go on"
+)]
 
 use super::{Draft, RecordLink, RecordedBaseline, RecordedOrigin};
 use portcullis_judge::control::testing::{World, deployment};

@@ -62,13 +62,28 @@ pub enum Act {
     /// Wait, then answer.
     Delay(Duration),
     /// Answer this.
-    Answer { status: u16, headers: Vec<(String, String)>, body: String },
+    Answer {
+        /// The status code.
+        status: u16,
+        /// Names and values.
+        headers: Vec<(String, String)>,
+        /// The text of the answer.
+        body: String,
+    },
     /// Send the path on to another origin, `http://host:port`.
-    Redirect { status: u16, to: String },
+    Redirect {
+        /// The status code, 301 to 308.
+        status: u16,
+        /// The origin: scheme, host and port.
+        to: String,
+    },
     /// Promise the whole body and send half of it.
     CutBody,
     /// Send a byte at a time, and wait before each.
-    Drip { every: Duration },
+    Drip {
+        /// The wait before each byte.
+        every: Duration,
+    },
     /// Close the connection without a word.
     Close,
 }

@@ -17,6 +17,7 @@
 
 /// The words of an enum of the model in a form, both ways. A word that only one side has is a
 /// compile error.
+#[macro_export]
 macro_rules! words {
     ($($form:ident = $model:ident { $($word:ident = $variant:ident),+ })+) => { $(
         impl From<$model> for $form {
@@ -32,8 +33,6 @@ macro_rules! words {
         }
     )+ };
 }
-pub(crate) use words;
-
 pub mod decision;
 pub mod facts;
 pub mod form;

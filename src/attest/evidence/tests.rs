@@ -318,8 +318,8 @@ proptest! {
 #[test]
 fn statements_that_were_written_once_are_read_and_written_to_the_byte() {
     for text in [
-        include_str!("../wire/statement/kept/command.json"),
-        include_str!("../wire/statement/kept/plain.json"),
+        include_str!("../../wire/statement/kept/command.json"),
+        include_str!("../../wire/statement/kept/plain.json"),
     ] {
         let line = text.trim_end();
         let super::predicate::AnyStatement::TestRun(statement) =

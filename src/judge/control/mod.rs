@@ -4,7 +4,7 @@
 //! from facts to findings. To add one, write its file and its documentation beside it, declare it
 //! here and add its line to [`TABLE`].
 
-use portcullis_model::decision::{Finding, Place, Subject, SubjectKind, TouchedArea, Verdict};
+use portcullis_model::decision::{Finding, Subject, SubjectKind, TouchedArea, Verdict};
 use portcullis_model::deployment::{Deployment, LandingFacts};
 use portcullis_model::environment::Environment;
 use portcullis_model::fact::{Fact, Gap};
@@ -32,7 +32,7 @@ pub mod reviewed_landings;
 #[cfg(test)]
 pub mod schema;
 pub mod shared;
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
 pub use documentation::Documentation;
@@ -303,36 +303,5 @@ fn widen_remedy(case: &Case<'_>, control: &str, area: &str, change: String) -> S
              (`control = \"{control}\"`, `area = \"{area}\"`), and correct the policy for later changes",
             portcullis_model::waiver::PATH
         ),
-    }
-}
-
-/// With a capital at its beginning and a full stop at its end.
-fn as_sentence(text: &str) -> String {
-    let mut rest = text.chars();
-    let first = rest.next().map(|first| first.to_ascii_uppercase());
-    let stop = if text.is_empty() || text.ends_with(['.', '!', '?']) { "" } else { "." };
-    first.into_iter().chain(rest).chain(stop.chars()).collect()
-}
-
-impl Finding {
-    /// The same with a remedy, which is a sentence.
-    #[must_use]
-    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(as_sentence(&remedy.into()));
-        self
-    }
-
-    /// The same with what it rests on.
-    #[must_use]
-    pub fn details(mut self, details: Vec<String>) -> Self {
-        self.details = details;
-        self
-    }
-
-    /// The same with a place to look at.
-    #[must_use]
-    pub fn at(mut self, place: Place) -> Self {
-        self.place = Some(place);
-        self
     }
 }

@@ -12,6 +12,12 @@
 //! ```
 //!
 //! After a change to the files call [`World::place`], so that the touched areas are right again.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test ends where it cannot go on"
+)]
 
 use super::{Case, Control, Kind, Role, Scope};
 use portcullis_model::change::{

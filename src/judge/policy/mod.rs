@@ -89,7 +89,7 @@ pub use serde_messages::nearest_name;
 pub use show::show;
 
 /// A policy to begin with: what `portcullis policy init` writes.
-pub const STARTER: &str = include_str!("../../policies/baseline.toml");
+pub const STARTER: &str = include_str!("../../../policies/baseline.toml");
 
 /// The version of the text form that this program reads.
 pub const SCHEMA: u32 = 1;

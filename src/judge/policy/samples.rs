@@ -9,7 +9,7 @@ use toml::de::DeValue;
 
 /// The ready policies. What has to be replaced in them says so in the line above.
 const READY: [&str; 2] =
-    [include_str!("../../policies/baseline.toml"), include_str!("../../policies/sensitive-data.toml")];
+    [include_str!("../../../policies/baseline.toml"), include_str!("../../../policies/sensitive-data.toml")];
 
 /// The word by which a comment tells that the value below is only a sample.
 const REPLACE: &str = "Replace";

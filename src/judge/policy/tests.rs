@@ -637,7 +637,7 @@ fn a_span_anywhere_is_shown() {
 
 #[test]
 fn the_ready_policies_have_the_form_of_a_policy() {
-    for (text, controls) in [(STARTER, 5), (include_str!("../../policies/sensitive-data.toml"), 6)] {
+    for (text, controls) in [(STARTER, 5), (include_str!("../../../policies/sensitive-data.toml"), 6)] {
         let problems = parse_with(text, &KINDS[1..]).unwrap_err();
         let other = problems.iter().find(|problem| !problem.message.starts_with("unknown control `"));
         assert_eq!((problems.len(), other), (controls, None));

@@ -1,5 +1,6 @@
 //! A deployment branch that is built landing by landing, with the host that tells of its requests. What each landing
 //! must hold follows from the requests' own operations; see [`state`]. What was planted is known by construction.
+#![allow(missing_docs, reason = "names of the moves that a history is made of; see `state`")]
 
 use crate::history::{History, Person};
 use crate::stage::{GREEN, KIM, REPORT, revision};

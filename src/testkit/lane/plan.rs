@@ -103,7 +103,7 @@ pub struct Plan {
 impl Plan {
     pub fn any(rng: &mut Rng, plant: Option<Plant>) -> Plan {
         let (how, flavour, shape) = (*rng.pick(&HOWS), *rng.pick(&FLAVOURS), *rng.pick(&SHAPES));
-        Plan { how, flavour, shape, plant, seed: rng.next() }
+        Plan { how, flavour, shape, plant, seed: rng.next_number() }
     }
 
     pub fn play(&self, lane: &mut Lane) {
@@ -340,7 +340,7 @@ fn attempt(lane: &Lane, flavour: Flavour, number: u32, rng: &mut Rng) -> Option<
             Op::Rename(slots(rng)?, format!("{folder}/moved-{number}.sql"))
         }
         Flavour::Binary => {
-            let bytes = (0..64).map(|_| rng.next() as u8).chain([0]).collect();
+            let bytes = (0..64).map(|_| rng.next_number() as u8).chain([0]).collect();
             Op::Body(any(of(|body| matches!(body, Body::Bytes(_))), rng)?, Body::Bytes(bytes))
         }
         Flavour::Link => {
@@ -348,7 +348,7 @@ fn attempt(lane: &Lane, flavour: Flavour, number: u32, rng: &mut Rng) -> Option<
             Op::Body(any(of(|body| matches!(body, Body::Link(_))), rng)?, Body::Link(target))
         }
         Flavour::Submodule => {
-            let commit = Oid::from_str(&format!("{:040x}", rng.next() | 1)).unwrap();
+            let commit = Oid::from_str(&format!("{:040x}", rng.next_number() | 1)).unwrap();
             Op::Body(any(of(|body| matches!(body, Body::Submodule(_))), rng)?, Body::Submodule(commit))
         }
         Flavour::Mode => {

@@ -13,7 +13,7 @@ use v4::{ChangeFactsV4, DeploymentFactsV4, FactsV4, VERSION};
 pub mod earlier;
 pub mod v4;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
 /// Why a text is none that facts are read from.

@@ -1,4 +1,5 @@
 //! Facts as JSON values, for tests that change them.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 use super::{FactsError, GatheredFacts, read_facts};
 use portcullis_model::deployment::Deployment;

@@ -7,8 +7,8 @@
 )]
 
 use super::gate::Verdict;
+use super::recorder;
 use super::release::{judge, subcommand};
-use super::{Server, recorder};
 use git2::{ObjectType, Oid};
 use portcullis_model::change::ObjectName;
 use portcullis_model::decision::Outcome;
@@ -18,6 +18,7 @@ use portcullis_record::{
 };
 use portcullis_testkit::lane::state::Op;
 use portcullis_testkit::lane::{How, Lane, POLICY, ROBIN};
+use portcullis_testkit::server::Server;
 use portcullis_testkit::stage::{KIM, revision};
 use portcullis_testkit::world::Deployed;
 use portcullis_testkit::world::forge::Forge;

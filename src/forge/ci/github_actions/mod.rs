@@ -5,7 +5,7 @@
 //! says on which commit the check of each event is shown, and `verdict` which commit that is.
 
 use super::{CiJob, CiSystem, EventError, JobEvent, Variables, detours};
-use crate::{self as host, HostKind};
+use crate::{HostKind, github};
 use event_file::EventFile;
 use portcullis_model::change::BranchName;
 use portcullis_model::digest::Digest;
@@ -73,7 +73,7 @@ impl CiJob for GitHubActionsJob {
     }
 
     fn host_kind(&self) -> Result<Option<&'static HostKind>, Gap> {
-        Ok(Some(&host::github::KIND))
+        Ok(Some(&github::KIND))
     }
 
     /// `GITHUB_SERVER_URL`, which no step can set.

@@ -1,0 +1,4 @@
+//! Patterns of a policy: the one glob dialect, and the one dialect of line patterns.
+
+pub mod glob;
+pub mod line_pattern;
