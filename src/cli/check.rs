@@ -20,7 +20,7 @@ pub struct CheckArguments {
     deploying: Deploying,
     #[command(flatten)]
     output: output::Shown,
-    /// Record an allowed decision in the repository, as the baseline of the next.
+    /// Record an allowed decision in the repository, as the baseline of the next deployment.
     #[arg(long, requires = "environment", help_heading = "Deployment")]
     record: bool,
 }

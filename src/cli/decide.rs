@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 /// Arguments of `decide`.
 #[derive(Debug, Args)]
 pub struct DecideArguments {
-    /// The facts, as `portcullis facts` wrote them.
+    /// Facts that `portcullis facts` wrote.
     #[arg(long, value_name = "FILE")]
     facts: PathBuf,
-    /// The policy to judge by.
+    /// Policy to judge by.
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
     #[command(flatten)]

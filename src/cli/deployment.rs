@@ -18,12 +18,13 @@ use std::path::Path;
 /// What a deployment adds to what is judged.
 #[derive(Debug, Args)]
 pub struct Deploying {
-    /// Judge a deployment: everything that landed since what is deployed there. The baseline is
-    /// what the record says; the first time it is `--base`, which may contradict neither record nor
-    /// host, nor skip what no record of another environment let through. The candidate is `--head`.
+    /// Judge a deployment to this environment: everything that landed since the deployed commit.
+    /// The newest record names that commit; the first time, name it with `--base`, which must not
+    /// contradict a record or the host, or skip commits that no record of another environment
+    /// allowed. The candidate is `--head`.
     #[arg(long, value_name = "NAME", help_heading = "Deployment")]
     environment: Option<Environment>,
-    /// The branch that is deployed from. Without it: the job's branch, or the policy's if it names
+    /// Branch that is deployed from. Default: the job's branch, or the policy's if it names only
     /// one.
     #[arg(long, value_name = "NAME", requires = "environment", help_heading = "Deployment")]
     branch: Option<String>,

@@ -33,71 +33,69 @@ use line::Line;
 /// What to do with evidence.
 #[derive(Debug, Subcommand)]
 pub enum EvidenceCommand {
-    /// Record one run of a suite from its reports, bound to what is checked out. Failed tests are
+    /// Record one run of a suite from its reports, bound to the checked-out tree. Failed tests are
     /// recorded too.
     Record(EvidenceRecording),
-    /// Compare the tests of two runs: added, removed, renamed, newly skipped, failing or flaky,
+    /// Compare the tests of two runs: added, removed, renamed, newly skipped, failing, flaky or
     /// fixed.
     Diff(diff::DiffArguments),
     /// Sign the statements of a file, each in a DSSE envelope.
     Sign(sign::Signing),
-    /// Say who signed the statements of a file. Ends with 6 when one does not verify.
+    /// Show who signed the statements of a file. Exits with 6 if one does not verify.
     Verify(sign::Verifying),
 }
 
 /// What to record, and where to.
 #[derive(Debug, Args)]
 pub struct EvidenceRecording {
-    /// The suite, as the policy names it.
+    /// Name of the suite in the policy.
     #[arg(long, value_name = "NAME", value_parser = parse_name)]
     suite: String,
-    /// The configuration or shard, where the policy names several.
+    /// Name of the configuration or shard, if the policy names several.
     #[arg(long, value_name = "NAME", value_parser = parse_name)]
     configuration: Option<String>,
-    /// A report of the run. Repeatable, and takes several files.
+    /// Report of the run. Takes several files, and may be repeated.
     #[arg(long = "report", value_name = "FILE", required = true, num_args = 1..)]
     reports: Vec<PathBuf>,
-    /// The format of the reports. Without it their content tells.
+    /// Format of the reports. Default: recognised by content.
     #[arg(long, value_name = "NAME", value_parser = parse_format)]
     format: Option<ReportFormat>,
-    /// A coverage report of the run: which lines of the tree's files it executed. Repeatable, and
-    /// takes several files. Its content tells its format, unless one is named: clover, cobertura,
-    /// coverage-py, go-cover, istanbul, jacoco, lcov, llvm-cov, opencover, simplecov, sonarqube,
-    /// xccov.
+    /// Coverage report of the run. Takes several files, and may be repeated. The format is
+    /// recognised by content unless FORMAT names it: clover, cobertura, coverage-py, go-cover,
+    /// istanbul, jacoco, lcov, llvm-cov, opencover, simplecov, sonarqube, xccov.
     #[arg(long = "coverage", value_name = "[FORMAT:]FILE", num_args = 1.., value_parser = parse_measurement)]
     coverage: Vec<Measurement>,
-    /// The leading components to take from each name in the coverage reports, like `strip` of the
+    /// Leading components to remove from each name in the coverage reports, like `strip` in the
     /// policy.
     #[arg(long, value_name = "PREFIX", requires = "coverage", value_parser = parse_text)]
     strip: Option<String>,
-    /// The directory to put before each name in them that is not absolute, like `add` of the
-    /// policy.
+    /// Directory to put in front of each name that is not absolute, like `add` in the policy.
     #[arg(long, value_name = "DIR", requires = "coverage", value_parser = parse_text)]
     add: Option<String>,
-    /// A file that decides what is run and how, such as a lock file: its digest is recorded.
+    /// File that decides what runs and how, such as a lock file; its digest is recorded.
     #[arg(long = "material", value_name = "FILE", num_args = 1..)]
     materials: Vec<PathBuf>,
-    /// Write the statement to this file. Without it and --note: to stdout.
+    /// Write the statement to this file. Default without --note: stdout.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Write it as in-toto `test-result/v0.1`, for other programs. The gate reads only the full
-    /// form.
+    /// Write an in-toto `test-result/v0.1` statement for other programs. The gate reads only the
+    /// full form.
     #[arg(long, conflicts_with = "note")]
     test_result: bool,
-    /// Sign it with this SSH private key (Ed25519, without a passphrase).
+    /// Sign the statement with this SSH private key (Ed25519, without a passphrase).
     #[arg(long, value_name = "FILE", conflicts_with = "test_result")]
     key: Option<PathBuf>,
-    /// Keep the statement in the repository: in a note on the tree, under refs/notes/portcullis.
+    /// Store the statement in the repository, as a note on the tree under refs/notes/portcullis.
     #[arg(long)]
     note: bool,
-    /// The exit status with which the suite's command ended, where it was not run by this command.
-    /// One that is not 0 is a failed run, however green its reports are.
+    /// Exit status of the suite's command, if you ran it yourself. A status other than 0 is a
+    /// failed run, however green its reports are.
     #[arg(long, value_name = "N", conflicts_with = "command", allow_negative_numbers = true)]
     exit_status: Option<i32>,
-    /// Run this command, the suite, and record what it wrote: `-- COMMAND ARGUMENTS`. The work tree
-    /// has to be clean before and after; reports of an earlier run are removed first, and may be
-    /// named by patterns. No shell reads the command. When it fails, the run is recorded and this
-    /// command ends with 1.
+    /// Run this command, the suite, and record what it writes: `-- COMMAND ARGUMENTS`. The work
+    /// tree must be clean before and after. Reports of an earlier run are removed first; reports
+    /// may be named by patterns. No shell reads the command. If it fails, the run is recorded and
+    /// this command exits with 1.
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }

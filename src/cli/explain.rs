@@ -34,12 +34,12 @@ const HANDFUL: usize = 10;
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArguments {
-    /// A control, a path in the repository, or a commit. Without it: the list of controls.
+    /// Control, path in the repository, or commit. Default: list the controls.
     what: Option<String>,
-    /// Read policy and files at this commit.
+    /// Read the policy and files at this commit.
     #[arg(long, value_name = "REV", default_value = "HEAD")]
     at: String,
-    /// A policy kept elsewhere. Without it: `portcullis.toml` at that commit.
+    /// Policy outside the repository. Default: `portcullis.toml` at that commit.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// Show everything: every unreviewed line, every commit, what every control rests on.

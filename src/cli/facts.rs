@@ -15,7 +15,7 @@ pub struct FactsArguments {
     subject: Subject,
     #[command(flatten)]
     deploying: Deploying,
-    /// Write to this file. Without it: to stdout.
+    /// Write to this file instead of stdout.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }

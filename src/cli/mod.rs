@@ -37,12 +37,12 @@ pub mod schema;
 mod stop;
 pub mod trace;
 
-/// Lets a change to data-processing code through only with branch protection, independent review
-/// and regression evidence.
+/// Blocks changes to data-processing code without branch protection, independent review and
+/// regression evidence.
 ///
-/// Exit codes, equal for every format: 0 allowed, 1 blocked, 2 usage, 3 undetermined (must not land
-/// either), 4 policy missing or not valid, 5 no repository, no such commit, or a file that cannot
-/// be read or written, 6 a deployment record does not verify.
+/// Exit codes, the same for every format: 0 allowed, 1 blocked, 2 invalid command line, 3
+/// undetermined (must not land either), 4 policy missing or not valid, 5 no repository, no such
+/// commit, or a file that cannot be read or written, 6 a deployment record does not verify.
 #[derive(Debug, Parser)]
 #[command(name = "portcullis", version, max_term_width = 100)]
 pub struct Cli {
@@ -55,60 +55,60 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Judge one change request: gather the facts and decide.
+    /// Judge a change request or a deployment: gather the facts and decide.
     Check(check::CheckArguments),
-    /// Gather the facts of one change request and write them as JSON.
+    /// Gather the facts that `check` would judge, and write them as JSON.
     Facts(facts::FactsArguments),
-    /// Decide from gathered facts, without git and without network.
+    /// Decide from gathered facts, without git and network.
     Decide(decide::DecideArguments),
-    /// Say what a control asks and why, to which data-processing areas a path belongs, or how a
-    /// commit landed.
+    /// Explain a control, the data-processing areas of a path, or how a commit landed.
     Explain(explain::ExplainArguments),
-    /// Check or begin a policy.
+    /// Write a policy or check it.
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
-    /// Read and verify what was allowed to be deployed.
+    /// List, show and verify the records of allowed deployments.
     #[command(subcommand)]
     Record(record::RecordCommand),
-    /// Record test runs as statements that are bound to a tree, and compare them.
+    /// Record test runs as statements bound to a tree; sign, verify and compare them.
     #[command(subcommand)]
     Evidence(evidence::EvidenceCommand),
-    /// Print the JSON Schema of a file that Portcullis writes, or list which there are.
+    /// Print the JSON Schema of a file that Portcullis reads or writes, or list the schemas.
     Schema(schema::SchemaArguments),
-    /// See the gate at work on a made-up repository; needs no account and no network.
+    /// See the gate at work on a made-up repository; no account and no network needed.
     Demo(demo::Arguments),
 }
 
 /// What to judge, and where its facts come from.
 #[derive(Debug, Args)]
 pub struct Subject {
-    /// The host to ask: `github`, or `none`. In a GitHub Actions job: `github`.
+    /// Host to ask. Default in a GitHub Actions job: `github`.
     #[arg(long, value_enum, help_heading = "What to judge")]
     host: Option<HostName>,
-    /// The repository on the host. In a GitHub Actions job: the job's.
+    /// Repository on the host. Default in a GitHub Actions job: the job's repository.
     #[arg(long, value_name = "OWNER/NAME", help_heading = "What to judge")]
     repository: Option<String>,
-    /// The number of the change request. In a GitHub Actions job: the event's.
+    /// Number of the change request. Default in a GitHub Actions job: the event's request.
     #[arg(long, value_name = "N", help_heading = "What to judge")]
     request: Option<u64>,
-    /// The tip of the branch that would receive the change. With a host: what the host says.
+    /// Tip of the branch that would receive the change. Default with a host: the tip that the host
+    /// reports.
     #[arg(long, value_name = "REV", help_heading = "What to judge")]
     base: Option<String>,
-    /// The tip of the change. With a host: the event's or the request's head. In a GitHub Actions
-    /// job only the commit that its check is shown on is judged.
+    /// Tip of the change. Default with a host: the head of the event or of the request. A GitHub
+    /// Actions job judges only the commit that its check is shown on.
     #[arg(long, value_name = "REV", help_heading = "What to judge")]
     head: Option<String>,
-    /// A policy kept outside of the repository; a path in the work tree means the file at the base
-    /// commit. Without it: `portcullis.toml` at the base commit.
+    /// Policy outside the repository; a path in the work tree means the file at the base commit.
+    /// Default: `portcullis.toml` at the base commit.
     #[arg(long, value_name = "FILE", help_heading = "What to judge it by")]
     policy: Option<PathBuf>,
-    /// A test report, for the suites whose patterns match its path, or for the one named. Its
-    /// content tells its format, unless one is named: boost-test, catch2, ctrf, dart, go-test,
+    /// Test report, for the suites whose patterns match its path, or for SUITE. The format is
+    /// recognised by content unless FORMAT names it: boost-test, catch2, ctrf, dart, go-test,
     /// junit, libtest, nunit, open-test-reporting, playwright, qt-test, robot, sonarqube, tap,
     /// testng, trx, xunit.
     #[arg(long = "report", value_name = "[SUITE=][FORMAT:]FILE", help_heading = "What to judge it by")]
     reports: Vec<String>,
-    /// A file of statements that `portcullis evidence record` wrote, for the suites that they name.
+    /// File of statements that `portcullis evidence record` wrote, for the suites that they name.
     #[arg(long = "evidence", value_name = "FILE", help_heading = "What to judge it by")]
     evidence: Vec<PathBuf>,
 }
@@ -133,7 +133,8 @@ impl ValueEnum for HostName {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(match self {
             HostName::Kind(kind) => PossibleValue::new(kind.name).help(kind.about),
-            HostName::None => PossibleValue::new(NO_HOST).help("Nobody: what only a host knows stays unseen"),
+            HostName::None => PossibleValue::new(NO_HOST)
+                .help("No host: facts that only a host knows are reported as unproven"),
         })
     }
 }

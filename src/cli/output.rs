@@ -17,11 +17,11 @@ pub struct Shown {
     /// The formats by name, each to stdout or with `=FILE` to a file.
     #[arg(long = "format", value_name = "NAME[=FILE]", help = format_help(), help_heading = "Output")]
     formats: Vec<String>,
-    /// Show the decision, but exit with 0 when it is `blocked` or `undetermined`.
+    /// Show the decision, but exit with 0 if it is `blocked` or `undetermined`.
     #[arg(long, help_heading = "Output")]
     advisory: bool,
-    /// Also show what is met, how each landing was explained, and (on stderr) what each control
-    /// looked at.
+    /// Also show what is met, how each landing was explained, and (on stderr) which facts each
+    /// control used.
     #[arg(short, long, help_heading = "Output")]
     verbose: bool,
 }

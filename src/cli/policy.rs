@@ -23,24 +23,24 @@ const HANG: usize = 2;
 /// What to do with a policy.
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
-    /// Read a policy and list every mistake in it.
+    /// List every mistake in a policy.
     Check {
-        /// The file.
+        /// Policy file.
         #[arg(default_value = POLICY)]
         file: PathBuf,
     },
-    /// Print what the approver of a waiver or rollback signs, for
-    /// `ssh-keygen -Y sign -n portcullis -f KEY`.
+    /// Print the text that the approver of a waiver or rollback signs, for `ssh-keygen -Y sign -n
+    /// portcullis -f KEY`.
     Waiver {
-        /// The waiver or rollback.
+        /// Id of the waiver or rollback.
         id: String,
         /// The policy; the waivers are read from the same directory.
         #[arg(long, default_value = POLICY)]
         policy: PathBuf,
     },
-    /// Write a commented policy to begin with.
+    /// Write a commented policy to start from.
     Init {
-        /// The file; it must not exist yet.
+        /// File to write; it must not exist yet.
         #[arg(default_value = POLICY)]
         file: PathBuf,
     },

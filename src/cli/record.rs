@@ -26,23 +26,23 @@ mod verify;
 pub enum RecordCommand {
     /// List the records of every environment, or of one.
     List {
-        /// Only this environment.
+        /// List only this environment.
         #[arg(long, value_name = "NAME")]
         environment: Option<Environment>,
     },
-    /// Show one record, or a file of it as it was stored.
+    /// Show one record, or one of its files as stored.
     Show {
-        /// The environment.
+        /// Name of the environment.
         environment: Environment,
-        /// The number of the record. Without it: the newest.
+        /// Number of the record. Default: the newest.
         number: Option<u64>,
-        /// Write this file of the record to stdout: record.json, decision.json, facts.json or
+        /// Write one file of the record to stdout: record.json, decision.json, facts.json or
         /// policy.toml.
         #[arg(long, value_name = "NAME")]
         file: Option<String>,
     },
-    /// Verify every record of an environment, and take each decision again from the facts and the
-    /// policy that it keeps.
+    /// Verify every record of an environment, and recompute each decision from the policy and facts
+    /// that the record keeps.
     Verify(verify::Expectations),
 }
 

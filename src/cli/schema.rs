@@ -8,7 +8,7 @@ use portcullis_wire::schema::{self, Schema};
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
 pub struct SchemaArguments {
-    /// The kind of file, such as `decision`. Without it: a list of all kinds.
+    /// Kind of file, such as `decision`. Default: list all kinds.
     #[arg(value_name = "NAME")]
     name: Option<String>,
 }

@@ -28,7 +28,7 @@ const COLUMN: usize = 14;
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Show the whole verdict on one of the changes, by the name that the list gives it.
+    /// Show the verdict on one of the changes in full, by its name in the list.
     #[arg(long, value_name = "NAME")]
     show: Option<String>,
 }

@@ -24,11 +24,11 @@ const SHOWN: usize = 50;
 /// Arguments of `diff`.
 #[derive(Debug, Args)]
 pub struct DiffArguments {
-    /// A file of statements, or a commit whose tree has a note.
+    /// Earlier run: a file of statements, or a commit whose tree has a note.
     before: String,
-    /// The same, to compare with.
+    /// Later run to compare with it.
     after: String,
-    /// Only this suite.
+    /// Compare only this suite.
     #[arg(long, value_name = "NAME")]
     suite: Option<String>,
     /// Write JSON.

@@ -15,12 +15,12 @@ use std::path::{Path, PathBuf};
 /// Arguments of `sign`.
 #[derive(Debug, Args)]
 pub struct Signing {
-    /// A file of statements.
+    /// File of statements.
     file: PathBuf,
-    /// An SSH private key of the kind Ed25519, without a passphrase: `ssh-keygen -t ed25519 -N ''`.
+    /// SSH private key (Ed25519, without a passphrase): `ssh-keygen -t ed25519 -N ''`.
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// Write the signed statements to this file. Without it: to stdout.
+    /// Write the signed statements to this file instead of stdout.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -28,9 +28,9 @@ pub struct Signing {
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
 pub struct Verifying {
-    /// A file of signed statements.
+    /// File of signed statements.
     file: PathBuf,
-    /// The allowed signers, in the form of ssh-keygen(1).
+    /// Allowed signers, in the format of ssh-keygen(1).
     #[arg(long, value_name = "FILE")]
     signers: PathBuf,
 }

@@ -27,7 +27,7 @@ pub struct Where {
     /// `github`; else `none`.
     #[arg(long, value_enum, help_heading = "Explaining a commit")]
     host: Option<HostName>,
-    /// The repository on the host. In a GitHub Actions job: the job's.
+    /// Repository on the host. Default in a GitHub Actions job: the job's repository.
     #[arg(long, value_name = "OWNER/NAME", help_heading = "Explaining a commit")]
     repository: Option<String>,
     /// The branch that it landed on. Without it: the job's branch, or the policy's if it names one.

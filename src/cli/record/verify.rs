@@ -14,16 +14,16 @@ use portcullis_record::{Chain, RecordStanding};
 /// What the records must hold.
 #[derive(Debug, Args)]
 pub struct Expectations {
-    /// The environment.
+    /// Name of the environment.
     environment: Environment,
-    /// The commit that is deployed now: it must be the one that the newest record let through.
+    /// Commit that is deployed now; it must be the one that the newest record allowed.
     #[arg(long, value_name = "REV")]
     deployed: Option<String>,
-    /// The commit of a record that is known from elsewhere, such as the newest of last time. It
-    /// must still be among the records; those after it are told as newer.
+    /// Commit of a record that you kept elsewhere, such as the newest one of last time. The chain
+    /// must still hold it; newer records are listed.
     #[arg(long, value_name = "COMMIT", value_parser = object_name)]
     expect_tip: Option<Revision>,
-    /// There must be at least so many records.
+    /// Smallest number of records that must exist.
     #[arg(long, value_name = "N")]
     at_least: Option<u64>,
 }
