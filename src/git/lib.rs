@@ -1,7 +1,7 @@
 //! Facts from a git repository, read from raw objects.
 //!
-//! libgit2 opens the repository, finds refs and reads objects, whose hash is checked here. The room knows
-//! the model and nothing else of the program: no HTTP, no reports, no records, no policy.
+//! libgit2 opens the repository, finds refs and reads objects, whose hash is checked here. The room
+//! knows the model and nothing else of the program: no HTTP, no reports, no records, no policy.
 //! Everything that the judgement rests on is worked out here from the raw bytes of those objects,
 //! because the objects alone are what a name such as `1f3b…` vouches for: not `info/grafts`, not
 //! `refs/replace`, not a commit-graph file, not attributes, not anybody's configuration.

@@ -7,8 +7,8 @@
 
 use portcullis_model::fact::{Gap, GapReason};
 
-/// Trees that are nested deeper are not entered. git has such a limit too (`core.maxTreeDepth`, git-config(1)); ours
-/// keeps the recursion well within a thread's stack.
+/// Trees that are nested deeper are not entered. git has such a limit too (`core.maxTreeDepth`,
+/// git-config(1)); ours keeps the recursion well within a thread's stack.
 const DEPTH: usize = 256;
 
 /// So many directories are entered. The largest repositories that we know have a third of it.

@@ -105,7 +105,9 @@ pub struct Change {
     /// Every commit that `head` reaches and `base` does not, over all parents, sorted by name.
     pub commits: Vec<Commit>,
     /// Every path that differs between a merge base and `head`, sorted by path; over several merge
-    /// bases the union, without what stands in one of them as in `head` and is proved to stay as `base` has it. Renames and copies are told apart only as evidence: old and new path both count.
+    /// bases the union, without what stands in one of them as in `head` and is proved to stay as
+    /// `base` has it. Renames and copies are told apart only as evidence: old and new path both
+    /// count.
     pub files: Vec<FileChange>,
     /// Paths that some commit on the way touched, if they were asked for; see
     /// [`crate::inquiry::Inquiry::each_commit`].
@@ -114,16 +116,17 @@ pub struct Change {
     pub test_sources: Fact<TestSources>,
     /// What the head is, but for clean merges of the base into the change.
     pub updates: Updates,
-    /// Does merging the head bring all that it holds beyond the base branch? A gap where it brings other content: then nobody
-    /// can say what an approval of the head is of.
+    /// Does merging the head bring all that it holds beyond the base branch? A gap where it brings
+    /// other content: then nobody can say what an approval of the head is of.
     pub basis: Fact<Basis>,
 }
 
 /// Why what merging a head brings is all that the head holds beyond the base branch.
 ///
-/// A merge brings what lies between a merge base and the head. What the merge base is, the base branch decides: whatever it holds
-/// of the head's history counts as brought, also if its content was left out (`git merge -s ours`) or taken back at once. So a
-/// merge base has to be a former tip of the branch, or it has to make no difference that it is none.
+/// A merge brings what lies between a merge base and the head. What the merge base is, the base
+/// branch decides: whatever it holds of the head's history counts as brought, also if its content
+/// was left out (`git merge -s ours`) or taken back at once. So a merge base has to be a former tip
+/// of the branch, or it has to make no difference that it is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {
     /// Each merge base is on the first-parent line of the base branch, or the head brings nothing.
@@ -134,19 +137,22 @@ pub enum Basis {
     Incorporated,
 }
 
-/// The commits that a head is, but for clean merges of the base: whoever approved one of them approved all that the head
-/// would bring.
+/// The commits that a head is, but for clean merges of the base: whoever approved one of them
+/// approved all that the head would bring.
 ///
-/// An update is a merge of two parents, of which the second is reached from the base and the first is not, and whose tree is
-/// what merging them gives without a conflict.
+/// An update is a merge of two parents, of which the second is reached from the base and the first
+/// is not, and whose tree is what merging them gives without a conflict.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Updates {
-    /// The first parents of one update after the other, from the head down; empty when the head is no update.
+    /// The first parents of one update after the other, from the head down; empty when the head is
+    /// no update.
     pub before: Vec<Revision>,
-    /// What kept us from seeing whether the last of them (or the head) is an update as well; `None` when it is none.
+    /// What kept us from seeing whether the last of them (or the head) is an update as well; `None`
+    /// when it is none.
     pub unseen: Option<Gap>,
-    /// Updates further down, on which others went on: they brought nothing either, but no approval from before them is one of the head.
-    /// Sorted by name. In facts of an earlier form there are none.
+    /// Updates further down, on which others went on: they brought nothing either, but no approval
+    /// from before them is one of the head. Sorted by name. In facts of an earlier form there are
+    /// none.
     pub earlier: Vec<Revision>,
 }
 
@@ -164,7 +170,8 @@ pub struct Commit {
     pub id: Revision,
     /// Its tree.
     pub tree: ObjectName,
-    /// Its parents, in order, as the object itself says (never as `info/grafts` or `refs/replace` say).
+    /// Its parents, in order, as the object itself says (never as `info/grafts` or `refs/replace`
+    /// say).
     pub parents: Vec<Revision>,
     /// Who wrote it, by their own account.
     pub author: Mailbox,
@@ -187,8 +194,9 @@ pub struct FileChange {
     pub new: Option<Entry>,
     /// What the content says, or why it could not be read.
     pub content: Fact<Content>,
-    /// Of a file that decides what a checkout holds of others: what its changed lines govern. `None` for such a file: nobody looked, and
-    /// it may be all that lies in its directory and below.
+    /// Of a file that decides what a checkout holds of others: what its changed lines govern.
+    /// `None` for such a file: nobody looked, and it may be all that lies in its directory and
+    /// below.
     pub governs: Option<Governs>,
 }
 
@@ -241,7 +249,8 @@ pub enum EntryKind {
     File,
     /// Mode 100755.
     Executable,
-    /// Mode 120000, with the path it leads to from the root of the repository; `None` when it leads outside.
+    /// Mode 120000, with the path it leads to from the root of the repository; `None` when it leads
+    /// outside.
     Symlink(Option<RepoPath>),
     /// Mode 160000.
     Submodule,
@@ -250,7 +259,8 @@ pub enum EntryKind {
 /// What the content of a change is, and which content patterns it matches.
 ///
 /// An inquiry without patterns asks nothing of the content: then nothing is read, the nature is
-/// [`Nature::Opaque`] for submodules and [`Nature::Text`] otherwise, and 0 stands for "not counted".
+/// [`Nature::Opaque`] for submodules and [`Nature::Text`] otherwise, and 0 stands for "not
+/// counted".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content {
     /// How far the content can be read; the less readable of the two sides.
@@ -266,17 +276,20 @@ pub struct Content {
 /// How far content patterns can see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Nature {
-    /// Text: patterns were matched line by line over the added and removed lines, as they stand and without escapes,
-    /// compatibility letters and characters that nobody sees. Where more changed than lines
-    /// (a name, a mode, the type, the encoding) both sides are searched whole, so that moving code is never a way to hide it.
+    /// Text: patterns were matched line by line over the added and removed lines, as they stand and
+    /// without escapes, compatibility letters and characters that nobody sees. Where more changed
+    /// than lines (a name, a mode, the type, the encoding) both sides are searched whole, so that
+    /// moving code is never a way to hide it.
     Text,
-    /// An image or a font of a short list, known by its content: what a program shows, and nothing that it runs. Patterns were
-    /// matched over all of its bytes.
+    /// An image or a font of a short list, known by its content: what a program shows, and nothing
+    /// that it runs. Patterns were matched over all of its bytes.
     Media,
-    /// Not text, or not in an encoding that shows its letters: archives, packages, byte code, executables, databases, PDF, UTF-16 without its mark.
-    /// Patterns were matched over all of its bytes, and again without NUL bytes, but what it holds may not show in them.
+    /// Not text, or not in an encoding that shows its letters: archives, packages, byte code,
+    /// executables, databases, PDF, UTF-16 without its mark. Patterns were matched over all of its
+    /// bytes, and again without NUL bytes, but what it holds may not show in them.
     Binary,
-    /// What counts lies elsewhere: an LFS pointer, a submodule, a file over the size limit. Patterns cannot see it.
+    /// What counts lies elsewhere: an LFS pointer, a submodule, a file over the size limit.
+    /// Patterns cannot see it.
     Opaque,
 }
 

@@ -19,8 +19,9 @@ pub struct Check {
     pub conclusion: Conclusion,
 }
 
-/// The run of a workflow that a check run belongs to. Each start of a workflow is a run of its own with a number of its own; starting a run
-/// again is another attempt of it, whose check runs take the place of the former.
+/// The run of a workflow that a check run belongs to. Each start of a workflow is a run of its own
+/// with a number of its own; starting a run again is another attempt of it, whose check runs take
+/// the place of the former.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkflowRun {
     /// The host's identifier of the workflow: two files of one name are two workflows.
@@ -29,20 +30,22 @@ pub struct WorkflowRun {
     pub number: u64,
     /// The event that started it.
     pub event: String,
-    /// Which attempt this is: 1 for the first, more where somebody started the run again; 0 where it is not known, as in facts of
-    /// an earlier form.
+    /// Which attempt this is: 1 for the first, more where somebody started the run again; 0 where
+    /// it is not known, as in facts of an earlier form.
     pub attempt: u64,
 }
 
-/// Events that the change itself causes. The others (`workflow_dispatch`, `schedule`, …) start a run that somebody asked for, perhaps with
-/// inputs of their choice; and `pull_request_target` runs what the base has, on the base.
+/// Events that the change itself causes. The others (`workflow_dispatch`, `schedule`, …) start a
+/// run that somebody asked for, perhaps with inputs of their choice; and `pull_request_target` runs
+/// what the base has, on the base.
 const OF_A_CHANGE: [&str; 5] =
     ["merge_group", "pull_request", "pull_request_review", "pull_request_review_comment", "push"];
 
 impl WorkflowRun {
-    /// Does this run take the place of an older one that was cancelled: a newer run of the same workflow, started by the same event, or by
-    /// another one of the change? What was started again may have failed before, and its check runs took the place of the failure:
-    /// then the newer run came before the attempt that was cancelled, or says nothing of the failure.
+    /// Does this run take the place of an older one that was cancelled: a newer run of the same
+    /// workflow, started by the same event, or by another one of the change? What was started again
+    /// may have failed before, and its check runs took the place of the failure: then the newer run
+    /// came before the attempt that was cancelled, or says nothing of the failure.
     pub fn supersedes(&self, older: &WorkflowRun) -> bool {
         let is_alike = self.event == older.event || OF_A_CHANGE.contains(&self.event.as_str());
         self.workflow == older.workflow && self.number > older.number && is_alike && older.attempt == 1
@@ -67,7 +70,8 @@ pub enum Producer {
         project: String,
         /// What started the pipeline, in the host's word, for example `merge_request_event`.
         source: String,
-        /// What defines the pipeline: a path, with the project that holds it where that is another one.
+        /// What defines the pipeline: a path, with the project that holds it where that is another
+        /// one.
         config: String,
     },
     /// A service outside the host, which posts a status that the host asks it for.

@@ -1,9 +1,10 @@
 //! CODEOWNERS in GitHub's dialect (GitHub docs, "About code owners").
 //!
-//! The last line that matches a path decides, and decides alone: owners of several lines never add up. A line
-//! without owners takes the ownership away again, so a path can be owned, explicitly unowned, or matched by no line.
-//! GitHub skips a line that it cannot read and goes on as if it were not there. That is why such lines are
-//! kept: whoever wrote one meant to say something about some paths ([`CodeOwners::doubt`]).
+//! The last line that matches a path decides, and decides alone: owners of several lines never add
+//! up. A line without owners takes the ownership away again, so a path can be owned, explicitly
+//! unowned, or matched by no line. GitHub skips a line that it cannot read and goes on as if it
+//! were not there. That is why such lines are kept: whoever wrote one meant to say something about
+//! some paths ([`CodeOwners::doubt`]).
 //!
 //! | written | owns |
 //! | --- | --- |
@@ -27,8 +28,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 mod pattern;
 
-/// A file of this many bytes or more is ignored by GitHub ("must be under 3 MB"; we take the smaller megabyte).
-/// Here it owns nothing and leaves every path in doubt.
+/// A file of this many bytes or more is ignored by GitHub ("must be under 3 MB"; we take the
+/// smaller megabyte). Here it owns nothing and leaves every path in doubt.
 pub const SIZE_LIMIT: usize = 3_000_000;
 
 /// A parsed file.
@@ -39,7 +40,8 @@ pub struct CodeOwners {
     /// For each invalid line the paths it may have meant; `None`: any.
     meant: Vec<Option<Pattern>>,
     rules: Vec<Rule>,
-    /// The places in `rules` of those that match only below a directory of this name, or a file of it, in the root.
+    /// The places in `rules` of those that match only below a directory of this name, or a file of
+    /// it, in the root.
     by_first_name: BTreeMap<Vec<u8>, Vec<usize>>,
     /// The places of all others.
     others: Vec<usize>,
@@ -153,8 +155,9 @@ impl CodeOwners {
         }
     }
 
-    /// The last line that cannot be read, may have meant this path, and would have decided. While there is one,
-    /// what [`CodeOwners::owners`] says is GitHub's answer and perhaps not the one that was intended.
+    /// The last line that cannot be read, may have meant this path, and would have decided. While
+    /// there is one, what [`CodeOwners::owners`] says is GitHub's answer and perhaps not the one
+    /// that was intended.
     pub fn doubt(&self, path: &RepoPath) -> Option<&InvalidLine> {
         let decided = self.deciding(path).map_or(0, |rule| rule.line);
         let concerns = |meant: &Option<Pattern>| meant.as_ref().is_none_or(|p| p.matches(path.as_bytes()));
@@ -164,7 +167,8 @@ impl CodeOwners {
             .map(|(invalid, _)| invalid)
     }
 
-    /// The last line that matches. Large files mostly name directories of the root, of which one comes into question.
+    /// The last line that matches. Large files mostly name directories of the root, of which one
+    /// comes into question.
     fn deciding(&self, path: &RepoPath) -> Option<&Rule> {
         let bytes = path.as_bytes();
         let first = bytes.split(|byte| *byte == b'/').next()?;
@@ -245,8 +249,8 @@ fn read_pattern(text: &str) -> Result<Pattern, Unreadable> {
     Pattern::new(text).map_err(|reason| unreadable(reason, None))
 }
 
-/// Looks like the gap between pattern and owners, or like nothing, and is neither to GitHub; or stands for
-/// bytes that are no UTF-8.
+/// Looks like the gap between pattern and owners, or like nothing, and is neither to GitHub; or
+/// stands for bytes that are no UTF-8.
 fn is_unexpected(c: char) -> bool {
     let plain = c == ' ' || c == '\t';
     !plain && (c.is_whitespace() || c.is_control() || is_invisible(c) || c == char::REPLACEMENT_CHARACTER)
@@ -271,8 +275,8 @@ fn read_team(name: &str) -> Option<TeamName> {
     TeamName::try_from(name.to_string()).ok().filter(|_| plain)
 }
 
-/// Logins are letters, digits and hyphens; those of managed users also have an underscore (GitHub docs,
-/// "Usernames for managed user accounts").
+/// Logins are letters, digits and hyphens; those of managed users also have an underscore (GitHub
+/// docs, "Usernames for managed user accounts").
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')

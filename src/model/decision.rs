@@ -32,7 +32,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The outcome of many findings is their maximum; notes decide nothing; of nothing follows nothing.
+    /// The outcome of many findings is their maximum; notes decide nothing; of nothing follows
+    /// nothing.
     pub fn of(findings: &[Finding]) -> Outcome {
         findings.iter().filter_map(|finding| finding.verdict.outcome()).max().unwrap_or(Outcome::Undetermined)
     }
@@ -217,7 +218,8 @@ pub struct TouchedArea {
 pub struct Touch {
     /// The file.
     pub path: RepoPath,
-    /// The rule, as the policy writes it, and what it matched: ``path `db/**` ``, ``content `nominal_id` in an added line``.
+    /// The rule, as the policy writes it, and what it matched: ``path `db/**` ``, ``content
+    /// `nominal_id` in an added line``.
     pub rule: String,
     /// The line of the policy that holds the rule.
     pub policy_line: u64,

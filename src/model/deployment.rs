@@ -1,8 +1,9 @@
-//! Everything that was seen of a deployment: what is deployed, what would be, and each landing between the two.
+//! Everything that was seen of a deployment: what is deployed, what would be, and each landing
+//! between the two.
 //!
-//! A landing is judged as the change request that explains it was, or should have been, judged: with the very
-//! [`Facts`] of a merge gate, taken after the fact. What is new is the [`Coverage`]: the proof by content that what landed is
-//! what the request brought.
+//! A landing is judged as the change request that explains it was, or should have been, judged:
+//! with the very [`Facts`] of a merge gate, taken after the fact. What is new is the [`Coverage`]:
+//! the proof by content that what landed is what the request brought.
 
 use crate::change::{BranchName, FileChange, Revision};
 use crate::fact::Fact;
@@ -25,14 +26,16 @@ pub struct Deployment {
     pub deployer: Fact<Deployer>,
     /// What is deployed.
     pub baseline: Fact<Baseline>,
-    /// What the host says is deployed; `None` when it lists no deployment that succeeded and stands.
+    /// What the host says is deployed; `None` when it lists no deployment that succeeded and
+    /// stands.
     pub by_host: Fact<Option<HostDeployment>>,
     /// What the chain of records let through, oldest first; none when there is no record.
     pub recorded: Fact<Vec<Recorded>>,
-    /// What is known of other environments, where this one has no record; a gap where it has one. Facts of the earlier form do not
-    /// hold it.
+    /// What is known of other environments, where this one has no record; a gap where it has one.
+    /// Facts of the earlier form do not hold it.
     pub elsewhere: Fact<Elsewhere>,
-    /// How the candidate lies to the tip of the branch: only a commit that is or was the tip may be deployed.
+    /// How the candidate lies to the tip of the branch: only a commit that is or was the tip may be
+    /// deployed.
     pub on_branch: Fact<Span>,
     /// How the candidate lies to the baseline, with every step between them.
     pub span: Fact<Span>,
@@ -40,8 +43,8 @@ pub struct Deployment {
     pub back: Fact<Option<Back>>,
     /// The landings of those steps, oldest first.
     pub landings: Fact<Vec<LandingFacts>>,
-    /// The branch as it is, its protection, the range as one change, and the evidence for the candidate. Its
-    /// [`Facts::observed`] is the moment at which the deployment is judged.
+    /// The branch as it is, its protection, the range as one change, and the evidence for the
+    /// candidate. Its [`Facts::observed`] is the moment at which the deployment is judged.
     pub whole: Facts,
 }
 
@@ -81,12 +84,13 @@ pub enum BaselineOrigin {
     Asserted,
     /// The host's list of deployments says so, in the entry with this identifier.
     Host(DeploymentId),
-    /// The baseline of the newest record, whose number this is: its candidate is to be deployed again, because it never
-    /// was.
+    /// The baseline of the newest record, whose number this is: its candidate is to be deployed
+    /// again, because it never was.
     Retry(u64),
 }
 
-/// What bears on a rollback. Who may go back stands beside the policy, and lands on the branch like anything else.
+/// What bears on a rollback. Who may go back stands beside the policy, and lands on the branch like
+/// anything else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Back {
     /// The waivers at the baseline and at the tip of the branch.
@@ -115,8 +119,8 @@ pub struct Recorded {
     pub number: u64,
     /// The commit.
     pub candidate: Revision,
-    /// Was its decision taken again from the facts that it keeps, with the same result? A record of the earlier form keeps
-    /// none.
+    /// Was its decision taken again from the facts that it keeps, with the same result? A record of
+    /// the earlier form keeps none.
     pub taken_again: bool,
 }
 
@@ -125,8 +129,8 @@ pub struct Recorded {
 pub struct Elsewhere {
     /// Those that have records, sorted by their names.
     pub recorded: Vec<RecordsElsewhere>,
-    /// What the host has deployed to others that lies before the baseline on the branch: going on from the baseline skips what is
-    /// between the two.
+    /// What the host has deployed to others that lies before the baseline on the branch: going on
+    /// from the baseline skips what is between the two.
     pub by_host: Fact<Vec<HostElsewhere>>,
 }
 
@@ -151,8 +155,8 @@ pub struct RecordsElsewhere {
     pub environment: String,
     /// The newest of its records.
     pub newest: Recorded,
-    /// The newest record, among those whose decision was taken again, that let the baseline through: its candidate is the baseline,
-    /// or a commit that the branch came to after it.
+    /// The newest record, among those whose decision was taken again, that let the baseline
+    /// through: its candidate is the baseline, or a commit that the branch came to after it.
     pub holds: Option<Recorded>,
 }
 
@@ -178,7 +182,8 @@ pub struct LandingFacts {
     pub coverage: Coverage,
     /// Which of them were tried in vain, alone or together, and how far they miss.
     pub misses: Vec<Miss>,
-    /// The requests that the host says brought it, each with the facts of a merge gate; none for a direct push.
+    /// The requests that the host says brought it, each with the facts of a merge gate; none for a
+    /// direct push.
     pub requests: Fact<Vec<Facts>>,
 }
 

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 /// The longest name of an environment, in bytes.
 const LONGEST: usize = 63;
 
-/// The name of an environment: lower-case letters, digits and `-`, beginning with a letter or a digit, at most 63.
+/// The name of an environment: lower-case letters, digits and `-`, beginning with a letter or a
+/// digit, at most 63.
 ///
-/// It becomes the last part of a ref name, so nothing is allowed in it that a ref, a file system or a command line could
-/// read in another way: no `/`, no `.`, no capitals, no `-` in front.
+/// It becomes the last part of a ref name, so nothing is allowed in it that a ref, a file system or
+/// a command line could read in another way: no `/`, no `.`, no capitals, no `-` in front.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Environment(String);

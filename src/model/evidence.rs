@@ -1,7 +1,9 @@
-//! Statements of test runs: what a recorder saw of one run of one suite, bound to the tree that it ran on.
+//! Statements of test runs: what a recorder saw of one run of one suite, bound to the tree that it
+//! ran on.
 //!
-//! A statement holds identities and outcomes of tests, digests, and names that CI systems give to their runs. It never holds
-//! names of people or machines, values of the environment, or what a test printed.
+//! A statement holds identities and outcomes of tests, digests, and names that CI systems give to
+//! their runs. It never holds names of people or machines, values of the environment, or what a
+//! test printed.
 
 use crate::change::{ObjectName, Revision};
 use crate::digest::Digest;
@@ -37,8 +39,8 @@ pub struct Statement<P = RecordedRun> {
     pub predicate: P,
 }
 
-/// One run of one suite in one configuration. Its tests can be many: what only goes through them keeps them as an
-/// [`inventory::Inventory`].
+/// One run of one suite in one configuration. Its tests can be many: what only goes through them
+/// keeps them as an [`inventory::Inventory`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordedRun<T = Vec<Test>> {
@@ -51,7 +53,8 @@ pub struct RecordedRun<T = Vec<Test>> {
     pub producer: Producer,
     /// What differed from the tree when the run was recorded.
     pub work_tree: WorkTree,
-    /// When the oldest of its reports was written: a run of several reports is as old as the oldest of them.
+    /// When the oldest of its reports was written: a run of several reports is as old as the oldest
+    /// of them.
     pub finished: Timestamp,
     /// Files that decide what is run and how, by path, sorted.
     pub materials: Vec<Material>,
@@ -65,12 +68,14 @@ pub struct RecordedRun<T = Vec<Test>> {
     pub errors: Vec<String>,
     /// Results of an earlier run that were only shown again.
     pub replayed: Vec<String>,
-    /// What coverage reports say that it executed, sorted by path and digest. Statements from before there was such a thing
-    /// have none, and so has a run that nobody measured: both show of no line that it was executed.
+    /// What coverage reports say that it executed, sorted by path and digest. Statements from
+    /// before there was such a thing have none, and so has a run that nobody measured: both show of
+    /// no line that it was executed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub coverage: Vec<RecordedCoverage>,
-    /// Since when the work tree had been what it was when the run was recorded, by the clock of that machine. `None` in statements
-    /// from before it was asked: nothing then shows that the reports were not there before.
+    /// Since when the work tree had been what it was when the run was recorded, by the clock of
+    /// that machine. `None` in statements from before it was asked: nothing then shows that the
+    /// reports were not there before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled: Option<Timestamp>,
     /// The earliest time that its reports name themselves.
@@ -107,7 +112,8 @@ impl RecordedRun {
         }
     }
 
-    /// The run as a report would tell it. A command that failed is an error outside the tests, however green they are.
+    /// The run as a report would tell it. A command that failed is an error outside the tests,
+    /// however green they are.
     pub fn as_run(&self) -> TestRun {
         let failed = self.exit_status.filter(|status| !status.is_success());
         let failed = failed.map(|status| format!("its command ended with {status}"));
@@ -153,8 +159,8 @@ impl std::fmt::Display for ExitStatus {
 pub struct Command {
     /// The name of the program, without the way to it.
     pub program: String,
-    /// The digest of the program as it was named and its arguments, each followed by a NUL: it tells whether two runs were of one
-    /// command.
+    /// The digest of the program as it was named and its arguments, each followed by a NUL: it
+    /// tells whether two runs were of one command.
     pub digest: Digest,
     /// When it was started.
     pub began: Timestamp,
@@ -238,11 +244,13 @@ pub struct EvidenceFacts {
 pub struct Trees {
     /// That of the judged head.
     pub head: ObjectName,
-    /// Does the head land with all that it holds? If a merge base keeps something of it out, a run on its own tree is a run of
-    /// something else. Facts that were gathered before this was asked do not say so.
+    /// Does the head land with all that it holds? If a merge base keeps something of it out, a run
+    /// on its own tree is a run of something else. Facts that were gathered before this was asked
+    /// do not say so.
     pub head_lands: bool,
-    /// Those that were proved to be the head merged into the base, which is what CI systems check out; or, where the head lands with all that
-    /// it holds, into the base as it was after the head had left it.
+    /// Those that were proved to be the head merged into the base, which is what CI systems check
+    /// out; or, where the head lands with all that it holds, into the base as it was after the head
+    /// had left it.
     pub merged: BTreeSet<ObjectName>,
     /// That of the base.
     pub base: ObjectName,
@@ -264,12 +272,13 @@ pub struct Checkout {
     pub subject: Subject,
     /// What differs.
     pub work_tree: WorkTree,
-    /// Since when it has been that; `None` in facts from before it was asked, and where git's own files do not tell.
+    /// Since when it has been that; `None` in facts from before it was asked, and where git's own
+    /// files do not tell.
     pub settled: Option<Settled>,
 }
 
-/// Since when a work tree has been what it is, by the clock of its machine: the last time that one of the commit's files was written
-/// in it, or that HEAD came to name its commit.
+/// Since when a work tree has been what it is, by the clock of its machine: the last time that one
+/// of the commit's files was written in it, or that HEAD came to name its commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settled {
     /// The moment.
@@ -285,7 +294,8 @@ pub struct Found {
     pub place: Place,
     /// The digest of its bytes as they were found.
     pub digest: Digest,
-    /// Whose valid signatures it bears; none where it is not signed; a gap where a signature could not be verified.
+    /// Whose valid signatures it bears; none where it is not signed; a gap where a signature could
+    /// not be verified.
     pub signers: Fact<BTreeSet<String>>,
     /// What it says.
     pub statement: Fact<Statement>,

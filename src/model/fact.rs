@@ -45,8 +45,8 @@ impl<T> From<Result<T, Gap>> for Fact<T> {
     }
 }
 
-/// Reads a field that may be `null` but not missing. (serde takes a missing `Option` for `None`, so that what was cut out
-/// of a text would look like what is not so.)
+/// Reads a field that may be `null` but not missing. (serde takes a missing `Option` for `None`, so
+/// that what was cut out of a text would look like what is not so.)
 ///
 /// # Errors
 /// The field is there and of another type. That it is missing is serde's to say.
@@ -90,7 +90,8 @@ impl std::fmt::Display for Gap {
     }
 }
 
-/// What one does with a thing that a gap can be about, by how its name begins; anything else is seen or not.
+/// What one does with a thing that a gap can be about, by how its name begins; anything else is
+/// seen or not.
 const VERBS: [(&str, &str); 6] = [
     ("the command ", "could not be run"),
     ("the run of ", "could not be used"),

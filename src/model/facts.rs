@@ -22,7 +22,8 @@ pub const POLICY_PATH: &str = "portcullis.toml";
 /// The answers to one [`Inquiry`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
-    /// The moment of judgement: a decision that is taken again is taken at this moment. Every comparison with a date uses it.
+    /// The moment of judgement: a decision that is taken again is taken at this moment. Every
+    /// comparison with a date uses it.
     pub observed: Fact<jiff::Timestamp>,
     /// What was asked.
     pub inquiry: Inquiry,
@@ -43,8 +44,8 @@ pub struct Facts {
 /// Texts that steer the gate, before and after the change, by the path of their files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GateTexts {
-    /// One for each file that [`Inquiry::texts`] names (but for those that are read for the signers of evidence alone), and
-    /// for CODEOWNERS, where there is one.
+    /// One for each file that [`Inquiry::texts`] names (but for those that are read for the signers
+    /// of evidence alone), and for CODEOWNERS, where there is one.
     pub texts: BTreeMap<RepoPath, GateText>,
 }
 
@@ -55,8 +56,9 @@ pub struct GateText {
     pub purposes: BTreeSet<TextPurpose>,
     /// The text at the base; `None` when there is no such file.
     pub before: Option<String>,
-    /// The text as the change would leave it: that of the head if the change touches the file, else that of the base. `None`
-    /// when there is no such file, and for texts that count as they are at the base ([`TextPurpose::is_read_after`]).
+    /// The text as the change would leave it: that of the head if the change touches the file, else
+    /// that of the base. `None` when there is no such file, and for texts that count as they are at
+    /// the base ([`TextPurpose::is_read_after`]).
     pub after: Option<String>,
 }
 
@@ -96,11 +98,12 @@ pub struct HostFacts {
     pub kind: String,
     /// The repository as its host names it; on GitHub `owner/name`.
     pub repository: Option<String>,
-    /// What all hosts of this kind have in common. Facts name them where they are not GitHub's; facts of an earlier form
-    /// were all GitHub's.
+    /// What all hosts of this kind have in common. Facts name them where they are not GitHub's;
+    /// facts of an earlier form were all GitHub's.
     pub conventions: Arc<HostConventions>,
-    /// The domains of the host's own addresses: `github.com`, or the name of an Enterprise Server, in lower case. Empty in
-    /// facts of an earlier form: then a no-reply address is an address like any other, and belongs to nobody we know.
+    /// The domains of the host's own addresses: `github.com`, or the name of an Enterprise Server,
+    /// in lower case. Empty in facts of an earlier form: then a no-reply address is an address like
+    /// any other, and belongs to nobody we know.
     pub domains: Vec<String>,
     /// The change request.
     pub request: Fact<ChangeRequest>,
@@ -110,37 +113,41 @@ pub struct HostFacts {
     pub protection: Fact<Protection>,
     /// All reviews of the request, oldest first.
     pub reviews: Fact<Vec<Review>>,
-    /// When the request was last turned to another base branch: reviews from before were given against another base. `None`: never.
+    /// When the request was last turned to another base branch: reviews from before were given
+    /// against another base. `None`: never.
     pub base_changed: Fact<Option<jiff::Timestamp>>,
     /// The accounts that commits are attributed to.
     pub attribution: Fact<BTreeMap<Revision, CommitAccounts>>,
     /// Who pushed the head.
     pub last_push: Fact<Push>,
-    /// Who pushed what the head brings: the last push that brought more than clean merges of the base, see
-    /// [`crate::change::Updates`]. The same as `last_push` where the head is no such merge.
+    /// Who pushed what the head brings: the last push that brought more than clean merges of the
+    /// base, see [`crate::change::Updates`]. The same as `last_push` where the head is no such
+    /// merge.
     pub content_push: Fact<Push>,
-    /// Everybody who moved the request's branch, as far back as something that they brought may be in the request. A gap
-    /// in facts of an earlier form.
+    /// Everybody who moved the request's branch, as far back as something that they brought may be
+    /// in the request. A gap in facts of an earlier form.
     pub moves: Fact<Vec<Move>>,
     /// Checks and statuses of the head.
     pub checks: Fact<Vec<Check>>,
-    /// The workflow runs that check runs belong to, by the identifier of the check run. It is only asked where it matters: where a cancelled
-    /// check may have been superseded. Otherwise, and in facts of an earlier form, there are none.
+    /// The workflow runs that check runs belong to, by the identifier of the check run. It is only
+    /// asked where it matters: where a cancelled check may have been superseded. Otherwise, and in
+    /// facts of an earlier form, there are none.
     pub workflow_runs: Fact<BTreeMap<CheckId, WorkflowRun>>,
-    /// Whom the host attributes addresses of co-authors to, by the address in lower case. An address that is not here belongs to nobody
-    /// that the host told of. In facts of an earlier form there are none.
+    /// Whom the host attributes addresses of co-authors to, by the address in lower case. An
+    /// address that is not here belongs to nobody that the host told of. In facts of an earlier
+    /// form there are none.
     pub co_authors: Fact<BTreeMap<String, Account>>,
     /// The members of each team that was asked for.
     pub members: BTreeMap<TeamName, Fact<Vec<Account>>>,
     /// What each reviewer may do in the repository.
     pub permissions: BTreeMap<Login, Fact<Permission>>,
-    /// What stood between the gate and the host, as far as the environment told. It is noted and decides nothing; facts that
-    /// were gathered before it was looked at have none.
+    /// What stood between the gate and the host, as far as the environment told. It is noted and
+    /// decides nothing; facts that were gathered before it was looked at have none.
     pub detours: Vec<Detour>,
 }
 
-/// A setting of the environment that the answers of the host depend on: a proxy, other certificates, another
-/// address, libraries that are loaded into the program.
+/// A setting of the environment that the answers of the host depend on: a proxy, other
+/// certificates, another address, libraries that are loaded into the program.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Detour {
     /// The variable.

@@ -7,7 +7,8 @@
 //! | `.gitmodules`, in the root | what lies in a submodule (gitmodules(5)) |
 //! | `.lfsconfig`, in the root | where the bytes behind Git LFS pointers come from, and which are left out (git-lfs-config(5)) |
 //!
-//! A change to one of them is a change to what its changed lines govern: old lines and new ones, and no others.
+//! A change to one of them is a change to what its changed lines govern: old lines and new ones,
+//! and no others.
 
 use crate::change::FileChange;
 use crate::path::RepoPath;
@@ -16,11 +17,13 @@ use portcullis_pattern::glob::{Below, Glob, folded};
 /// What the changed lines of such a file govern.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Governs {
-    /// Paths of which changed lines speak, from the root; `*` stands for what `?` or a class of characters may be.
+    /// Paths of which changed lines speak, from the root; `*` stands for what `?` or a class of
+    /// characters may be.
     pub patterns: Vec<Glob>,
     /// Files at the head of which they speak, sorted.
     pub files: Vec<RepoPath>,
-    /// Such files, of lines that change what the file is, with a content pattern that one of their lines matches.
+    /// Such files, of lines that change what the file is, with a content pattern that one of their
+    /// lines matches.
     pub matches: Vec<GovernedMatch>,
     /// Submodules whose settings changed.
     pub submodules: Vec<RepoPath>,
@@ -61,7 +64,8 @@ const GOVERNORS: [(&str, Governor, bool); 4] = [
 ];
 
 impl Governor {
-    /// By its path; a file system may take another spelling of the name for the same (case, Unicode form, a dot or space at the end).
+    /// By its path; a file system may take another spelling of the name for the same (case, Unicode
+    /// form, a dot or space at the end).
     pub fn of(path: &RepoPath) -> Option<Self> {
         let (directory, name) = split(path);
         // Nearly all paths.
@@ -115,11 +119,12 @@ impl FileChange {
 }
 
 impl<'f> Governing<'f> {
-    /// The first of what it governs that a pattern means, in words; what these exclusions leave out does not count.
+    /// The first of what it governs that a pattern means, in words; what these exclusions leave out
+    /// does not count.
     ///
-    /// A pattern of the policy and one of the file that both say where they begin meet where a path could fit both, whether or not
-    /// it is there: `services/*.sql` and `services/upload/**`. Where one of them is of any depth, as `*.png` is, only files
-    /// that are there count.
+    /// A pattern of the policy and one of the file that both say where they begin meet where a path
+    /// could fit both, whether or not it is there: `services/*.sql` and `services/upload/**`. Where
+    /// one of them is of any depth, as `*.png` is, only files that are there count.
     pub fn meets(&self, glob: &Glob, exclude: &[&Glob], reach: Reach) -> Option<String> {
         let holds = |directory: &[u8]| match glob.below(directory) {
             Below::Nothing => false,
@@ -174,7 +179,8 @@ fn is_rooted(glob: &Glob) -> bool {
     glob.as_str().split('/').next() != Some("**")
 }
 
-/// May one path match both? Errs towards "yes": a class is any character, alternatives are any characters.
+/// May one path match both? Errs towards "yes": a class is any character, alternatives are any
+/// characters.
 fn meet(a: &Glob, b: &Glob) -> bool {
     let (a, b) = (components(a), components(b));
     let fits = |a: &Vec<Letter>, b: &Vec<Letter>| {
@@ -183,7 +189,8 @@ fn meet(a: &Glob, b: &Glob) -> bool {
     is_met(&a, &b, |component| component.as_slice() == [Letter::Deep], fits)
 }
 
-/// Is there a sequence that both describe? Each element stands for one, but for those that stand for any number.
+/// Is there a sequence that both describe? Each element stands for one, but for those that stand
+/// for any number.
 fn is_met<T>(a: &[T], b: &[T], many: impl Fn(&T) -> bool, fits: impl Fn(&T, &T) -> bool) -> bool {
     // For the rest of `a` from a place on: is it met by the rest of `b` from each place on?
     let mut below: Vec<bool> = Vec::new();

@@ -1,6 +1,8 @@
-//! What a host calls accounts, apps, requests and other things, as texts without a meaning of their own.
+//! What a host calls accounts, apps, requests and other things, as texts without a meaning of their
+//! own.
 //!
-//! One host gives numbers, the next one UUIDs or names. A judgement only compares them, and shows them.
+//! One host gives numbers, the next one UUIDs or names. A judgement only compares them, and shows
+//! them.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -61,7 +63,8 @@ macro_rules! opaque_text {
 opaque_text! {
     /// An account. Its host never gives the text to another account, whatever their logins become.
     AccountId;
-    /// An actor in a bypass list; what it identifies depends on the [kind](crate::protection::ActorKind).
+    /// An actor in a bypass list; what it identifies depends on the
+    /// [kind](crate::protection::ActorKind).
     ActorId;
     /// An installed app.
     AppId;
@@ -77,7 +80,8 @@ opaque_text! {
     WorkflowId;
 }
 
-/// A change request on its host: a number, as on GitHub and GitLab, or a text where a host has no numbers.
+/// A change request on its host: a number, as on GitHub and GitLab, or a text where a host has no
+/// numbers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RequestId {
     /// A number.

@@ -14,20 +14,25 @@ pub struct Inquiry {
     pub topics: BTreeSet<Topic>,
     /// The content patterns of all areas (regular expressions, as the policy writes them).
     pub patterns: BTreeSet<String>,
-    /// The teams whose members matter. The teams of CODEOWNERS are asked for with [`Topic::CodeOwners`].
+    /// The teams whose members matter. The teams of CODEOWNERS are asked for with
+    /// [`Topic::CodeOwners`].
     pub teams: BTreeSet<TeamName>,
     /// Where reports are looked for: patterns of the one glob dialect, from the working directory.
     pub reports: BTreeSet<String>,
-    /// Which files are the sources of tests: patterns of the one glob dialect, from the root of the repository.
+    /// Which files are the sources of tests: patterns of the one glob dialect, from the root of the
+    /// repository.
     pub tests: BTreeSet<String>,
     /// Where coverage reports are looked for. Without any, nobody asks which lines changed.
     pub line_coverage: BTreeSet<CoverageSource>,
-    /// In what format reports are written, where the policy says so. The rest is told by its content.
+    /// In what format reports are written, where the policy says so. The rest is told by its
+    /// content.
     pub formats: BTreeSet<SaidFormat>,
-    /// Also list the paths that single commits on the way touch, not only what is left of them in the end.
+    /// Also list the paths that single commits on the way touch, not only what is left of them in
+    /// the end.
     pub each_commit: bool,
-    /// The files of the repository whose texts steer the gate, by path, and what each of them is read for. A policy that is
-    /// kept outside of the repository is not among them, and neither are waivers then.
+    /// The files of the repository whose texts steer the gate, by path, and what each of them is
+    /// read for. A policy that is kept outside of the repository is not among them, and neither are
+    /// waivers then.
     pub texts: BTreeMap<RepoPath, BTreeSet<TextPurpose>>,
 }
 
@@ -42,7 +47,8 @@ impl Inquiry {
         self.texts.iter().find(|(_, purposes)| purposes.contains(&purpose)).map(|(path, _)| path)
     }
 
-    /// Everything that either asks. A text that both ask for, each at another path, is read where the first one asks.
+    /// Everything that either asks. A text that both ask for, each at another path, is read where
+    /// the first one asks.
     #[must_use]
     pub fn union(mut self, other: Inquiry) -> Inquiry {
         self.topics.extend(other.topics);
@@ -73,10 +79,11 @@ pub enum TextPurpose {
     Waivers,
     /// The allowed signers of waivers, which count as they are at the base.
     WaiverSigners,
-    /// The allowed signers of evidence, which count as they are at the base. They are read where signatures are verified, and
-    /// their text is not among the facts.
+    /// The allowed signers of evidence, which count as they are at the base. They are read where
+    /// signatures are verified, and their text is not among the facts.
     EvidenceSigners,
-    /// CODEOWNERS at the base. Nothing asks for it by path: the host has a list of places, and the first file there counts.
+    /// CODEOWNERS at the base. Nothing asks for it by path: the host has a list of places, and the
+    /// first file there counts.
     CodeOwners,
 }
 
@@ -113,6 +120,7 @@ pub enum Topic {
     Checks,
     /// Test reports.
     Reports,
-    /// Statements of test runs, of the judged head and of what it began from, and what is checked out.
+    /// Statements of test runs, of the judged head and of what it began from, and what is checked
+    /// out.
     Evidence,
 }

@@ -11,8 +11,9 @@
 //! | a file that decides what a checkout or an archive holds of others ([`crate::governs`]: `.gitattributes`, `.gitmodules` and the like) | under its path, and inside every area of which its changed lines govern something, by path or by content |
 //! | anything marked `linguist-generated`, `-diff`, `binary` or the like in attributes | as if it were not marked |
 //!
-//! Paths widen without regard to case and Unicode form, exclusions narrow to the byte (see [`portcullis_pattern::glob`]).
-//! A file that is excluded by path is outside the area whatever its content says.
+//! Paths widen without regard to case and Unicode form, exclusions narrow to the byte (see
+//! [`portcullis_pattern::glob`]). A file that is excluded by path is outside the area whatever its
+//! content says.
 
 use crate::change::{Content, Entry, EntryKind, FileChange, Match, Nature, Side};
 use crate::decision::{Touch, TouchedArea};
@@ -34,7 +35,8 @@ impl Inventory {
     /// The areas that the files touch, each with its reasons, one for each path.
     ///
     /// # Errors
-    /// The gap, when a file could not be placed, or when the content patterns were not all asked for.
+    /// The gap, when a file could not be placed, or when the content patterns were not all asked
+    /// for.
     pub fn touched<'f>(
         &self,
         files: impl Iterator<Item = &'f FileChange> + Clone,
@@ -70,7 +72,8 @@ pub struct Area {
     pub content: Vec<Ruled<String>>,
     /// Paths that do not belong to it after all.
     pub exclude: Vec<Ruled<Glob>>,
-    /// Does a change that patterns cannot see into belong to it? Only asked when there are content patterns.
+    /// Does a change that patterns cannot see into belong to it? Only asked when there are content
+    /// patterns.
     pub opaque: Opaque,
     /// The line of the policy where it begins.
     pub line: u64,
@@ -154,8 +157,8 @@ impl Area {
         })
     }
 
-    /// A link at or to a directory that the paths of this area lead through, or a submodule that may hold some of them:
-    /// what is behind it has no entries of its own.
+    /// A link at or to a directory that the paths of this area lead through, or a submodule that
+    /// may hold some of them: what is behind it has no entries of its own.
     fn touch_from_above(&self, entry: &Entry) -> Option<Touch> {
         let concerns: fn(Below) -> bool = match entry.kind {
             EntryKind::Symlink(_) => |below| below == Below::Named,
@@ -199,7 +202,8 @@ impl Area {
         touch("content that patterns cannot see, which it governs".to_string(), line)
     }
 
-    /// Does the change belong to this area only for what it governs there? Such a file has no lines that anything executes.
+    /// Does the change belong to this area only for what it governs there? Such a file has no lines
+    /// that anything executes.
     pub fn only_governs(&self, file: &FileChange) -> bool {
         file.governing().next().is_some()
             && file.entries().flat_map(names).all(|name| self.touch_by_path(name).is_none())
@@ -214,7 +218,8 @@ impl Area {
         self.excluded_by(path).is_some()
     }
 
-    /// The path under which content patterns speak of the change: none, if there are no patterns or every name is excluded.
+    /// The path under which content patterns speak of the change: none, if there are no patterns or
+    /// every name is excluded.
     fn searchable_path<'f>(&self, file: &'f FileChange) -> Option<&'f RepoPath> {
         if self.content.is_empty() {
             return None;

@@ -1,12 +1,13 @@
 //! Landings: how a deployment branch came from one commit to another, and what explains each step.
 //!
-//! A deployment branch grows along its first parents. Each commit of that line is a [`Step`]; it brings itself and
-//! everything that it reaches and its first parent does not. So every commit between the deployed one and
-//! the candidate belongs to exactly one step, and nobody can hide one between two landings.
+//! A deployment branch grows along its first parents. Each commit of that line is a [`Step`]; it
+//! brings itself and everything that it reaches and its first parent does not. So every commit
+//! between the deployed one and the candidate belongs to exactly one step, and nobody can hide one
+//! between two landings.
 //!
-//! A [`Landing`] is one step, or several that came together (a rebased series, a fast-forward). Its [`Coverage`]
-//! says what of its content is explained by commits that somebody approved. Nothing here judges: whether
-//! the approval of a [`Candidate`] counts is asked elsewhere.
+//! A [`Landing`] is one step, or several that came together (a rebased series, a fast-forward). Its
+//! [`Coverage`] says what of its content is explained by commits that somebody approved. Nothing
+//! here judges: whether the approval of a [`Candidate`] counts is asked elsewhere.
 
 use crate::change::{Commit, Revision, Side};
 use crate::digest::Digest;
@@ -23,7 +24,8 @@ pub enum Span {
     Equal,
     /// The head is an ancestor of the baseline: a rollback.
     Behind,
-    /// The baseline is an ancestor of the head, but came in through another parent: it never was this branch's tip.
+    /// The baseline is an ancestor of the head, but came in through another parent: it never was
+    /// this branch's tip.
     Beside,
     /// They have common ancestors, and each has commits that the other lacks.
     Diverged,
@@ -83,7 +85,8 @@ pub enum Coverage {
     Unchanged,
     /// Its tree is that of the candidate, which is built on the landing's parent.
     Identity(Candidate),
-    /// Its tree is what merging the candidate into the landing's parent gives, without a conflict: a merge, a squash.
+    /// Its tree is what merging the candidate into the landing's parent gives, without a conflict:
+    /// a merge, a squash.
     Replay(Candidate),
     /// Each of its commits has the tree that replaying the candidate's commits one by one gives.
     Rebase(Candidate),
@@ -98,7 +101,8 @@ pub enum Coverage {
 /// What a landing changed that nobody approved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Residual {
-    /// The candidates whose merge comes nearest to the landing; none: all that it changed is listed.
+    /// The candidates whose merge comes nearest to the landing; none: all that it changed is
+    /// listed.
     pub nearest: Vec<Candidate>,
     /// Sorted by path, then by side and line. Never empty.
     pub hunks: Vec<ResidualHunk>,
@@ -111,8 +115,9 @@ pub struct ResidualHunk {
     pub path: RepoPath,
     /// Lines that the landing added, or lines that it dropped.
     pub side: Side,
-    /// The first line, counted from 1, in the landed file or (dropped) in the recomputed one. `None`: what stands at the
-    /// path counts as a whole, because it is binary, a link, a submodule or too large, or because only its mode differs.
+    /// The first line, counted from 1, in the landed file or (dropped) in the recomputed one.
+    /// `None`: what stands at the path counts as a whole, because it is binary, a link, a submodule
+    /// or too large, or because only its mode differs.
     pub line: Option<u64>,
     /// How many lines; 0 for a whole.
     pub lines: u64,

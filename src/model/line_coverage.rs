@@ -1,6 +1,7 @@
 //! Which lines a change brings, and which of them tests executed.
 //!
-//! The word "coverage" alone stands for what explains a landing (see [`crate::landing`]); this is about lines.
+//! The word "coverage" alone stands for what explains a landing (see [`crate::landing`]); this is
+//! about lines.
 
 use crate::digest::Digest;
 use crate::fact::Fact;
@@ -83,9 +84,9 @@ impl CoverageFormat {
 
 /// Where coverage reports are looked for, and how the names in them become paths of the repository.
 ///
-/// A name is mapped exactly: what `strip` says is taken from its beginning, and what `add` says put before it. A name that does
-/// not begin with `strip` is mapped only when it is an absolute path in the work tree. A name with backslashes, or with a drive, is
-/// also read as Windows reads it.
+/// A name is mapped exactly: what `strip` says is taken from its beginning, and what `add` says put
+/// before it. A name that does not begin with `strip` is mapped only when it is an absolute path in
+/// the work tree. A name with backslashes, or with a drive, is also read as Windows reads it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CoverageSource {
     /// Where the files are: a pattern of the one glob dialect, from the working directory.
@@ -105,8 +106,8 @@ pub struct LineCoverage {
     pub changed: BTreeMap<RepoPath, Fact<ChangedLines>>,
     /// Every report that was found, sorted by source and path.
     pub reports: Vec<CoverageReport>,
-    /// Of changed files that no report names: the lines of which the text alone shows that nothing executes them. Facts from before this was
-    /// looked at have none.
+    /// Of changed files that no report names: the lines of which the text alone shows that nothing
+    /// executes them. Facts from before this was looked at have none.
     pub inert: BTreeMap<RepoPath, Lines>,
 }
 
@@ -130,24 +131,29 @@ pub struct CoverageReport {
     pub digest: Option<Digest>,
     /// When the file was last written, as its file system says; `None` when it does not.
     pub written: Option<jiff::Timestamp>,
-    /// Is a file of this path part of the judged head, or of the base that it lands on? Then it is no product of a run.
+    /// Is a file of this path part of the judged head, or of the base that it lands on? Then it is
+    /// no product of a run.
     pub tracked: bool,
     /// What it says of the changed files, or why it says nothing.
     pub content: Fact<Covered>,
 }
 
-/// What one report says of the changed files, and no more of others than it takes to see why a file is missing.
+/// What one report says of the changed files, and no more of others than it takes to see why a file
+/// is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Covered {
     /// What it is.
     pub format: CoverageFormat,
     /// The changed files that it names.
     pub files: BTreeMap<RepoPath, FileLines>,
-    /// Changed files of which nobody can say whether it names them: the names that may stand for them.
+    /// Changed files of which nobody can say whether it names them: the names that may stand for
+    /// them.
     pub ambiguous: BTreeMap<RepoPath, Vec<String>>,
-    /// Changed files of which it describes another version, each with how that shows, in one sentence.
+    /// Changed files of which it describes another version, each with how that shows, in one
+    /// sentence.
     pub stale: BTreeMap<RepoPath, String>,
-    /// Names that end like a changed file which no name stands for, as the report has them. A few: they show what to map.
+    /// Names that end like a changed file which no name stands for, as the report has them. A few:
+    /// they show what to map.
     pub unmatched: Vec<String>,
     /// Where the report speaks against itself, each one sentence.
     pub contradictions: Vec<String>,

@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Line numbers, counted from 1, as sorted runs (first and last line) that neither overlap nor touch.
+/// Line numbers, counted from 1, as sorted runs (first and last line) that neither overlap nor
+/// touch.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<(u32, u32)>", into = "Vec<(u32, u32)>")]
 pub struct Lines(Vec<(u32, u32)>);
 
 impl Lines {
-    /// The lines of runs in any order. A run that ends before it begins holds nothing, and there is no line 0.
+    /// The lines of runs in any order. A run that ends before it begins holds nothing, and there is
+    /// no line 0.
     pub fn of(runs: impl IntoIterator<Item = (u32, u32)>) -> Self {
         let mut runs: Vec<(u32, u32)> = runs.into_iter().map(|(first, last)| (first.max(1), last)).collect();
         runs.retain(|(first, last)| first <= last);

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-/// A moment: RFC 3339 with an offset (`2026-12-18T18:00:00Z`), or a date alone (`2026-12-18`), which stands for its
-/// first moment in UTC.
+/// A moment: RFC 3339 with an offset (`2026-12-18T18:00:00Z`), or a date alone (`2026-12-18`),
+/// which stands for its first moment in UTC.
 ///
-/// A time of day without an offset is refused: nobody could say which moment it is. So is any other form that a lenient
-/// reader might understand in its own way.
+/// A time of day without an offset is refused: nobody could say which moment it is. So is any other
+/// form that a lenient reader might understand in its own way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Moment(pub Timestamp);

@@ -1,8 +1,9 @@
 //! The times that a report itself names: when its tests began, and when they ended.
 //!
-//! Reports write times in many shapes, and many of them name no zone. Those are kept apart: whoever knows which zones they can be
-//! in reads them with [`OwnTimes::read_here`]. A time before the year 2000 is taken for none (runners write 1970 for what
-//! they did not run), and so is a date without a time of day.
+//! Reports write times in many shapes, and many of them name no zone. Those are kept apart: whoever
+//! knows which zones they can be in reads them with [`OwnTimes::read_here`]. A time before the year
+//! 2000 is taken for none (runners write 1970 for what they did not run), and so is a date without
+//! a time of day.
 
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
@@ -11,7 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 /// 2000-01-01T00:00:00Z, in seconds.
 const EARLIEST: i64 = 946_684_800;
 
-/// From here on a number counts milliseconds and not seconds: as seconds it would be a time after the year 5000.
+/// From here on a number counts milliseconds and not seconds: as seconds it would be a time after
+/// the year 5000.
 const MILLISECONDS: u64 = 100_000_000_000;
 
 /// Every time that a report names, as far as it matters: the first and the last.
@@ -43,7 +45,8 @@ impl OwnTimes {
         self.spans().map(|span| span.first).min()
     }
 
-    /// The latest time of those that say in which zone they are: of the others nobody knows whether they are late.
+    /// The latest time of those that say in which zone they are: of the others nobody knows whether
+    /// they are late.
     pub fn ended(&self) -> Option<Timestamp> {
         self.zoned.map(|span| span.last)
     }
@@ -86,8 +89,9 @@ impl OwnTimes {
         }
     }
 
-    /// Reads the times without a zone where they were probably written: in UTC, or in the zone of this machine, `offset` ahead of
-    /// it. Nobody says in which, so they are read in favour of the report: as the later of the two.
+    /// Reads the times without a zone where they were probably written: in UTC, or in the zone of
+    /// this machine, `offset` ahead of it. Nobody says in which, so they are read in favour of the
+    /// report: as the later of the two.
     pub fn read_here(self, offset: SignedDuration) -> Self {
         let read = |at: Timestamp| at.max(at.checked_sub(offset).unwrap_or(at));
         let zoneless = self.zoneless.map(|span| TimeSpan { first: read(span.first), last: read(span.last) });

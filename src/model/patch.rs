@@ -1,7 +1,7 @@
 //! A difference between two trees, as people read it: with the text of its lines.
 //!
-//! It is made when somebody asks for an explanation, and shown. It is no fact: facts hold no source text, and nothing here can
-//! be written as JSON.
+//! It is made when somebody asks for an explanation, and shown. It is no fact: facts hold no source
+//! text, and nothing here can be written as JSON.
 
 use crate::path::RepoPath;
 

@@ -24,7 +24,8 @@ impl RepoPath {
     }
 
     /// Does a component bend the path (`..`, `.`, empty, `.git` in any case)? git refuses to write
-    /// such trees, so one that exists was made by hand (git-fsck(1): `hasDot`, `hasDotdot`, `hasDotgit`).
+    /// such trees, so one that exists was made by hand (git-fsck(1): `hasDot`, `hasDotdot`,
+    /// `hasDotgit`).
     pub fn is_bent(&self) -> bool {
         self.0
             .split(|b| *b == b'/')

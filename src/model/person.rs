@@ -52,8 +52,9 @@ impl std::fmt::Display for Login {
     }
 }
 
-/// A team on a host, compared without regard to ASCII case. What a team's name looks like, its host's adapter knows.
-/// Policies and CODEOWNERS are read in GitHub's form, `organisation/team-slug`.
+/// A team on a host, compared without regard to ASCII case. What a team's name looks like, its
+/// host's adapter knows. Policies and CODEOWNERS are read in GitHub's form,
+/// `organisation/team-slug`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub struct TeamName(String);
@@ -144,7 +145,8 @@ pub struct KnownPerson {
     pub logins: Vec<Login>,
     /// All their addresses.
     pub emails: Vec<String>,
-    /// Not a person but a machine that writes commits: it can neither approve nor be mistaken for an approver.
+    /// Not a person but a machine that writes commits: it can neither approve nor be mistaken for
+    /// an approver.
     pub machine: bool,
 }
 
@@ -159,7 +161,8 @@ pub enum Who {
     Known(usize),
     /// A login outside the map.
     Login(Login),
-    /// An account of which only the identifier is known, or whose login the map keeps for another account.
+    /// An account of which only the identifier is known, or whose login the map keeps for another
+    /// account.
     Account(AccountId),
     /// A mailbox that belongs to no login we know of: it may be anybody.
     Unattributed(String),
@@ -180,14 +183,15 @@ impl People {
         self.0.iter().position(known).map(Who::Known)
     }
 
-    /// Whom the map names for the number of an account, by a no-reply address among their addresses.
+    /// Whom the map names for the number of an account, by a no-reply address among their
+    /// addresses.
     pub fn by_number(&self, number: &AccountId, addresses: OwnAddresses<'_>) -> Option<Who> {
         let has = |person: &KnownPerson| person.pins(addresses).any(|(pinned, _)| pinned == *number);
         self.0.iter().position(has).map(Who::Known)
     }
 
-    /// Who an account is. Its number decides wherever the map knows one; a login that the map has together with another
-    /// number was taken over by somebody else.
+    /// Who an account is. Its number decides wherever the map knows one; a login that the map has
+    /// together with another number was taken over by somebody else.
     pub fn by_account(&self, account: &Account, addresses: OwnAddresses<'_>) -> Who {
         if let Some(known) = self.by_number(&account.id, addresses) {
             return known;
@@ -224,13 +228,15 @@ impl KnownPerson {
     }
 }
 
-/// What an address says by itself of whose it is. On GitHub it is `NUMBER+LOGIN@users.noreply.DOMAIN`, or
-/// `LOGIN@users.noreply.DOMAIN` for accounts from before July 2017 (GitHub docs, "Email addresses reference"). DOMAIN is
-/// `github.com`, or the host name of a GitHub Enterprise Server; the accounts of one host have nothing to do with those of
+/// What an address says by itself of whose it is. On GitHub it is
+/// `NUMBER+LOGIN@users.noreply.DOMAIN`, or `LOGIN@users.noreply.DOMAIN` for accounts from before
+/// July 2017 (GitHub docs, "Email addresses reference"). DOMAIN is `github.com`, or the host name
+/// of a GitHub Enterprise Server; the accounts of one host have nothing to do with those of
 /// another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoReply {
-    /// The account of this number. The login is what it was called when the address was written down.
+    /// The account of this number. The login is what it was called when the address was written
+    /// down.
     Numbered(AccountId, Login),
     /// Whoever had this login then.
     Named(Login),

@@ -1,9 +1,10 @@
 //! Branch protection, in one form for all hosts.
 //!
 //! A branch is protected by *requirements*. Each has the rule it imposes, the source that imposes
-//! it (classic protection, a ruleset) and the actors that this source lets round it. How sources combine is
-//! GitHub's way: all hold at once, so an actor gets round a rule only by getting round every source that
-//! imposes it (GitHub docs, "About rulesets"). A host that combines otherwise translates to requirements that do.
+//! it (classic protection, a ruleset) and the actors that this source lets round it. How sources
+//! combine is GitHub's way: all hold at once, so an actor gets round a rule only by getting round
+//! every source that imposes it (GitHub docs, "About rulesets"). A host that combines otherwise
+//! translates to requirements that do.
 
 use crate::change::{BranchName, Revision};
 use crate::fact::{Fact, Gap};
@@ -76,7 +77,8 @@ pub enum Rule {
 }
 
 impl Rule {
-    /// The name of the rule, by which a host gives advice on it ([`crate::host::ProtectionAdvice`]).
+    /// The name of the rule, by which a host gives advice on it
+    /// ([`crate::host::ProtectionAdvice`]).
     pub fn name(&self) -> &'static str {
         match self {
             Rule::ChangeRequest => "change-request",
@@ -109,7 +111,8 @@ pub struct Bypass {
     pub mode: BypassMode,
 }
 
-/// Kinds of actors in bypass lists (GitHub REST, `repository-ruleset-bypass-actor`, and classic protection).
+/// Kinds of actors in bypass lists (GitHub REST, `repository-ruleset-bypass-actor`, and classic
+/// protection).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActorKind {

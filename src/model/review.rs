@@ -48,7 +48,8 @@ pub struct Review {
 
 /// What a review was given on, and how that is known.
 ///
-/// Only [`ReviewedContent::Stated`] is what the reviewer is known to have seen. No rule counts the others yet.
+/// Only [`ReviewedContent::Stated`] is what the reviewer is known to have seen. No rule counts the
+/// others yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReviewedContent {
     /// The host states the commit.
@@ -57,7 +58,8 @@ pub enum ReviewedContent {
     Derived {
         /// The commit.
         commit: Revision,
-        /// What it was derived from, as a noun phrase: "the version that was newest when it was given".
+        /// What it was derived from, as a noun phrase: "the version that was newest when it was
+        /// given".
         from: String,
     },
     /// A change of the base to this tree, whatever commits lead there.
@@ -139,7 +141,8 @@ pub struct Move {
     pub after: Revision,
     /// Who did it; `None` when the account is gone.
     pub actor: Option<Account>,
-    /// Is any commit that it brought in the request as it is now? A gap where `after` is not, and its history is not known.
+    /// Is any commit that it brought in the request as it is now? A gap where `after` is not, and
+    /// its history is not known.
     pub kept: Fact<bool>,
 }
 

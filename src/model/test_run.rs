@@ -110,7 +110,8 @@ pub struct Report {
     pub digest: Option<Digest>,
     /// When the file was last written, as its file system says; `None` when it does not.
     pub written: Option<jiff::Timestamp>,
-    /// Is a file of this path part of the judged head, or of the base that it lands on? Then it is no product of a run.
+    /// Is a file of this path part of the judged head, or of the base that it lands on? Then it is
+    /// no product of a run.
     pub tracked: bool,
     /// What it says, or why it says nothing.
     pub run: Fact<TestRun>,
@@ -135,17 +136,20 @@ pub struct TestRun {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Test {
-    /// Its identity in this report: suites, class and name, joined with [`SEPARATOR`]. Empty parts are left out.
+    /// Its identity in this report: suites, class and name, joined with [`SEPARATOR`]. Empty parts
+    /// are left out.
     pub id: String,
-    /// The worst of its records, save that a pass which the runner calls a later attempt is [`TestOutcome::Flaky`].
+    /// The worst of its records, save that a pass which the runner calls a later attempt is
+    /// [`TestOutcome::Flaky`].
     pub outcome: TestOutcome,
-    /// How many records the report holds of it. More than one pass and nothing else: a rerun that the runner does
-    /// not admit, or several tests under one name.
+    /// How many records the report holds of it. More than one pass and nothing else: a rerun that
+    /// the runner does not admit, or several tests under one name.
     pub records: u64,
 }
 
-/// The tests of several reports or runs as one list, sorted: each identity once, with the worst of its outcomes and the largest number
-/// of its records. One list that is sorted already stays as it is.
+/// The tests of several reports or runs as one list, sorted: each identity once, with the worst of
+/// its outcomes and the largest number of its records. One list that is sorted already stays as it
+/// is.
 pub fn worst_of_each(mut tests: Vec<Test>) -> Vec<Test> {
     if tests.is_sorted_by(|one, next| one.id < next.id) {
         return tests;
@@ -168,7 +172,8 @@ pub fn worst_of_each(mut tests: Vec<Test>) -> Vec<Test> {
 pub enum TestOutcome {
     /// It ran, once, and passed.
     Passed,
-    /// It did not run, or its result was declared not to matter: skipped, disabled, todo, expected failure.
+    /// It did not run, or its result was declared not to matter: skipped, disabled, todo, expected
+    /// failure.
     Skipped,
     /// It passed in one attempt and failed in another.
     Flaky,

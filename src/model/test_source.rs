@@ -1,7 +1,9 @@
-//! What a change takes away from the sources of tests, as far as reading them like a person in a hurry shows it.
+//! What a change takes away from the sources of tests, as far as reading them like a person in a
+//! hurry shows it.
 //!
-//! Every finding here is a *heuristic*: it is told from the look of the text and not from a parser, and it can be wrong both
-//! ways. It is for the eyes of reviewers, and never allows or stops anything. No source text is kept, only names of tests.
+//! Every finding here is a *heuristic*: it is told from the look of the text and not from a parser,
+//! and it can be wrong both ways. It is for the eyes of reviewers, and never allows or stops
+//! anything. No source text is kept, only names of tests.
 
 use crate::path::RepoPath;
 use std::collections::BTreeSet;
@@ -9,8 +11,8 @@ use std::collections::BTreeSet;
 /// What was read of the test sources that a change touches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TestSources {
-    /// The files, under each of their names, whose text was read on both sides and in which tests or assertions were
-    /// recognised.
+    /// The files, under each of their names, whose text was read on both sides and in which tests
+    /// or assertions were recognised.
     pub read: BTreeSet<RepoPath>,
     /// What was taken away, in the order of the files.
     pub weakened: Vec<Weakening>,

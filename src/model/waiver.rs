@@ -1,6 +1,7 @@
 //! Waivers: a finding that somebody entitled to has let pass, for a reason and a time.
 //!
-//! Nothing here reads a clock. Whether a waiver is in force is asked with the moment of judgement, which is a fact.
+//! Nothing here reads a clock. Whether a waiver is in force is asked with the moment of judgement,
+//! which is a fact.
 
 use crate::change::Revision;
 use crate::id::RequestId;
@@ -12,7 +13,8 @@ use std::collections::BTreeSet;
 /// Where the waivers of a project stand in its repository.
 pub const PATH: &str = "portcullis-waivers.toml";
 
-/// What a waiver and a rollback have in common: one person asked for it, and another one granted it for a time.
+/// What a waiver and a rollback have in common: one person asked for it, and another one granted it
+/// for a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// The id, unique in the file of waivers and rollbacks.
@@ -29,7 +31,8 @@ pub struct Grant {
     pub created: Timestamp,
     /// The first moment at which it is no longer in force.
     pub expires: Timestamp,
-    /// The approver's detached signature of its [`Approved::statement`], armoured and not yet verified.
+    /// The approver's detached signature of its [`Approved::statement`], armoured and not yet
+    /// verified.
     pub signature: Option<String>,
 }
 
@@ -81,8 +84,8 @@ pub enum Standing {
     Overdue,
 }
 
-/// A granted rollback: the permission to deploy an earlier commit again. It also settles which commit to go by where
-/// the records or the host say that `from` is deployed.
+/// A granted rollback: the permission to deploy an earlier commit again. It also settles which
+/// commit to go by where the records or the host say that `from` is deployed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rollback {
     /// Who granted it, why and for how long.
@@ -100,19 +103,21 @@ pub trait Approved {
     /// Who granted it, why and for how long.
     fn grant(&self) -> &Grant;
 
-    /// What its approver signs: everything that it says and whose project it is for. Each value stands on its own line,
-    /// text in the quotes of JSON, so that no two have the same statement.
+    /// What its approver signs: everything that it says and whose project it is for. Each value
+    /// stands on its own line, text in the quotes of JSON, so that no two have the same statement.
     fn statement(&self, project: &str) -> String;
 }
 
 /// What a finding speaks of, as far as waivers look at it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct About {
-    /// The head of the change; the tip that a landing left, and the heads of the requests that brought it; or the candidate of a deployment.
+    /// The head of the change; the tip that a landing left, and the heads of the requests that
+    /// brought it; or the candidate of a deployment.
     pub commits: Vec<Revision>,
     /// The change request.
     pub request: Option<RequestId>,
-    /// The one data-processing area that it speaks of; `None` when it may speak of something else as well.
+    /// The one data-processing area that it speaks of; `None` when it may speak of something else
+    /// as well.
     pub area: Option<String>,
     /// Where the change would be deployed.
     pub environment: Option<String>,
@@ -200,7 +205,8 @@ impl Waiver {
     }
 }
 
-/// Text on one line, in quotes, and nothing in it that cannot be seen: what is signed is what was read.
+/// Text on one line, in quotes, and nothing in it that cannot be seen: what is signed is what was
+/// read.
 fn quoted(text: &str) -> String {
     let quoted = serde_json::Value::from(text).to_string();
     let shown = |c: char| {

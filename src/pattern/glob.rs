@@ -11,11 +11,12 @@
 //! | `\` | takes the meaning from the character that follows |
 //!
 //! A pattern always starts at the root of the repository and matches a whole path. A leading or
-//! trailing `/`, an empty component, `.` and `..`, and `**` glued to other characters are errors, because
-//! each of them means different things in different tools.
+//! trailing `/`, an empty component, `.` and `..`, and `**` glued to other characters are errors,
+//! because each of them means different things in different tools.
 //!
 //! What widens the gate is generous and what narrows it is exact: an inventory path matches without
-//! regard to case and Unicode form ([`Glob::matches_folded`]), an exclusion only to the byte ([`Glob::matches`]).
+//! regard to case and Unicode form ([`Glob::matches_folded`]), an exclusion only to the byte
+//! ([`Glob::matches`]).
 
 use globset::{Candidate, GlobBuilder, GlobMatcher};
 use regex::bytes::{Regex, RegexBuilder};
@@ -29,8 +30,8 @@ const LONGEST: usize = 4096;
 /// How deep alternatives may nest.
 const DEEPEST: usize = 16;
 
-/// A pattern of the dialect above. What matches is built when it is first asked: a policy holds many, and most are put to
-/// few paths or none.
+/// A pattern of the dialect above. What matches is built when it is first asked: a policy holds
+/// many, and most are put to few paths or none.
 #[derive(Clone, Debug)]
 pub struct Glob {
     text: String,
@@ -82,7 +83,8 @@ impl Glob {
         Ok(Glob { text, exact: OnceLock::new(), folded: OnceLock::new(), components: OnceLock::new() })
     }
 
-    /// The pattern that means one path; `None` where the dialect has none (a path that is no UTF-8, or is too long).
+    /// The pattern that means one path; `None` where the dialect has none (a path that is no UTF-8,
+    /// or is too long).
     pub fn of_path(path: &[u8]) -> Option<Self> {
         Glob::new(&escaped(std::str::from_utf8(path).ok()?)).ok()
     }
@@ -105,7 +107,8 @@ impl Glob {
             || !self.is_wider_folded(path) && matches_with_directory(|path| self.is_exact(path), path, below)
     }
 
-    /// Does the path match folded whenever it matches exactly? Sets of characters may lose some when they are folded.
+    /// Does the path match folded whenever it matches exactly? Sets of characters may lose some
+    /// when they are folded.
     fn is_wider_folded(&self, path: &[u8]) -> bool {
         path.is_ascii() && self.text.is_ascii() && !self.text.contains('[')
     }
@@ -115,7 +118,8 @@ impl Glob {
         matcher.as_ref().is_some_and(|matcher| matcher.is_match_candidate(&Candidate::from_bytes(path)))
     }
 
-    /// What has the right syntax and no more than [`LONGEST`] bytes can be built. If it could not, it would widen.
+    /// What has the right syntax and no more than [`LONGEST`] bytes can be built. If it could not,
+    /// it would widen.
     fn is_folded(&self, path: &[u8]) -> bool {
         let regex = self.folded.get_or_init(|| compile_folded(&self.text).ok());
         regex.as_ref().is_none_or(|regex| regex.is_match(path))
@@ -123,8 +127,9 @@ impl Glob {
 }
 
 impl Glob {
-    /// What it may match below a directory, without regard to case and Unicode form; the empty path is the root. For a
-    /// link or a submodule in a directory's place: nothing else stands for files that have no entries of their own.
+    /// What it may match below a directory, without regard to case and Unicode form; the empty path
+    /// is the root. For a link or a submodule in a directory's place: nothing else stands for files
+    /// that have no entries of their own.
     pub fn below(&self, directory: &[u8]) -> Below {
         let folded = folded(directory);
         let names: Vec<&str> = folded.split('/').filter(|name| !name.is_empty()).collect();
@@ -161,7 +166,8 @@ fn split(text: &str) -> Components {
     Components { leading, rest: Rest::Nothing }
 }
 
-/// `dir/**` also matches `dir`: what changes there is a link, a submodule or a file in the directory's place.
+/// `dir/**` also matches `dir`: what changes there is a link, a submodule or a file in the
+/// directory's place.
 fn matches_with_directory(is_match: impl Fn(&[u8]) -> bool, path: &[u8], below: bool) -> bool {
     is_match(path) || (below && is_match(&[path, b"/x"].concat()))
 }
@@ -174,8 +180,9 @@ pub fn folded(path: &[u8]) -> String {
 /// Case, Unicode form and invisible characters taken away (compare `core.precomposeUnicode`,
 /// `core.protectHFS` and `core.ignoreCase` in git-config(1)).
 ///
-/// Upper case first, because file systems fold `ſ` to `s` and `ß` to `ss` (Unicode, "Default Case Folding"); each
-/// character by itself, so that a pattern and a path never differ by what stands beside it (the final sigma).
+/// Upper case first, because file systems fold `ſ` to `s` and `ß` to `ss` (Unicode, "Default Case
+/// Folding"); each character by itself, so that a pattern and a path never differ by what stands
+/// beside it (the final sigma).
 fn fold(text: &str) -> String {
     // Nearly all paths. Their characters have one form and can be seen.
     if text.is_ascii() { text.to_ascii_lowercase() } else { fold_characters(text) }

@@ -1,12 +1,14 @@
 //! Content patterns: regular expressions that are searched for in one line at a time.
 //!
-//! A policy can hold many, and a change mostly meets none of them. Building the machine that searches costs a hundred
-//! times what reading the syntax does, so it is built for the first text that may match, and a policy is checked without.
+//! A policy can hold many, and a change mostly meets none of them. Building the machine that
+//! searches costs a hundred times what reading the syntax does, so it is built for the first text
+//! that may match, and a policy is checked without.
 
 use regex::bytes::Regex;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-/// A pattern of at most this weight is never too big for the `regex` crate, which allows ten megabytes.
+/// A pattern of at most this weight is never too big for the `regex` crate, which allows ten
+/// megabytes.
 const LIGHT: usize = 100_000;
 
 /// What a range of characters may weigh: it is cut into ranges of bytes (UTF-8).

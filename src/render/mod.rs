@@ -92,8 +92,8 @@ pub struct Format {
     pub about: &'static str,
     /// Writes the decision; fails only when the writer does.
     pub write: fn(&Decision, &Context<'_>, &mut dyn io::Write) -> io::Result<()>,
-    /// The text of a run that ended without a decision: what it is, and the message of the program. `None`: the format
-    /// holds decisions only.
+    /// The text of a run that ended without a decision: what it is, and the message of the program.
+    /// `None`: the format holds decisions only.
     pub failure: Option<fn(&str, &str) -> String>,
 }
 

@@ -22,8 +22,8 @@ pub struct Schema {
     pub about: &'static str,
     /// The schema, as JSON.
     pub text: &'static str,
-    /// The schema that follows from the types, and the file that holds it, as seen from this one; `None` for the policy, whose
-    /// types are in the room `policy`, which holds it equal itself.
+    /// The schema that follows from the types, and the file that holds it, as seen from this one;
+    /// `None` for the policy, whose types are in the room `policy`, which holds it equal itself.
     #[cfg(test)]
     pub(super) generated: Option<Generated>,
 }

@@ -1,7 +1,7 @@
 //! One pattern of CODEOWNERS, matched component by component.
 //!
-//! The matcher walks the pattern once and keeps the set of places in the path that it may have reached, so no
-//! pattern can make it slow.
+//! The matcher walks the pattern once and keeps the set of places in the path that it may have
+//! reached, so no pattern can make it slow.
 
 use std::collections::BTreeSet;
 
@@ -112,8 +112,8 @@ impl Segment {
     }
 }
 
-/// Matches one component. After a `*` only the last one has to be tried again: whatever an earlier one could
-/// swallow, the last one can.
+/// Matches one component. After a `*` only the last one has to be tried again: whatever an earlier
+/// one could swallow, the last one can.
 fn is_match(tokens: &[Token], text: &[u8]) -> bool {
     let (mut token, mut at) = (0, 0);
     let mut retry = None;

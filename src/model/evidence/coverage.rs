@@ -1,8 +1,9 @@
 //! Line coverage as a statement holds it: of the files of the recorded tree, and of no others.
 //!
-//! A coverage report names files as its tool saw them: absolute paths, home directories, caches of packages. Only names that
-//! stand for a file of the tree become paths here; of the rest there is a number. Each file comes with its blob, so that lines
-//! of one version are never counted as those of another, on whatever tree they were measured.
+//! A coverage report names files as its tool saw them: absolute paths, home directories, caches of
+//! packages. Only names that stand for a file of the tree become paths here; of the rest there is a
+//! number. Each file comes with its blob, so that lines of one version are never counted as those
+//! of another, on whatever tree they were measured.
 
 use crate::change::ObjectName;
 use crate::digest::Digest;
@@ -73,7 +74,8 @@ impl RecordedFile {
     }
 }
 
-/// What several reports come to: of each file its blob and lines. A file whose entry is in doubt was not measured.
+/// What several reports come to: of each file its blob and lines. A file whose entry is in doubt
+/// was not measured.
 pub type Measured<'a> = BTreeMap<&'a RepoPath, (&'a ObjectName, FileLines)>;
 
 /// Folds reports of one tree: a line that any of them calls executed was executed.
@@ -96,8 +98,8 @@ pub struct FileChange<'a> {
     pub before: Option<Share>,
     /// The same of the second run.
     pub after: Option<Share>,
-    /// Lines that were executed and no longer are. Only where the file is the same to the byte: lines of two versions have
-    /// other numbers.
+    /// Lines that were executed and no longer are. Only where the file is the same to the byte:
+    /// lines of two versions have other numbers.
     pub lost: Lines,
     /// Lines that are executed and were not, likewise.
     pub gained: Lines,

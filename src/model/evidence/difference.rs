@@ -1,9 +1,11 @@
 //! What became of the tests from one run to another.
 //!
-//! A test whose name differs only in what is made anew for each run (`names.rs`) is the same test, and listed as neither gone nor new.
+//! A test whose name differs only in what is made anew for each run (`names.rs`) is the same test,
+//! and listed as neither gone nor new.
 //!
-//! Both inventories are sorted, so one walk over the two tells what is gone, what is new and what changed. Renames are only ever an
-//! explanation, and only where there is all but no doubt: see [`renames`]. A test that was renamed is still listed as removed and added.
+//! Both inventories are sorted, so one walk over the two tells what is gone, what is new and what
+//! changed. Renames are only ever an explanation, and only where there is all but no doubt: see
+//! [`renames`]. A test that was renamed is still listed as removed and added.
 
 use super::names::{Named, same};
 use super::renames::renames;
@@ -71,7 +73,8 @@ impl<'a> Difference<'a> {
         difference
     }
 
-    /// Takes what is gone and what is new. What is the same test under a name of another run is neither.
+    /// Takes what is gone and what is new. What is the same test under a name of another run is
+    /// neither.
     fn take(&mut self, gone: Named<'a>, new: Named<'a>) {
         let same = same(&gone, &new);
         for (old, now) in &same {

@@ -1,8 +1,8 @@
 //! Which keys are on both of two sides, told from their hashes.
 //!
-//! A run may have a million tests, and most of them have nothing to do with any of another. So the hash of each key comes first; only
-//! keys whose hashes are on both sides are compared. Two keys may have one hash: hashes decide how long a comparison takes, and never
-//! how it ends.
+//! A run may have a million tests, and most of them have nothing to do with any of another. So the
+//! hash of each key comes first; only keys whose hashes are on both sides are compared. Two keys
+//! may have one hash: hashes decide how long a comparison takes, and never how it ends.
 
 use std::iter;
 
@@ -32,7 +32,8 @@ impl Hashes {
         Hashes { first: one.len(), all, shared }
     }
 
-    /// The places of the names of one hash, those of one side and those of the other, for each hash that both sides have.
+    /// The places of the names of one hash, those of one side and those of the other, for each hash
+    /// that both sides have.
     pub(super) fn groups(&self) -> impl Iterator<Item = Sides<impl Iterator<Item = usize>>> {
         let at = |place: &u32| *place as usize;
         let alike = move |one: &u32, next: &u32| self.all[at(one)] == self.all[at(next)];
@@ -50,7 +51,8 @@ impl Hashes {
 /// What is of one side, and what is of the other.
 type Sides<T> = [T; 2];
 
-/// A filter of hashes: a few bits for each one in the set, so it rejects nearly every hash that is not in it, and none that is.
+/// A filter of hashes: a few bits for each one in the set, so it rejects nearly every hash that is
+/// not in it, and none that is.
 struct Marks(Vec<u64>);
 
 /// So many hashes share a word of 64 bits.

@@ -1,7 +1,7 @@
 //! Tests of a run in little room, to be gone through in their order.
 //!
-//! A million tests take a hundred bytes each as [`Test`]s. Sorted names begin alike, so that here each is kept as what it does not share
-//! with the one before it.
+//! A million tests take a hundred bytes each as [`Test`]s. Sorted names begin alike, so that here
+//! each is kept as what it does not share with the one before it.
 
 use crate::test_run::{Test, TestOutcome};
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
@@ -172,8 +172,9 @@ impl Iterator for Walk<'_> {
     }
 }
 
-/// The tests of two sorted inventories that are not the same in both: in one of them only, or with another outcome. Each list is
-/// sorted. The inventories are given up for them, one after the other: names that are written out take several times as much.
+/// The tests of two sorted inventories that are not the same in both: in one of them only, or with
+/// another outcome. Each list is sorted. The inventories are given up for them, one after the
+/// other: names that are written out take several times as much.
 pub fn differing(before: Inventory, after: Inventory) -> (Written, Written) {
     let (gone, come) = marks(&before, &after);
     (before.only(&gone), after.only(&come))

@@ -1,8 +1,9 @@
 //! Names of tests: what in them names a person, and what in them changes from run to run.
 //!
-//! Within one run every name stands for itself: two names that differ are two tests. Between two runs, a test that is gone and one
-//! that is new are the same test when their names differ only in what is made anew for each run: versions, ports, UUIDs, times,
-//! addresses of objects, temporary directories. As many have to be there as were there before.
+//! Within one run every name stands for itself: two names that differ are two tests. Between two
+//! runs, a test that is gone and one that is new are the same test when their names differ only in
+//! what is made anew for each run: versions, ports, UUIDs, times, addresses of objects, temporary
+//! directories. As many have to be there as were there before.
 
 use super::hashes::{Hashes, hash as hash_of};
 use crate::test_run::TestOutcome;
@@ -18,7 +19,8 @@ const HOMES: &[&str] = &["/home/", "/Users/", "\\Users\\"];
 /// Where places begin that are made anew for each run.
 const PLACES: &[&str] = &["/tmp/", "/private/tmp/", "/var/folders/", "/private/var/folders/"];
 
-/// The name without whose home a path lies in. Only what begins a path is touched: `/api/Users/7` is a route.
+/// The name without whose home a path lies in. Only what begins a path is touched: `/api/Users/7`
+/// is a route.
 pub fn without_home(name: &str) -> Cow<'_, str> {
     // Looked for in a way that is quick in short names: each name of a report comes by here.
     if memchr2(b'/', b'\\', name.as_bytes()).is_none() || !HOMES.iter().any(|home| name.contains(home)) {
@@ -28,8 +30,8 @@ pub fn without_home(name: &str) -> Cow<'_, str> {
     replaced(name, &[(is_slash, home)], slash)
 }
 
-/// The name without what changes from run to run, each replaced by a placeholder. Names of two runs are compared by it, names of
-/// one run never.
+/// The name without what changes from run to run, each replaced by a placeholder. Names of two runs
+/// are compared by it, names of one run never.
 pub fn between_runs(name: &str) -> Cow<'_, str> {
     replaced(name, RULES, begin::next)
 }
@@ -63,8 +65,8 @@ impl<'a> FromIterator<(&'a str, TestOutcome)> for Named<'a> {
     }
 }
 
-/// Of the tests that are gone and those that are new, each with its outcome: which of the new ones is which of those that are gone.
-/// Of several that are alike, the best stands for the best.
+/// Of the tests that are gone and those that are new, each with its outcome: which of the new ones
+/// is which of those that are gone. Of several that are alike, the best stands for the best.
 pub fn same_tests<'a>(
     gone: &[(&'a str, TestOutcome)],
     new: &[(&'a str, TestOutcome)],
@@ -115,11 +117,12 @@ fn pair(gone: &[Form<'_>], new: &[Form<'_>], same: &mut Vec<(u32, u32)>) {
     }
 }
 
-/// Looks at what stands before a place in a name and at what begins there: how long what changes is, and what stands for it.
+/// Looks at what stands before a place in a name and at what begins there: how long what changes
+/// is, and what stands for it.
 type Rule = fn(&str, &str) -> Option<(usize, &'static str)>;
 
-/// With what byte that which a rule replaces can begin. A run may have a million names, and most rules have nothing to look for at most
-/// places.
+/// With what byte that which a rule replaces can begin. A run may have a million names, and most
+/// rules have nothing to look for at most places.
 type Begins = fn(u8) -> bool;
 
 /// What changes from run to run. The first rule that applies wins.
@@ -151,7 +154,8 @@ fn replaced<'n>(name: &'n str, rules: &[(Begins, Rule)], next: Next) -> Cow<'n, 
     if replace(name, rules, next, &mut out) { Cow::Owned(out) } else { Cow::Borrowed(name) }
 }
 
-/// Writes the name with what stands for its parts; nothing, and says so, where it has none that a rule applies to.
+/// Writes the name with what stands for its parts; nothing, and says so, where it has none that a
+/// rule applies to.
 fn replace(name: &str, rules: &[(Begins, Rule)], next: Next, out: &mut String) -> bool {
     let (mut kept, mut at) = (0, 0);
     while let Some(place) = next(name.as_bytes(), at) {
@@ -354,7 +358,8 @@ fn port(before: &str, text: &str) -> Option<(usize, &'static str)> {
     (host && ended && matches!(number, 4 | 5)).then_some((end, ":(port)"))
 }
 
-/// `1.2.3`, `v1.2`, `py3.12`, `Firefox 121.0`, with what may follow: `-rc.1`. Two numbers alone can be a decimal fraction.
+/// `1.2.3`, `v1.2`, `py3.12`, `Firefox 121.0`, with what may follow: `-rc.1`. Two numbers alone can
+/// be a decimal fraction.
 fn version(before: &str, text: &str) -> Option<(usize, &'static str)> {
     let v = usize::from(is_apart(before) && text.starts_with(['v', 'V']));
     if before.ends_with(|c: char| c.is_ascii_digit() || c == '.') {

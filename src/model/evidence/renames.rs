@@ -8,12 +8,14 @@ const LONG_WORD: usize = 4;
 
 /// Removed and added tests that are all but certainly one:
 ///
-/// - in one place, the names differ in nothing but case, separators and the `s` of a plural (`rejects_record`, `rejectsRecords`);
-/// - one name in two places, of which the innermost is called the same (a package or directory was moved), or to which everything went
-///   that left the old place, several tests at least.
+/// - in one place, the names differ in nothing but case, separators and the `s` of a plural
+///   (`rejects_record`, `rejectsRecords`);
+/// - one name in two places, of which the innermost is called the same (a package or directory was
+///   moved), or to which everything went that left the old place, several tests at least.
 ///
-/// Names that are only alike are no reason: `accepts_1` and `accepts_2`, `is_valid` and `is_invalid` are different tests. Nor is one
-/// that two tests could stand for. Each test is in one pair at most.
+/// Names that are only alike are no reason: `accepts_1` and `accepts_2`, `is_valid` and
+/// `is_invalid` are different tests. Nor is one that two tests could stand for. Each test is in one
+/// pair at most.
 pub fn renames<'a>(removed: &[&'a str], added: &[&'a str]) -> Vec<(&'a str, &'a str)> {
     if removed.is_empty() || added.is_empty() {
         return Vec::new();
@@ -28,7 +30,8 @@ pub fn renames<'a>(removed: &[&'a str], added: &[&'a str]) -> Vec<(&'a str, &'a 
     pairs.list()
 }
 
-/// The suites and class of a test, and its own name, which the last [`SEPARATOR`](crate::test_run::SEPARATOR) parts.
+/// The suites and class of a test, and its own name, which the last
+/// [`SEPARATOR`](crate::test_run::SEPARATOR) parts.
 fn split(id: &str) -> (&str, &str) {
     let mut signs = memrchr_iter(b'>', id.as_bytes());
     let parts = signs.find_map(|at| Some((id[..at].strip_suffix(' ')?, id[at + 1..].strip_prefix(' ')?)));
@@ -80,7 +83,8 @@ fn ascii_words(name: &[u8], out: &mut Vec<u8>) {
     singular(out, word);
 }
 
-/// Makes the keys of tests, which have a part from the place and one from the name. The next test mostly is in the same place.
+/// Makes the keys of tests, which have a part from the place and one from the name. The next test
+/// mostly is in the same place.
 struct Key<'a> {
     of: [Part; 2],
     place: Option<&'a str>,
@@ -129,7 +133,8 @@ impl<'a> Pairs<'_, 'a> {
         });
     }
 
-    /// Which of those that were added is the only one of the name of each that was removed; nothing, where no name is on both sides.
+    /// Which of those that were added is the only one of the name of each that was removed;
+    /// nothing, where no name is on both sides.
     fn only(&mut self) -> Option<Vec<Option<u32>>> {
         let (mut only, mut any) = (vec![None; self.removed.len()], false);
         self.alike(&mut Key::new(|_, _| {}, bytes), |_, old, new| {
@@ -141,7 +146,8 @@ impl<'a> Pairs<'_, 'a> {
         any.then_some(only)
     }
 
-    /// Hands on the places of those that were removed and of those that were added, for every key that both have.
+    /// Hands on the places of those that were removed and of those that were added, for every key
+    /// that both have.
     fn alike(&mut self, key: &mut Key<'a>, mut take: impl FnMut(&mut Self, &[usize], &[usize])) {
         let hashes = Hashes::of([self.removed, self.added], |id| hash(key.of(id)));
         for sides in hashes.groups() {

@@ -138,8 +138,8 @@ fn asked_texts(inquiry: &Value) -> Value {
     json!(texts)
 }
 
-/// The texts had a member each, and their paths were those that were asked for. A text without a path to it stays where it is,
-/// and is refused.
+/// The texts had a member each, and their paths were those that were asked for. A text without a
+/// path to it stays where it is, and is refused.
 fn raise_texts(gate: &mut Value, inquiry: &Value) {
     let path_in = |name: &str| inquiry.get(name).and_then(Value::as_str).map(str::to_string);
     let policy = path_in("policy");

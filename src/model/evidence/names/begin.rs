@@ -1,8 +1,9 @@
 //! Where in a name something may begin that changes from run to run.
 //!
-//! A run may have a million names, and nearly none of their bytes begins anything. So a look at a byte, at those beside it and at the
-//! word that it stands in tells where no rule can apply. Where one may, the rules decide: what is told here errs on the side of asking
-//! them. A test compares it with asking them everywhere.
+//! A run may have a million names, and nearly none of their bytes begins anything. So a look at a
+//! byte, at those beside it and at the word that it stands in tells where no rule can apply. Where
+//! one may, the rules decide: what is told here errs on the side of asking them. A test compares it
+//! with asking them everywhere.
 
 use super::{MONTHS, WEEKDAYS};
 
@@ -68,7 +69,8 @@ fn sign(text: &[u8]) -> bool {
     }
 }
 
-/// Where something may begin in the word, or the rest of one, that is here; and where the word ends.
+/// Where something may begin in the word, or the rest of one, that is here; and where the word
+/// ends.
 fn word(bytes: &[u8], at: usize) -> (Option<usize>, usize) {
     let before = at.checked_sub(1).map_or(0, |before| class_at(bytes, before));
     let (mut end, mut seen) = (at, 0);
@@ -104,7 +106,8 @@ fn whole(word: &[u8], next: Option<&u8>) -> bool {
     }
 }
 
-/// Where something may begin with a number in a word, of which `before` is the class of what stands before it.
+/// Where something may begin with a number in a word, of which `before` is the class of what stands
+/// before it.
 fn number_in(bytes: &[u8], begin: usize, end: usize, before: u8) -> Option<usize> {
     let mut at = begin;
     while at < end {

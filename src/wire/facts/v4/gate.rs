@@ -26,8 +26,8 @@ objects! {
         formats: SortedList<SaidFormatV4>,
         /// True when the paths that single commits touch count, too.
         each_commit: bool,
-        /// The files of the repository whose texts steer the gate, by path, and what each is read for. A policy outside of the
-        /// repository is not among them.
+        /// The files of the repository whose texts steer the gate, by path, and what each is read
+        /// for. A policy outside of the repository is not among them.
         texts: NamedValues<PathText, SortedList<TextPurposeV4>>,
     }
 
@@ -53,8 +53,8 @@ objects! {
         purposes: SortedList<TextPurposeV4>,
         /// The text at the base; null when there is no such file.
         before: Option<String>,
-        /// The text as the change would leave it; null when there is no such file, and for texts that count as they are at the
-        /// base.
+        /// The text as the change would leave it; null when there is no such file, and for texts
+        /// that count as they are at the base.
         after: Option<String>,
     }
 }

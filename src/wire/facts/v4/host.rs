@@ -20,7 +20,8 @@ objects! {
         kind: String,
         /// The repository, as its host names it.
         repository: Option<String>,
-        /// What all hosts of this kind have in common; null for GitHub's, and where no host was asked.
+        /// What all hosts of this kind have in common; null for GitHub's, and where no host was
+        /// asked.
         conventions: SharedConventionsV4,
         /// The domains of the host's own e-mail addresses, in lower case.
         domains: Vec<String>,
