@@ -11,11 +11,11 @@ use std::io;
 /// What no verification of records shows.
 const CANNOT_SHOW: &str = "\
 Records that verify are consistent: each decision follows from the facts and the
-policy stored beside it. That does not show that the facts are true: records are
-not signed, and the answers of a host can be invented. Nor does it show that
-there were no other records: anyone who can write the ref can replace all of
-them, or remove the newest. Keep the newest record's commit elsewhere, and pass
-it to --expect-tip.
+policy stored beside it. That does not show that the facts are true, because
+records are not signed, and the answers of a host can be invented. Nor does it
+show that there were no other records: anyone who can write the ref can replace
+all of them, or remove the newest. Keep the newest record's commit elsewhere,
+and pass it to --expect-tip.
 ";
 
 /// The records of one environment, newest last, one line each.
