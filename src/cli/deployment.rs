@@ -28,8 +28,8 @@ pub struct Deploying {
     /// one.
     #[arg(long, value_name = "NAME", requires = "environment", help_heading = "Deployment")]
     branch: Option<String>,
-    /// The account on the host that deploys. Without it: the actor of the CI job. Recorded as
-    /// self-declared.
+    /// Account on the host that deploys; the decision notes it as an unverified claim. Default: the
+    /// actor of the CI job.
     #[arg(long, value_name = "LOGIN", requires = "environment", help_heading = "Deployment")]
     deployer: Option<String>,
 }

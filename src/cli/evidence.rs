@@ -36,8 +36,8 @@ pub enum EvidenceCommand {
     /// Record one run of a suite from its reports, bound to the checked-out tree. Failed tests are
     /// recorded too.
     Record(EvidenceRecording),
-    /// Compare the tests of two runs: added, removed, renamed, newly skipped, failing, flaky or
-    /// fixed.
+    /// Compare two runs: tests that were added, removed or renamed, or are newly skipped, failing,
+    /// flaky or fixed; files whose line coverage changed. Exits with 0 whatever it lists.
     Diff(diff::DiffArguments),
     /// Sign the statements of a file, each in a DSSE envelope.
     Sign(sign::Signing),
@@ -75,7 +75,7 @@ pub struct EvidenceRecording {
     /// File that decides what runs and how, such as a lock file; its digest is recorded.
     #[arg(long = "material", value_name = "FILE", num_args = 1..)]
     materials: Vec<PathBuf>,
-    /// Write the statement to this file. Default without --note: stdout.
+    /// Write the statement to this file. Default: stdout, if neither --note nor a command is given.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Write an in-toto `test-result/v0.1` statement for other programs. The gate reads only the

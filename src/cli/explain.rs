@@ -123,7 +123,7 @@ fn explain_code(directory: &Path, arguments: &ExplainArguments, what: &str) -> R
                 None => "`portcullis explain` lists the controls".to_string(),
             };
             let at = at.short();
-            let message = format!("`{what}` is no control and no path at {at}, and {error:#}");
+            let message = format!("`{what}` is neither a control nor a path at {at}, and {error:#}");
             Err(Failure::usage(message).hint(help))
         }
     }

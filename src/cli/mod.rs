@@ -37,12 +37,13 @@ pub mod schema;
 mod stop;
 pub mod trace;
 
-/// Blocks changes to data-processing code without branch protection, independent review and
-/// regression evidence.
+/// Gate for merges and deployments: a change to data-processing code needs branch protection,
+/// independent review and regression evidence.
 ///
 /// Exit codes, the same for every format: 0 allowed, 1 blocked, 2 invalid command line, 3
 /// undetermined (must not land either), 4 policy missing or not valid, 5 no repository, no such
-/// commit, or a file that cannot be read or written, 6 a deployment record does not verify.
+/// commit, or a file that cannot be read or written, 6 a deployment record or a signature does not
+/// verify, or another commit was deployed.
 #[derive(Debug, Parser)]
 #[command(name = "portcullis", version, max_term_width = 100)]
 pub struct Cli {
@@ -105,10 +106,11 @@ pub struct Subject {
     /// Test report, for the suites whose patterns match its path, or for SUITE. The format is
     /// recognised by content unless FORMAT names it: boost-test, catch2, ctrf, dart, go-test,
     /// junit, libtest, nunit, open-test-reporting, playwright, qt-test, robot, sonarqube, tap,
-    /// testng, trx, xunit.
+    /// testng, trx, xunit. Repeatable.
     #[arg(long = "report", value_name = "[SUITE=][FORMAT:]FILE", help_heading = "What to judge it by")]
     reports: Vec<String>,
     /// File of statements that `portcullis evidence record` wrote, for the suites that they name.
+    /// Repeatable.
     #[arg(long = "evidence", value_name = "FILE", help_heading = "What to judge it by")]
     evidence: Vec<PathBuf>,
 }

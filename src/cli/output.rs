@@ -29,7 +29,7 @@ pub struct Shown {
 fn format_help() -> String {
     let names: Vec<String> = render::TABLE.iter().map(|format| format!("`{}`", format.name)).collect();
     format!(
-        "One of {}; to a file with `=FILE`. Repeatable. Without it: for a terminal, and in a job of a CI system also the \
+        "One of {}; to a file with `=FILE`. Repeatable. Default: `terminal`, and in a job of a CI system also the \
          annotations and the summary that it shows",
         names.join(", ")
     )

@@ -23,7 +23,7 @@ const HANG: usize = 2;
 /// What to do with a policy.
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
-    /// List every mistake in a policy.
+    /// List every mistake in a policy and in the waivers beside it.
     Check {
         /// Policy file.
         #[arg(default_value = POLICY)]
@@ -34,8 +34,8 @@ pub enum PolicyCommand {
     Waiver {
         /// Id of the waiver or rollback.
         id: String,
-        /// The policy; the waivers are read from the same directory.
-        #[arg(long, default_value = POLICY)]
+        /// Policy; the waivers are read from the same directory.
+        #[arg(long, value_name = "FILE", default_value = POLICY)]
         policy: PathBuf,
     },
     /// Write a commented policy to start from.

@@ -206,10 +206,10 @@ fn describe_missing(git: &git2::Repository, name: &str) -> String {
             "; abbreviated object names are not accepted, because one could mean another commit tomorrow: write {id}"
         ),
         None => format!(
-            "; abbreviated object names are not accepted: write all 40 digits (`git rev-parse {name}` says them)"
+            "; abbreviated object names are not accepted: write all 40 digits (`git rev-parse {name}` prints them)"
         ),
     };
-    format!("`{name}` names no commit here: there is none of {}{hint}", candidate_refs(name).join(", "))
+    format!("`{name}` names no commit here (looked for {}){hint}", candidate_refs(name).join(", "))
 }
 
 /// `object <name>` is the first line of a tag.

@@ -254,7 +254,7 @@ fn check_size(text: &str) -> Result<(), String> {
     };
     let (_, deepest) = text.bytes().fold((0, 0), deeper);
     if deepest > DEEPEST {
-        return Err(format!("`{{` stands no more than {DEEPEST} deep; write several patterns"));
+        return Err(format!("`{{` may be nested at most {DEEPEST} deep; write several patterns"));
     }
     Ok(())
 }
@@ -278,7 +278,7 @@ fn check_component(component: &str) -> Result<(), String> {
         }
         "**" => Ok(()),
         other if other.contains("**") => {
-            Err("`**` stands for whole components; write `*` inside one, or `**/` before it".into())
+            Err("`**` matches whole components only; write `*` inside one, or `**/` before it".into())
         }
         _ => Ok(()),
     }

@@ -10,9 +10,11 @@ use std::io;
 
 /// What no verification of records shows.
 const CANNOT_SHOW: &str = "\
-This shows that the records are consistent, and that each decision follows from the facts and the policy stored beside it. It does not
-show that the facts are true: records are not signed, and the answers of a host can be invented. Nor does it show that there were no
-other records: anyone who can write the ref can replace all of them, or remove the newest. Keep the newest record's commit elsewhere,
+Records that verify are consistent: each decision follows from the facts and the
+policy stored beside it. That does not show that the facts are true, because
+records are not signed, and the answers of a host can be invented. Nor does it
+show that there were no other records: anyone who can write the ref can replace
+all of them, or remove the newest. Keep the newest record's commit elsewhere,
 and pass it to --expect-tip.
 ";
 
@@ -113,14 +115,16 @@ pub fn entry(link: &RecordLink, out: &mut dyn io::Write) -> io::Result<()> {
         ("decision", entry.decision.to_string()),
         ("policy", evidence(entry.policy.as_ref())),
         ("facts", evidence(entry.facts.as_ref())),
-        ("again", again(&link.standing)),
+        ("recomputed", again(&link.standing)),
     ];
     lines.iter().try_for_each(|(name, value)| writeln!(out, "  {:<11} {value}", format!("{name}:")))
 }
 
 fn again(standing: &RecordStanding) -> String {
     match standing {
-        RecordStanding::Reproduced | RecordStanding::Unseen(_) => "its facts give its decision".to_string(),
+        RecordStanding::Reproduced | RecordStanding::Unseen(_) => {
+            "its facts give the same decision".to_string()
+        }
         RecordStanding::Irreproducible(why) => {
             escape::line(&format!("its decision cannot be reproduced: {why}"))
         }

@@ -138,17 +138,17 @@ const KNOWN: &[ForeignReport] = &[
         matches: |it| it.has(&["id", "started"]) || it.has(&["id", "children"]),
     },
     ForeignReport {
-        what: "SARIF, the findings of an analyser, and tells of no tests",
+        what: "SARIF, the findings of an analyser, and holds no tests",
         instead: "give the report of a test runner",
         matches: |it| it.is_list("runs") && (it.has(&["$schema"]) || it.has(&["version"])),
     },
     ForeignReport {
-        what: "the findings of ESLint, and tells of no tests",
+        what: "the findings of ESLint, and holds no tests",
         instead: "give the report of a test runner",
         matches: |it| it.listed && it.has(&["filePath", "messages"]),
     },
     ForeignReport {
-        what: "a report of coverage, and tells of no tests",
+        what: "a report of coverage, and holds no tests",
         instead: "give it as coverage (`--coverage FILE`, or `reports` of `changed-line-coverage`)",
         matches: is_coverage,
     },
@@ -188,7 +188,7 @@ const KNOWN: &[ForeignReport] = &[
         matches: |it| it.is_root(&["cunit_test_run_report", "cunit_test_list_report"]),
     },
     ForeignReport {
-        what: "the findings of an analyser, and tells of no tests",
+        what: "the findings of an analyser, and holds no tests",
         instead: "give the report of a test runner",
         matches: |it| it.is_root(&["checkstyle", "pmd", "pmd-cpd", "bugcollection", "issues", "lint"]),
     },

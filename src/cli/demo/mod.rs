@@ -48,7 +48,7 @@ pub fn run(arguments: &Arguments) -> Result {
 fn all() -> Result {
     let mut text = String::from(
         "A made-up project, its GitHub and its tests, judged by the code that judges\n\
-         yours. Request 7 changes how records are loaded. Each line bends one thing.\n\n",
+         yours. Request 7 changes how records are loaded. Each case changes one thing.\n\n",
     );
     let mut wrong = 0;
     for scenario in SCENARIOS {
@@ -56,11 +56,11 @@ fn all() -> Result {
         wrong += usize::from(!as_told(scenario, &decision));
         tell(&mut text, scenario, &decision);
     }
-    text.push_str("See one whole: portcullis demo --show hidden-bypass-list\n");
+    text.push_str("See one in full: portcullis demo --show hidden-bypass-list\n");
     output::stdout(text.as_bytes())?;
     if wrong > 0 {
         return Err(Failure::environment(format!(
-            "{wrong} verdicts are not the ones the demo tells of; this is a defect"
+            "{wrong} verdicts are not the ones that the demo announces; this is a defect"
         )));
     }
     Ok(Exit::Allowed)

@@ -39,7 +39,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "harmless-change",
-        story: "Kim mends the guide; Robin approves. No data-processing code, so no suite is asked for.",
+        story: "Kim corrects the guide; Robin approves. No data-processing code, so no suite is asked for.",
         outcome: Outcome::Allow,
         control: "",
         bend: harmless,
@@ -81,7 +81,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "unprotected-branch",
-        story: "Nothing protects the deployment branch: anybody with write access can push to it.",
+        story: "Nothing protects the deployment branch: anyone with write access can push to it.",
         outcome: Outcome::Block,
         control: protected_branch::KIND.name,
         bend: |stage| {
@@ -92,14 +92,14 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "bypass-actor",
-        story: "The branch is protected, but one account may always go round the protection.",
+        story: "The branch is protected, but one account may always bypass the protection.",
         outcome: Outcome::Block,
         control: protected_branch::KIND.name,
         bend: bypass_actor,
     },
     Scenario {
         name: "hidden-bypass-list",
-        story: "The host does not show this token who may go round the protection.",
+        story: "The host does not show this token who may bypass the protection.",
         outcome: Outcome::Undetermined,
         control: protected_branch::KIND.name,
         bend: |stage| {
@@ -116,7 +116,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "weakened-policy",
-        story: "The change itself lowers what the policy asks; Robin approves, the gate's owner does not.",
+        story: "The change itself lowers what the policy requires; Robin approves, the gate's owner does not.",
         outcome: Outcome::Block,
         control: gate_integrity::KIND.name,
         bend: weakened_policy,
@@ -130,7 +130,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "withheld-reviews",
-        story: "The host answers the question for the reviews with an error.",
+        story: "The host answers the request for the reviews with an error.",
         outcome: Outcome::Undetermined,
         control: required_reviews::KIND.name,
         bend: |stage| {

@@ -23,14 +23,13 @@ use std::path::Path;
 /// Which branch it landed on, and whom to ask.
 #[derive(Debug, Args)]
 pub struct Where {
-    /// The host to ask for requests and reviews: `github`, or `none`. In a GitHub Actions job:
-    /// `github`; else `none`.
+    /// Host to ask for requests and reviews. Default: `github` in a GitHub Actions job, else `none`.
     #[arg(long, value_enum, help_heading = "Explaining a commit")]
     host: Option<HostName>,
     /// Repository on the host. Default in a GitHub Actions job: the job's repository.
     #[arg(long, value_name = "OWNER/NAME", help_heading = "Explaining a commit")]
     repository: Option<String>,
-    /// The branch that it landed on. Without it: the job's branch, or the policy's if it names one.
+    /// Branch that it landed on. Default: the job's branch, or the policy's if it names only one.
     #[arg(long, value_name = "NAME", help_heading = "Explaining a commit")]
     branch: Option<String>,
 }

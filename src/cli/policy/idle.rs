@@ -65,7 +65,7 @@ fn unasked_roles(policy: &Policy) -> Vec<Remark> {
     let unasked = policy.scope.roles.keys().filter(|name| !asked.contains(name.as_str()));
     unasked
         .map(|name| {
-            let text = format!("no control asks for the role `{name}`, so nobody in it is asked");
+            let text = format!("no control asks for the role `{name}`, so no one in it is asked");
             Remark::new(policy::line_of(&policy.text, &["roles"], name), text)
         })
         .collect()

@@ -233,9 +233,8 @@ impl Taken {
         if let (Some(written), Some(ended)) = (written, times.ended())
             && ended.as_second() > written.as_second() + 1
         {
-            self.doubts.push(format!(
-                "{path}: it was last written at {written}, and tells of {ended}, which is later"
-            ));
+            self.doubts
+                .push(format!("{path}: it was last written at {written}, but names a later time, {ended}"));
         }
         self.oldest = self.oldest.into_iter().chain(written).min();
         self.times.add(times);

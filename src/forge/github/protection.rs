@@ -149,7 +149,7 @@ fn hidden(what: &str, detail: &str) -> Gap {
 
 fn connection(what: &str, list: graphql::AllowanceConnection) -> Result<Vec<Bypass>, Gap> {
     if list.page_info.has_next_page || u64::try_from(list.nodes.len()) != Ok(list.total_count) {
-        return Err(truncated(what, "the list of allowed actors is not whole"));
+        return Err(truncated(what, "the list of allowed actors is incomplete"));
     }
     let actor = |node: graphql::Allowance| node.actor.ok_or_else(|| hidden(what, "an actor is not shown"));
     list.nodes.into_iter().map(|node| actor(node).map(graphql_actor)).collect()

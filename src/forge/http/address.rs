@@ -124,7 +124,7 @@ impl std::fmt::Display for AddressError {
             AddressError::NotAnAddress(url) => write!(f, "`{url}` is not the address of an API"),
             AddressError::HasQuery(url) => write!(f, "`{url}` is not the address of an API: it has a query"),
             AddressError::NotEncrypted(url) => {
-                write!(f, "`{url}` is not encrypted: anybody on the way could change the answers")
+                write!(f, "`{url}` is not encrypted: anyone on the network path could change the answers")
             }
         }
     }

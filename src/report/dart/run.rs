@@ -124,7 +124,7 @@ impl Runs {
         let Some(kind) = event.kind.as_deref().filter(|_| event.time.is_some()) else { return };
         match event.result.as_deref().map(OutcomeWord::of) {
             Some(word) if word.is_bad() => {
-                add_sentences(&mut self.run.errors, ["an event about no test tells of a failure"])
+                add_sentences(&mut self.run.errors, ["an event about no test reports a failure"])
             }
             Some(OutcomeWord::Unknown) => {
                 add_sentences(

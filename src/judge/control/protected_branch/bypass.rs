@@ -193,7 +193,7 @@ pub fn describe_actor(actor: &Bypass) -> String {
         ActorKind::OrganizationAdmin => return format!("the owners of the organisation{name}"),
         ActorKind::DeployKey => return format!("every deploy key{name}"),
         ActorKind::Writers => return format!("every account that may write{name}"),
-        ActorKind::ServerAccess => return format!("whoever has access to the server{name}"),
+        ActorKind::ServerAccess => return format!("everyone with access to the server{name}"),
         ActorKind::Enterprise => "the owners of the enterprise, or a role there,",
         ActorKind::Team => "team",
         ActorKind::User => "user",
