@@ -5,6 +5,7 @@
 )]
 
 use clap::builder::PossibleValue;
+use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use exit::Failure;
 use portcullis_forge::{self as host, HostKind};
@@ -15,6 +16,7 @@ use std::sync::LazyLock;
 
 pub mod check;
 pub mod decide;
+#[cfg(feature = "demo")]
 pub mod demo;
 mod deploying;
 pub mod deployment;
@@ -76,6 +78,7 @@ enum Command {
     /// Print the JSON Schema of a file that Portcullis reads or writes, or list the schemas.
     Schema(schema::SchemaArguments),
     /// See the gate at work on a made-up repository; no account and no network needed.
+    #[cfg(feature = "demo")]
     Demo(demo::Arguments),
 }
 
@@ -145,6 +148,10 @@ impl ValueEnum for HostName {
 pub fn main() -> ExitCode {
     let ended = match Cli::try_parse() {
         Ok(cli) => run(cli),
+        Err(help) if help.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            print_help(&help);
+            return exit::Exit::Usage.into();
+        }
         Err(error) if error.use_stderr() => Err(refuse_arguments(&error)),
         Err(help) => return print_help(&help),
     };
@@ -168,7 +175,7 @@ fn refuse_arguments(error: &clap::Error) -> exit::Failure {
     Failure::usage(error.render().to_string())
 }
 
-/// `--help` and `--version`, which repeat nothing.
+/// `--help`, `--version` and the help where a command is missing, which repeat nothing.
 fn print_help(help: &clap::Error) -> ExitCode {
     match help.print() {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => exit::Exit::Environment.into(),
@@ -191,6 +198,7 @@ fn run(cli: Cli) -> exit::Result {
         Command::Record(command) => record::run(directory, &command),
         Command::Evidence(command) => evidence::run(directory, &command),
         Command::Schema(arguments) => schema::run(&arguments),
+        #[cfg(feature = "demo")]
         Command::Demo(arguments) => demo::run(&arguments),
     }
 }
