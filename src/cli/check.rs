@@ -3,6 +3,7 @@
 use super::deployment::{Deploying, record_deployment};
 use super::exit::Result;
 use super::prepare::{Preparation, prepare, spare_inputs};
+use super::sources::HeadSources;
 use super::{Subject, output, trace};
 use crate::collect::request::JudgementRequest;
 use clap::Args;
@@ -49,5 +50,5 @@ pub fn run(directory: &Path, arguments: &CheckArguments) -> Result {
     {
         record_deployment(directory, environment, ready, &decision)?;
     }
-    output.show(&decision)
+    output.show(&decision, &HeadSources::new(directory, decision.judged.head.as_ref()))
 }

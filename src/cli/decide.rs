@@ -3,6 +3,7 @@
 use super::exit::{Failure, Result};
 use super::policy_file::{check_waivers, read_policy};
 use super::{names, output};
+use crate::render::NoSources;
 use clap::Args;
 use portcullis_forge::ci;
 use portcullis_model::decision::Judged;
@@ -35,10 +36,10 @@ pub fn run(arguments: &DecideArguments) -> Result {
     let policy = read_policy(&arguments.policy)?;
     let gathered = read_file(&arguments.facts)?;
     if let Some((judged, gap)) = find_other_place(&gathered)? {
-        return output.show(&portcullis_judge::decide::undetermined(judged, &gap));
+        return output.show(&portcullis_judge::decide::undetermined(judged, &gap), &NoSources);
     }
     check_waivers(&policy, &gathered)?;
-    output.show(&portcullis_judge::decide::decide_facts(&policy, &gathered))
+    output.show(&portcullis_judge::decide::decide_facts(&policy, &gathered), &NoSources)
 }
 
 /// In a job, facts of another commit than its check is shown on get no verdict.

@@ -91,25 +91,25 @@ impl Meant {
 /// In a job its own repository and the request of its event.
 fn host_of_change(subject: &Subject, place: Option<&VerdictPlace>) -> Result<Option<MeantHost>, Stop> {
     let usage = |message: String| Err(Stop::from(Failure::usage(message)));
-    match (subject.host, &subject.repository, subject.request, place) {
+    let read = |kind: &'static HostKind, text: &str| kind.read_request(text).map_err(Failure::from);
+    match (subject.host, &subject.repository, subject.request.as_deref(), place) {
         (Some(HostName::None), None, None, _) => Ok(None),
         (Some(HostName::None), _, _, _) => {
             usage(format!("--repository and --request need --host {}", host::DEFAULT.name))
         }
         (_, repository, request, Some(place)) => {
+            let kind = kind_of(subject.host).map_err(Stop::nothing_known)?;
+            let request = request.map(|text| read(kind, text)).transpose()?;
             let of_job = || {
-                let (kind, repository) = (kind_of(subject.host)?, place.repository(repository.as_deref())?);
-                Ok(MeantHost {
-                    kind,
-                    repository,
-                    request: Some(place.request(request.map(RequestId::from))?),
-                })
+                let repository = place.repository(repository.as_deref())?;
+                Ok(MeantHost { kind, repository, request: Some(place.request(request)?) })
             };
             of_job().map(Some).map_err(Stop::nothing_known)
         }
         (_, Some(repository), Some(request), None) => {
             let kind = kind_of(subject.host).map_err(Stop::nothing_known)?;
-            Ok(Some(MeantHost { kind, repository: repository.clone(), request: Some(request.into()) }))
+            let request = Some(read(kind, request)?);
+            Ok(Some(MeantHost { kind, repository: repository.clone(), request }))
         }
         (Some(HostName::Kind(_)), _, _, None) | (None, Some(_), None, None) | (None, None, Some(_), None) => {
             usage("name both: --repository OWNER/NAME and --request N".to_string())

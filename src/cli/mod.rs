@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use exit::Failure;
 use portcullis_forge::{self as host, HostKind};
 use portcullis_model::host::NO_HOST;
+use portcullis_model::test_run::ReportFormat;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::LazyLock;
@@ -36,6 +37,7 @@ mod policy_file;
 pub mod prepare;
 pub mod record;
 pub mod schema;
+mod sources;
 mod stop;
 pub mod trace;
 
@@ -92,8 +94,8 @@ pub struct Subject {
     #[arg(long, value_name = "OWNER/NAME", help_heading = "What to judge")]
     repository: Option<String>,
     /// Number of the change request. Default in a GitHub Actions job: the event's request.
-    #[arg(long, value_name = "N", help_heading = "What to judge")]
-    request: Option<u64>,
+    #[arg(long, value_name = "N", value_parser = parse_request, help_heading = "What to judge")]
+    request: Option<String>,
     /// Tip of the branch that would receive the change. Default with a host: the tip that the host
     /// reports.
     #[arg(long, value_name = "REV", help_heading = "What to judge")]
@@ -106,16 +108,33 @@ pub struct Subject {
     /// Default: `portcullis.toml` at the base commit.
     #[arg(long, value_name = "FILE", help_heading = "What to judge it by")]
     policy: Option<PathBuf>,
-    /// Test report, for the suites whose patterns match its path, or for SUITE. The format is
-    /// recognised by content unless FORMAT names it: boost-test, catch2, ctrf, dart, go-test,
-    /// junit, libtest, nunit, open-test-reporting, playwright, qt-test, robot, sonarqube, tap,
-    /// testng, trx, xunit. Repeatable.
-    #[arg(long = "report", value_name = "[SUITE=][FORMAT:]FILE", help_heading = "What to judge it by")]
+    /// Test reports.
+    #[arg(
+        long = "report",
+        value_name = "[SUITE=][FORMAT:]FILE",
+        help = report_help(),
+        help_heading = "What to judge it by"
+    )]
     reports: Vec<String>,
     /// File of statements that `portcullis evidence record` wrote, for the suites that they name.
     /// Repeatable.
     #[arg(long = "evidence", value_name = "FILE", help_heading = "What to judge it by")]
     evidence: Vec<PathBuf>,
+}
+
+/// A change request of any kind of host; the host that is asked reads it again.
+fn parse_request(text: &str) -> Result<String, String> {
+    let is_any = host::TABLE.iter().any(|kind| kind.read_request(text).is_ok());
+    if is_any { Ok(text.to_string()) } else { Err("no host has such a change request".to_string()) }
+}
+
+fn report_help() -> String {
+    let names: Vec<&str> = ReportFormat::ALL.iter().map(|format| format.name()).collect();
+    format!(
+        "Test report, for the suites whose patterns match its path, or for SUITE. The format is recognised by content unless \
+         FORMAT names it: {}",
+        names.join(", ")
+    )
 }
 
 /// The host that an argument names.

@@ -2,7 +2,7 @@
 #![allow(clippy::print_stderr, reason = "complaints go to stderr")]
 
 use super::exit::{Exit, Failure, Result};
-use crate::render::{self, Context, ControlGuide, Format, NoSources, Style};
+use crate::render::{self, Context, ControlGuide, Format, SourceText, Style};
 use clap::Args;
 use portcullis_forge::ci;
 use portcullis_judge::control::{self, Kind};
@@ -71,13 +71,14 @@ impl Plan<'_> {
         self.targets.iter().filter(|target| !target.append).filter_map(|target| target.file.as_deref())
     }
 
-    /// Shows a decision in every format asked for, and says how to exit.
+    /// Shows a decision in every format asked for, and says how to exit. `sources` hold the text
+    /// that findings point to.
     ///
     /// # Errors
     /// A file cannot be written.
-    pub fn show(&self, decision: &Decision) -> Result {
+    pub fn show(&self, decision: &Decision, sources: &dyn SourceText) -> Result {
         for target in &self.targets {
-            write_target(decision, target, self.arguments)?;
+            write_target(decision, target, self.arguments, sources)?;
         }
         Ok(if self.arguments.advisory { Exit::Allowed } else { Exit::from(decision.outcome) })
     }
@@ -120,10 +121,15 @@ fn parse_target(text: &str) -> Result<Target> {
     Ok(Target { format, file, append: false })
 }
 
-fn write_target(decision: &Decision, target: &Target, arguments: &Shown) -> Result<()> {
+fn write_target(
+    decision: &Decision,
+    target: &Target,
+    arguments: &Shown,
+    sources: &dyn SourceText,
+) -> Result<()> {
     let mut bytes = Vec::new();
     let style = style_of(arguments, target.file.is_none());
-    let context = Context { style, controls: &control_guides(), sources: &NoSources };
+    let context = Context { style, controls: &control_guides(), sources };
     (target.format.write)(decision, &context, &mut bytes)
         .map_err(|error| Failure::environment(error.to_string()))?;
     match &target.file {

@@ -244,3 +244,27 @@ fn owner_teams(change: &Change, gate: &GateTexts, dialect: CodeOwnersDialect) ->
     let files = change.files.iter().chain(on_the_way);
     CodeOwners::parse(text, dialect).teams_of(files.flat_map(FileChange::entries).map(|entry| &entry.path))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portcullis_testkit::history::Edit;
+    use portcullis_testkit::stage::{Stage, revision};
+
+    #[test]
+    fn a_file_that_a_control_reads_is_that_of_the_base() {
+        const REGISTER: &str = "people/trained.txt";
+        let mut stage = Stage::with(&[Edit::Write(REGISTER, "robin\n")]).unwrap();
+        stage.change(&[Edit::Write(REGISTER, "mallory\n"), Edit::Write("rooms.txt", "attic\n")]).unwrap();
+        let (base, head) = (revision(stage.base).unwrap(), revision(stage.head()).unwrap());
+        let repository = Repository::open(stage.directory()).unwrap();
+        let mut inquiry = Inquiry::default();
+        inquiry.ask_text(REGISTER, TextPurpose::Control);
+        inquiry.ask_text("rooms.txt", TextPurpose::Control);
+        let (_, gate) = of_repository(&repository, &base, &head, &inquiry, &HostConventions::github());
+        let gate = gate.known().unwrap();
+        let text = |path: &str| gate.before_at(&path.into(), TextPurpose::Control).map(String::as_str);
+        assert_eq!((text(REGISTER), text("rooms.txt")), (Some("robin\n"), None));
+        assert!(gate.texts.values().all(|text| text.after.is_none()));
+    }
+}

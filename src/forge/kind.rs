@@ -5,6 +5,7 @@ use super::http::RetryPolicy;
 use super::http::address::AddressError;
 use super::http::transport::Transport;
 use portcullis_model::host::HostConventions;
+use portcullis_model::id::RequestId;
 use std::sync::Arc;
 
 /// A kind of host.
@@ -23,6 +24,9 @@ pub struct HostKind {
     pub conventions: fn() -> Arc<HostConventions>,
     /// How a repository is named, for messages.
     pub repository_form: &'static str,
+    /// Reads what a person writes for a change request; `None`: no request of such a host is
+    /// written like this.
+    pub request_id: fn(&str) -> Option<RequestId>,
     /// The host of a repository of this name.
     pub open: OpenHost,
 }
@@ -43,6 +47,14 @@ impl std::fmt::Debug for HostKind {
 }
 
 impl HostKind {
+    /// The change request that a person names.
+    ///
+    /// # Errors
+    /// No request of such a host is written like this.
+    pub fn read_request(&'static self, text: &str) -> Result<RequestId, HostError> {
+        (self.request_id)(text).ok_or_else(|| HostError::Request(self, text.to_string()))
+    }
+
     /// The way to a host of this kind, as environment variables name it.
     pub fn connection(
         &self,
@@ -91,6 +103,8 @@ pub enum HostError {
     ServerAddress(String),
     /// The repository cannot be one of this kind of host.
     Repository(&'static HostKind, String),
+    /// The change request cannot be one of this kind of host.
+    Request(&'static HostKind, String),
 }
 
 impl Eq for HostKind {}
@@ -109,6 +123,7 @@ impl std::fmt::Display for HostError {
             HostError::Repository(kind, name) => {
                 write!(f, "`{name}` is not a repository; write `{}`", kind.repository_form)
             }
+            HostError::Request(kind, id) => write!(f, "`{id}` is not a change request on {}", kind.name),
         }
     }
 }

@@ -216,11 +216,21 @@ mod tests {
     fn the_table_is_sorted_and_hosts_are_found_by_name() {
         assert!(TABLE.is_sorted_by(|a, b| a.name < b.name));
         let way = || Connection::to("https://api.example.test", Box::new(Live::new()));
-        assert!(TABLE.iter().all(|kind| open(kind.name, "owner/name", way()).is_ok()));
+        assert!(TABLE.iter().all(|kind| open(kind.name, kind.repository_form, way()).is_ok()));
+        let names: Vec<&str> = TABLE.iter().map(|kind| kind.name).collect();
         assert_eq!(
             open("sourcebin", "owner/name", way()).err().map(|error| error.to_string()),
-            Some("there is no host `sourcebin`; there are github".to_string())
+            Some(format!("there is no host `sourcebin`; there are {}", names.join(", ")))
         );
+    }
+
+    #[test]
+    fn each_kind_of_host_reads_its_own_requests() {
+        let read = |text| github::KIND.read_request(text).map_err(|error| error.to_string());
+        assert_eq!(read("7"), Ok(7.into()));
+        for text in ["", "-7", "7.5", "I8473b9", "18446744073709551616"] {
+            assert_eq!(read(text), Err(format!("`{text}` is not a change request on github")));
+        }
     }
 
     #[test]

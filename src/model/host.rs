@@ -158,8 +158,9 @@ fn github_advice() -> ProtectionAdvice {
     }
 }
 
-/// Constants of this file: a test sees that each of them is a pattern.
-fn globs(patterns: &[&str]) -> Vec<Glob> {
+/// The patterns of a host's conventions, from constants of its adapter. A text that is no pattern is
+/// left out, so a test of the adapter has to count them.
+pub fn globs(patterns: &[&str]) -> Vec<Glob> {
     patterns.iter().filter_map(|pattern| Glob::new(pattern).ok()).collect()
 }
 

@@ -48,7 +48,7 @@ impl Inquiry {
     }
 
     /// Everything that either asks. A text that both ask for, each at another path, is read where
-    /// the first one asks.
+    /// the first one asks; the files of controls are all read.
     #[must_use]
     pub fn union(mut self, other: Inquiry) -> Inquiry {
         self.topics.extend(other.topics);
@@ -63,7 +63,7 @@ impl Inquiry {
             .texts
             .into_iter()
             .flat_map(|(path, purposes)| purposes.into_iter().map(move |purpose| (path.clone(), purpose)))
-            .filter(|(_, purpose)| self.path_of(*purpose).is_none())
+            .filter(|(_, purpose)| purpose.is_found_by_path() || self.path_of(*purpose).is_none())
             .collect();
         more.into_iter().for_each(|(path, purpose)| self.ask_text(path, purpose));
         self
@@ -85,9 +85,18 @@ pub enum TextPurpose {
     /// CODEOWNERS at the base. Nothing asks for it by path: the host has a list of places, and the
     /// first file there counts.
     CodeOwners,
+    /// What a control reads beside the policy, as it is at the base: a register, for example. The
+    /// settings of the control name the path, and the control finds the text by it
+    /// ([`GateTexts::before_at`](crate::facts::GateTexts::before_at)).
+    Control,
 }
 
 impl TextPurpose {
+    /// Can several files be read for this purpose? Then the path tells which one is meant.
+    pub fn is_found_by_path(self) -> bool {
+        self == TextPurpose::Control
+    }
+
     /// Is the text that the change would leave read as well?
     pub fn is_read_after(self) -> bool {
         matches!(self, TextPurpose::Policy | TextPurpose::Waivers)
@@ -123,4 +132,23 @@ pub enum Topic {
     /// Statements of test runs, of the judged head and of what it began from, and what is checked
     /// out.
     Evidence,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_has_one_path_and_the_files_of_controls_have_all_of_theirs() {
+        let asking = |signers: &str, register: &str| {
+            let mut inquiry = Inquiry::default();
+            inquiry.ask_text(signers, TextPurpose::WaiverSigners);
+            inquiry.ask_text(register, TextPurpose::Control);
+            inquiry
+        };
+        let both = asking("signers", "people.txt").union(asking("other-signers", "rooms.txt"));
+        let paths: Vec<String> = both.texts.keys().map(ToString::to_string).collect();
+        assert_eq!(paths, ["people.txt", "rooms.txt", "signers"]);
+        assert_eq!(both.path_of(TextPurpose::WaiverSigners), Some(&RepoPath::from("signers")));
+    }
 }

@@ -8,91 +8,67 @@ use serde::{Deserialize, Serialize};
 /// What stands between the parts of a [`Test::id`].
 pub const SEPARATOR: &str = " > ";
 
-/// The formats of reports, by the names that a policy and the command line use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ReportFormat {
+/// Defines the formats from one table: a line for each, with its name and what it is.
+macro_rules! report_formats {
+    ($($(#[$doc:meta])+ $variant:ident = $name:literal,)+) => {
+        /// The formats of reports, by the names that a policy and the command line use.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum ReportFormat { $(
+            $(#[$doc])+
+            #[serde(rename = $name)]
+            $variant,
+        )+ }
+
+        impl ReportFormat {
+            /// Every format, sorted by name.
+            pub const ALL: &[ReportFormat] = &[$(ReportFormat::$variant,)+];
+
+            /// Its name.
+            pub fn name(self) -> &'static str {
+                match self { $(ReportFormat::$variant => $name,)+ }
+            }
+        }
+    };
+}
+
+report_formats! {
     /// Boost.Test's XML: its report and its log.
-    BoostTest,
+    BoostTest = "boost-test",
     /// Catch2's own XML.
-    Catch2,
+    Catch2 = "catch2",
     /// Common Test Report Format (JSON).
-    Ctrf,
+    Ctrf = "ctrf",
     /// The events of `dart test` and `flutter test` (JSON).
-    Dart,
+    Dart = "dart",
     /// The events of `go test -json`.
-    GoTest,
+    GoTest = "go-test",
     /// JUnit XML.
-    Junit,
+    Junit = "junit",
     /// The events of Rust's libtest and of nextest.
-    Libtest,
+    Libtest = "libtest",
     /// NUnit XML.
-    Nunit,
+    Nunit = "nunit",
     /// Open Test Reporting (XML), as events or as a tree.
-    OpenTestReporting,
+    OpenTestReporting = "open-test-reporting",
     /// Playwright's JSON.
-    Playwright,
+    Playwright = "playwright",
     /// Qt Test's own XML.
-    QtTest,
+    QtTest = "qt-test",
     /// Robot Framework's `output.xml`.
-    Robot,
+    Robot = "robot",
     /// SonarQube's generic test executions (XML).
-    Sonarqube,
+    Sonarqube = "sonarqube",
     /// Test Anything Protocol.
-    Tap,
+    Tap = "tap",
     /// TestNG's own XML.
-    Testng,
+    Testng = "testng",
     /// Visual Studio's test results.
-    Trx,
+    Trx = "trx",
     /// xUnit.net XML.
-    Xunit,
+    Xunit = "xunit",
 }
 
 impl ReportFormat {
-    /// Every format, sorted by name.
-    pub const ALL: &[ReportFormat] = &[
-        ReportFormat::BoostTest,
-        ReportFormat::Catch2,
-        ReportFormat::Ctrf,
-        ReportFormat::Dart,
-        ReportFormat::GoTest,
-        ReportFormat::Junit,
-        ReportFormat::Libtest,
-        ReportFormat::Nunit,
-        ReportFormat::OpenTestReporting,
-        ReportFormat::Playwright,
-        ReportFormat::QtTest,
-        ReportFormat::Robot,
-        ReportFormat::Sonarqube,
-        ReportFormat::Tap,
-        ReportFormat::Testng,
-        ReportFormat::Trx,
-        ReportFormat::Xunit,
-    ];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            ReportFormat::BoostTest => "boost-test",
-            ReportFormat::Catch2 => "catch2",
-            ReportFormat::Ctrf => "ctrf",
-            ReportFormat::Dart => "dart",
-            ReportFormat::GoTest => "go-test",
-            ReportFormat::Junit => "junit",
-            ReportFormat::Libtest => "libtest",
-            ReportFormat::Nunit => "nunit",
-            ReportFormat::OpenTestReporting => "open-test-reporting",
-            ReportFormat::Playwright => "playwright",
-            ReportFormat::QtTest => "qt-test",
-            ReportFormat::Robot => "robot",
-            ReportFormat::Sonarqube => "sonarqube",
-            ReportFormat::Tap => "tap",
-            ReportFormat::Testng => "testng",
-            ReportFormat::Trx => "trx",
-            ReportFormat::Xunit => "xunit",
-        }
-    }
-
     /// The format of this name.
     pub fn named(name: &str) -> Option<ReportFormat> {
         ReportFormat::ALL.iter().copied().find(|format| format.name() == name)

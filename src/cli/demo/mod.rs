@@ -121,7 +121,7 @@ pub fn judge(scenario: &Scenario) -> Result<Decision> {
     let subject = Subject {
         host: Some(HostName::Kind(host::DEFAULT)),
         repository: Some(stage.world.repository.clone()),
-        request: stage.world.request.id.number(),
+        request: Some(stage.world.request.id.to_string()),
         base: None,
         head: None,
         policy: None,

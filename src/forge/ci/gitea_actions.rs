@@ -17,6 +17,7 @@ use std::path::PathBuf;
 pub(super) static SYSTEM: CiSystem = CiSystem {
     name: "gitea-actions",
     is_here: |variables| github_actions::has_variables(variables) && github_actions::is_gitea(variables),
+    is_known_without_ci: true,
     job: |variables| Box::new(GiteaActionsJob(GitHubActionsJob { variables })),
     recorder_variable: None,
     other_address: |_| None,

@@ -11,6 +11,7 @@ pub(super) static SYSTEM: CiSystem = CiSystem {
         let set = |name| variables(name).as_deref() == Some("true");
         set("GITLAB_CI") && !set("GITHUB_ACTIONS")
     },
+    is_known_without_ci: false,
     job: |variables| Box::new(GitLabJob { variables }),
     recorder_variable: None,
     other_address: |_| None,

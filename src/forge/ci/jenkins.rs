@@ -12,6 +12,7 @@ pub(super) static SYSTEM: CiSystem = CiSystem {
         let set = |name| variables(name).as_deref() == Some("true");
         variables("JENKINS_URL").is_some() && !set("GITHUB_ACTIONS") && !set("GITLAB_CI")
     },
+    is_known_without_ci: false,
     job: |variables| Box::new(JenkinsJob { variables }),
     recorder_variable: None,
     other_address: |_| None,

@@ -31,6 +31,9 @@ pub struct CiSystem {
     pub name: &'static str,
     /// Is this the job of such a system?
     pub is_here: fn(Variables) -> bool,
+    /// Are its own variables enough to take the program for a part of a job? Otherwise `CI` has to
+    /// be set as well.
+    pub is_known_without_ci: bool,
     /// The job of such a system.
     pub job: fn(Variables) -> Box<dyn CiJob>,
     /// The variable that names the account which started the job, for the record.
@@ -124,10 +127,15 @@ fn job_of(variables: Variables) -> Box<dyn CiJob> {
     }
 }
 
-/// Does the program run in a job of any CI system? All of them set `CI`; a job of GitHub is known
+/// Does the program run in a job of any CI system? Nearly all of them set `CI`; some are known
 /// without it.
 pub fn is_ci() -> bool {
-    variable("CI").is_some() || github_actions::has_variables(variable)
+    is_ci_by(variable)
+}
+
+fn is_ci_by(variables: Variables) -> bool {
+    let is_here = |system: &&CiSystem| system.is_known_without_ci && (system.is_here)(variables);
+    variables("CI").is_some() || TABLE.iter().any(is_here)
 }
 
 /// Who runs the gate, as far as the environment says.
@@ -187,6 +195,8 @@ mod tests {
             assert_eq!(job_of(lookup).producer().kind, name, "{set:?}");
             assert!(TABLE.iter().filter(|system| (system.is_here)(lookup)).count() <= 1, "{set:?}");
             assert_eq!(job_of(lookup).host_kind().is_err(), name == "gitea-actions", "{set:?}");
+            let is_known = set.iter().any(|(name, _)| *name == "CI") || name.ends_with("-actions");
+            assert_eq!(is_ci_by(lookup), is_known, "{set:?}");
         }
     }
 }

@@ -52,6 +52,7 @@ pub static KIND: HostKind = HostKind {
     token_variables: &["GITHUB_TOKEN", "GH_TOKEN"],
     conventions: HostConventions::github,
     repository_form: "owner/name",
+    request_id: |text| text.parse().ok().map(RequestId::Number),
     open: |repository, connection| Ok(Box::new(GitHub::open(repository, connection)?)),
 };
 

@@ -5,6 +5,7 @@
 //! | the policy | it is the rules |
 //! | the waivers, `portcullis-waivers.toml` | they say when the rules do not hold |
 //! | their allowed signers, where the policy names them | they say whose consent is proved |
+//! | the files that controls read beside the policy | they decide what these controls find |
 //! | CODEOWNERS, in each place that the host looks in | it names who may approve; a new file in an earlier place replaces the old one |
 //! | what defines the host's CI; on GitHub `.github/workflows/**`, `.github/actions/**`, any `action.yml` | they run the gate and the tests |
 //! | `test-configuration` of the settings | it decides which tests run |
@@ -123,11 +124,12 @@ impl Control for GateIntegrity {
 }
 
 /// The texts that the gate reads in the repository, and what each of them is to a reader.
-const TEXTS: [(TextPurpose, &str); 4] = [
+const TEXTS: [(TextPurpose, &str); 5] = [
     (TextPurpose::Policy, "the policy"),
     (TextPurpose::Waivers, "the waivers"),
     (TextPurpose::WaiverSigners, "the list of signers of waivers"),
     (TextPurpose::EvidenceSigners, "the list of signers of evidence"),
+    (TextPurpose::Control, "a file that a control reads"),
 ];
 
 /// Touched files that steer the gate, and why they do.

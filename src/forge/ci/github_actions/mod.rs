@@ -24,6 +24,7 @@ mod verdict;
 pub(super) static SYSTEM: CiSystem = CiSystem {
     name: "github-actions",
     is_here: |variables| has_variables(variables) && !is_gitea(variables),
+    is_known_without_ci: true,
     job: |variables| Box::new(GitHubActionsJob { variables }),
     recorder_variable: Some("GITHUB_ACTOR"),
     other_address,

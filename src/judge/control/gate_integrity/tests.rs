@@ -63,6 +63,20 @@ fn attack_47_50_and_65_gate_files_need_the_owners_of_the_gate() {
 }
 
 #[test]
+fn files_that_controls_read_are_of_the_gate() {
+    for path in ["people/trained.txt", "People/Trained.TXT"] {
+        let mut world = touching(&["README.md", path]);
+        assert_eq!(findings(&world, OWNERS)[0].verdict, Verdict::Met, "{path}: nothing reads it");
+        world.facts.inquiry.ask_text("people/trained.txt", TextPurpose::Control);
+        let found = findings(&world, OWNERS);
+        assert_eq!((found.len(), found[0].verdict), (1, Verdict::Broken), "{path}: {found:?}");
+        assert!(found[0].reason.contains("a file that a control reads"), "{}", found[0].reason);
+        world.role("gate-owners", &["kim"]);
+        assert_eq!(world.outcome(&KIND, OWNERS), Allow, "{path}");
+    }
+}
+
+#[test]
 fn other_files_that_look_similar_are_not_of_the_gate() {
     for path in ["src/portcullis.toml", "CODEOWNERS.md", "x/CODEOWNERS", "workflows/ci.yml", "action.yml.md"]
     {

@@ -72,6 +72,8 @@ choices! {
         EvidenceSigners,
         /// CODEOWNERS.
         CodeOwners,
+        /// What a control reads beside the policy.
+        Control,
     }
 
     /// Topics of questions.
