@@ -80,7 +80,7 @@ enum Command {
 
 /// What to judge, and where its facts come from.
 #[derive(Debug, Args)]
-pub struct Subject {
+pub struct SubjectArguments {
     /// Host to ask. Default in a GitHub Actions job: `github`.
     #[arg(long, value_enum, help_heading = "What to judge")]
     host: Option<HostName>,

@@ -3,13 +3,14 @@
 
 use crate::collect::reading::{Opened, unreadable};
 use crate::collect::reports::{below, native};
-use portcullis_attest::evidence::predicate::{AnyStatement, read_any};
+use portcullis_attest::evidence::predicate::read_any;
+use portcullis_attest::evidence::predicate_type::AnyStatement;
 use portcullis_attest::evidence::{self, NOTES, StatementLines, note_lines};
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_git::Repository;
 use portcullis_model::change::{Change, ObjectName, Revision};
 use portcullis_model::digest::Digest;
-use portcullis_model::evidence::{Checkout, EvidenceFacts, Found, Place, Statement, Trees};
+use portcullis_model::evidence::{Checkout, EvidenceFacts, Found, Statement, StatementPlace, Trees};
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
 use portcullis_model::line_coverage::LineCoverage;
@@ -23,7 +24,7 @@ mod command;
 mod recording;
 
 pub use command::run;
-pub use recording::{Measurement, Order, Recorded, record};
+pub use recording::{Measurement, Order, RecordedStatement, record};
 
 /// From the root of the work tree; of a file elsewhere only its own name, because the way there can
 /// name people.
@@ -63,7 +64,7 @@ pub fn gather(repository: &Repository, directory: &Path, sought: &Sought<'_>) ->
         return Fact::Gap(Gap::not_asked("test evidence that is bound to a tree", remedy));
     }
     let signers = signers(repository, sought);
-    Search { repository, directory, sought, signers }.all().into()
+    StatementSearch { repository, directory, sought, signers }.all().into()
 }
 
 /// The list of signers at the base.
@@ -83,14 +84,14 @@ fn signers(repository: &Repository, sought: &Sought<'_>) -> Result<AllowedSigner
     })
 }
 
-struct Search<'a> {
+struct StatementSearch<'a> {
     signers: Result<AllowedSigners, Gap>,
     repository: &'a Repository,
     directory: &'a Path,
     sought: &'a Sought<'a>,
 }
 
-impl Search<'_> {
+impl StatementSearch<'_> {
     fn all(&self) -> Result<EvidenceFacts, Gap> {
         let change = self.sought.change.known()?;
         let checkout = self.repository.checkout(&self.written());
@@ -130,7 +131,7 @@ impl Search<'_> {
             Some(inside) => self.brought(&inside),
             None => Ok(false),
         };
-        let place = Place::File { path: path.clone(), tracked: *tracked.as_ref().unwrap_or(&true) };
+        let place = StatementPlace::File { path: path.clone(), tracked: *tracked.as_ref().unwrap_or(&true) };
         match tracked.and_then(|_| self.lines_of(&place, &file, &path)) {
             Ok(found) => found,
             Err(gap) => vec![unread(place, gap)],
@@ -138,7 +139,7 @@ impl Search<'_> {
     }
 
     /// A file can be long, and is read line by line.
-    fn lines_of(&self, place: &Place, file: &Path, path: &str) -> Result<Vec<Found>, Gap> {
+    fn lines_of(&self, place: &StatementPlace, file: &Path, path: &str) -> Result<Vec<Found>, Gap> {
         let opened = Opened::of(file, path)?;
         let mut source = BufReader::new(&opened.file);
         let mut lines = StatementLines::of(&mut source);
@@ -159,14 +160,14 @@ impl Search<'_> {
     }
 
     fn note(&self, tree: &ObjectName) -> Vec<Found> {
-        let place = Place::Note(tree.clone());
+        let place = StatementPlace::Note(tree.clone());
         match self.repository.note(NOTES, tree) {
             Ok(bytes) => note_lines(&bytes).map(|line| self.line(&place, line.to_vec())).collect(),
             Err(gap) => vec![unread(place, gap)],
         }
     }
 
-    fn line(&self, place: &Place, line: Vec<u8>) -> Found {
+    fn line(&self, place: &StatementPlace, line: Vec<u8>) -> Found {
         let (place, digest) = (place.clone(), Digest::of(&line));
         let read = match evidence::is_envelope(&line) {
             true => self.open(&place, line),
@@ -196,7 +197,7 @@ impl Search<'_> {
     }
 
     /// A signature that does not hold is no gap of ours: what it is on was not signed by who may.
-    fn open(&self, place: &Place, line: Vec<u8>) -> Result<(AnyStatement, BTreeSet<String>), Gap> {
+    fn open(&self, place: &StatementPlace, line: Vec<u8>) -> Result<(AnyStatement, BTreeSet<String>), Gap> {
         let allowed = self.signers.as_ref().map_err(Clone::clone)?;
         evidence::open(line, allowed, self.sought.observed, read_any).map_err(|error| {
             let remedy =
@@ -262,12 +263,12 @@ impl Search<'_> {
     }
 }
 
-fn unread(place: Place, gap: Gap) -> Found {
+fn unread(place: StatementPlace, gap: Gap) -> Found {
     let digest = Digest::of(b"");
     Found { place, digest, signers: Fact::Gap(gap.clone()), statement: Fact::Gap(gap) }
 }
 
-fn malformed(place: &Place, error: String) -> Gap {
+fn malformed(place: &StatementPlace, error: String) -> Gap {
     let remedy = "Record the run again with `portcullis evidence record`";
     Gap::new(format!("the statement in {place}"), GapReason::Malformed, error, remedy)
 }

@@ -53,7 +53,7 @@ fn gather_asked(
     let change = change.known()?;
     let changed = repository.changed_lines(change)?;
     let files = changed.iter().map(|(path, lines)| (path, lines.value().is_some())).collect();
-    let checkout = Checkout { repository, head: &change.head, files };
+    let checkout = ReportedFiles { repository, head: &change.head, files };
     let mut reports = Vec::new();
     for source in &inquiry.line_coverage {
         for path in find(directory, &BTreeSet::from([source.files.clone()]))? {
@@ -89,7 +89,7 @@ fn report(
     file: &Path,
     path: &RepoPath,
     source: &CoverageSource,
-    checkout: &Checkout<'_>,
+    checkout: &ReportedFiles<'_>,
     tracked: &dyn Fn(&Path) -> Fact<bool>,
 ) -> CoverageReport {
     let (digest, written, content) = match read(file, &path.to_string()) {
@@ -126,7 +126,7 @@ pub(super) fn recorded(
     source: &CoverageSource,
 ) -> Result<(RecordedCoverage, Covered), Gap> {
     let files = blobs.keys().map(|path| (path, true)).collect();
-    let checkout = Checkout { repository, head: commit, files };
+    let checkout = ReportedFiles { repository, head: commit, files };
     let (covered, elsewhere) = checkout.content(bytes, &source.files, source)?;
     let file = |(path, lines): (&RepoPath, &FileLines)| {
         Some(RecordedFile {
@@ -154,14 +154,14 @@ fn doubt(covered: &Covered, path: &RepoPath) -> Option<Doubt> {
 }
 
 /// What the names in a report are held against.
-struct Checkout<'a> {
+struct ReportedFiles<'a> {
     repository: &'a Repository,
     head: &'a Revision,
     /// The files that it may be about, each with whether its lines can be counted.
     files: BTreeMap<&'a RepoPath, bool>,
 }
 
-impl Checkout<'_> {
+impl ReportedFiles<'_> {
     /// What it says of the files, and how many entries are of none of them.
     fn content(&self, bytes: &[u8], path: &str, source: &CoverageSource) -> Result<(Covered, u64), Gap> {
         let (format, reported) = parse(bytes, source.format).map_err(|error| malformed(path, &error))?;

@@ -10,7 +10,6 @@
 //! A change to one of them is a change to what its changed lines govern: old lines and new ones,
 //! and no others.
 
-use crate::change::FileChange;
 use crate::path::RepoPath;
 use portcullis_pattern::glob::{Below, Glob, folded};
 
@@ -106,16 +105,7 @@ pub struct Governing<'f> {
     /// Under which name it does.
     pub path: &'f RepoPath,
     /// What; `None` when nobody looked.
-    governs: Option<&'f Governs>,
-}
-
-impl FileChange {
-    /// The names under which it governs others.
-    pub fn governing(&self) -> impl Iterator<Item = Governing<'_>> {
-        let governs = self.governs.as_ref();
-        let paths = self.entries().map(|entry| &entry.path).filter(|path| Governor::of(path).is_some());
-        paths.map(move |path| Governing { path, governs })
-    }
+    pub(crate) governs: Option<&'f Governs>,
 }
 
 impl<'f> Governing<'f> {

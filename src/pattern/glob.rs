@@ -18,6 +18,7 @@
 //! regard to case and Unicode form ([`Glob::matches_folded`]), an exclusion only to the byte
 //! ([`Glob::matches`]).
 
+use crate::error::PatternError;
 use globset::{Candidate, GlobBuilder, GlobMatcher};
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -74,8 +75,8 @@ impl Glob {
     /// Reads a pattern.
     ///
     /// # Errors
-    /// A sentence that says what is wrong and what to write instead.
-    pub fn new(text: &str) -> Result<Self, String> {
+    /// What is wrong, and what to write instead.
+    pub fn new(text: &str) -> Result<Self, PatternError> {
         check_dialect(text)?;
         check_syntax(read(text)?.regex())?;
         check_syntax(&folded_syntax(text)?)?;
@@ -198,44 +199,47 @@ pub fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-fn read(text: &str) -> Result<globset::Glob, String> {
+fn read(text: &str) -> Result<globset::Glob, PatternError> {
     GlobBuilder::new(text)
         .literal_separator(true)
         .backslash_escape(true)
         .empty_alternates(true)
         .build()
-        .map_err(|error| error.kind().to_string())
+        .map_err(|error| PatternError::syntax(error.kind()))
 }
 
-fn compile_folded(text: &str) -> Result<Regex, String> {
+fn compile_folded(text: &str) -> Result<Regex, PatternError> {
     let regex = RegexBuilder::new(&folded_syntax(text)?).dot_matches_new_line(true).build();
-    regex.map_err(|error| error.to_string())
+    regex.map_err(|error| PatternError::syntax(&error))
 }
 
 /// globset lets `?` match one byte. A folded path is UTF-8, so there it can match one character.
-fn folded_syntax(text: &str) -> Result<String, String> {
+fn folded_syntax(text: &str) -> Result<String, PatternError> {
     let bytes = read(&fold(text))?.regex().replace("[^/]*", ANY);
     Ok(bytes.replace("[^/]", r"(?:[^/\x80-\xff]|[\xc0-\xff][\x80-\xbf]+)").replace(ANY, "[^/]*"))
 }
 
 /// A pattern is refused when it is read, and not when it is asked.
-fn check_syntax(regex: &str) -> Result<(), String> {
+fn check_syntax(regex: &str) -> Result<(), PatternError> {
     let parsed = regex_syntax::ParserBuilder::new().utf8(false).build().parse(regex);
-    parsed.map(drop).map_err(|error| error.to_string())
+    parsed.map(drop).map_err(|error| PatternError::syntax(&error))
 }
 
 /// Stands for `[^/]*` while `[^/]` is replaced; a regular expression of globset holds no NUL.
 const ANY: &str = "\0";
 
-fn check_dialect(text: &str) -> Result<(), String> {
+fn check_dialect(text: &str) -> Result<(), PatternError> {
     if text.is_empty() {
-        return Err("an empty pattern matches nothing; name a path".into());
+        return Err(PatternError::new("an empty pattern matches nothing", "name a path"));
     }
     if text.starts_with('/') {
-        return Err("patterns always start at the root of the repository; leave out the leading `/`".into());
+        return Err(PatternError::new(
+            "patterns always start at the root of the repository",
+            "leave out the leading `/`",
+        ));
     }
     if text.ends_with('/') {
-        return Err(format!("write `{text}**` for everything below the directory"));
+        return Err(PatternError::new("", format!("write `{text}**` for everything below the directory")));
     }
     check_size(text)?;
     check_classes(text)?;
@@ -243,9 +247,12 @@ fn check_dialect(text: &str) -> Result<(), String> {
 }
 
 /// A pattern is read recursively, and a change can bring a policy of any size.
-fn check_size(text: &str) -> Result<(), String> {
+fn check_size(text: &str) -> Result<(), PatternError> {
     if text.len() > LONGEST {
-        return Err(format!("a pattern has no more than {LONGEST} bytes; write several"));
+        return Err(PatternError::new(
+            format!("a pattern has no more than {LONGEST} bytes"),
+            "write several",
+        ));
     }
     let deeper = |(depth, deepest): (usize, usize), byte| match byte {
         b'{' => (depth + 1, deepest.max(depth + 1)),
@@ -254,32 +261,38 @@ fn check_size(text: &str) -> Result<(), String> {
     };
     let (_, deepest) = text.bytes().fold((0, 0), deeper);
     if deepest > DEEPEST {
-        return Err(format!("`{{` stands no more than {DEEPEST} deep; write several patterns"));
+        return Err(PatternError::new(
+            format!("`{{` stands no more than {DEEPEST} deep"),
+            "write several patterns",
+        ));
     }
     Ok(())
 }
 
 /// A class would compare single bytes of any other character.
-fn check_classes(text: &str) -> Result<(), String> {
+fn check_classes(text: &str) -> Result<(), PatternError> {
     let classes = text.split('[').skip(1).filter_map(|rest| rest.split_once(']'));
     match classes.map(|(class, _)| class).find(|class| !class.is_ascii()) {
         Some(class) => {
-            Err(format!("`[{class}]` may hold only ASCII characters; write the others as `{{a,b}}`"))
+            let problem = format!("`[{class}]` may hold only ASCII characters");
+            Err(PatternError::new(problem, "write the others as `{a,b}`"))
         }
         None => Ok(()),
     }
 }
 
-fn check_component(component: &str) -> Result<(), String> {
+fn check_component(component: &str) -> Result<(), PatternError> {
     match component {
-        "" => Err("`//` is an empty component; write one `/`".into()),
-        "." | ".." => {
-            Err("`.` and `..` are no components of a stored path; name the path from the root".into())
-        }
+        "" => Err(PatternError::new("`//` is an empty component", "write one `/`")),
+        "." | ".." => Err(PatternError::new(
+            "`.` and `..` are no components of a stored path",
+            "name the path from the root",
+        )),
         "**" => Ok(()),
-        other if other.contains("**") => {
-            Err("`**` stands for whole components; write `*` inside one, or `**/` before it".into())
-        }
+        other if other.contains("**") => Err(PatternError::new(
+            "`**` stands for whole components",
+            "write `*` inside one, or `**/` before it",
+        )),
         _ => Ok(()),
     }
 }
@@ -353,8 +366,8 @@ mod tests {
     fn a_pattern_that_would_exhaust_the_stack_is_refused() {
         let nested = |depth| format!("{}a{}", "{".repeat(depth), "}".repeat(depth));
         assert!(Glob::new(&nested(DEEPEST)).is_ok());
-        assert!(Glob::new(&nested(DEEPEST + 1)).unwrap_err().contains("deep"));
-        assert!(Glob::new(&"{".repeat(1_000_000)).unwrap_err().contains("bytes"));
+        assert!(Glob::new(&nested(DEEPEST + 1)).unwrap_err().to_string().contains("deep"));
+        assert!(Glob::new(&"{".repeat(1_000_000)).unwrap_err().to_string().contains("bytes"));
         assert!(Glob::new("{a}/".repeat(DEEPEST * 2).trim_end_matches('/')).is_ok());
     }
 
@@ -405,7 +418,7 @@ mod tests {
             ("", "name a path"),
             ("a[", "unclosed"),
         ] {
-            let error = Glob::new(pattern).unwrap_err();
+            let error = Glob::new(pattern).unwrap_err().to_string();
             assert!(error.contains(remedy), "{pattern}: {error}");
         }
     }
@@ -431,7 +444,7 @@ mod tests {
         assert!(matches("db/?", b"db/\xff"));
         assert!(!matches("a?b", b"a/b"));
         assert!(matches("db/*?x", "db/\u{e9}\u{e9}x".as_bytes()));
-        assert!(Glob::new("db/[\u{e9}]").unwrap_err().contains("ASCII"));
+        assert!(Glob::new("db/[\u{e9}]").unwrap_err().to_string().contains("ASCII"));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! searches costs a hundred times what reading the syntax does, so it is built for the first text
 //! that may match, and a policy is checked without.
 
+use crate::error::PatternError;
 use regex::bytes::Regex;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
@@ -26,9 +27,9 @@ impl LinePattern {
     ///
     /// # Errors
     /// What is wrong, as the regular expression library says it.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
         let parsed = regex_syntax::ParserBuilder::new().utf8(false).build().parse(text);
-        let hir = parsed.map_err(|error| error.to_string())?;
+        let hir = parsed.map_err(|error| PatternError::syntax(&error))?;
         Ok(LinePattern { text: text.to_string(), hir })
     }
 
@@ -46,15 +47,15 @@ impl LinePattern {
     ///
     /// # Errors
     /// It is too big.
-    pub fn compile(&self) -> Result<Regex, String> {
-        Regex::new(&self.text).map_err(|error| error.to_string())
+    pub fn compile(&self) -> Result<Regex, PatternError> {
+        Regex::new(&self.text).map_err(|error| PatternError::syntax(&error))
     }
 
     /// Can it be compiled? Tries only where that is not certain.
     ///
     /// # Errors
     /// It is too big.
-    pub fn compiles(&self) -> Result<(), String> {
+    pub fn compiles(&self) -> Result<(), PatternError> {
         if weight(&self.hir) <= LIGHT { Ok(()) } else { self.compile().map(drop) }
     }
 
@@ -102,7 +103,7 @@ mod tests {
         assert!(pattern(r"\w{5000}").compiles().is_err());
         assert!(pattern(r"(?i)\b(nominal|pnc)_id\b").compiles().is_ok());
         assert!(weight(&pattern(r"(?i)\b(nominal|pnc)_\d{6}\b").hir) < LIGHT);
-        assert!(LinePattern::parse("(").unwrap_err().contains("unclosed group"));
+        assert!(LinePattern::parse("(").unwrap_err().to_string().contains("unclosed group"));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use super::escape;
 use super::terminal::{BOLD, FAINT, Lead, TerminalPage};
 use anstyle::AnsiColor;
-use portcullis_model::patch::{Body, Fate, FilePatch, Line, Patch, Run};
+use portcullis_model::patch::{Body, Fate, FilePatch, Patch, PatchLine, Run};
 use std::fmt::Write as _;
 use std::io;
 
@@ -79,7 +79,7 @@ fn write_run(run: &Run, room: &mut usize, page: &mut TerminalPage<'_>) -> io::Re
     Ok(run.lines.len() - shown)
 }
 
-fn write_line(line: &Line, page: &mut TerminalPage<'_>) -> io::Result<()> {
+fn write_line(line: &PatchLine, page: &mut TerminalPage<'_>) -> io::Result<()> {
     let (sign, colour) = match line.fate {
         Fate::Kept => (' ', FAINT),
         Fate::Dropped => ('-', AnsiColor::Red.on_default()),

@@ -6,7 +6,7 @@
 
 use super::exit::{Exit, Failure, Result};
 use super::prepare::prepare_over;
-use super::{HostName, Subject, output};
+use super::{HostName, SubjectArguments, output};
 use crate::render::prose::wrap;
 use crate::render::{self, Style};
 use anyhow::Context;
@@ -118,7 +118,7 @@ fn show(name: &str) -> Result {
 pub fn judge(scenario: &Scenario) -> Result<Decision> {
     let mut stage = Stage::honest().context("the made-up repository cannot be built")?;
     (scenario.bend)(&mut stage).context("the made-up repository cannot be changed")?;
-    let subject = Subject {
+    let subject = SubjectArguments {
         host: Some(HostName::Kind(host::DEFAULT)),
         repository: Some(stage.world.repository.clone()),
         request: stage.world.request.id.number(),

@@ -7,9 +7,9 @@ use clap::Args;
 use portcullis_attest::evidence::predicate::read_as;
 use portcullis_attest::evidence::{NOTES, StatementLines};
 use portcullis_git::notes::FETCH;
-use portcullis_model::evidence::coverage::{FileChange, RecordedCoverage, Share, changes, measured};
+use portcullis_model::evidence::coverage::{CoverageChange, RecordedCoverage, Share, changes, measured};
 use portcullis_model::evidence::difference::Difference;
-use portcullis_model::evidence::inventory::{Inventory, Written, differing};
+use portcullis_model::evidence::inventory::{NameTooLong, TestInventory, Written, differing};
 use portcullis_model::evidence::{ExitStatus, RecordedRun, Statement};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,7 +46,7 @@ struct SuiteDifference<'a> {
     #[serde(flatten)]
     difference: Difference<'a>,
     /// Files whose line coverage is not what it was.
-    coverage: Vec<FileChange<'a>>,
+    coverage: Vec<CoverageChange<'a>>,
     /// How the commands ended, before and after, where that is another. Of several runs the worst.
     #[serde(skip_serializing_if = "Option::is_none")]
     exit_status: Option<[Option<String>; 2]>,
@@ -55,7 +55,7 @@ struct SuiteDifference<'a> {
 /// What one side holds of a suite and configuration.
 #[derive(Default)]
 struct SuiteSide {
-    tests: Inventory,
+    tests: TestInventory,
     coverage: Vec<RecordedCoverage>,
     exit_status: Option<ExitStatus>,
 }
@@ -120,7 +120,7 @@ fn read_sides(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTree
     for line in statement_lines(directory, name)? {
         let line = line.map_err(|error| Failure::environment(format!("cannot read {name}: {error}")))?;
         let unread = |error: String| Failure::environment(format!("{name}: {error}"));
-        let read = read_as::<RecordedRun<Inventory>>(&line);
+        let read = read_as::<RecordedRun<TestInventory>>(&line);
         let Some(Statement { predicate: run, .. }) = read.map_err(|error| unread(error.to_string()))? else {
             continue;
         };
@@ -138,7 +138,7 @@ fn read_sides(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTree
 
 impl SuiteSide {
     /// One more run of the suite. Lists that are sorted are merged in one walk.
-    fn take(&mut self, run: RecordedRun<Inventory>) -> std::result::Result<(), String> {
+    fn take(&mut self, run: RecordedRun<TestInventory>) -> std::result::Result<(), NameTooLong> {
         if self.exit_status.is_none_or(ExitStatus::is_success) {
             self.exit_status = run.exit_status.or(self.exit_status);
         }
@@ -211,7 +211,7 @@ fn text_of(entries: &[SuiteDifference<'_>]) -> String {
 }
 
 /// "services/load.py: 8 of 10 lines before, 7 of 10 now; no longer executed: 13".
-fn describe_coverage(change: &FileChange<'_>) -> String {
+fn describe_coverage(change: &CoverageChange<'_>) -> String {
     let share = |share: Option<Share>| {
         share.map_or("not measured".to_string(), |share| {
             format!("{} of {} lines", share.hit, share.executable)

@@ -11,13 +11,13 @@
 //! no shell reads it, and it has the user's environment, working directory, input and output.
 
 use super::name_of;
-use super::recording::{Measurement, Order, Recorded, WatchedCommand, not_of_the_commit, record};
+use super::recording::{Measurement, Order, RecordedStatement, WatchedCommand, not_of_the_commit, record};
 use crate::collect::reading::beginning;
 use crate::collect::reports::{below, find, native};
 use jiff::Timestamp;
 use portcullis_git::Repository;
 use portcullis_model::digest::Digest;
-use portcullis_model::evidence::{Checkout, Command, ExitStatus};
+use portcullis_model::evidence::{Checkout, ExitStatus, RecordedCommand};
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_report::{detect_format, line_coverage};
 use std::collections::BTreeSet;
@@ -32,7 +32,11 @@ use std::process;
 /// # Errors
 /// The work tree is not what the commit says, before or after; the command cannot be started; it
 /// succeeded and did not write its reports, or what lies in their place is not of this run.
-pub fn run(repository: &Repository, order: Order<'_>, command: &[OsString]) -> Result<Recorded, Gap> {
+pub fn run(
+    repository: &Repository,
+    order: Order<'_>,
+    command: &[OsString],
+) -> Result<RecordedStatement, Gap> {
     let before = State::of(repository, &order, "before the command ran")?;
     clear(repository, &before.checkout, &places(&order)?)?;
     let (command, ended) = start(command)?;
@@ -182,7 +186,7 @@ fn unwritten(repository: &Repository, order: &Order<'_>) -> Result<Vec<String>, 
 }
 
 /// Starts the command and waits for its end.
-fn start(command: &[OsString]) -> Result<(Command, ExitStatus), Gap> {
+fn start(command: &[OsString]) -> Result<(RecordedCommand, ExitStatus), Gap> {
     let (program, arguments) = command.split_first().ok_or_else(|| unstarted("", "no command was given"))?;
     let name = Path::new(program).file_name().unwrap_or(program).to_string_lossy().into_owned();
     let bytes: Vec<&[u8]> = command.iter().flat_map(|word| [word.as_encoded_bytes(), b"\0"]).collect();
@@ -192,7 +196,7 @@ fn start(command: &[OsString]) -> Result<(Command, ExitStatus), Gap> {
     let status = status.map_err(|error| unstarted(&program.to_string_lossy(), &error.to_string()))?;
     // A clock may be put back meanwhile.
     let ended = Timestamp::now().max(began);
-    Ok((Command { program: name, digest, began, ended }, exit_status(status)))
+    Ok((RecordedCommand { program: name, digest, began, ended }, exit_status(status)))
 }
 
 fn unstarted(program: &str, detail: &str) -> Gap {

@@ -10,7 +10,7 @@ use portcullis_model::change::{ObjectName, Revision};
 use portcullis_model::digest::Digest;
 use portcullis_model::evidence::coverage::RecordedCoverage;
 use portcullis_model::evidence::{
-    Checkout, Command, ExitStatus, Material, Producer, RecordedRun, ReportName, Statement,
+    Checkout, ExitStatus, Material, RecordedCommand, RecordedRun, ReportName, RunProducer, Statement,
 };
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::line_coverage::{CoverageFormat, CoverageSource, Covered};
@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug)]
 pub struct WatchedCommand {
     /// What was run, and when.
-    pub command: Command,
+    pub command: RecordedCommand,
     /// How it ended.
     pub ended: ExitStatus,
     /// The reports that it should have written and did not, by name.
@@ -53,7 +53,7 @@ pub struct Order<'a> {
     /// Other files that the job wrote, such as the statement itself.
     pub written: &'a [PathBuf],
     /// Who ran it.
-    pub producer: Producer,
+    pub producer: RunProducer,
     /// How its command ended, if that was said.
     pub exit_status: Option<ExitStatus>,
     /// The command that we ran ourselves; then only what it wrote counts.
@@ -71,7 +71,7 @@ pub struct Measurement {
 
 /// What was recorded.
 #[derive(Debug)]
-pub struct Recorded {
+pub struct RecordedStatement {
     /// The statement.
     pub statement: Statement,
     /// What the coverage reports say beside it, for the one who records: names as the reports have
@@ -83,13 +83,14 @@ pub struct Recorded {
 ///
 /// # Errors
 /// A report cannot be read or is a file of the repository, or the work tree cannot be looked at.
-pub fn record(repository: &Repository, order: Order<'_>) -> Result<Recorded, Gap> {
+pub fn record(repository: &Repository, order: Order<'_>) -> Result<RecordedStatement, Gap> {
     let root = repository.work_tree();
     let measured = order.coverage.iter().map(|report| &report.file);
     let written = order.reports.iter().chain(measured).chain(order.written);
     let written = written.filter_map(|file| root.and_then(|root| below(root, file))).collect();
     let Checkout { subject, work_tree, settled } = repository.checkout(&written).known()?.clone();
-    let mut taken = Taken { since: order.watched.map(|watched| watched.command.began), ..Taken::default() };
+    let mut taken =
+        TakenReports { since: order.watched.map(|watched| watched.command.began), ..TakenReports::default() };
     let ended = order.watched.map(|watched| watched.ended).or(order.exit_status);
     let failed = ended.is_some_and(|status| !status.is_success());
     let mut unread = Vec::new();
@@ -131,7 +132,7 @@ pub fn record(repository: &Repository, order: Order<'_>) -> Result<Recorded, Gap
         exit_status: ended,
         command: order.watched.map(|watched| watched.command.clone()),
     };
-    Ok(Recorded { statement: Statement { subject, predicate: run }, measured })
+    Ok(RecordedStatement { statement: Statement { subject, predicate: run }, measured })
 }
 
 /// The coverage reports, sorted; the same bytes under one name are one report.
@@ -139,7 +140,7 @@ fn measure(
     repository: &Repository,
     commit: &Revision,
     order: &Order<'_>,
-    taken: &mut Taken,
+    taken: &mut TakenReports,
 ) -> Result<(Vec<RecordedCoverage>, Vec<Covered>), Gap> {
     if order.coverage.is_empty() {
         return Ok(Default::default());
@@ -190,7 +191,7 @@ fn material(root: Option<&Path>, file: &Path) -> Result<Material, Gap> {
 
 /// Reports on their way into one run.
 #[derive(Default)]
-struct Taken {
+struct TakenReports {
     runs: BTreeMap<ReportName, TestRun>,
     digests: BTreeSet<Digest>,
     /// When the first of them was written.
@@ -203,7 +204,7 @@ struct Taken {
     since: Option<Timestamp>,
 }
 
-impl Taken {
+impl TakenReports {
     /// The same bytes under two names are one report.
     fn report(&mut self, path: String, file: &Path, format: Option<ReportFormat>) -> Result<(), Gap> {
         let Read { digest, written, format, run } = take(file, &path, Ok(format))?;

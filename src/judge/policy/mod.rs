@@ -50,7 +50,7 @@
 //! and `people`, checks what types cannot say, and `characters` what no text may hold; [`show()`]
 //! prints the problems. `samples` finds values of the ready policies that no one replaced.
 
-use crate::control::{Control, Kind, Scope, TABLE};
+use crate::control::{Control, Kind, PolicyScope, TABLE};
 use portcullis_model::digest::Digest;
 use portcullis_model::environment::Environment;
 use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
@@ -106,7 +106,7 @@ pub struct Policy {
     /// Who answers for the project.
     pub accountable: Option<String>,
     /// What several controls need.
-    pub scope: Scope,
+    pub scope: PolicyScope,
     /// The environments that are deployed to; empty when the policy lists none, and any may be.
     pub environments: Vec<Environment>,
     /// Do paths count that only single commits of a change touch?

@@ -8,7 +8,7 @@ use super::recover::recover;
 use super::serde_messages::missing_key;
 use super::tree::{self, TomlValue, TreeStep};
 use super::{Policy, Problem, areas, branches, characters, controls, people, signed, syntax};
-use crate::control::{Kind, Scope};
+use crate::control::{Kind, PolicyScope};
 use portcullis_model::digest::Digest;
 use portcullis_model::environment::Environment;
 use serde::Deserialize;
@@ -76,7 +76,7 @@ fn assemble(
         digest: Digest::of(source.text.as_bytes()),
         project: project.name.get_ref().clone(),
         accountable: project.accountable.as_ref().map(|name| name.get_ref().clone()),
-        scope: Scope { inventory, people, roles, deployment: branches.deployment },
+        scope: PolicyScope { inventory, people, roles, deployment: branches.deployment },
         environments,
         each_commit: branches.each_commit,
         longest_waiver: document.waivers.as_ref().map(|waivers| waivers.longest).unwrap_or_default().0,

@@ -91,7 +91,7 @@ pub fn measured<'a>(reports: impl IntoIterator<Item = &'a RecordedCoverage>) -> 
 
 /// A file whose coverage is not what it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FileChange<'a> {
+pub struct CoverageChange<'a> {
     /// Its path.
     pub path: &'a RepoPath,
     /// How many lines of it can be executed, and how many were; `None` when it was not measured.
@@ -121,26 +121,26 @@ impl Share {
 }
 
 /// The files whose coverage differs, sorted by path.
-pub fn changes<'a>(before: &Measured<'a>, after: &Measured<'a>) -> Vec<FileChange<'a>> {
+pub fn changes<'a>(before: &Measured<'a>, after: &Measured<'a>) -> Vec<CoverageChange<'a>> {
     let paths: BTreeSet<&'a RepoPath> = before.keys().chain(after.keys()).copied().collect();
     paths.into_iter().filter_map(|path| change(path, before.get(path), after.get(path))).collect()
 }
 
-type Entry<'a> = (&'a ObjectName, FileLines);
+type BlobLines<'a> = (&'a ObjectName, FileLines);
 
 fn change<'a>(
     path: &'a RepoPath,
-    before: Option<&Entry<'a>>,
-    after: Option<&Entry<'a>>,
-) -> Option<FileChange<'a>> {
-    let share = |entry: Option<&Entry<'a>>| entry.map(|(_, lines)| Share::of(lines));
+    before: Option<&BlobLines<'a>>,
+    after: Option<&BlobLines<'a>>,
+) -> Option<CoverageChange<'a>> {
+    let share = |entry: Option<&BlobLines<'a>>| entry.map(|(_, lines)| Share::of(lines));
     let (lost, gained) = match (before, after) {
         (Some((old, was)), Some((new, is))) if old == new => {
             (was.hit.without(&is.hit), is.hit.without(&was.hit))
         }
         _ => Default::default(),
     };
-    let change = FileChange { path, before: share(before), after: share(after), lost, gained };
+    let change = CoverageChange { path, before: share(before), after: share(after), lost, gained };
     let same = change.before == change.after && change.lost.is_empty() && change.gained.is_empty();
     (!same).then_some(change)
 }

@@ -7,7 +7,7 @@
 //! changed. Renames are only ever an explanation, and only where there is all but no doubt: see
 //! [`renames`]. A test that was renamed is still listed as removed and added.
 
-use super::names::{Named, same};
+use super::names::{NamedTests, same};
 use super::renames::renames;
 use crate::test_run::{Test, TestOutcome};
 use serde::Serialize;
@@ -49,8 +49,8 @@ impl<'a> Difference<'a> {
     /// The same without looking for renames.
     fn without_renames(mut before: impl Tests<'a>, mut after: impl Tests<'a>) -> Self {
         let mut difference = Difference::default();
-        let mut gone = Named::with_capacity(before.size_hint().0);
-        let mut come = Named::with_capacity(after.size_hint().0);
+        let mut gone = NamedTests::with_capacity(before.size_hint().0);
+        let mut come = NamedTests::with_capacity(after.size_hint().0);
         let (mut old, mut new) = (before.next(), after.next());
         loop {
             let order = match (old, new) {
@@ -75,7 +75,7 @@ impl<'a> Difference<'a> {
 
     /// Takes what is gone and what is new. What is the same test under a name of another run is
     /// neither.
-    fn take(&mut self, gone: Named<'a>, new: Named<'a>) {
+    fn take(&mut self, gone: NamedTests<'a>, new: NamedTests<'a>) {
         let same = same(&gone, &new);
         for (old, now) in &same {
             let now = *now as usize;

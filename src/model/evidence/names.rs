@@ -38,17 +38,17 @@ pub fn between_runs(name: &str) -> Cow<'_, str> {
 
 /// Tests of one run, in the order of their names.
 #[derive(Debug, Default)]
-pub struct Named<'a> {
+pub struct NamedTests<'a> {
     /// Their names.
     pub ids: Vec<&'a str>,
     /// The outcome of each.
     pub outcomes: Vec<TestOutcome>,
 }
 
-impl<'a> Named<'a> {
+impl<'a> NamedTests<'a> {
     /// None yet, and room for so many.
     pub fn with_capacity(tests: usize) -> Self {
-        Named { ids: Vec::with_capacity(tests), outcomes: Vec::with_capacity(tests) }
+        NamedTests { ids: Vec::with_capacity(tests), outcomes: Vec::with_capacity(tests) }
     }
 
     /// One test more.
@@ -58,10 +58,10 @@ impl<'a> Named<'a> {
     }
 }
 
-impl<'a> FromIterator<(&'a str, TestOutcome)> for Named<'a> {
+impl<'a> FromIterator<(&'a str, TestOutcome)> for NamedTests<'a> {
     fn from_iter<I: IntoIterator<Item = (&'a str, TestOutcome)>>(tests: I) -> Self {
         let (ids, outcomes) = tests.into_iter().unzip();
-        Named { ids, outcomes }
+        NamedTests { ids, outcomes }
     }
 }
 
@@ -71,12 +71,13 @@ pub fn same_tests<'a>(
     gone: &[(&'a str, TestOutcome)],
     new: &[(&'a str, TestOutcome)],
 ) -> BTreeMap<&'a str, &'a str> {
-    let (gone, new): (Named<'_>, Named<'_>) = (gone.iter().copied().collect(), new.iter().copied().collect());
+    let (gone, new): (NamedTests<'_>, NamedTests<'_>) =
+        (gone.iter().copied().collect(), new.iter().copied().collect());
     same(&gone, &new).into_iter().map(|(old, now)| (gone.ids[old as usize], new.ids[now as usize])).collect()
 }
 
 /// The same by the places of both among the tests, in the order of those that are gone.
-pub fn same(gone: &Named<'_>, new: &Named<'_>) -> Vec<(u32, u32)> {
+pub fn same(gone: &NamedTests<'_>, new: &NamedTests<'_>) -> Vec<(u32, u32)> {
     let mut same = Vec::new();
     if gone.ids.is_empty() || new.ids.is_empty() {
         return same;
@@ -95,17 +96,17 @@ pub fn same(gone: &Named<'_>, new: &Named<'_>) -> Vec<(u32, u32)> {
 }
 
 /// A test with what its name has in every run, and its place.
-type Form<'a> = (Cow<'a, str>, TestOutcome, &'a str, u32);
+type NameForm<'a> = (Cow<'a, str>, TestOutcome, &'a str, u32);
 
 /// The tests at these places, those that are alike together, the best first.
-fn alike<'a>(tests: &Named<'a>, places: impl Iterator<Item = usize>) -> Vec<Form<'a>> {
+fn alike<'a>(tests: &NamedTests<'a>, places: impl Iterator<Item = usize>) -> Vec<NameForm<'a>> {
     let form = |at: usize| (between_runs(tests.ids[at]), tests.outcomes[at], tests.ids[at], at as u32);
     let mut alike: Vec<_> = places.map(form).collect();
     alike.sort_unstable();
     alike
 }
 
-fn pair(gone: &[Form<'_>], new: &[Form<'_>], same: &mut Vec<(u32, u32)>) {
+fn pair(gone: &[NameForm<'_>], new: &[NameForm<'_>], same: &mut Vec<(u32, u32)>) {
     let (mut old, mut now) = (gone.iter().peekable(), new.iter().peekable());
     while let (Some((one, .., at)), Some((other, .., now_at))) = (old.peek(), now.peek()) {
         let order = one.cmp(other);
@@ -119,14 +120,14 @@ fn pair(gone: &[Form<'_>], new: &[Form<'_>], same: &mut Vec<(u32, u32)>) {
 
 /// Looks at what stands before a place in a name and at what begins there: how long what changes
 /// is, and what stands for it.
-type Rule = fn(&str, &str) -> Option<(usize, &'static str)>;
+type NameRule = fn(&str, &str) -> Option<(usize, &'static str)>;
 
 /// With what byte that which a rule replaces can begin. A run may have a million names, and most
 /// rules have nothing to look for at most places.
 type Begins = fn(u8) -> bool;
 
 /// What changes from run to run. The first rule that applies wins.
-const RULES: &[(Begins, Rule)] = &[
+const RULES: &[(Begins, NameRule)] = &[
     (|byte| matches!(byte, b' ' | b'0'), address),
     (|byte| byte == b'@', hash),
     (is_slash, place),
@@ -149,14 +150,14 @@ fn is_slash(byte: u8) -> bool {
 /// Where in a name, from a place on, a rule may apply.
 type Next = fn(&[u8], usize) -> Option<usize>;
 
-fn replaced<'n>(name: &'n str, rules: &[(Begins, Rule)], next: Next) -> Cow<'n, str> {
+fn replaced<'n>(name: &'n str, rules: &[(Begins, NameRule)], next: Next) -> Cow<'n, str> {
     let mut out = String::new();
     if replace(name, rules, next, &mut out) { Cow::Owned(out) } else { Cow::Borrowed(name) }
 }
 
 /// Writes the name with what stands for its parts; nothing, and says so, where it has none that a
 /// rule applies to.
-fn replace(name: &str, rules: &[(Begins, Rule)], next: Next, out: &mut String) -> bool {
+fn replace(name: &str, rules: &[(Begins, NameRule)], next: Next, out: &mut String) -> bool {
     let (mut kept, mut at) = (0, 0);
     while let Some(place) = next(name.as_bytes(), at) {
         let byte = name.as_bytes()[place];
@@ -513,7 +514,7 @@ mod tests {
 
     /// The same with every rule asked at every place.
     fn everywhere(name: &str) -> Cow<'_, str> {
-        let rules: Vec<(Begins, Rule)> =
+        let rules: Vec<(Begins, NameRule)> =
             RULES.iter().map(|(_, rule)| ((|_| true) as Begins, *rule)).collect();
         replaced(name, &rules, |bytes, at| (at..bytes.len()).find(|at| !matches!(bytes[*at], 0x80..0xc0)))
     }
