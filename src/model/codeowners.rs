@@ -185,11 +185,11 @@ impl CodeOwners {
     /// The teams that own any of these paths, each once.
     pub fn teams_of<'p>(&self, paths: impl IntoIterator<Item = &'p RepoPath>) -> BTreeSet<TeamName> {
         let deciding = paths.into_iter().filter_map(|path| self.deciding(path));
-        deciding.flat_map(|rule| &rule.owners).filter_map(team).cloned().collect()
+        deciding.flat_map(|rule| &rule.owners).filter_map(team_of).cloned().collect()
     }
 }
 
-fn team(owner: &Owner) -> Option<&TeamName> {
+fn team_of(owner: &Owner) -> Option<&TeamName> {
     match owner {
         Owner::Team(team) => Some(team),
         Owner::User(_) | Owner::Email(_) => None,
@@ -202,7 +202,7 @@ struct Unreadable {
     meant: Option<OwnerPattern>,
 }
 
-fn unreadable(reason: impl Into<String>, meant: Option<OwnerPattern>) -> Unreadable {
+fn unreadable_line(reason: impl Into<String>, meant: Option<OwnerPattern>) -> Unreadable {
     Unreadable { reason: reason.into(), meant }
 }
 
@@ -215,7 +215,7 @@ fn read_line(text: &str) -> Result<Option<(OwnerPattern, Vec<Owner>)>, Unreadabl
     let pattern = read_pattern(pattern)?;
     match read_owners(rest) {
         Ok(owners) => Ok(Some((pattern, owners))),
-        Err(word) => Err(unreadable(format!("`{word}` is no owner"), Some(pattern))),
+        Err(word) => Err(unreadable_line(format!("`{word}` is no owner"), Some(pattern))),
     }
 }
 
@@ -232,22 +232,22 @@ fn split_pattern(text: &str) -> (&str, &str) {
 
 fn read_pattern(text: &str) -> Result<OwnerPattern, Unreadable> {
     if let Some(rest) = text.strip_prefix('!') {
-        return Err(unreadable("GitHub knows no negation with `!`", OwnerPattern::new(rest).ok()));
+        return Err(unreadable_line("GitHub knows no negation with `!`", OwnerPattern::new(rest).ok()));
     }
     if let Some(rest) = text.strip_prefix('\\').filter(|rest| rest.starts_with('#')) {
-        return Err(unreadable("GitHub cannot escape `#`", OwnerPattern::new(rest).ok()));
+        return Err(unreadable_line("GitHub cannot escape `#`", OwnerPattern::new(rest).ok()));
     }
     // Tools differ on whether a comment may start in the middle of a word, so we say neither.
     if text.contains('#') {
-        return Err(unreadable(
+        return Err(unreadable_line(
             "a `#` inside a pattern is read as part of it by some and as a comment by others",
             None,
         ));
     }
     if let Some(c) = text.chars().find(|c| is_unexpected(*c)) {
-        return Err(unreadable(format!("the pattern holds the character {}", c.escape_unicode()), None));
+        return Err(unreadable_line(format!("the pattern holds the character {}", c.escape_unicode()), None));
     }
-    OwnerPattern::new(text).map_err(|InvalidOwnerPattern(reason)| unreadable(reason, None))
+    OwnerPattern::new(text).map_err(|InvalidOwnerPattern(reason)| unreadable_line(reason, None))
 }
 
 /// Looks like the gap between pattern and owners, or like nothing, and is neither to GitHub; or

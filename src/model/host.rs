@@ -87,14 +87,16 @@ pub struct WebCommitter {
 /// How to switch protection rules on, in the words of the host's settings page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProtectionAdvice {
-    /// What to do, by the name of the rule ([`crate::protection::Rule::name`]). `{count}`, `{check}` and `{app}` stand
-    /// for what the rule holds.
+    /// What to do, by the name of the rule ([`Rule::name`]). `{count}`, `{check}` and `{app}`
+    /// are filled in with what the rule holds.
+    ///
+    /// [`Rule::name`]: crate::protection::Rule::name
     pub rules: BTreeMap<String, String>,
     /// Where to do it. `{branch}` stands for the branch.
     pub place: String,
 }
 
-static GITHUB: LazyLock<Arc<HostConventions>> = LazyLock::new(|| Arc::new(github()));
+static GITHUB: LazyLock<Arc<HostConventions>> = LazyLock::new(|| Arc::new(github_conventions()));
 
 impl HostConventions {
     /// GitHub's: of facts that do not say otherwise.
@@ -108,17 +110,17 @@ impl HostConventions {
     }
 }
 
-fn github() -> HostConventions {
+fn github_conventions() -> HostConventions {
     HostConventions {
         name: "GitHub".to_string(),
-        workflow_files: globs(&[
+        workflow_files: compile_globs(&[
             ".github/workflows/**",
             ".github/actions/**",
             "**/action.yml",
             "**/action.yaml",
         ]),
         code_owners: CodeOwnersConventions {
-            places: globs(&[".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"]),
+            places: compile_globs(&[".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"]),
             dialect: CodeOwnersDialect::Github,
         },
         accounts: AccountConventions {
@@ -158,7 +160,7 @@ fn github_advice() -> ProtectionAdvice {
 }
 
 /// Constants of this file: a test sees that each of them is a pattern.
-fn globs(patterns: &[&str]) -> Vec<Glob> {
+fn compile_globs(patterns: &[&str]) -> Vec<Glob> {
     patterns.iter().filter_map(|pattern| Glob::new(pattern).ok()).collect()
 }
 

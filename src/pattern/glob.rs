@@ -78,7 +78,7 @@ impl Glob {
     /// What is wrong, and what to write instead.
     pub fn new(text: &str) -> Result<Self, PatternError> {
         check_dialect(text)?;
-        check_syntax(read(text)?.regex())?;
+        check_syntax(build_glob(text)?.regex())?;
         check_syntax(&folded_syntax(text)?)?;
         let text = text.to_string();
         Ok(Glob { text, exact: OnceLock::new(), folded: OnceLock::new(), components: OnceLock::new() })
@@ -87,7 +87,7 @@ impl Glob {
     /// The pattern that means one path; `None` where the dialect has none (a path that is no UTF-8,
     /// or is too long).
     pub fn of_path(path: &[u8]) -> Option<Self> {
-        Glob::new(&escaped(std::str::from_utf8(path).ok()?)).ok()
+        Glob::new(&escape_text(std::str::from_utf8(path).ok()?)).ok()
     }
 
     /// The pattern as it was written.
@@ -104,7 +104,7 @@ impl Glob {
     /// that a case-insensitive or normalising file system would take for the same file.
     pub fn matches_folded(&self, path: &[u8]) -> bool {
         let below = self.text.ends_with("/**");
-        matches_with_directory(|path| self.is_folded(path), folded(path).as_bytes(), below)
+        matches_with_directory(|path| self.is_folded(path), fold_path(path).as_bytes(), below)
             || !self.is_wider_folded(path) && matches_with_directory(|path| self.is_exact(path), path, below)
     }
 
@@ -115,7 +115,8 @@ impl Glob {
     }
 
     fn is_exact(&self, path: &[u8]) -> bool {
-        let matcher = self.exact.get_or_init(|| read(&self.text).ok().map(|glob| glob.compile_matcher()));
+        let matcher =
+            self.exact.get_or_init(|| build_glob(&self.text).ok().map(|glob| glob.compile_matcher()));
         matcher.as_ref().is_some_and(|matcher| matcher.is_match_candidate(&Candidate::from_bytes(path)))
     }
 
@@ -132,9 +133,9 @@ impl Glob {
     /// is the root. For a link or a submodule in a directory's place: nothing else stands for files
     /// that have no entries of their own.
     pub fn below(&self, directory: &[u8]) -> Below {
-        let folded = folded(directory);
+        let folded = fold_path(directory);
         let names: Vec<&str> = folded.split('/').filter(|name| !name.is_empty()).collect();
-        let Components { leading, rest } = self.components.get_or_init(|| split(&self.text));
+        let Components { leading, rest } = self.components.get_or_init(|| split_components(&self.text));
         if !leading.iter().zip(&names).all(|(regex, name)| regex.is_match(name.as_bytes())) {
             return Below::Nothing;
         }
@@ -149,13 +150,13 @@ impl Glob {
 }
 
 /// Text without meaning in a pattern.
-pub fn escaped(text: &str) -> String {
+pub fn escape_text(text: &str) -> String {
     let letter = |c: char| if "*?[]{}\\!".contains(c) { vec!['\\', c] } else { vec![c] };
     text.chars().flat_map(letter).collect()
 }
 
 /// The components that can be matched one by one, and what comes after them.
-fn split(text: &str) -> Components {
+fn split_components(text: &str) -> Components {
     let mut leading = Vec::new();
     for component in text.split('/') {
         match compile_folded(component) {
@@ -174,8 +175,8 @@ fn matches_with_directory(is_match: impl Fn(&[u8]) -> bool, path: &[u8], below: 
 }
 
 /// A path as [`Glob::matches_folded`] sees it: two paths of one such form may be the same file.
-pub fn folded(path: &[u8]) -> String {
-    fold(&String::from_utf8_lossy(path))
+pub fn fold_path(path: &[u8]) -> String {
+    fold_text(&String::from_utf8_lossy(path))
 }
 
 /// Case, Unicode form and invisible characters taken away (compare `core.precomposeUnicode`,
@@ -184,7 +185,7 @@ pub fn folded(path: &[u8]) -> String {
 /// Upper case first, because file systems fold `ſ` to `s` and `ß` to `ss` (Unicode, "Default Case
 /// Folding"); each character by itself, so that a pattern and a path never differ by what stands
 /// beside it (the final sigma).
-fn fold(text: &str) -> String {
+fn fold_text(text: &str) -> String {
     // Nearly all paths. Their characters have one form and can be seen.
     if text.is_ascii() { text.to_ascii_lowercase() } else { fold_characters(text) }
 }
@@ -199,7 +200,7 @@ pub fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-fn read(text: &str) -> Result<globset::Glob, PatternError> {
+fn build_glob(text: &str) -> Result<globset::Glob, PatternError> {
     GlobBuilder::new(text)
         .literal_separator(true)
         .backslash_escape(true)
@@ -215,7 +216,7 @@ fn compile_folded(text: &str) -> Result<Regex, PatternError> {
 
 /// globset lets `?` match one byte. A folded path is UTF-8, so there it can match one character.
 fn folded_syntax(text: &str) -> Result<String, PatternError> {
-    let bytes = read(&fold(text))?.regex().replace("[^/]*", ANY);
+    let bytes = build_glob(&fold_text(text))?.regex().replace("[^/]*", ANY);
     Ok(bytes.replace("[^/]", r"(?:[^/\x80-\xff]|[\xc0-\xff][\x80-\xbf]+)").replace(ANY, "[^/]*"))
 }
 
@@ -332,8 +333,8 @@ mod tests {
     #[test]
     fn the_short_way_of_folding_leads_to_the_same() {
         let ascii: String = (0..128u8).map(char::from).collect();
-        assert_eq!(fold(&ascii), fold_characters(&ascii));
-        assert_eq!(fold("CAF\u{c9}/\u{200b}X"), fold_characters("cafe\u{301}/x"));
+        assert_eq!(fold_text(&ascii), fold_characters(&ascii));
+        assert_eq!(fold_text("CAF\u{c9}/\u{200b}X"), fold_characters("cafe\u{301}/x"));
     }
 
     proptest! {

@@ -62,7 +62,8 @@ fn unknown_type(found: &str) -> AttestError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statement::write_statement;
+    use crate::statement::{ResourceDescriptor, write_statement};
+    use portcullis_model::change::{ObjectName, Revision};
     use serde::{Deserialize, Serialize};
 
     /// A pretend predicate: what a second one needs.

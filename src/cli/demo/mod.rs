@@ -7,7 +7,7 @@
 use super::exit::{Exit, Failure, Result};
 use super::prepare::prepare_over;
 use super::{HostName, SubjectArguments, output};
-use crate::render::prose::wrap;
+use crate::render::prose::wrap_text;
 use crate::render::{self, Style};
 use anyhow::Context;
 use clap::Args;
@@ -74,7 +74,7 @@ fn tell(text: &mut String, scenario: &Scenario, decision: &Decision) {
     };
     let _ = writeln!(text, "{word:<COLUMN$}{}", scenario.name);
     let mut say = |words: &str, hang: usize| {
-        let lines = wrap(words, COLUMN, COLUMN + hang, WIDTH);
+        let lines = wrap_text(words, COLUMN, COLUMN + hang, WIDTH);
         let _ = writeln!(text, "{:COLUMN$}{}", "", lines.join(&format!("\n{:1$}", "", COLUMN + hang)));
     };
     say(scenario.story, 0);

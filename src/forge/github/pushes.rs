@@ -124,7 +124,8 @@ impl BranchActivity {
     fn is_enough(&self, question: &Question<'_>, range: &RequestRange<'_>) -> bool {
         let newest = self.newest_entry(question.head, question.before_updates);
         newest.is_some_and(|newest| {
-            let mut until = self.entries.iter().filter(|entry| order(entry) <= order(newest));
+            let mut until =
+                self.entries.iter().filter(|entry| activity_order(entry) <= activity_order(newest));
             until.any(|entry| range.begins_before(entry))
         })
     }
@@ -136,7 +137,7 @@ impl BranchActivity {
         let fits = |entry: &&wire::RepositoryActivity| {
             (entry.after == head.as_str() || is_same(&entry.after)) && !is_same(&entry.before)
         };
-        self.entries.iter().filter(fits).max_by_key(|entry| order(entry))
+        self.entries.iter().filter(fits).max_by_key(|entry| activity_order(entry))
     }
 
     fn newest(&self, what: &str, head: &Revision, same: &[Revision]) -> Result<Push, Gap> {
@@ -165,7 +166,7 @@ impl BranchActivity {
     }
 }
 
-fn order(entry: &wire::RepositoryActivity) -> (Timestamp, u64) {
+fn activity_order(entry: &wire::RepositoryActivity) -> (Timestamp, u64) {
     (entry.timestamp, entry.id)
 }
 

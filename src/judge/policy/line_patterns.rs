@@ -16,7 +16,10 @@ pub fn mistake(text: &str) -> Option<(String, &'static str)> {
     let pattern = match parsed {
         Ok(pattern) => pattern,
         Err(error) => {
-            return Some((bad_pattern(&error.to_string()), "see the syntax at https://docs.rs/regex/#syntax"));
+            return Some((
+                bad_pattern(&error.to_string()),
+                "see the syntax at https://docs.rs/regex/#syntax",
+            ));
         }
     };
     if pattern.matches_nothing() {

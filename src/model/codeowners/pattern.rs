@@ -132,7 +132,7 @@ fn is_match(tokens: &[Token], text: &[u8]) -> bool {
             }
             None if at == text.len() => return true,
             Some(single) => {
-                if let Some(width) = width(*single, &text[at..]) {
+                if let Some(width) = token_width(*single, &text[at..]) {
                     (token, at) = (token + 1, at + width);
                     continue;
                 }
@@ -146,7 +146,7 @@ fn is_match(tokens: &[Token], text: &[u8]) -> bool {
 }
 
 /// How many bytes a token other than `*` takes here; `None` when it does not fit.
-fn width(token: Token, text: &[u8]) -> Option<usize> {
+fn token_width(token: Token, text: &[u8]) -> Option<usize> {
     match token {
         Token::Byte(byte) => (text.first() == Some(&byte)).then_some(1),
         Token::Character => {

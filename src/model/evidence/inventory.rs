@@ -187,13 +187,13 @@ impl Iterator for Walk<'_> {
 /// The tests of two sorted inventories that are not the same in both: in one of them only, or with
 /// another outcome. Each list is sorted. The inventories are given up for them, one after the
 /// other: names that are written out take several times as much.
-pub fn differing(before: TestInventory, after: TestInventory) -> (Written, Written) {
-    let (gone, come) = marks(&before, &after);
+pub fn differing_tests(before: TestInventory, after: TestInventory) -> (Written, Written) {
+    let (gone, come) = mark_differing(&before, &after);
     (before.only(&gone), after.only(&come))
 }
 
 /// Which tests of each are not the same in both.
-fn marks(before: &TestInventory, after: &TestInventory) -> (Vec<bool>, Vec<bool>) {
+fn mark_differing(before: &TestInventory, after: &TestInventory) -> (Vec<bool>, Vec<bool>) {
     let (mut old, mut new) = (before.walk(), after.walk());
     let (mut gone, mut come) = (Vec::with_capacity(before.len()), Vec::with_capacity(after.len()));
     while let Some(order) = old.order(&new) {
@@ -366,7 +366,7 @@ mod tests {
 
         #[test]
         fn what_differs_is_all_that_a_difference_is_made_of(one in any_tests(), other in any_tests()) {
-            let (gone, come) = differing(inventory(&one), inventory(&other));
+            let (gone, come) = differing_tests(inventory(&one), inventory(&other));
             prop_assert_eq!(Difference::of(gone.iter(), come.iter()), Difference::between(&one, &other));
         }
     }
