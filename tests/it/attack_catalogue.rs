@@ -58,7 +58,7 @@ fn collect(folder: &Path, found: &mut BTreeSet<(String, String)>) {
     }
 }
 
-/// `tests/it/waivers.rs` is `waivers`, `src/model/glob.rs` is `model::glob`.
+/// `tests/it/waivers.rs` is `waivers`, `src/pattern/glob.rs` is `pattern::glob`.
 fn module_of(path: &Path) -> String {
     let parts: Vec<_> =
         path.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();

@@ -32,7 +32,7 @@ fn a_recorder() {
 
 fn recorder(directory: &Path, name: &str, times: usize) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "a_recorder", "--ignored", "--nocapture"]);
+    command.args(["--exact", "record_durability::a_recorder", "--ignored", "--nocapture"]);
     command.env("RECORDER_DIRECTORY", directory).env("RECORDER_NAME", name);
     command.env("RECORDER_TIMES", times.to_string()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command

@@ -79,7 +79,7 @@ fn tidy_object(object: &mut Map<String, Value>) {
 }
 
 fn held_equal(text: &str, file: &str) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file);
     assert_data_eq!(text, Data::read_from(&file, Some(DataFormat::Text)).raw());
 }
 

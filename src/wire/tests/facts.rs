@@ -42,7 +42,7 @@ fn read(value: &Value) -> Result<(), FactsError> {
 fn facts_that_were_written_once_are_read_and_written_to_the_byte() {
     for (file, earlier, _) in EARLIER {
         let written = write_facts(read_facts(earlier.as_bytes()).unwrap()).unwrap() + "\n";
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/wire/facts/kept").join(file);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("facts/kept").join(file);
         assert_data_eq!(&written, Data::read_from(&path, Some(DataFormat::Text)).raw());
     }
     let schema = schema();
