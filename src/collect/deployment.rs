@@ -260,7 +260,7 @@ impl Range<'_> {
             .requests
             .known()
             .map(|ids| ids.iter().filter_map(|id| self.request(id, &group.parent)).collect());
-        let candidates = requests.as_ref().map_or_else(|_| Vec::new(), |requests| candidates(requests));
+        let candidates = requests.as_ref().map_or_else(|_| Vec::new(), |requests| candidates_in(requests));
         let landing = Landing { parent: group.parent, landed, candidates };
         let inquiry = Inquiry { tests: BTreeSet::new(), ..self.inquiry.clone() };
         let change = self.sources.repository.change(&landing.parent, &landing.landed, &inquiry);
@@ -373,7 +373,7 @@ impl Range<'_> {
     }
 }
 
-fn candidates(requests: &[Facts]) -> Vec<Candidate> {
+fn candidates_in(requests: &[Facts]) -> Vec<Candidate> {
     let seen = requests.iter().filter_map(|facts| facts.host.request.value());
     seen.map(|request| Candidate { request: request.id.clone(), head: request.head.clone() }).collect()
 }

@@ -1,8 +1,8 @@
 //! Statements of test runs: found in files and notes. `recording` makes them, and
 //! `command` how a run is watched.
 
-use crate::collect::reading::{Opened, unreadable};
-use crate::collect::reports::{below, native};
+use crate::collect::reading::{Opened, unreadable_report};
+use crate::collect::reports::{native_path, path_below};
 use portcullis_attest::evidence::predicate::read_any;
 use portcullis_attest::evidence::predicate_type::AnyStatement;
 use portcullis_attest::evidence::{self, NOTES, StatementLines, note_lines};
@@ -29,7 +29,7 @@ pub use recording::{Measurement, Order, RecordedStatement, record};
 /// From the root of the work tree; of a file elsewhere only its own name, because the way there can
 /// name people.
 fn name_of(root: Option<&Path>, file: &Path) -> String {
-    let inside = root.and_then(|root| below(root, file)).map(|path| path.to_string());
+    let inside = root.and_then(|root| path_below(root, file)).map(|path| path.to_string());
     let name = || file.file_name().map(|name| name.to_string_lossy().into_owned());
     inside.or_else(name).unwrap_or_default()
 }
@@ -63,12 +63,12 @@ pub fn gather(repository: &Repository, directory: &Path, sought: &Sought<'_>) ->
         let remedy = "Use a policy that asks for it";
         return Fact::Gap(Gap::not_asked("test evidence that is bound to a tree", remedy));
     }
-    let signers = signers(repository, sought);
+    let signers = read_signers(repository, sought);
     StatementSearch { repository, directory, sought, signers }.all().into()
 }
 
 /// The list of signers at the base.
-fn signers(repository: &Repository, sought: &Sought<'_>) -> Result<AllowedSigners, Gap> {
+fn read_signers(repository: &Repository, sought: &Sought<'_>) -> Result<AllowedSigners, Gap> {
     let Some(path) = sought.inquiry.path_of(TextPurpose::EvidenceSigners) else {
         return Err(Gap::not_asked("who may sign evidence", "Name `signers` in the policy"));
     };
@@ -118,23 +118,23 @@ impl StatementSearch<'_> {
         let coverage = self.sought.coverage.value().into_iter().flat_map(|coverage| &coverage.reports);
         let coverage = coverage.filter(|report| !report.tracked).map(|report| &report.path);
         let paths = reports.chain(coverage).cloned();
-        let files = paths.filter_map(|path| RepoPath::try_from(path).ok()).map(|path| native(&path));
+        let files = paths.filter_map(|path| RepoPath::try_from(path).ok()).map(|path| native_path(&path));
         let files = files.chain(self.sought.files.iter().cloned());
-        files.filter_map(|file| below(root, &self.directory.join(file))).collect()
+        files.filter_map(|file| path_below(root, &self.directory.join(file))).collect()
     }
 
     fn file(&self, file: &Path) -> Vec<Found> {
         let file = self.directory.join(file);
         let root = self.repository.work_tree();
         let path = name_of(root, &file);
-        let tracked = match root.and_then(|root| below(root, &file)) {
+        let tracked = match root.and_then(|root| path_below(root, &file)) {
             Some(inside) => self.brought(&inside),
             None => Ok(false),
         };
         let place = StatementPlace::File { path: path.clone(), tracked: *tracked.as_ref().unwrap_or(&true) };
         match tracked.and_then(|_| self.lines_of(&place, &file, &path)) {
             Ok(found) => found,
-            Err(gap) => vec![unread(place, gap)],
+            Err(gap) => vec![unread_statement(place, gap)],
         }
     }
 
@@ -144,11 +144,11 @@ impl StatementSearch<'_> {
         let mut source = BufReader::new(&opened.file);
         let mut lines = StatementLines::of(&mut source);
         let found = lines.by_ref().map(|line| Ok(self.line(place, line?))).collect::<io::Result<Vec<_>>>();
-        let found = found.map_err(|error| unreadable(path, &error))?;
-        let length = source.stream_position().map_err(|error| unreadable(path, &error))?;
+        let found = found.map_err(|error| unreadable_report(path, &error))?;
+        let length = source.stream_position().map_err(|error| unreadable_report(path, &error))?;
         opened.is_still(length)?;
         if found.is_empty() {
-            return Err(malformed(place, "it is empty".to_string()));
+            return Err(malformed_statement(place, "it is empty".to_string()));
         }
         Ok(found)
     }
@@ -163,7 +163,7 @@ impl StatementSearch<'_> {
         let place = StatementPlace::Note(tree.clone());
         match self.repository.note(NOTES, tree) {
             Ok(bytes) => note_lines(&bytes).map(|line| self.line(&place, line.to_vec())).collect(),
-            Err(gap) => vec![unread(place, gap)],
+            Err(gap) => vec![unread_statement(place, gap)],
         }
     }
 
@@ -173,7 +173,7 @@ impl StatementSearch<'_> {
             true => self.open(&place, line),
             false => read_any(&line)
                 .map(|statement| (statement, BTreeSet::new()))
-                .map_err(|error| malformed(&place, error.to_string())),
+                .map_err(|error| malformed_statement(&place, error.to_string())),
         };
         match read {
             Ok((AnyStatement::TestRun(statement), signers)) => {
@@ -263,12 +263,12 @@ impl StatementSearch<'_> {
     }
 }
 
-fn unread(place: StatementPlace, gap: Gap) -> Found {
+fn unread_statement(place: StatementPlace, gap: Gap) -> Found {
     let digest = Digest::of(b"");
     Found { place, digest, signers: Fact::Gap(gap.clone()), statement: Fact::Gap(gap) }
 }
 
-fn malformed(place: &StatementPlace, error: String) -> Gap {
+fn malformed_statement(place: &StatementPlace, error: String) -> Gap {
     let remedy = "Record the run again with `portcullis evidence record`";
     Gap::new(format!("the statement in {place}"), GapReason::Malformed, error, remedy)
 }

@@ -39,7 +39,7 @@ pub fn gather_change(
         None => HostFacts { conventions, ..HostFacts::unseen(NO_HOST, &no_host()) },
     };
     let root = repository.work_tree().unwrap_or(sources.directory);
-    let tracked = |file: &Path| match reports::below(root, file) {
+    let tracked = |file: &Path| match reports::path_below(root, file) {
         Some(path) => Fact::from(is_tracked(repository, base, head, &change, &path)),
         None => Fact::Known(false),
     };

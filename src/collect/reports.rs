@@ -5,7 +5,7 @@
 //! its own making. A link in the place of a report is a gap; directories that are links are not
 //! entered.
 
-use super::reading::{take, what};
+use super::reading::{report_name, take};
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::inquiry::{Inquiry, SaidFormat, Topic};
 use portcullis_model::path::RepoPath;
@@ -55,14 +55,14 @@ fn gather_asked(
     let mut reports = BTreeMap::new();
     for path in find(directory, &inquiry.reports)? {
         let format = said_format(inquiry, &path.to_string(), None);
-        let report = report(&directory.join(native(&path)), path.to_string(), None, format, tracked);
+        let report = read_named(&directory.join(native_path(&path)), path.to_string(), None, format, tracked);
         reports.insert((report.path.clone(), None), report);
     }
     for NamedReport { suite, format, file } in named {
-        let text = below(directory, file).map_or_else(|| shown(file), |path| path.to_string());
+        let text = path_below(directory, file).map_or_else(|| shown_path(file), |path| path.to_string());
         let format =
             format.map_or_else(|| said_format(inquiry, &text, suite.as_deref()), |format| Ok(Some(format)));
-        let report = report(file, text, suite.clone(), format, tracked);
+        let report = read_named(file, text, suite.clone(), format, tracked);
         reports.insert((report.path.clone(), suite.clone()), report);
     }
     Ok(reports.into_values().collect())
@@ -80,12 +80,12 @@ fn said_format(inquiry: &Inquiry, path: &str, suite: Option<&str>) -> Result<Opt
     if formats.len() > 1 {
         let remedy = "Let the suites of the policy that take this report name one format.";
         let detail = "the policy says that it is in several formats";
-        return Err(Gap::new(what(path), GapReason::Malformed, detail, remedy));
+        return Err(Gap::new(report_name(path), GapReason::Malformed, detail, remedy));
     }
     Ok(formats.first().copied())
 }
 
-fn report(
+fn read_named(
     file: &Path,
     path: String,
     suite: Option<String>,
@@ -114,25 +114,25 @@ pub(super) fn find(directory: &Path, patterns: &BTreeSet<String>) -> Result<Vec<
     while let Some(parents) = left.pop() {
         let components: Vec<&[u8]> = parents.split(|b| *b == b'/').filter(|part| !part.is_empty()).collect();
         if patterns.iter().any(|pattern| pattern.enters(&components)) {
-            list(directory, &parents, &patterns, &mut found, &mut left)?;
+            list_files(directory, &parents, &patterns, &mut found, &mut left)?;
         }
     }
     found.sort();
     Ok(found)
 }
 
-fn list(
+fn list_files(
     directory: &Path,
     parents: &[u8],
     patterns: &[ReportPattern],
     found: &mut Vec<RepoPath>,
     left: &mut Vec<Vec<u8>>,
 ) -> Result<(), Gap> {
-    let place = directory.join(native(&RepoPath::new(parents)));
+    let place = directory.join(native_path(&RepoPath::new(parents)));
     let unlisted = |error: io::Error| {
         let remedy = "Let the gate read the directory, or name the reports more narrowly in the policy.";
         Gap::new(
-            format!("the directory {}", shown(&place)),
+            format!("the directory {}", shown_path(&place)),
             GapReason::Unreachable,
             error.to_string(),
             remedy,
@@ -209,7 +209,7 @@ fn read_step(component: &str) -> Result<PatternStep, PatternError> {
 
 /// The path of a file from `directory`, when it really lies below it: links on the way are
 /// resolved.
-pub fn below(directory: &Path, file: &Path) -> Option<RepoPath> {
+pub fn path_below(directory: &Path, file: &Path) -> Option<RepoPath> {
     let directory = directory.canonicalize().ok()?;
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = parent.canonicalize().ok()?.join(file.file_name()?);
@@ -224,18 +224,18 @@ pub fn below(directory: &Path, file: &Path) -> Option<RepoPath> {
 }
 
 /// A path as the command line has it, `/` between its components.
-fn shown(path: &Path) -> String {
+fn shown_path(path: &Path) -> String {
     path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
 }
 
 #[cfg(unix)]
-pub(super) fn native(path: &RepoPath) -> PathBuf {
+pub(super) fn native_path(path: &RepoPath) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
     PathBuf::from(std::ffi::OsStr::from_bytes(path.as_bytes()))
 }
 
 #[cfg(not(unix))]
-pub(super) fn native(path: &RepoPath) -> PathBuf {
+pub(super) fn native_path(path: &RepoPath) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(path.as_bytes()).into_owned())
 }
 
@@ -344,7 +344,7 @@ mod tests {
         ];
         let reports = reports(inside.path(), &files, &["out/*.xml"]);
         let suites: Vec<_> = reports.iter().map(|report| report.suite.as_deref()).collect();
-        let outside = shown(&outside.path().join("b.xml"));
+        let outside = shown_path(&outside.path().join("b.xml"));
         assert_eq!(paths(&reports), [&outside, "missing.xml", "out/a.xml", "out/a.xml"]);
         assert_eq!(suites, [None, None, None, Some("upload")]);
         assert_eq!(gap(&reports[1]).reason, GapReason::Unreachable);

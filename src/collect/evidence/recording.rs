@@ -2,8 +2,8 @@
 
 use super::name_of;
 use crate::collect::line_coverage;
-use crate::collect::reading::{Taken as Read, digest, read, take};
-use crate::collect::reports::below;
+use crate::collect::reading::{Taken as Read, digest_of_file, read, take};
+use crate::collect::reports::path_below;
 use jiff::Timestamp;
 use portcullis_git::Repository;
 use portcullis_model::change::{ObjectName, Revision};
@@ -87,7 +87,7 @@ pub fn record(repository: &Repository, order: Order<'_>) -> Result<RecordedState
     let root = repository.work_tree();
     let measured = order.coverage.iter().map(|report| &report.file);
     let written = order.reports.iter().chain(measured).chain(order.written);
-    let written = written.filter_map(|file| root.and_then(|root| below(root, file))).collect();
+    let written = written.filter_map(|file| root.and_then(|root| path_below(root, file))).collect();
     let Checkout { subject, work_tree, settled } = repository.checkout(&written).known()?.clone();
     let mut taken =
         TakenReports { since: order.watched.map(|watched| watched.command.began), ..TakenReports::default() };
@@ -103,7 +103,7 @@ pub fn record(repository: &Repository, order: Order<'_>) -> Result<RecordedState
             read => read?,
         }
     }
-    let (coverage, measured) = measure(repository, &subject.commit, &order, &mut taken)?;
+    let (coverage, measured) = read_measurements(repository, &subject.commit, &order, &mut taken)?;
     let over = order.watched.map(|watched| watched.command.ended);
     let finished = taken.oldest.or(over).ok_or_else(|| no_time(order.suite))?;
     let (reports, TestRun { tests, contradictions, mut errors, replayed, times }) = taken.folded();
@@ -111,7 +111,7 @@ pub fn record(repository: &Repository, order: Order<'_>) -> Result<RecordedState
     let unwritten = order.watched.iter().flat_map(|watched| &watched.unwritten);
     errors.extend(unwritten.map(|name| format!("{name}: the command wrote no report there")));
     let mut materials =
-        order.materials.iter().map(|file| material(root, file)).collect::<Result<Vec<_>, _>>()?;
+        order.materials.iter().map(|file| material_of(root, file)).collect::<Result<Vec<_>, _>>()?;
     materials.sort();
     materials.dedup();
     let run = RecordedRun {
@@ -136,7 +136,7 @@ pub fn record(repository: &Repository, order: Order<'_>) -> Result<RecordedState
 }
 
 /// The coverage reports, sorted; the same bytes under one name are one report.
-fn measure(
+fn read_measurements(
     repository: &Repository,
     commit: &Revision,
     order: &Order<'_>,
@@ -171,7 +171,7 @@ fn no_time(suite: &str) -> Gap {
 /// # Errors
 /// The file is one of the repository.
 pub(super) fn not_of_the_commit(repository: &Repository, commit: &Revision, file: &Path) -> Result<(), Gap> {
-    let Some(path) = repository.work_tree().and_then(|root| below(root, file)) else { return Ok(()) };
+    let Some(path) = repository.work_tree().and_then(|root| path_below(root, file)) else { return Ok(()) };
     match repository.brings(commit, &path)? {
         false => Ok(()),
         true => Err(Gap::new(
@@ -183,9 +183,9 @@ pub(super) fn not_of_the_commit(repository: &Repository, commit: &Revision, file
     }
 }
 
-fn material(root: Option<&Path>, file: &Path) -> Result<Material, Gap> {
+fn material_of(root: Option<&Path>, file: &Path) -> Result<Material, Gap> {
     let path = name_of(root, file);
-    let digest = digest(file, &path)?;
+    let digest = digest_of_file(file, &path)?;
     Ok(Material { path, digest })
 }
 

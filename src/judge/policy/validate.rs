@@ -48,10 +48,10 @@ pub fn read_policy(text: &str, table: &[&'static Kind], problems: &mut Vec<Probl
     let (document, removed) = recover(without_controls, PolicyDocument::deserialize, problems);
     let source = PolicySource { text, root: &root, removed: &removed };
     check_sections(&source, problems);
-    assemble(&source, &document.unwrap_or_default(), table, problems)
+    assemble_policy(&source, &document.unwrap_or_default(), table, problems)
 }
 
-fn assemble(
+fn assemble_policy(
     source: &PolicySource<'_, '_>,
     document: &PolicyDocument,
     table: &[&'static Kind],
