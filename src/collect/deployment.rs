@@ -55,10 +55,7 @@ pub fn gather_deployment(
 ) -> Deployment {
     let DeploymentTarget { environment, branch, candidate, baseline, deployer, by_host, recorded, elsewhere } =
         target;
-    let seen = match sources.host {
-        Some(host) => host.branch(&branch),
-        None => Fact::Gap(no_host("where the branch is")),
-    };
+    let seen = ask_branch(sources, &branch);
     let repository = sources.repository;
     let on_branch = match &seen {
         Fact::Known(seen) => repository.span(&candidate, &seen.tip),
@@ -105,10 +102,7 @@ pub fn gather_landing(
     place: &BranchPosition,
     sources: &Sources<'_>,
 ) -> Result<Option<Deployment>, Gap> {
-    let seen = match sources.host {
-        Some(host) => host.branch(branch),
-        None => Fact::Gap(no_host("where the branch is")),
-    };
+    let seen = ask_branch(sources, branch);
     let range = Range { inquiry, sources, branch: &seen };
     let Some(group) = range.group_at(branch, place)? else { return Ok(None) };
     let revision = group.parent.clone();
@@ -144,6 +138,14 @@ fn merged_parents(repository: &Repository, landed: &Revision) -> Result<Vec<Cand
     let parents = repository.commit(landed)?.parents;
     let numbered = parents.into_iter().zip(1_u64..).skip(1);
     Ok(numbered.map(|(head, number)| Candidate { request: number.into(), head }).collect())
+}
+
+/// The branch as its host sees it.
+fn ask_branch(sources: &Sources<'_>, branch: &BranchName) -> Fact<Branch> {
+    match sources.host {
+        Some(host) => host.branch(branch),
+        None => Fact::Gap(no_host("where the branch is")),
+    }
 }
 
 fn no_host(what: &str) -> Gap {

@@ -215,15 +215,8 @@ impl StatementSearch<'_> {
         let tree = |commit: &Revision| self.repository.subject(commit).map(|subject| subject.tree);
         let head = tree(self.sought.head)?;
         let said = found.iter().filter_map(|found| found.statement.value()).map(|said| &said.subject.commit);
-        let candidates: BTreeSet<&Revision> =
-            checkout.value().map(|checkout| &checkout.subject.commit).into_iter().chain(said).collect();
-        let mut merged = BTreeSet::new();
-        for commit in candidates.into_iter().filter(|commit| self.repository.has_commit(commit)) {
-            let tree = tree(commit)?;
-            if tree != head && self.is_merge_result(commit) {
-                merged.insert(tree);
-            }
-        }
+        let candidates = checkout.value().map(|checkout| &checkout.subject.commit).into_iter().chain(said);
+        let mut merged = self.merge_results(candidates.collect(), &head)?;
         let merge_bases: BTreeSet<ObjectName> =
             change.merge_bases.iter().map(tree).collect::<Result<_, _>>()?;
         let (base, head_lands) = (tree(self.sought.base)?, change.basis.value().is_some());
@@ -237,6 +230,22 @@ impl StatementSearch<'_> {
             merged.extend(self.merged_earlier(told.filter(is_open).collect()));
         }
         Ok(Trees { head, head_lands, merged, base, merge_bases })
+    }
+
+    /// The trees of those commits that are the head merged into the base, but for the head's own.
+    fn merge_results(
+        &self,
+        commits: BTreeSet<&Revision>,
+        head: &ObjectName,
+    ) -> Result<BTreeSet<ObjectName>, Gap> {
+        let mut merged = BTreeSet::new();
+        for commit in commits.into_iter().filter(|commit| self.repository.has_commit(commit)) {
+            let tree = self.repository.subject(commit)?.tree;
+            if tree != *head && self.is_merge_result(commit) {
+                merged.insert(tree);
+            }
+        }
+        Ok(merged)
     }
 
     /// Those of some trees that are the head merged into the base as it was a little while ago: a

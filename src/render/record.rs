@@ -66,20 +66,24 @@ pub fn verified(chain: &Chain, remembered: Option<&Revision>, out: &mut dyn io::
     for commit in newer.and_then(|at| commits.get(at + 1..)).into_iter().flatten() {
         writeln!(out, "{commit} is newer than the record that was handed over")?;
     }
-    let tip = chain.tip().map(ToString::to_string).unwrap_or_default();
+    writeln!(out, "{}", describe_chain(chain))?;
+    out.write_all(CANNOT_SHOW.as_bytes())
+}
+
+/// What the records of an environment come to, in one line.
+fn describe_chain(Chain { environment, commits, links, problems }: &Chain) -> String {
+    let tip = commits.last().map(ToString::to_string).unwrap_or_default();
     let proved = links.iter().filter(|link| link.standing == RecordStanding::Reproduced).count();
     let records = |number: usize| summary::plural(number as u64, "record");
     let verify = if proved == 1 { "verifies" } else { "verify" };
     match (problems.is_empty(), commits.len() - proved) {
-        (true, 0) => writeln!(out, "{environment}: {} {verify}; the newest is {tip}", records(proved))?,
-        (true, rest) => writeln!(
-            out,
+        (true, 0) => format!("{environment}: {} {verify}; the newest is {tip}", records(proved)),
+        (true, rest) => format!(
             "{environment}: {rest} of {} cannot be verified; the newest is {tip}",
             records(commits.len())
-        )?,
-        (false, _) => writeln!(out, "{environment}: the records do not verify; the newest is {tip}")?,
+        ),
+        (false, _) => format!("{environment}: the records do not verify; the newest is {tip}"),
     }
-    out.write_all(CANNOT_SHOW.as_bytes())
 }
 
 fn describe_seen(link: Option<&RecordLink>, is_broken: bool) -> String {

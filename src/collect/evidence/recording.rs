@@ -93,16 +93,7 @@ pub fn record(repository: &Repository, order: Order<'_>) -> Result<RecordedState
         TakenReports { since: order.watched.map(|watched| watched.command.began), ..TakenReports::default() };
     let ended = order.watched.map(|watched| watched.ended).or(order.exit_status);
     let failed = ended.is_some_and(|status| !status.is_success());
-    let mut unread = Vec::new();
-    for file in order.reports {
-        not_of_the_commit(repository, &subject.commit, file)?;
-        match taken.report(name_of(root, file), file, order.format) {
-            // A run that failed may have broken its report off. It is a failed run all the same,
-            // and nothing is hidden by that.
-            Err(gap) if failed && gap.reason == GapReason::Malformed => unread.push(gap.to_string()),
-            read => read?,
-        }
-    }
+    let unread = read_reports(repository, &subject.commit, &order, failed, &mut taken)?;
     let (coverage, measured) = read_measurements(repository, &subject.commit, &order, &mut taken)?;
     let over = order.watched.map(|watched| watched.command.ended);
     let finished = taken.oldest.or(over).ok_or_else(|| no_time(order.suite))?;
@@ -133,6 +124,26 @@ pub fn record(repository: &Repository, order: Order<'_>) -> Result<RecordedState
         command: order.watched.map(|watched| watched.command.clone()),
     };
     Ok(RecordedStatement { statement: Statement { subject, predicate: run }, measured })
+}
+
+/// Takes the reports of a run. Returns what is wrong with those that a failed run broke off: it is a
+/// failed run all the same, and nothing is hidden by that.
+fn read_reports(
+    repository: &Repository,
+    commit: &Revision,
+    order: &Order<'_>,
+    failed: bool,
+    taken: &mut TakenReports,
+) -> Result<Vec<String>, Gap> {
+    let mut unread = Vec::new();
+    for file in order.reports {
+        not_of_the_commit(repository, commit, file)?;
+        match taken.report(name_of(repository.work_tree(), file), file, order.format) {
+            Err(gap) if failed && gap.reason == GapReason::Malformed => unread.push(gap.to_string()),
+            read => read?,
+        }
+    }
+    Ok(unread)
 }
 
 /// The coverage reports, sorted; the same bytes under one name are one report.

@@ -13,7 +13,7 @@ use crate::{PushFacts, Question};
 use jiff::Timestamp;
 use portcullis_model::change::Revision;
 use portcullis_model::fact::{Fact, Gap, GapReason};
-use portcullis_model::review::{Move, Push};
+use portcullis_model::review::{ChangeRequest, Move, Push};
 use std::collections::BTreeSet;
 
 const WHAT: &str = "who moved the branch of the request";
@@ -81,16 +81,7 @@ impl GitHub {
     /// What is on record of the branch. An error is one of the question; that a page could not be
     /// read ends the list.
     fn activity(&self, question: &Question<'_>, range: &RequestRange<'_>) -> Result<BranchActivity, Gap> {
-        let request = question.request.known()?;
-        let from = request.head_repository.as_deref().ok_or_else(|| {
-            let remedy = "Push the branch to a repository that still exists, and open a new request.";
-            Gap::new(WHAT, GapReason::NotVisible, "the repository of the head is gone", remedy)
-        })?;
-        let from = RepositoryName::parse(from)
-            .ok_or_else(|| malformed(WHAT, format!("`{from}` is not a repository; write `owner/name`")))?;
-        let branch =
-            request.head_branch.as_ref().ok_or_else(|| malformed(WHAT, "the request has no branch"))?;
-        let reference = format!("refs/heads/{branch}");
+        let (from, reference) = head_reference(question.request.known()?)?;
         let segments = in_repository(&from, &["activity"]);
         let mut pages = self.client.pages(WHAT, PageNames::Cursor, &segments, &[("ref", &reference)])?;
         let mut activity = BranchActivity { entries: Vec::new(), end: Ok(()) };
@@ -110,6 +101,18 @@ impl GitHub {
         activity.end = Err(truncated(WHAT, format!("its beginning is not among the last {PAGES} pages")));
         Ok(activity)
     }
+}
+
+/// The repository that a request comes from, and the ref of its branch there.
+fn head_reference(request: &ChangeRequest) -> Result<(RepositoryName, String), Gap> {
+    let from = request.head_repository.as_deref().ok_or_else(|| {
+        let remedy = "Push the branch to a repository that still exists, and open a new request.";
+        Gap::new(WHAT, GapReason::NotVisible, "the repository of the head is gone", remedy)
+    })?;
+    let from = RepositoryName::parse(from)
+        .ok_or_else(|| malformed(WHAT, format!("`{from}` is not a repository; write `owner/name`")))?;
+    let branch = request.head_branch.as_ref().ok_or_else(|| malformed(WHAT, "the request has no branch"))?;
+    Ok((from, format!("refs/heads/{branch}")))
 }
 
 /// What is on record of a branch.

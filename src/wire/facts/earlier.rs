@@ -148,18 +148,32 @@ fn raise_texts(gate: &mut Value, inquiry: &Value) {
     let path_in = |name: &str| inquiry.get(name).and_then(Value::as_str).map(str::to_string);
     let policy = path_in("policy");
     let waivers = policy.as_ref().map(|_| waiver::PATH.to_string());
-    let mut texts: BTreeMap<String, Value> = BTreeMap::new();
-    let mut put = |path: String, purpose: &str, before: Value, after: Value| {
-        let text =
-            texts.entry(path).or_insert_with(|| json!({ "purposes": [], "before": before, "after": after }));
-        text["purposes"].as_array_mut().into_iter().for_each(|all| all.push(json!(purpose)));
-    };
     let Some(members) = members_of(gate) else { return };
-    let moved = [("policy", policy), ("waivers", waivers)];
-    for (name, path) in moved {
+    let mut texts = TextsByPath::default();
+    texts.take_both_sides(members, "policy", policy);
+    texts.take_both_sides(members, "waivers", waivers);
+    texts.take_waiver_signers(members, path_in("waiver_signers"));
+    texts.take_code_owners(members);
+    if members.is_empty() {
+        members.insert("texts".to_string(), json!(texts.0));
+    }
+}
+
+/// The texts that steer the gate, by their paths. What cannot be taken stays where it is.
+#[derive(Default)]
+struct TextsByPath(BTreeMap<String, Value>);
+
+impl TextsByPath {
+    fn put(&mut self, path: String, purpose: &str, before: Value, after: Value) {
+        let new = || json!({ "purposes": [], "before": before, "after": after });
+        let text = self.0.entry(path).or_insert_with(new);
+        text["purposes"].as_array_mut().into_iter().for_each(|all| all.push(json!(purpose)));
+    }
+
+    fn take_both_sides(&mut self, members: &mut Map<String, Value>, name: &str, path: Option<String>) {
         let [before, after] = ["before", "after"].map(|side| format!("{name}_{side}"));
         match (members.remove(&before), members.remove(&after), path) {
-            (Some(before), Some(after), Some(path)) => put(path, name, before, after),
+            (Some(before), Some(after), Some(path)) => self.put(path, name, before, after),
             (Some(Value::Null), Some(Value::Null), None) => {}
             (had_before, had_after, _) => {
                 members.extend(had_before.map(|text| (before, text)));
@@ -167,23 +181,28 @@ fn raise_texts(gate: &mut Value, inquiry: &Value) {
             }
         }
     }
-    match (members.remove("waiver_signers"), path_in("waiver_signers")) {
-        (Some(text), Some(path)) => put(path, "waiver-signers", text, Value::Null),
-        (Some(Value::Null), None) => {}
-        (had, _) => members.extend(had.map(|text| ("waiver_signers".to_string(), text))),
-    }
-    match members.remove("code_owners") {
-        Some(Value::Object(mut file)) if file.len() == 2 => {
-            match (file.remove("path"), file.remove("text")) {
-                (Some(Value::String(path)), Some(text)) => put(path, "code-owners", text, Value::Null),
-                (path, _) => members.extend(path.map(|path| ("code_owners".to_string(), path))),
-            }
+
+    fn take_waiver_signers(&mut self, members: &mut Map<String, Value>, path: Option<String>) {
+        match (members.remove("waiver_signers"), path) {
+            (Some(text), Some(path)) => self.put(path, "waiver-signers", text, Value::Null),
+            (Some(Value::Null), None) => {}
+            (had, _) => members.extend(had.map(|text| ("waiver_signers".to_string(), text))),
         }
-        Some(Value::Null) => {}
-        had => members.extend(had.map(|text| ("code_owners".to_string(), text))),
     }
-    if members.is_empty() {
-        members.insert("texts".to_string(), json!(texts));
+
+    fn take_code_owners(&mut self, members: &mut Map<String, Value>) {
+        match members.remove("code_owners") {
+            Some(Value::Object(mut file)) if file.len() == 2 => {
+                match (file.remove("path"), file.remove("text")) {
+                    (Some(Value::String(path)), Some(text)) => {
+                        self.put(path, "code-owners", text, Value::Null);
+                    }
+                    (path, _) => members.extend(path.map(|path| ("code_owners".to_string(), path))),
+                }
+            }
+            Some(Value::Null) => {}
+            had => members.extend(had.map(|text| ("code_owners".to_string(), text))),
+        }
     }
 }
 
