@@ -425,6 +425,26 @@ mod tests {
     }
 
     #[test]
+    fn each_remedy_followed_gives_a_pattern_that_matches() {
+        let deep = format!("{}a{}", "{".repeat(DEEPEST + 1), "}".repeat(DEEPEST + 1));
+        for (wrong, remedy, followed, path) in [
+            ("", "name a path", "db/load.sql", "db/load.sql"),
+            ("/db/*", "leave out the leading `/`", "db/*", "db/load.sql"),
+            ("db/", "write `db/**` for everything below the directory", "db/**", "db/load.sql"),
+            ("db//load.sql", "write one `/`", "db/load.sql", "db/load.sql"),
+            ("./db/*", "name the path from the root", "db/*", "db/load.sql"),
+            ("db**", "write `*` inside one, or `**/` before it", "db*", "dbs"),
+            ("**.sql", "write `*` inside one, or `**/` before it", "**/*.sql", "db/load.sql"),
+            ("db/[aé]", "write the others as `{a,b}`", "db/{a,é}", "db/é"),
+            (&deep, "write several patterns", "a", "a"),
+        ] {
+            let error = Glob::new(wrong).unwrap_err().to_string();
+            assert!(error.ends_with(remedy), "{wrong}: {error}");
+            assert!(Glob::new(followed).unwrap().matches(path.as_bytes()), "{followed}");
+        }
+    }
+
+    #[test]
     fn case_is_folded_as_file_systems_fold_it() {
         let matches = |pattern: &str, path: &str| Glob::new(pattern).unwrap().matches_folded(path.as_bytes());
         assert!(matches("services/**", "\u{17f}ervices/x"));
