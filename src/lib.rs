@@ -1,11 +1,6 @@
-//! Portcullis: a gate that lets a change to data-processing code through only with branch
-//! protection, independent review and regression evidence.
+//! Portcullis: a gate that lets a change to data-processing code through only with branch protection,
+//! independent review and regression evidence.
 //!
-<<<<<<< HEAD
-//! This crate is the program: [`collect`] asks the world and writes down facts and gaps, [`render`]
-//! writes decisions down, and [`cli`] leads from arguments to an exit code. The other rooms are
-//! crates of their own below `src`; the `Cargo.toml` of each says what it may use.
-=======
 //! This crate is the program. [`collect`] asks git, the host and the reports, and writes down facts
 //! and gaps; [`render`] writes decisions; [`cli`] leads from arguments to an exit code. The other
 //! rooms are crates of their own below `src`, and Cargo holds the arrows between them:
@@ -17,7 +12,6 @@
 //!            model, wire <- record                    the chain of deployment records
 //! everything <- collect, render <- cli <- main
 //! ```
->>>>>>> main
 
 pub mod cli;
 pub mod collect;
