@@ -4,7 +4,7 @@ use super::deployment::{Deploying, record_deployment};
 use super::exit::Result;
 use super::prepare::{Preparation, prepare, spare_inputs};
 use super::sources::HeadSources;
-use super::{Subject, output, trace};
+use super::{SubjectArguments, output, trace};
 use crate::collect::request::JudgementRequest;
 use clap::Args;
 use portcullis_forge::ci;
@@ -16,7 +16,7 @@ use std::path::Path;
 #[derive(Debug, Args)]
 pub struct CheckArguments {
     #[command(flatten)]
-    subject: Subject,
+    subject: SubjectArguments,
     #[command(flatten)]
     deploying: Deploying,
     #[command(flatten)]

@@ -2,7 +2,7 @@
 //! policy say of it.
 
 use super::exit::{Failure, Result};
-use super::meant::Question;
+use super::meant::CommitsQuestion;
 use super::names;
 use super::record::judge_text;
 use super::stop::Stop;
@@ -37,10 +37,10 @@ pub struct LocatedDeployment {
 /// # Errors
 /// It is not known.
 pub fn locate(
-    question: &Question<'_>,
+    question: &CommitsQuestion<'_>,
     environment: &Environment,
 ) -> std::result::Result<LocatedDeployment, Stop> {
-    let Question { repository, subject, meant, forge } = *question;
+    let CommitsQuestion { repository, subject, meant, forge } = *question;
     let no_candidate = || Failure::usage("it is not known what would be deployed");
     let candidate = meant.candidate.clone().ok_or_else(no_candidate)?;
     let judged = || judged_deployment(environment, &candidate);
@@ -104,7 +104,7 @@ impl LocatedDeployment {
     pub fn target(
         self,
         policy: &Policy,
-        question: &Question<'_>,
+        question: &CommitsQuestion<'_>,
         request: &JudgementRequest,
     ) -> Result<DeploymentTarget> {
         let LocatedDeployment { environment, candidate, baseline, history, .. } = self;

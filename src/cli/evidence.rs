@@ -4,7 +4,7 @@ use super::exit::{Exit, Failure, Result};
 use super::output::unknown;
 use super::policy_file::POLICY;
 use super::{names, output};
-use crate::collect::evidence::{Measurement, Order, Recorded, record as make, run as watch};
+use crate::collect::evidence::{Measurement, Order, RecordedStatement, record as make, run as watch};
 use crate::collect::gather::text_at;
 use crate::render::plural;
 use clap::{Args, Subcommand};
@@ -176,7 +176,7 @@ fn record_run(directory: &Path, recording: &EvidenceRecording) -> Result {
         [] => make(&repository, order),
         command => watch(&repository, order, command),
     };
-    let Recorded { statement, measured } = made.map_err(unseen_failure)?;
+    let RecordedStatement { statement, measured } = made.map_err(unseen_failure)?;
     let named = doubt.map(|doubt| format!("\nwarning: {doubt}")).unwrap_or_default();
     let remark = format!("{}{named}{}", summarize_run(&statement), list_doubts(&statement, &measured));
     let failed = statement.predicate.exit_status.is_some_and(|status| !status.is_success());

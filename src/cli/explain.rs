@@ -6,7 +6,7 @@ use super::output;
 use super::output::{nearest, unknown};
 use super::policy_file::{POLICY, parse_policy, read_policy};
 use crate::collect::gather::text_at;
-use crate::render::prose::{prose, wrap};
+use crate::render::prose::{wrap_prose, wrap_text};
 use clap::Args;
 use portcullis_git::{Repository, spellings};
 use portcullis_judge::control::{self, Kind};
@@ -67,7 +67,7 @@ pub fn run(directory: &Path, arguments: &ExplainArguments) -> Result {
 fn list_controls() -> String {
     let mut text = String::from("The controls; `portcullis explain NAME` says more about each.\n\n");
     for kind in control::TABLE {
-        let lines = wrap(&first_sentence(kind.documentation.requires()), LIST, LIST, WIDTH);
+        let lines = wrap_text(&first_sentence(kind.documentation.requires()), LIST, LIST, WIDTH);
         let _ = writeln!(text, "{:<LIST$}{}", kind.name, lines.join(&format!("\n{:LIST$}", "")));
     }
     text
@@ -81,7 +81,7 @@ fn first_sentence(text: &str) -> String {
 fn describe_control(kind: &Kind) -> String {
     let mut text = format!("{}\n{}\n", kind.name, "=".repeat(kind.name.len()));
     for (title, section) in kind.documentation.sections() {
-        let _ = write!(text, "\n{title}\n{}\n\n{}", "-".repeat(title.len()), prose(section, WIDTH));
+        let _ = write!(text, "\n{title}\n{}\n\n{}", "-".repeat(title.len()), wrap_prose(section, WIDTH));
     }
     text
 }
@@ -327,7 +327,7 @@ mod tests {
     #[test]
     fn examples_are_policies_that_can_be_read() {
         for kind in control::TABLE {
-            let text = prose(kind.documentation.how_to_meet(), WIDTH);
+            let text = wrap_prose(kind.documentation.how_to_meet(), WIDTH);
             let code = text.lines().filter_map(|line| line.strip_prefix("    "));
             let code: String = code.map(|line| format!("{line}\n")).collect();
             assert!(code.contains(&format!("[controls.{}", kind.name)), "{}: {code}", kind.name);

@@ -4,7 +4,7 @@ use super::deployment::Deploying;
 use super::exit::{Exit, Failure, Result};
 use super::prepare::{Preparation, prepare_named, spare_inputs};
 use super::record::facts_json;
-use super::{Subject, output};
+use super::{SubjectArguments, output};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 pub struct FactsArguments {
     #[command(flatten)]
-    subject: Subject,
+    subject: SubjectArguments,
     #[command(flatten)]
     deploying: Deploying,
     /// Write to this file instead of stdout.

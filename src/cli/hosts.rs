@@ -1,7 +1,7 @@
 //! The host that arguments and job mean, and the way to it.
 
 use super::exit::Result;
-use super::{HostName, Subject};
+use super::{HostName, SubjectArguments};
 use portcullis_forge::ci;
 use portcullis_forge::http::transport::Live;
 use portcullis_forge::{self as host, Connection, Forge, HostKind};
@@ -37,7 +37,7 @@ pub fn open_host(
 }
 
 /// The repository that the host is asked about: the one that is named, else the job's.
-pub fn repository_of(subject: &Subject) -> Option<String> {
+pub fn repository_of(subject: &SubjectArguments) -> Option<String> {
     match subject.host {
         Some(HostName::None) => None,
         _ => subject.repository.clone().or_else(|| ci::current_job().repository()),

@@ -3,7 +3,7 @@
 use super::exit::Failure;
 use super::hosts::{kind_of, repository_of};
 use super::stop::Stop;
-use super::{HostName, Subject};
+use super::{HostName, SubjectArguments};
 use crate::collect::request::JudgementRequest;
 use portcullis_forge::ci::{JobEvent, VerdictPlace};
 use portcullis_forge::{self as host, Forge, HostKind};
@@ -25,11 +25,11 @@ pub struct Meant {
 }
 
 /// What is needed to find the commits that are judged.
-pub struct Question<'a> {
+pub struct CommitsQuestion<'a> {
     /// The repository.
     pub repository: &'a Repository,
     /// The arguments.
-    pub subject: &'a Subject,
+    pub subject: &'a SubjectArguments,
     /// What arguments and job mean.
     pub meant: &'a Meant,
     /// The host; `None` when none takes part.
@@ -53,7 +53,7 @@ impl Meant {
     /// They make no sense, or contradict each other.
     pub fn read(
         repository: &Repository,
-        subject: &Subject,
+        subject: &SubjectArguments,
         request: &JudgementRequest,
         job: Option<&dyn JobEvent>,
     ) -> Result<Self, Stop> {
@@ -65,7 +65,11 @@ impl Meant {
         }
     }
 
-    fn change(repository: &Repository, subject: &Subject, job: Option<&dyn JobEvent>) -> Result<Self, Stop> {
+    fn change(
+        repository: &Repository,
+        subject: &SubjectArguments,
+        job: Option<&dyn JobEvent>,
+    ) -> Result<Self, Stop> {
         let parents = |commit: &Revision| Some(repository.commit(commit).ok()?.parents);
         let place = job.map(|job| job.verdict_place(Some(&parents))).transpose();
         let place = place.map_err(Stop::nothing_known)?;
@@ -75,7 +79,7 @@ impl Meant {
 
     fn deployment(
         repository: &Repository,
-        subject: &Subject,
+        subject: &SubjectArguments,
         environment: &Environment,
         job: Option<&dyn JobEvent>,
     ) -> Result<Self, Stop> {
@@ -89,7 +93,10 @@ impl Meant {
 }
 
 /// In a job its own repository and the request of its event.
-fn host_of_change(subject: &Subject, place: Option<&VerdictPlace>) -> Result<Option<MeantHost>, Stop> {
+fn host_of_change(
+    subject: &SubjectArguments,
+    place: Option<&VerdictPlace>,
+) -> Result<Option<MeantHost>, Stop> {
     let usage = |message: String| Err(Stop::from(Failure::usage(message)));
     let read = |kind: &'static HostKind, text: &str| kind.read_request(text).map_err(Failure::from);
     match (subject.host, &subject.repository, subject.request.as_deref(), place) {
@@ -122,7 +129,7 @@ fn host_of_change(subject: &Subject, place: Option<&VerdictPlace>) -> Result<Opt
     }
 }
 
-fn host_of_deployment(subject: &Subject) -> Result<Option<Result<MeantHost, Gap>>, Failure> {
+fn host_of_deployment(subject: &SubjectArguments) -> Result<Option<Result<MeantHost, Gap>>, Failure> {
     if let Some(HostName::None) = subject.host {
         return Ok(None);
     }
@@ -140,7 +147,7 @@ fn host_of_deployment(subject: &Subject) -> Result<Option<Result<MeantHost, Gap>
 /// verdict is for.
 fn find_candidate(
     repository: &Repository,
-    subject: &Subject,
+    subject: &SubjectArguments,
     environment: &Environment,
     job: Option<&dyn JobEvent>,
 ) -> Result<Result<Revision, Gap>, Failure> {

@@ -86,7 +86,7 @@ enum Command {
 
 /// What to judge, and where its facts come from.
 #[derive(Debug, Args)]
-pub struct Subject {
+pub struct SubjectArguments {
     /// Host to ask. Default in a GitHub Actions job: `github`.
     #[arg(long, value_enum, help_heading = "What to judge")]
     host: Option<HostName>,
@@ -132,7 +132,7 @@ fn report_help() -> String {
     let names: Vec<&str> = ReportFormat::ALL.iter().map(|format| format.name()).collect();
     format!(
         "Test report, for the suites whose patterns match its path, or for SUITE. The format is recognised by content unless \
-         FORMAT names it: {}",
+         FORMAT names it: {}. Repeatable",
         names.join(", ")
     )
 }

@@ -3,7 +3,7 @@
 
 use super::exit::{Failure, Result};
 use super::output::{nearest, remark};
-use crate::collect::reports::Named;
+use crate::collect::reports::NamedReport;
 use portcullis_judge::policy::Policy;
 use portcullis_model::environment::Environment;
 use portcullis_model::fact::Fact;
@@ -43,7 +43,7 @@ fn suggest_name(name: &str, names: &[&str]) -> String {
 }
 
 /// Says on stderr which reports and statements that were named will not be looked at.
-pub fn warn(policy: &Policy, reports: &[Named], evidence: &[PathBuf]) {
+pub fn warn(policy: &Policy, reports: &[NamedReport], evidence: &[PathBuf]) {
     let suites = reports.iter().filter_map(|report| report.suite.as_deref());
     let unknown = |suite: &str| doubt(policy, suite, None).filter(|doubt| doubt.contains("has no suite"));
     suites.filter_map(unknown).for_each(|doubt| remark(&format!("warning: --report: {doubt}")));

@@ -293,13 +293,13 @@ pub fn write_file_with(file: &Path, write: impl FnOnce(&mut dyn Write) -> io::Re
     if !directory.exists() {
         return Err(cannot(&format!("there is no directory `{}`; make it first", directory.display())));
     }
-    let mut beside = temporary_beside(directory).map_err(|error| cannot(&plain(error)))?;
+    let mut beside = temporary_beside(directory).map_err(|error| cannot(&plain_error(error)))?;
     whole(&mut beside).and_then(|()| beside.as_file().sync_all()).map_err(|error| cannot(&error))?;
     beside.persist(file).map(drop).map_err(|error| cannot(&error.error))
 }
 
 /// The error without the name of the temporary file.
-fn plain(error: io::Error) -> io::Error {
+fn plain_error(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::Other => error,
         kind => kind.into(),

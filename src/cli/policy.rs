@@ -3,7 +3,7 @@
 use super::exit::{Exit, Failure, Result};
 use super::output;
 use super::policy_file::{POLICY, bad_waivers, read_policy};
-use crate::render::prose::wrap;
+use crate::render::prose::wrap_text;
 use clap::Subcommand;
 use portcullis_judge::policy::{self, Policy, Problem};
 use portcullis_model::waiver::{self, Approved, Rollback, Waiver};
@@ -70,7 +70,7 @@ fn check_file(directory: &Path, file: &Path) -> Result {
 
 /// A warning in lines that fit a terminal.
 fn wrap_warning(text: &str) -> String {
-    wrap(&format!("warning: {text}"), 0, HANG, WIDTH).join(&format!("\n{:HANG$}", ""))
+    wrap_text(&format!("warning: {text}"), 0, HANG, WIDTH).join(&format!("\n{:HANG$}", ""))
 }
 
 fn describe_policy(file: &Path, policy: &Policy) -> String {
@@ -87,7 +87,7 @@ fn describe_policy(file: &Path, policy: &Policy) -> String {
 }
 
 fn wrap_names(names: &[&str]) -> String {
-    wrap(&names.join(", "), LABEL, LABEL, WIDTH).join(&format!("\n{:LABEL$}", ""))
+    wrap_text(&names.join(", "), LABEL, LABEL, WIDTH).join(&format!("\n{:LABEL$}", ""))
 }
 
 /// What is to be said of the waivers beside a policy; nothing where there are none.

@@ -4,12 +4,12 @@
 use super::exit::{Failure, Result};
 use super::given::{self, GivenPlace};
 use super::hosts::open_host;
-use super::meant::{Meant, MeantHost, Question};
+use super::meant::{CommitsQuestion, Meant, MeantHost};
 use super::policy_file::{POLICY, check_waivers, parse_policy, read_policy};
 use super::stop::Stop;
-use super::{Subject, deploying, names, opening, output};
+use super::{SubjectArguments, deploying, names, opening, output};
 use crate::collect::policy_texts::{PolicyTexts, read_policy_texts};
-use crate::collect::reports::Named;
+use crate::collect::reports::NamedReport;
 use crate::collect::request::{
     JudgementRequest, LocateError, Located, LocatedChange, RevisionNames, check_clone, gather, locate_change,
 };
@@ -65,7 +65,11 @@ impl Preparation {
 ///
 /// # Errors
 /// Usage, environment or policy errors.
-pub fn prepare(directory: &Path, subject: &Subject, request: &JudgementRequest) -> Result<Preparation> {
+pub fn prepare(
+    directory: &Path,
+    subject: &SubjectArguments,
+    request: &JudgementRequest,
+) -> Result<Preparation> {
     let job = ci::current_job().event()?;
     prepared(None, job.as_deref(), directory, subject, request)
 }
@@ -74,7 +78,11 @@ pub fn prepare(directory: &Path, subject: &Subject, request: &JudgementRequest) 
 ///
 /// # Errors
 /// Usage, environment or policy errors.
-pub fn prepare_named(directory: &Path, subject: &Subject, request: &JudgementRequest) -> Result<Preparation> {
+pub fn prepare_named(
+    directory: &Path,
+    subject: &SubjectArguments,
+    request: &JudgementRequest,
+) -> Result<Preparation> {
     let is_named = subject.host.is_some() || subject.repository.is_some() || subject.request.is_some();
     let by_job = *request == JudgementRequest::Change && !is_named;
     let job = if by_job { ci::current_job().event()? } else { None };
@@ -85,7 +93,11 @@ pub fn prepare_named(directory: &Path, subject: &Subject, request: &JudgementReq
 ///
 /// # Errors
 /// See [`prepare`].
-pub fn prepare_over(connection: Connection, directory: &Path, subject: &Subject) -> Result<Preparation> {
+pub fn prepare_over(
+    connection: Connection,
+    directory: &Path,
+    subject: &SubjectArguments,
+) -> Result<Preparation> {
     prepared(Some(connection), None, directory, subject, &JudgementRequest::Change)
 }
 
@@ -93,7 +105,7 @@ fn prepared(
     connection: Option<Connection>,
     job: Option<&dyn JobEvent>,
     directory: &Path,
-    subject: &Subject,
+    subject: &SubjectArguments,
     request: &JudgementRequest,
 ) -> Result<Preparation> {
     match try_prepare(connection, job, directory, subject, request) {
@@ -107,7 +119,7 @@ fn try_prepare(
     connection: Option<Connection>,
     job: Option<&dyn JobEvent>,
     directory: &Path,
-    subject: &Subject,
+    subject: &SubjectArguments,
     request: &JudgementRequest,
 ) -> std::result::Result<Prepared, Stop> {
     let repository = opening::open(directory)?;
@@ -120,7 +132,8 @@ fn try_prepare(
     let on_request = forge.as_deref().zip(id).map(|(forge, id)| forge.request(id));
     let session = forge.as_deref().zip(on_request.as_deref());
     let session = session.map(|(forge, on_request)| HostSession::begin(forge, on_request));
-    let question = Question { repository: &repository, subject, meant: &meant, forge: forge.as_deref() };
+    let question =
+        CommitsQuestion { repository: &repository, subject, meant: &meant, forge: forge.as_deref() };
     let found = locate_ends(&question, request, session)?;
     let unseen = |gap| Stop::Gap(Box::new(found.judged()), gap);
     let policy = policy_at(&repository, directory, subject, &found.ends())?;
@@ -151,7 +164,7 @@ enum LocatedEnds<'a> {
 }
 
 fn locate_ends<'s>(
-    question: &Question<'_>,
+    question: &CommitsQuestion<'_>,
     request: &JudgementRequest,
     session: Option<HostSession<'s>>,
 ) -> std::result::Result<LocatedEnds<'s>, Stop> {
@@ -164,7 +177,7 @@ fn locate_ends<'s>(
 }
 
 fn locate_change_ends<'s>(
-    question: &Question<'_>,
+    question: &CommitsQuestion<'_>,
     session: Option<HostSession<'s>>,
 ) -> std::result::Result<LocatedEnds<'s>, Stop> {
     let (subject, place, of_host) = (question.subject, question.meant.place.as_ref(), session.as_ref());
@@ -214,7 +227,7 @@ impl<'a> LocatedEnds<'a> {
     fn locate_by(
         self,
         policy: &Policy,
-        question: &Question<'_>,
+        question: &CommitsQuestion<'_>,
         request: &JudgementRequest,
     ) -> Result<Located<'a>> {
         match self {
@@ -259,7 +272,7 @@ fn judged_change(session: Option<&HostSession<'_>>, ends: Option<&Ends>) -> Judg
 fn policy_at(
     repository: &Repository,
     directory: &Path,
-    subject: &Subject,
+    subject: &SubjectArguments,
     ends: &Ends,
 ) -> Result<std::result::Result<(Policy, Inquiry), Gap>> {
     let path = match &subject.policy {
@@ -301,8 +314,8 @@ fn policy_at(
 ///
 /// # Errors
 /// It would be.
-pub fn spare_inputs(output: &Path, subject: &Subject) -> Result<()> {
-    let reports: Vec<Named> = named_reports(Path::new("."), subject)?;
+pub fn spare_inputs(output: &Path, subject: &SubjectArguments) -> Result<()> {
+    let reports: Vec<NamedReport> = named_reports(Path::new("."), subject)?;
     let read = reports.iter().map(|report| &report.file).chain(&subject.evidence).chain(&subject.policy);
     names::spare_files(output, read.map(PathBuf::as_path))
 }
@@ -311,13 +324,13 @@ pub fn spare_inputs(output: &Path, subject: &Subject) -> Result<()> {
 ///
 /// # Errors
 /// One of them names no file.
-pub fn named_reports(directory: &Path, subject: &Subject) -> Result<Vec<Named>> {
+pub fn named_reports(directory: &Path, subject: &SubjectArguments) -> Result<Vec<NamedReport>> {
     subject.reports.iter().map(|text| parse_report(directory, text)).collect()
 }
 
 /// `FILE`; before it `SUITE=`, where SUITE looks like the name of a suite, and `FORMAT:`, where
 /// FORMAT is one.
-fn parse_report(directory: &Path, text: &str) -> Result<Named> {
+fn parse_report(directory: &Path, text: &str) -> Result<NamedReport> {
     let is_suite = |name: &str| {
         !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
     };
@@ -330,5 +343,5 @@ fn parse_report(directory: &Path, text: &str) -> Result<Named> {
     if file.is_empty() {
         return Err(Failure::usage("--report needs a file: --report FILE or --report SUITE=FILE"));
     }
-    Ok(Named { suite, format, file: directory.join(file) })
+    Ok(NamedReport { suite, format, file: directory.join(file) })
 }

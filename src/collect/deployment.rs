@@ -55,10 +55,7 @@ pub fn gather_deployment(
 ) -> Deployment {
     let DeploymentTarget { environment, branch, candidate, baseline, deployer, by_host, recorded, elsewhere } =
         target;
-    let seen = match sources.host {
-        Some(host) => host.branch(&branch),
-        None => Fact::Gap(no_host("where the branch is")),
-    };
+    let seen = ask_branch(sources, &branch);
     let repository = sources.repository;
     let on_branch = match &seen {
         Fact::Known(seen) => repository.span(&candidate, &seen.tip),
@@ -105,10 +102,7 @@ pub fn gather_landing(
     place: &BranchPosition,
     sources: &Sources<'_>,
 ) -> Result<Option<Deployment>, Gap> {
-    let seen = match sources.host {
-        Some(host) => host.branch(branch),
-        None => Fact::Gap(no_host("where the branch is")),
-    };
+    let seen = ask_branch(sources, branch);
     let range = Range { inquiry, sources, branch: &seen };
     let Some(group) = range.group_at(branch, place)? else { return Ok(None) };
     let revision = group.parent.clone();
@@ -144,6 +138,14 @@ fn merged_parents(repository: &Repository, landed: &Revision) -> Result<Vec<Cand
     let parents = repository.commit(landed)?.parents;
     let numbered = parents.into_iter().zip(1_u64..).skip(1);
     Ok(numbered.map(|(head, number)| Candidate { request: number.into(), head }).collect())
+}
+
+/// The branch as its host sees it.
+fn ask_branch(sources: &Sources<'_>, branch: &BranchName) -> Fact<Branch> {
+    match sources.host {
+        Some(host) => host.branch(branch),
+        None => Fact::Gap(no_host("where the branch is")),
+    }
 }
 
 fn no_host(what: &str) -> Gap {
@@ -260,7 +262,7 @@ impl Range<'_> {
             .requests
             .known()
             .map(|ids| ids.iter().filter_map(|id| self.request(id, &group.parent)).collect());
-        let candidates = requests.as_ref().map_or_else(|_| Vec::new(), |requests| candidates(requests));
+        let candidates = requests.as_ref().map_or_else(|_| Vec::new(), |requests| candidates_in(requests));
         let landing = Landing { parent: group.parent, landed, candidates };
         let inquiry = Inquiry { tests: BTreeSet::new(), ..self.inquiry.clone() };
         let change = self.sources.repository.change(&landing.parent, &landing.landed, &inquiry);
@@ -373,7 +375,7 @@ impl Range<'_> {
     }
 }
 
-fn candidates(requests: &[Facts]) -> Vec<Candidate> {
+fn candidates_in(requests: &[Facts]) -> Vec<Candidate> {
     let seen = requests.iter().filter_map(|facts| facts.host.request.value());
     seen.map(|request| Candidate { request: request.id.clone(), head: request.head.clone() }).collect()
 }

@@ -140,18 +140,26 @@ pub fn contradictions(
             continue;
         }
         let entries = repository.entries(&environment)?;
-        let before: Vec<&RecordEntry> =
-            entries.iter().filter(|entry| entry.time <= *moment && is_of(entry, asked)).collect();
-        let mut holds = before.is_empty();
-        for entry in before.iter().rev().take(MOST) {
-            holds = holds || is_part_of(repository, baseline, &entry.candidate)?;
-        }
-        if !holds {
+        let before = entries.iter().filter(|entry| entry.time <= *moment && is_of(entry, asked));
+        if !is_let_through(repository, baseline, &before.collect::<Vec<_>>())? {
             let short = baseline.short();
             found.push(format!("{environment} had records already, of which none let {short} through"));
         }
     }
     Ok(found)
+}
+
+/// Did any of these records let the baseline through? Yes, where there are none.
+fn is_let_through(
+    repository: &Repository,
+    baseline: &Revision,
+    records: &[&RecordEntry],
+) -> Result<bool, Gap> {
+    let mut holds = records.is_empty();
+    for entry in records.iter().rev().take(MOST) {
+        holds = holds || is_part_of(repository, baseline, &entry.candidate)?;
+    }
+    Ok(holds)
 }
 
 /// A record of another environment that does not let through what it is said to. It is looked at as

@@ -1,15 +1,16 @@
 //! Statements of test runs: found in files and notes. `recording` makes them, and
 //! `command` how a run is watched.
 
-use crate::collect::reading::{Opened, unreadable};
-use crate::collect::reports::{below, native};
-use portcullis_attest::evidence::predicate::{AnyStatement, read_any};
+use crate::collect::reading::{Opened, unreadable_report};
+use crate::collect::reports::{native_path, path_below};
+use portcullis_attest::evidence::predicate::read_any;
+use portcullis_attest::evidence::predicate_type::AnyStatement;
 use portcullis_attest::evidence::{self, NOTES, StatementLines, note_lines};
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_git::Repository;
 use portcullis_model::change::{Change, ObjectName, Revision};
 use portcullis_model::digest::Digest;
-use portcullis_model::evidence::{Checkout, EvidenceFacts, Found, Place, Statement, Trees};
+use portcullis_model::evidence::{Checkout, EvidenceFacts, Found, Statement, StatementPlace, Trees};
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
 use portcullis_model::line_coverage::LineCoverage;
@@ -23,12 +24,12 @@ mod command;
 mod recording;
 
 pub use command::run;
-pub use recording::{Measurement, Order, Recorded, record};
+pub use recording::{Measurement, Order, RecordedStatement, record};
 
 /// From the root of the work tree; of a file elsewhere only its own name, because the way there can
 /// name people.
 fn name_of(root: Option<&Path>, file: &Path) -> String {
-    let inside = root.and_then(|root| below(root, file)).map(|path| path.to_string());
+    let inside = root.and_then(|root| path_below(root, file)).map(|path| path.to_string());
     let name = || file.file_name().map(|name| name.to_string_lossy().into_owned());
     inside.or_else(name).unwrap_or_default()
 }
@@ -62,12 +63,12 @@ pub fn gather(repository: &Repository, directory: &Path, sought: &Sought<'_>) ->
         let remedy = "Use a policy that asks for it";
         return Fact::Gap(Gap::not_asked("test evidence that is bound to a tree", remedy));
     }
-    let signers = signers(repository, sought);
-    Search { repository, directory, sought, signers }.all().into()
+    let signers = read_signers(repository, sought);
+    StatementSearch { repository, directory, sought, signers }.all().into()
 }
 
 /// The list of signers at the base.
-fn signers(repository: &Repository, sought: &Sought<'_>) -> Result<AllowedSigners, Gap> {
+fn read_signers(repository: &Repository, sought: &Sought<'_>) -> Result<AllowedSigners, Gap> {
     let Some(path) = sought.inquiry.path_of(TextPurpose::EvidenceSigners) else {
         return Err(Gap::not_asked("who may sign evidence", "Name `signers` in the policy"));
     };
@@ -83,14 +84,14 @@ fn signers(repository: &Repository, sought: &Sought<'_>) -> Result<AllowedSigner
     })
 }
 
-struct Search<'a> {
+struct StatementSearch<'a> {
     signers: Result<AllowedSigners, Gap>,
     repository: &'a Repository,
     directory: &'a Path,
     sought: &'a Sought<'a>,
 }
 
-impl Search<'_> {
+impl StatementSearch<'_> {
     fn all(&self) -> Result<EvidenceFacts, Gap> {
         let change = self.sought.change.known()?;
         let checkout = self.repository.checkout(&self.written());
@@ -117,37 +118,37 @@ impl Search<'_> {
         let coverage = self.sought.coverage.value().into_iter().flat_map(|coverage| &coverage.reports);
         let coverage = coverage.filter(|report| !report.tracked).map(|report| &report.path);
         let paths = reports.chain(coverage).cloned();
-        let files = paths.filter_map(|path| RepoPath::try_from(path).ok()).map(|path| native(&path));
+        let files = paths.filter_map(|path| RepoPath::try_from(path).ok()).map(|path| native_path(&path));
         let files = files.chain(self.sought.files.iter().cloned());
-        files.filter_map(|file| below(root, &self.directory.join(file))).collect()
+        files.filter_map(|file| path_below(root, &self.directory.join(file))).collect()
     }
 
     fn file(&self, file: &Path) -> Vec<Found> {
         let file = self.directory.join(file);
         let root = self.repository.work_tree();
         let path = name_of(root, &file);
-        let tracked = match root.and_then(|root| below(root, &file)) {
+        let tracked = match root.and_then(|root| path_below(root, &file)) {
             Some(inside) => self.brought(&inside),
             None => Ok(false),
         };
-        let place = Place::File { path: path.clone(), tracked: *tracked.as_ref().unwrap_or(&true) };
+        let place = StatementPlace::File { path: path.clone(), tracked: *tracked.as_ref().unwrap_or(&true) };
         match tracked.and_then(|_| self.lines_of(&place, &file, &path)) {
             Ok(found) => found,
-            Err(gap) => vec![unread(place, gap)],
+            Err(gap) => vec![unread_statement(place, gap)],
         }
     }
 
     /// A file can be long, and is read line by line.
-    fn lines_of(&self, place: &Place, file: &Path, path: &str) -> Result<Vec<Found>, Gap> {
+    fn lines_of(&self, place: &StatementPlace, file: &Path, path: &str) -> Result<Vec<Found>, Gap> {
         let opened = Opened::of(file, path)?;
         let mut source = BufReader::new(&opened.file);
         let mut lines = StatementLines::of(&mut source);
         let found = lines.by_ref().map(|line| Ok(self.line(place, line?))).collect::<io::Result<Vec<_>>>();
-        let found = found.map_err(|error| unreadable(path, &error))?;
-        let length = source.stream_position().map_err(|error| unreadable(path, &error))?;
+        let found = found.map_err(|error| unreadable_report(path, &error))?;
+        let length = source.stream_position().map_err(|error| unreadable_report(path, &error))?;
         opened.is_still(length)?;
         if found.is_empty() {
-            return Err(malformed(place, "it is empty".to_string()));
+            return Err(malformed_statement(place, "it is empty".to_string()));
         }
         Ok(found)
     }
@@ -159,20 +160,20 @@ impl Search<'_> {
     }
 
     fn note(&self, tree: &ObjectName) -> Vec<Found> {
-        let place = Place::Note(tree.clone());
+        let place = StatementPlace::Note(tree.clone());
         match self.repository.note(NOTES, tree) {
             Ok(bytes) => note_lines(&bytes).map(|line| self.line(&place, line.to_vec())).collect(),
-            Err(gap) => vec![unread(place, gap)],
+            Err(gap) => vec![unread_statement(place, gap)],
         }
     }
 
-    fn line(&self, place: &Place, line: Vec<u8>) -> Found {
+    fn line(&self, place: &StatementPlace, line: Vec<u8>) -> Found {
         let (place, digest) = (place.clone(), Digest::of(&line));
         let read = match evidence::is_envelope(&line) {
             true => self.open(&place, line),
             false => read_any(&line)
                 .map(|statement| (statement, BTreeSet::new()))
-                .map_err(|error| malformed(&place, error.to_string())),
+                .map_err(|error| malformed_statement(&place, error.to_string())),
         };
         match read {
             Ok((AnyStatement::TestRun(statement), signers)) => {
@@ -196,7 +197,7 @@ impl Search<'_> {
     }
 
     /// A signature that does not hold is no gap of ours: what it is on was not signed by who may.
-    fn open(&self, place: &Place, line: Vec<u8>) -> Result<(AnyStatement, BTreeSet<String>), Gap> {
+    fn open(&self, place: &StatementPlace, line: Vec<u8>) -> Result<(AnyStatement, BTreeSet<String>), Gap> {
         let allowed = self.signers.as_ref().map_err(Clone::clone)?;
         evidence::open(line, allowed, self.sought.observed, read_any).map_err(|error| {
             let remedy =
@@ -214,15 +215,8 @@ impl Search<'_> {
         let tree = |commit: &Revision| self.repository.subject(commit).map(|subject| subject.tree);
         let head = tree(self.sought.head)?;
         let said = found.iter().filter_map(|found| found.statement.value()).map(|said| &said.subject.commit);
-        let candidates: BTreeSet<&Revision> =
-            checkout.value().map(|checkout| &checkout.subject.commit).into_iter().chain(said).collect();
-        let mut merged = BTreeSet::new();
-        for commit in candidates.into_iter().filter(|commit| self.repository.has_commit(commit)) {
-            let tree = tree(commit)?;
-            if tree != head && self.is_merge_result(commit) {
-                merged.insert(tree);
-            }
-        }
+        let candidates = checkout.value().map(|checkout| &checkout.subject.commit).into_iter().chain(said);
+        let mut merged = self.merge_results(candidates.collect(), &head)?;
         let merge_bases: BTreeSet<ObjectName> =
             change.merge_bases.iter().map(tree).collect::<Result<_, _>>()?;
         let (base, head_lands) = (tree(self.sought.base)?, change.basis.value().is_some());
@@ -236,6 +230,22 @@ impl Search<'_> {
             merged.extend(self.merged_earlier(told.filter(is_open).collect()));
         }
         Ok(Trees { head, head_lands, merged, base, merge_bases })
+    }
+
+    /// The trees of those commits that are the head merged into the base, but for the head's own.
+    fn merge_results(
+        &self,
+        commits: BTreeSet<&Revision>,
+        head: &ObjectName,
+    ) -> Result<BTreeSet<ObjectName>, Gap> {
+        let mut merged = BTreeSet::new();
+        for commit in commits.into_iter().filter(|commit| self.repository.has_commit(commit)) {
+            let tree = self.repository.subject(commit)?.tree;
+            if tree != *head && self.is_merge_result(commit) {
+                merged.insert(tree);
+            }
+        }
+        Ok(merged)
     }
 
     /// Those of some trees that are the head merged into the base as it was a little while ago: a
@@ -262,12 +272,12 @@ impl Search<'_> {
     }
 }
 
-fn unread(place: Place, gap: Gap) -> Found {
+fn unread_statement(place: StatementPlace, gap: Gap) -> Found {
     let digest = Digest::of(b"");
     Found { place, digest, signers: Fact::Gap(gap.clone()), statement: Fact::Gap(gap) }
 }
 
-fn malformed(place: &Place, error: String) -> Gap {
+fn malformed_statement(place: &StatementPlace, error: String) -> Gap {
     let remedy = "Record the run again with `portcullis evidence record`";
     Gap::new(format!("the statement in {place}"), GapReason::Malformed, error, remedy)
 }

@@ -15,6 +15,7 @@ use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
 use portcullis_model::path::RepoPath;
 use portcullis_model::person::TeamName;
 use portcullis_model::review::Move;
+use portcullis_model::test_run::Report;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -39,15 +40,11 @@ pub fn gather_change(
         None => HostFacts { conventions, ..HostFacts::unseen(NO_HOST, &no_host()) },
     };
     let root = repository.work_tree().unwrap_or(sources.directory);
-    let tracked = |file: &Path| match reports::below(root, file) {
+    let tracked = |file: &Path| match reports::path_below(root, file) {
         Some(path) => Fact::from(is_tracked(repository, base, head, &change, &path)),
         None => Fact::Known(false),
     };
-    let reports = if inquiry.topics.contains(&Topic::Reports) {
-        reports::gather(sources.directory, sources.reports, &inquiry, &tracked)
-    } else {
-        Fact::Gap(Gap::not_asked("the test reports", "use a policy that asks for them"))
-    };
+    let reports = gather_reports(sources, &inquiry, &tracked);
     let line_coverage = line_coverage::gather(sources.directory, &inquiry, repository, &change, &tracked);
     let sought = Sought {
         base,
@@ -62,6 +59,19 @@ pub fn gather_change(
     let evidence = evidence::gather(repository, sources.directory, &sought);
     let observed = Fact::Known(sources.observed);
     Facts { observed, inquiry, change, gate, host, reports, line_coverage, evidence }
+}
+
+/// The test reports, where the inquiry asks for them.
+fn gather_reports(
+    sources: &Sources<'_>,
+    inquiry: &Inquiry,
+    tracked: &dyn Fn(&Path) -> Fact<bool>,
+) -> Fact<Vec<Report>> {
+    if inquiry.topics.contains(&Topic::Reports) {
+        reports::gather(sources.directory, sources.reports, inquiry, tracked)
+    } else {
+        Fact::Gap(Gap::not_asked("the test reports", "use a policy that asks for them"))
+    }
 }
 
 /// The part of it that the repository alone answers.

@@ -6,8 +6,8 @@
 
 use crate::collect::coverage_paths::resolve_name;
 use crate::collect::reading::read;
-use crate::collect::reading::{local_offset, malformed};
-use crate::collect::reports::{find, native};
+use crate::collect::reading::{local_offset, malformed_report};
+use crate::collect::reports::{find, native_path};
 use portcullis_git::{Repository, count_lines};
 use portcullis_model::change::{Change, ObjectName, Revision};
 use portcullis_model::digest::Digest;
@@ -53,19 +53,19 @@ fn gather_asked(
     let change = change.known()?;
     let changed = repository.changed_lines(change)?;
     let files = changed.iter().map(|(path, lines)| (path, lines.value().is_some())).collect();
-    let checkout = Checkout { repository, head: &change.head, files };
+    let checkout = ReportedFiles { repository, head: &change.head, files };
     let mut reports = Vec::new();
     for source in &inquiry.line_coverage {
         for path in find(directory, &BTreeSet::from([source.files.clone()]))? {
-            reports.push(report(&directory.join(native(&path)), &path, source, &checkout, tracked));
+            reports.push(read_report(&directory.join(native_path(&path)), &path, source, &checkout, tracked));
         }
     }
-    let inert = inert(repository, change, &reports)?;
+    let inert = inert_files(repository, change, &reports)?;
     Ok(LineCoverage { changed, reports, inert })
 }
 
 /// Only a file that no report names is looked at: of the others the reports say it.
-fn inert(
+fn inert_files(
     repository: &Repository,
     change: &Change,
     reports: &[CoverageReport],
@@ -85,11 +85,11 @@ fn inert(
     Ok(inert)
 }
 
-fn report(
+fn read_report(
     file: &Path,
     path: &RepoPath,
     source: &CoverageSource,
-    checkout: &Checkout<'_>,
+    checkout: &ReportedFiles<'_>,
     tracked: &dyn Fn(&Path) -> Fact<bool>,
 ) -> CoverageReport {
     let (digest, written, content) = match read(file, &path.to_string()) {
@@ -126,7 +126,7 @@ pub(super) fn recorded(
     source: &CoverageSource,
 ) -> Result<(RecordedCoverage, Covered), Gap> {
     let files = blobs.keys().map(|path| (path, true)).collect();
-    let checkout = Checkout { repository, head: commit, files };
+    let checkout = ReportedFiles { repository, head: commit, files };
     let (covered, elsewhere) = checkout.content(bytes, &source.files, source)?;
     let file = |(path, lines): (&RepoPath, &FileLines)| {
         Some(RecordedFile {
@@ -134,7 +134,7 @@ pub(super) fn recorded(
             blob: blobs.get(path)?.clone(),
             executable: lines.executable.clone(),
             hit: lines.hit.clone(),
-            doubt: doubt(&covered, path),
+            doubt: doubt_about(&covered, path),
         })
     };
     let recorded = RecordedCoverage {
@@ -148,23 +148,24 @@ pub(super) fn recorded(
     Ok((recorded, covered))
 }
 
-fn doubt(covered: &Covered, path: &RepoPath) -> Option<Doubt> {
+fn doubt_about(covered: &Covered, path: &RepoPath) -> Option<Doubt> {
     let other = covered.stale.get(path).map(|how| Doubt::OtherVersion(how.clone()));
     other.or_else(|| covered.ambiguous.contains_key(path).then_some(Doubt::SeveralEntries))
 }
 
 /// What the names in a report are held against.
-struct Checkout<'a> {
+struct ReportedFiles<'a> {
     repository: &'a Repository,
     head: &'a Revision,
     /// The files that it may be about, each with whether its lines can be counted.
     files: BTreeMap<&'a RepoPath, bool>,
 }
 
-impl Checkout<'_> {
+impl ReportedFiles<'_> {
     /// What it says of the files, and how many entries are of none of them.
     fn content(&self, bytes: &[u8], path: &str, source: &CoverageSource) -> Result<(Covered, u64), Gap> {
-        let (format, reported) = parse(bytes, source.format).map_err(|error| malformed(path, &error))?;
+        let (format, reported) =
+            parse(bytes, source.format).map_err(|error| malformed_report(path, &error))?;
         self.covered(format, reported, source)
     }
 
@@ -223,7 +224,7 @@ impl Checkout<'_> {
         let again = covered.files.insert(path.clone(), file.lines.clone()).is_some();
         if rival || again {
             let names = covered.ambiguous.entry(path.clone()).or_default();
-            names.extend(file.names.iter().take(HINTS).map(|name| shortened(name)));
+            names.extend(file.names.iter().take(HINTS).map(|name| shortened_name(name)));
         }
         Ok(())
     }
@@ -250,7 +251,7 @@ impl Checkout<'_> {
     /// at all.
     fn is_other_text_checked_out(&self, path: &RepoPath, text: &[u8]) -> bool {
         let Some(root) = self.repository.work_tree() else { return false };
-        let file = root.join(native(path));
+        let file = root.join(native_path(path));
         let is_same = |here: &[u8]| here == text || without_returns(here) == without_returns(text);
         fs::symlink_metadata(&file).is_ok()
             && !read(&file, &path.to_string()).is_ok_and(|here| is_same(&here.bytes))
@@ -261,7 +262,7 @@ impl Checkout<'_> {
         let wanted: BTreeSet<&[u8]> = missing.map(|path| last_component(path.as_bytes())).collect();
         let names = others.iter().flat_map(|file| &file.names);
         let alike = names.filter(|name| wanted.contains(last_component(name.as_bytes())));
-        alike.take(HINTS).map(|name| shortened(name)).collect()
+        alike.take(HINTS).map(|name| shortened_name(name)).collect()
     }
 }
 
@@ -287,6 +288,6 @@ fn last_component(path: &[u8]) -> &[u8] {
     path.rsplit(|byte| matches!(byte, b'/' | b'\\')).next().unwrap_or(path)
 }
 
-fn shortened(name: &str) -> String {
+fn shortened_name(name: &str) -> String {
     name.chars().take(HINT).collect()
 }

@@ -68,14 +68,14 @@ fn take_within(
     let said = format.as_ref().ok().copied().flatten();
     let run = format.and_then(|said| {
         let run = said.map_or_else(|| parse(&bytes), |said| parse_as(said.name(), &bytes));
-        understood(run, path)
+        understood_run(run, path)
     });
     let name = said.map(ReportFormat::name).or_else(|| Some(detect_format(&bytes)?.name));
     Ok(Taken { digest, written, format: name, run })
 }
 
-fn understood(run: Result<TestRun, ReportError>, path: &str) -> Result<TestRun, Gap> {
-    let run = run.map_err(|error| malformed(path, &error))?;
+fn understood_run(run: Result<TestRun, ReportError>, path: &str) -> Result<TestRun, Gap> {
+    let run = run.map_err(|error| malformed_report(path, &error))?;
     Ok(TestRun { times: run.times.read_here(local_offset()), ..run })
 }
 
@@ -90,11 +90,11 @@ fn in_pieces(
     let said = said.as_ref().map_err(Clone::clone)?.map(ReportFormat::name);
     let mut source = opened.digesting(bounds.stream);
     let read = parse_stream(&mut source, opened.length(), said);
-    let (format, run) = read.map_err(|error| unreadable(opened.path, &error))?;
+    let (format, run) = read.map_err(|error| unreadable_report(opened.path, &error))?;
     if run.is_err() && opened.length() <= bounds.whole {
         return Ok(None);
     }
-    let run = understood(run, opened.path)?;
+    let run = understood_run(run, opened.path)?;
     Ok(Some(Taken { digest: source.digest(opened)?, written: opened.written(), format, run: Ok(run) }))
 }
 
@@ -117,7 +117,7 @@ impl<R: io::Read> io::Read for Digesting<R> {
 impl<R: io::Read> Digesting<R> {
     /// The digest of all of it, once the rest is read as well.
     fn digest(mut self, opened: &Opened<'_>) -> Result<Digest, Gap> {
-        io::copy(&mut self, &mut io::sink()).map_err(|error| unreadable(opened.path, &error))?;
+        io::copy(&mut self, &mut io::sink()).map_err(|error| unreadable_report(opened.path, &error))?;
         opened.is_still(self.length)?;
         Ok(self.digester.digest())
     }
@@ -137,16 +137,16 @@ pub(super) fn read(file: &Path, path: &str) -> Result<Read, Gap> {
 }
 
 /// The beginning of a file, as far as it shows what the file is; all of it where it is small.
-pub(super) fn beginning(file: &Path, path: &str) -> Result<Vec<u8>, Gap> {
+pub(super) fn read_beginning(file: &Path, path: &str) -> Result<Vec<u8>, Gap> {
     let opened = Opened::of(file, path)?;
     let mut bytes = Vec::new();
     let read = (&opened.file).take(BOUNDS.small).read_to_end(&mut bytes);
-    read.map_err(|error| unreadable(path, &error))?;
+    read.map_err(|error| unreadable_report(path, &error))?;
     Ok(bytes)
 }
 
 /// The digest of a file, which may be as large as a report that is read in pieces.
-pub(super) fn digest(file: &Path, path: &str) -> Result<Digest, Gap> {
+pub(super) fn digest_of_file(file: &Path, path: &str) -> Result<Digest, Gap> {
     let opened = Opened::of(file, path)?;
     opened.bounded(opened.length(), MAXIMUM_STREAM)?;
     opened.digesting(MAXIMUM_STREAM).digest(&opened)
@@ -164,12 +164,12 @@ impl<'p> Opened<'p> {
     /// # Errors
     /// It is a link, no regular file, or cannot be opened.
     pub(super) fn of(file: &Path, path: &'p str) -> Result<Self, Gap> {
-        let unread = |error: io::Error| unreadable(path, &error);
+        let unread = |error: io::Error| unreadable_report(path, &error);
         let named = fs::symlink_metadata(file).map_err(unread)?;
         if named.is_symlink() {
             let detail = "it is a symbolic link, which can lead to a report from anywhere";
             return Err(Gap::new(
-                what(path),
+                report_name(path),
                 GapReason::Untrusted,
                 detail,
                 "Write the report itself to this place.",
@@ -180,7 +180,7 @@ impl<'p> Opened<'p> {
             false => {
                 let detail = "it is not a regular file";
                 Err(Gap::new(
-                    what(path),
+                    report_name(path),
                     GapReason::Unsupported,
                     detail,
                     "Write the report to a regular file.",
@@ -193,7 +193,7 @@ impl<'p> Opened<'p> {
         regular(&metadata)?;
         match is_same(&named, &metadata) {
             true => Ok(Opened { file, metadata, path }),
-            false => Err(changed(path)),
+            false => Err(changed_meanwhile(path)),
         }
     }
 
@@ -202,7 +202,7 @@ impl<'p> Opened<'p> {
         let mut bytes = Vec::new();
         let read = (&self.file).seek(SeekFrom::Start(0));
         let read = read.and_then(|_| (&self.file).take(limit + 1).read_to_end(&mut bytes));
-        read.map_err(|error| unreadable(self.path, &error))?;
+        read.map_err(|error| unreadable_report(self.path, &error))?;
         self.bounded(bytes.len() as u64, limit)?;
         self.is_still(bytes.len() as u64)?;
         Ok(Read { bytes, written: self.written() })
@@ -218,7 +218,12 @@ impl<'p> Opened<'p> {
             return Ok(());
         }
         let detail = format!("it is larger than {limit} bytes");
-        Err(Gap::new(what(self.path), GapReason::Truncated, detail, "Split the suite into several reports."))
+        Err(Gap::new(
+            report_name(self.path),
+            GapReason::Truncated,
+            detail,
+            "Split the suite into several reports.",
+        ))
     }
 
     /// How long it is, in bytes.
@@ -236,10 +241,14 @@ impl<'p> Opened<'p> {
     /// # Errors
     /// It changed meanwhile: what was read may be part of the one and part of the other.
     pub(super) fn is_still(&self, length: u64) -> Result<(), Gap> {
-        let now = self.file.metadata().map_err(|error| unreadable(self.path, &error))?;
+        let now = self.file.metadata().map_err(|error| unreadable_report(self.path, &error))?;
         let times = [&self.metadata, &now].map(|metadata| metadata.modified().ok());
         let lengths = [self.metadata.len(), now.len()];
-        if times[0] == times[1] && lengths == [length; 2] { Ok(()) } else { Err(changed(self.path)) }
+        if times[0] == times[1] && lengths == [length; 2] {
+            Ok(())
+        } else {
+            Err(changed_meanwhile(self.path))
+        }
     }
 }
 
@@ -254,22 +263,22 @@ fn is_same(_: &Metadata, _: &Metadata) -> bool {
     true
 }
 
-fn changed(path: &str) -> Gap {
+fn changed_meanwhile(path: &str) -> Gap {
     let detail = "it changed while it was read";
     let remedy =
         "Wait until the runner has ended and nothing writes to the file any more, and read it again.";
-    Gap::new(what(path), GapReason::Untrusted, detail, remedy)
+    Gap::new(report_name(path), GapReason::Untrusted, detail, remedy)
 }
 
 /// What a gap about a report names.
-pub(super) fn what(path: &str) -> String {
+pub(super) fn report_name(path: &str) -> String {
     format!("the report {path}")
 }
 
 /// The gap that a file leaves which cannot be read.
-pub(super) fn unreadable(path: &str, error: &io::Error) -> Gap {
+pub(super) fn unreadable_report(path: &str, error: &io::Error) -> Gap {
     let remedy = "Check that the suite ran before the gate, and that the gate may read what it wrote.";
-    Gap::new(what(path), GapReason::Unreachable, error.to_string(), remedy)
+    Gap::new(report_name(path), GapReason::Unreachable, error.to_string(), remedy)
 }
 
 /// How far the clock on the wall is ahead of UTC here: reports that name no zone were often written
@@ -280,9 +289,9 @@ pub(super) fn local_offset() -> SignedDuration {
 }
 
 /// The gap that a report leaves which could not be understood.
-pub(super) fn malformed(path: &str, error: &ReportError) -> Gap {
+pub(super) fn malformed_report(path: &str, error: &ReportError) -> Gap {
     let remedy = "Run the suite again, let its runner finish, and hand over the report as it was written.";
-    Gap::new(what(path), GapReason::Malformed, error.to_string(), remedy)
+    Gap::new(report_name(path), GapReason::Malformed, error.to_string(), remedy)
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub fn contradictions(
     facts: &Deployment,
     resting: &Resting<'_>,
 ) -> Result<Vec<String>, Gap> {
-    let search = Search { repository, facts, baseline: &facts.baseline.known()?.revision };
+    let search = RecordedCheck { repository, facts, baseline: &facts.baseline.known()?.revision };
     let mut found = search.range()?;
     found.extend(out_of_line(facts, search.baseline));
     found.extend(policy_elsewhere(repository, policy, search.baseline, &facts.whole.inquiry)?);
@@ -71,13 +71,13 @@ fn out_of_line(facts: &Deployment, baseline: &Revision) -> Option<String> {
     None
 }
 
-struct Search<'a> {
+struct RecordedCheck<'a> {
     repository: &'a Repository,
     facts: &'a Deployment,
     baseline: &'a Revision,
 }
 
-impl Search<'_> {
+impl RecordedCheck<'_> {
     /// The commits between baseline and candidate, and that the candidate was on the branch.
     fn range(&self) -> Result<Vec<String>, Gap> {
         let Deployment { candidate, span, on_branch, whole, .. } = self.facts;

@@ -5,11 +5,12 @@
 //! its own making. A link in the place of a report is a gap; directories that are links are not
 //! entered.
 
-use super::reading::{take, what};
+use super::reading::{report_name, take};
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::inquiry::{Inquiry, SaidFormat, Topic};
 use portcullis_model::path::RepoPath;
 use portcullis_model::test_run::{Report, ReportFormat};
+use portcullis_pattern::error::PatternError;
 use portcullis_pattern::glob::Glob;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -18,7 +19,7 @@ use std::path::{Component, Path, PathBuf};
 
 /// A report file named on the command line: `FILE`, with `SUITE=`, `FORMAT:` or both before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedReport {
     /// The suite that it is for, if it was named.
     pub suite: Option<String>,
     /// The format that it is said to be in; otherwise the policy or its content tells.
@@ -35,7 +36,7 @@ pub struct Named {
 /// directory that can hold reports cannot be listed.
 pub fn gather(
     directory: &Path,
-    named: &[Named],
+    named: &[NamedReport],
     inquiry: &Inquiry,
     tracked: &dyn Fn(&Path) -> Fact<bool>,
 ) -> Fact<Vec<Report>> {
@@ -47,21 +48,21 @@ pub fn gather(
 
 fn gather_asked(
     directory: &Path,
-    named: &[Named],
+    named: &[NamedReport],
     inquiry: &Inquiry,
     tracked: &dyn Fn(&Path) -> Fact<bool>,
 ) -> Result<Vec<Report>, Gap> {
     let mut reports = BTreeMap::new();
     for path in find(directory, &inquiry.reports)? {
         let format = said_format(inquiry, &path.to_string(), None);
-        let report = report(&directory.join(native(&path)), path.to_string(), None, format, tracked);
+        let report = read_named(&directory.join(native_path(&path)), path.to_string(), None, format, tracked);
         reports.insert((report.path.clone(), None), report);
     }
-    for Named { suite, format, file } in named {
-        let text = below(directory, file).map_or_else(|| shown(file), |path| path.to_string());
+    for NamedReport { suite, format, file } in named {
+        let text = path_below(directory, file).map_or_else(|| shown_path(file), |path| path.to_string());
         let format =
             format.map_or_else(|| said_format(inquiry, &text, suite.as_deref()), |format| Ok(Some(format)));
-        let report = report(file, text, suite.clone(), format, tracked);
+        let report = read_named(file, text, suite.clone(), format, tracked);
         reports.insert((report.path.clone(), suite.clone()), report);
     }
     Ok(reports.into_values().collect())
@@ -79,12 +80,12 @@ fn said_format(inquiry: &Inquiry, path: &str, suite: Option<&str>) -> Result<Opt
     if formats.len() > 1 {
         let remedy = "Let the suites of the policy that take this report name one format.";
         let detail = "the policy says that it is in several formats";
-        return Err(Gap::new(what(path), GapReason::Malformed, detail, remedy));
+        return Err(Gap::new(report_name(path), GapReason::Malformed, detail, remedy));
     }
     Ok(formats.first().copied())
 }
 
-fn report(
+fn read_named(
     file: &Path,
     path: String,
     suite: Option<String>,
@@ -107,31 +108,31 @@ fn report(
 
 /// Every path below `directory` that a pattern matches and that is no directory, sorted.
 pub(super) fn find(directory: &Path, patterns: &BTreeSet<String>) -> Result<Vec<RepoPath>, Gap> {
-    let patterns = patterns.iter().map(|text| Pattern::new(text)).collect::<Result<Vec<_>, _>>()?;
+    let patterns = patterns.iter().map(|text| ReportPattern::new(text)).collect::<Result<Vec<_>, _>>()?;
     let mut found = Vec::new();
     let mut left = if patterns.is_empty() { Vec::new() } else { vec![Vec::new()] };
     while let Some(parents) = left.pop() {
         let components: Vec<&[u8]> = parents.split(|b| *b == b'/').filter(|part| !part.is_empty()).collect();
         if patterns.iter().any(|pattern| pattern.enters(&components)) {
-            list(directory, &parents, &patterns, &mut found, &mut left)?;
+            list_files(directory, &parents, &patterns, &mut found, &mut left)?;
         }
     }
     found.sort();
     Ok(found)
 }
 
-fn list(
+fn list_files(
     directory: &Path,
     parents: &[u8],
-    patterns: &[Pattern],
+    patterns: &[ReportPattern],
     found: &mut Vec<RepoPath>,
     left: &mut Vec<Vec<u8>>,
 ) -> Result<(), Gap> {
-    let place = directory.join(native(&RepoPath::new(parents)));
+    let place = directory.join(native_path(&RepoPath::new(parents)));
     let unlisted = |error: io::Error| {
         let remedy = "Let the gate read the directory, or name the reports more narrowly in the policy.";
         Gap::new(
-            format!("the directory {}", shown(&place)),
+            format!("the directory {}", shown_path(&place)),
             GapReason::Unreachable,
             error.to_string(),
             remedy,
@@ -157,53 +158,58 @@ fn list(
 }
 
 /// A pattern, and which directories can hold what it matches.
-struct Pattern {
+struct ReportPattern {
     glob: Glob,
-    steps: Vec<Step>,
+    steps: Vec<PatternStep>,
 }
 
 /// One component of a pattern.
-enum Step {
+enum PatternStep {
     /// A component that matches this.
     One(Box<Glob>),
     /// Anything from here on: `**`, or braces and classes, which can hold a `/`.
     Rest,
 }
 
-impl Pattern {
+impl ReportPattern {
     fn new(text: &str) -> Result<Self, Gap> {
-        let bad = |error: String| {
+        let bad = |error: PatternError| {
             let what = format!("the reports that `{text}` matches");
-            Gap::new(what, GapReason::Malformed, error, "Write the pattern in the dialect of the policy.")
+            Gap::new(
+                what,
+                GapReason::Malformed,
+                error.to_string(),
+                "Write the pattern in the dialect of the policy.",
+            )
         };
         let glob = Glob::new(text).map_err(bad)?;
-        let steps = text.split('/').map(step).collect::<Result<_, _>>().map_err(bad)?;
-        Ok(Pattern { glob, steps })
+        let steps = text.split('/').map(read_step).collect::<Result<_, _>>().map_err(bad)?;
+        Ok(ReportPattern { glob, steps })
     }
 
     /// Can something below this directory match?
     fn enters(&self, components: &[&[u8]]) -> bool {
         for (index, step) in self.steps.iter().enumerate() {
             match (step, components.get(index)) {
-                (Step::Rest, _) | (Step::One(_), None) => return true,
-                (Step::One(glob), Some(component)) if glob.matches(component) => {}
-                (Step::One(_), Some(_)) => return false,
+                (PatternStep::Rest, _) | (PatternStep::One(_), None) => return true,
+                (PatternStep::One(glob), Some(component)) if glob.matches(component) => {}
+                (PatternStep::One(_), Some(_)) => return false,
             }
         }
         false
     }
 }
 
-fn step(component: &str) -> Result<Step, String> {
+fn read_step(component: &str) -> Result<PatternStep, PatternError> {
     if component == "**" || component.contains(['{', '}', '[', ']', '\\']) {
-        return Ok(Step::Rest);
+        return Ok(PatternStep::Rest);
     }
-    Glob::new(component).map(|glob| Step::One(Box::new(glob)))
+    Glob::new(component).map(|glob| PatternStep::One(Box::new(glob)))
 }
 
 /// The path of a file from `directory`, when it really lies below it: links on the way are
 /// resolved.
-pub fn below(directory: &Path, file: &Path) -> Option<RepoPath> {
+pub fn path_below(directory: &Path, file: &Path) -> Option<RepoPath> {
     let directory = directory.canonicalize().ok()?;
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = parent.canonicalize().ok()?.join(file.file_name()?);
@@ -218,18 +224,18 @@ pub fn below(directory: &Path, file: &Path) -> Option<RepoPath> {
 }
 
 /// A path as the command line has it, `/` between its components.
-fn shown(path: &Path) -> String {
+fn shown_path(path: &Path) -> String {
     path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
 }
 
 #[cfg(unix)]
-pub(super) fn native(path: &RepoPath) -> PathBuf {
+pub(super) fn native_path(path: &RepoPath) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
     PathBuf::from(std::ffi::OsStr::from_bytes(path.as_bytes()))
 }
 
 #[cfg(not(unix))]
-pub(super) fn native(path: &RepoPath) -> PathBuf {
+pub(super) fn native_path(path: &RepoPath) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(path.as_bytes()).into_owned())
 }
 
@@ -263,7 +269,7 @@ mod tests {
         Fact::Known(false)
     }
 
-    fn reports(directory: &Path, named: &[Named], patterns: &[&str]) -> Vec<Report> {
+    fn reports(directory: &Path, named: &[NamedReport], patterns: &[&str]) -> Vec<Report> {
         gather(directory, named, &inquiry(patterns), &no).known().unwrap().clone()
     }
 
@@ -301,7 +307,7 @@ mod tests {
 
     #[test]
     fn directories_that_cannot_match_are_not_entered() {
-        let pattern = |text| Pattern::new(text).unwrap();
+        let pattern = |text| ReportPattern::new(text).unwrap();
         assert!(pattern("a/*/c.xml").enters(&[]));
         assert!(pattern("a/*/c.xml").enters(&[b"a"]));
         assert!(pattern("a/*/c.xml").enters(&[b"a", b"x"]));
@@ -326,8 +332,11 @@ mod tests {
     fn named_files_are_read_from_where_they_are() {
         let inside = directory(&[("out/a.xml", GOOD)]);
         let outside = directory(&[("b.xml", GOOD)]);
-        let named =
-            |suite: Option<&str>, file: PathBuf| Named { suite: suite.map(String::from), format: None, file };
+        let named = |suite: Option<&str>, file: PathBuf| NamedReport {
+            suite: suite.map(String::from),
+            format: None,
+            file,
+        };
         let files = [
             named(Some("upload"), inside.path().join("out/../out/a.xml")),
             named(None, outside.path().join("b.xml")),
@@ -335,7 +344,7 @@ mod tests {
         ];
         let reports = reports(inside.path(), &files, &["out/*.xml"]);
         let suites: Vec<_> = reports.iter().map(|report| report.suite.as_deref()).collect();
-        let outside = shown(&outside.path().join("b.xml"));
+        let outside = shown_path(&outside.path().join("b.xml"));
         assert_eq!(paths(&reports), [&outside, "missing.xml", "out/a.xml", "out/a.xml"]);
         assert_eq!(suites, [None, None, None, Some("upload")]);
         assert_eq!(gap(&reports[1]).reason, GapReason::Unreachable);
@@ -349,7 +358,7 @@ mod tests {
             reports: [pattern.to_string()].into(),
             format,
         };
-        let read = |formats: &[SaidFormat], named: &[Named]| {
+        let read = |formats: &[SaidFormat], named: &[NamedReport]| {
             let inquiry = Inquiry { formats: formats.iter().cloned().collect(), ..inquiry(&["r/*"]) };
             let reports = gather(directory.path(), named, &inquiry, &no).known().unwrap().clone();
             reports.iter().map(|report| report.run.known().is_ok()).collect::<Vec<_>>()
@@ -358,7 +367,8 @@ mod tests {
         assert_eq!(read(&[said("s", "r/*.out", tap), said("t", "r/*.xml", junit)], &[]), [true, true]);
         assert_eq!(read(&[said("s", "r/*", tap)], &[]), [true, false]);
         assert_eq!(read(&[said("s", "r/*.out", tap), said("t", "r/*.out", junit)], &[]), [false, true]);
-        let file = |format| Named { suite: Some("t".into()), format, file: directory.path().join("r/b.xml") };
+        let file =
+            |format| NamedReport { suite: Some("t".into()), format, file: directory.path().join("r/b.xml") };
         assert_eq!(read(&[said("t", "x", tap)], &[file(None)]), [true, true, false]);
         assert_eq!(read(&[said("t", "x", tap)], &[file(Some(junit))]), [true, true, true]);
     }
@@ -366,7 +376,8 @@ mod tests {
     #[test]
     fn a_report_of_the_repository_is_marked_and_doubt_is_a_gap() {
         let directory = directory(&[("a.xml", GOOD)]);
-        let named = [Named { suite: Some("x".into()), format: None, file: directory.path().join("a.xml") }];
+        let named =
+            [NamedReport { suite: Some("x".into()), format: None, file: directory.path().join("a.xml") }];
         let asked = |answer: Fact<bool>| {
             let tracked = |file: &Path| {
                 assert_eq!(file, directory.path().join("a.xml"));
@@ -394,7 +405,7 @@ mod tests {
         assert_eq!(paths(&found), ["out/a.xml", "out/b.xml"]);
         assert!(found.iter().all(|report| gap(report).reason == GapReason::Untrusted));
         // Named through a linked directory, it counts under the path where it really is.
-        let named = [Named { suite: None, format: None, file: directory.path().join("linked/a.xml") }];
+        let named = [NamedReport { suite: None, format: None, file: directory.path().join("linked/a.xml") }];
         assert_eq!(paths(&reports(directory.path(), &named, &[])), ["evidence/a.xml"]);
     }
 

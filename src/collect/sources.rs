@@ -1,6 +1,6 @@
 //! Whom to ask: the repository, its host, and the files that were named.
 
-use crate::collect::reports::Named;
+use crate::collect::reports::NamedReport;
 use portcullis_forge::{ChangeRequestHost, Forge};
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;
@@ -18,7 +18,7 @@ pub struct Sources<'a> {
     /// The directory below which reports are looked for.
     pub directory: &'a Path,
     /// Reports named on the command line.
-    pub reports: &'a [Named],
+    pub reports: &'a [NamedReport],
     /// Files of statements named on the command line.
     pub evidence: &'a [PathBuf],
     /// The moment of judgement.

@@ -5,7 +5,7 @@
 //! that lies below the directory of the file.
 
 use portcullis_model::governs::Governor;
-use portcullis_pattern::glob::{Glob, escaped};
+use portcullis_pattern::glob::{Glob, escape_text};
 
 /// Attributes that change line ends or how a file is shown, and not what it says. A name that is
 /// not here may also be a macro.
@@ -91,7 +91,7 @@ fn glob_from_root(directory: &[u8], pattern: &str, deep: bool) -> Option<Glob> {
     let pattern = pattern.strip_prefix('/').unwrap_or(pattern);
     let directory = std::str::from_utf8(directory).ok()?;
     let mut components: Vec<String> =
-        directory.split('/').filter(|name| !name.is_empty()).map(escaped).collect();
+        directory.split('/').filter(|name| !name.is_empty()).map(escape_text).collect();
     if !anchored {
         components.push("**".into());
     }
@@ -132,7 +132,7 @@ fn convert_component(text: &str) -> (String, bool) {
             c => (Some(c), Some(rest.as_str())),
         };
         match literal {
-            Some(c) => written.push_str(&escaped(&c.to_string())),
+            Some(c) => written.push_str(&escape_text(&c.to_string())),
             None if after_star => {}
             None => written.push('*'),
         }

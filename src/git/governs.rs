@@ -14,7 +14,7 @@ use crate::rename::{ChangedPair, ChangedSide, PairLink};
 use crate::tree_diff::diff_trees;
 use git2::Oid;
 use portcullis_model::fact::Gap;
-use portcullis_model::governs::{GovernedMatch, Governor, Governs, split};
+use portcullis_model::governs::{GovernedMatch, Governor, Governs, split_path};
 use portcullis_model::path::RepoPath;
 use portcullis_pattern::glob::Glob;
 
@@ -109,7 +109,7 @@ impl GovernanceReader<'_, '_> {
         let mut rules: Vec<AttributeRule> = Vec::new();
         for (side, text, hunks) in sides {
             let path = RepoPath::new(side.path.clone());
-            let (Some(kind), (directory, _)) = (governor_of(side), split(&path)) else { continue };
+            let (Some(kind), (directory, _)) = (governor_of(side), split_path(&path)) else { continue };
             let lines = hunks.iter().flat_map(|hunk| text[hunk.bytes.clone()].split(|b| *b == b'\n'));
             rules.extend(lines.filter_map(|line| parse_rule(kind, directory, line)));
         }

@@ -61,7 +61,7 @@ pub struct Graph<'o, 'r> {
     /// A helper that reads ahead, when called.
     prefetch: Option<Prefetch>,
     is_helped: bool,
-    nodes: OidMap<CommitNode>,
+    nodes: OidMap<GraphCommit>,
     /// The parents of all commits, one commit after the other.
     parents: Vec<Oid>,
     /// Their places.
@@ -77,7 +77,7 @@ pub struct Graph<'o, 'r> {
     colours: Vec<Colour>,
 }
 
-struct CommitNode {
+struct GraphCommit {
     /// Where its parents are in [`Graph::parents`].
     parents: Range<u32>,
     /// The earliest possible for a commit that is not here.
@@ -85,7 +85,7 @@ struct CommitNode {
     is_here: bool,
 }
 
-impl CommitNode {
+impl GraphCommit {
     fn parents(&self) -> Range<usize> {
         self.parents.start as usize..self.parents.end as usize
     }
@@ -209,7 +209,7 @@ impl<'o, 'r> Graph<'o, 'r> {
             None => (i64::MIN, false),
         };
         self.links.resize(self.parents.len(), UNKNOWN);
-        Ok(self.nodes.add(id, CommitNode { parents: start..self.parents.len() as u32, date, is_here }))
+        Ok(self.nodes.add(id, GraphCommit { parents: start..self.parents.len() as u32, date, is_here }))
     }
 
     fn id(&self, place: usize) -> Oid {

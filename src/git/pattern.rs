@@ -13,6 +13,7 @@ use crate::literals::{LoweredText, RequiredLiterals};
 use crate::spelling;
 use portcullis_model::change::{Match, Side};
 use portcullis_model::fact::{Gap, GapReason};
+use portcullis_pattern::error::PatternError;
 use portcullis_pattern::line_pattern::LinePattern;
 use regex::bytes::Regex;
 use std::borrow::Cow;
@@ -170,11 +171,11 @@ fn matches_within(regex: &Regex, line: &[u8]) -> bool {
     line.split(|b| *b == b'\r').any(|part| regex.is_match(part))
 }
 
-fn unsupported_pattern(text: &str, error: String) -> Gap {
+fn unsupported_pattern(text: &str, error: PatternError) -> Gap {
     Gap::new(
         format!("what matches `{text}`"),
         GapReason::Unsupported,
-        error,
+        error.to_string(),
         "Correct the pattern in the policy",
     )
 }

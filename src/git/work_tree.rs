@@ -21,7 +21,7 @@ use crate::trust::CloneKind;
 use git2::{ObjectType, Oid, RepositoryOpenFlags};
 use ignores::Ignores;
 use portcullis_model::change::Revision;
-use portcullis_model::evidence::{Checkout, Subject, WorkTree};
+use portcullis_model::evidence::{Checkout, RunSubject, WorkTree};
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::path::RepoPath;
 use sha2::{Digest as _, Sha256};
@@ -82,10 +82,10 @@ impl Repository {
     ///
     /// # Errors
     /// It is not here.
-    pub fn subject(&self, commit: &Revision) -> Result<Subject, Gap> {
+    pub fn subject(&self, commit: &Revision) -> Result<RunSubject, Gap> {
         let id = parse_oid(commit.as_str())?;
         let tree = object_name(self.trusted_objects()?.tree_of(id)?)?;
-        Ok(Subject { commit: revision_of(id)?, tree })
+        Ok(RunSubject { commit: revision_of(id)?, tree })
     }
 
     /// When a commit was made, by its own account; `None` when it does not say.

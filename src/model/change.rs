@@ -1,7 +1,7 @@
 //! What a change consists of, as git's objects show it.
 
 use crate::fact::{Fact, Gap};
-use crate::governs::Governs;
+use crate::governs::{Governing, Governor, Governs};
 use crate::path::RepoPath;
 use crate::person::Mailbox;
 use crate::test_source::TestSources;
@@ -209,6 +209,13 @@ impl FileChange {
     /// Both entries, old first.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.old.iter().chain(&self.new)
+    }
+
+    /// The names under which it governs others.
+    pub fn governing(&self) -> impl Iterator<Item = Governing<'_>> {
+        let governs = self.governs.as_ref();
+        let paths = self.entries().map(|entry| &entry.path).filter(|path| Governor::of(path).is_some());
+        paths.map(move |path| Governing { path, governs })
     }
 }
 

@@ -22,7 +22,7 @@
 use crate::host::CodeOwnersDialect;
 use crate::path::RepoPath;
 use crate::person::{Login, TeamName};
-use pattern::Pattern;
+use pattern::{InvalidOwnerPattern, OwnerPattern};
 use portcullis_pattern::glob::is_invisible;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,8 +38,8 @@ pub struct CodeOwners {
     /// Lines that GitHub would skip, with the reason.
     pub invalid: Vec<InvalidLine>,
     /// For each invalid line the paths it may have meant; `None`: any.
-    meant: Vec<Option<Pattern>>,
-    rules: Vec<Rule>,
+    meant: Vec<Option<OwnerPattern>>,
+    rules: Vec<OwnerRule>,
     /// The places in `rules` of those that match only below a directory of this name, or a file of
     /// it, in the root.
     by_first_name: BTreeMap<Vec<u8>, Vec<usize>>,
@@ -48,9 +48,9 @@ pub struct CodeOwners {
 }
 
 #[derive(Clone, Debug)]
-struct Rule {
+struct OwnerRule {
     line: u64,
-    pattern: Pattern,
+    pattern: OwnerPattern,
     owners: Vec<Owner>,
 }
 
@@ -126,13 +126,13 @@ impl CodeOwners {
 
     fn add(&mut self, line: u64, text: &str) {
         match read_line(text) {
-            Ok(Some((pattern, owners))) => self.add_rule(Rule { line, pattern, owners }),
+            Ok(Some((pattern, owners))) => self.add_rule(OwnerRule { line, pattern, owners }),
             Ok(None) => {}
             Err(Unreadable { reason, meant }) => self.skip(line, reason, meant),
         }
     }
 
-    fn add_rule(&mut self, rule: Rule) {
+    fn add_rule(&mut self, rule: OwnerRule) {
         let place = self.rules.len();
         match rule.pattern.first_name() {
             Some(name) => self.by_first_name.entry(name).or_default().push(place),
@@ -141,7 +141,7 @@ impl CodeOwners {
         self.rules.push(rule);
     }
 
-    fn skip(&mut self, line: u64, reason: String, meant: Option<Pattern>) {
+    fn skip(&mut self, line: u64, reason: String, meant: Option<OwnerPattern>) {
         self.invalid.push(InvalidLine { line, reason });
         self.meant.push(meant);
     }
@@ -160,7 +160,8 @@ impl CodeOwners {
     /// that was intended.
     pub fn doubt(&self, path: &RepoPath) -> Option<&InvalidLine> {
         let decided = self.deciding(path).map_or(0, |rule| rule.line);
-        let concerns = |meant: &Option<Pattern>| meant.as_ref().is_none_or(|p| p.matches(path.as_bytes()));
+        let concerns =
+            |meant: &Option<OwnerPattern>| meant.as_ref().is_none_or(|p| p.matches(path.as_bytes()));
         let mut candidates = self.invalid.iter().zip(&self.meant).rev();
         candidates
             .find(|(invalid, meant)| invalid.line > decided && concerns(meant))
@@ -169,7 +170,7 @@ impl CodeOwners {
 
     /// The last line that matches. Large files mostly name directories of the root, of which one
     /// comes into question.
-    fn deciding(&self, path: &RepoPath) -> Option<&Rule> {
+    fn deciding(&self, path: &RepoPath) -> Option<&OwnerRule> {
         let bytes = path.as_bytes();
         let first = bytes.split(|byte| *byte == b'/').next()?;
         let named = self.by_first_name.get(first).map_or(&[][..], Vec::as_slice);
@@ -184,11 +185,11 @@ impl CodeOwners {
     /// The teams that own any of these paths, each once.
     pub fn teams_of<'p>(&self, paths: impl IntoIterator<Item = &'p RepoPath>) -> BTreeSet<TeamName> {
         let deciding = paths.into_iter().filter_map(|path| self.deciding(path));
-        deciding.flat_map(|rule| &rule.owners).filter_map(team).cloned().collect()
+        deciding.flat_map(|rule| &rule.owners).filter_map(team_of).cloned().collect()
     }
 }
 
-fn team(owner: &Owner) -> Option<&TeamName> {
+fn team_of(owner: &Owner) -> Option<&TeamName> {
     match owner {
         Owner::Team(team) => Some(team),
         Owner::User(_) | Owner::Email(_) => None,
@@ -198,14 +199,14 @@ fn team(owner: &Owner) -> Option<&TeamName> {
 /// Why a line cannot be read, and the paths that it may have meant (`None`: any).
 struct Unreadable {
     reason: String,
-    meant: Option<Pattern>,
+    meant: Option<OwnerPattern>,
 }
 
-fn unreadable(reason: impl Into<String>, meant: Option<Pattern>) -> Unreadable {
+fn unreadable_line(reason: impl Into<String>, meant: Option<OwnerPattern>) -> Unreadable {
     Unreadable { reason: reason.into(), meant }
 }
 
-fn read_line(text: &str) -> Result<Option<(Pattern, Vec<Owner>)>, Unreadable> {
+fn read_line(text: &str) -> Result<Option<(OwnerPattern, Vec<Owner>)>, Unreadable> {
     let text = text.trim_ascii_start();
     if text.is_empty() || text.starts_with('#') {
         return Ok(None);
@@ -214,7 +215,7 @@ fn read_line(text: &str) -> Result<Option<(Pattern, Vec<Owner>)>, Unreadable> {
     let pattern = read_pattern(pattern)?;
     match read_owners(rest) {
         Ok(owners) => Ok(Some((pattern, owners))),
-        Err(reason) => Err(unreadable(reason, Some(pattern))),
+        Err(word) => Err(unreadable_line(format!("`{word}` is no owner"), Some(pattern))),
     }
 }
 
@@ -229,24 +230,24 @@ fn split_pattern(text: &str) -> (&str, &str) {
     text.split_at(end.unwrap_or(text.len()))
 }
 
-fn read_pattern(text: &str) -> Result<Pattern, Unreadable> {
+fn read_pattern(text: &str) -> Result<OwnerPattern, Unreadable> {
     if let Some(rest) = text.strip_prefix('!') {
-        return Err(unreadable("GitHub knows no negation with `!`", Pattern::new(rest).ok()));
+        return Err(unreadable_line("GitHub knows no negation with `!`", OwnerPattern::new(rest).ok()));
     }
     if let Some(rest) = text.strip_prefix('\\').filter(|rest| rest.starts_with('#')) {
-        return Err(unreadable("GitHub cannot escape `#`", Pattern::new(rest).ok()));
+        return Err(unreadable_line("GitHub cannot escape `#`", OwnerPattern::new(rest).ok()));
     }
     // Tools differ on whether a comment may start in the middle of a word, so we say neither.
     if text.contains('#') {
-        return Err(unreadable(
+        return Err(unreadable_line(
             "a `#` inside a pattern is read as part of it by some and as a comment by others",
             None,
         ));
     }
     if let Some(c) = text.chars().find(|c| is_unexpected(*c)) {
-        return Err(unreadable(format!("the pattern holds the character {}", c.escape_unicode()), None));
+        return Err(unreadable_line(format!("the pattern holds the character {}", c.escape_unicode()), None));
     }
-    Pattern::new(text).map_err(|reason| unreadable(reason, None))
+    OwnerPattern::new(text).map_err(|InvalidOwnerPattern(reason)| unreadable_line(reason, None))
 }
 
 /// Looks like the gap between pattern and owners, or like nothing, and is neither to GitHub; or
@@ -256,9 +257,10 @@ fn is_unexpected(c: char) -> bool {
     !plain && (c.is_whitespace() || c.is_control() || is_invisible(c) || c == char::REPLACEMENT_CHARACTER)
 }
 
-fn read_owners(text: &str) -> Result<Vec<Owner>, String> {
+/// The owners behind a pattern; the error is the first word that names none.
+fn read_owners(text: &str) -> Result<Vec<Owner>, &str> {
     let words = text.split_ascii_whitespace().take_while(|word| !word.starts_with('#'));
-    words.map(|word| read_owner(word).ok_or_else(|| format!("`{word}` is no owner"))).collect()
+    words.map(|word| read_owner(word).ok_or(word)).collect()
 }
 
 fn read_owner(word: &str) -> Option<Owner> {

@@ -23,7 +23,7 @@ pub mod renames;
 
 /// What a run was a run of. The tree decides: two commits of one tree are one content.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Subject {
+pub struct RunSubject {
     /// The commit that was checked out.
     pub commit: Revision,
     /// Its tree.
@@ -34,7 +34,7 @@ pub struct Subject {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement<P = RecordedRun> {
     /// The commit and the tree that the claim is about.
-    pub subject: Subject,
+    pub subject: RunSubject,
     /// The claim. Facts name it by what it was first: a test run.
     pub predicate: P,
 }
@@ -50,7 +50,7 @@ pub struct RecordedRun<T = Vec<Test>> {
     #[serde(deserialize_with = "nullable")]
     pub configuration: Option<String>,
     /// Who ran it.
-    pub producer: Producer,
+    pub producer: RunProducer,
     /// What differed from the tree when the run was recorded.
     pub work_tree: WorkTree,
     /// When the oldest of its reports was written: a run of several reports is as old as the oldest
@@ -86,7 +86,7 @@ pub struct RecordedRun<T = Vec<Test>> {
     pub exit_status: Option<ExitStatus>,
     /// The command that the recorder ran itself, with the work tree clean before and after.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub command: Option<Command>,
+    pub command: Option<RecordedCommand>,
 }
 
 impl RecordedRun {
@@ -156,7 +156,7 @@ impl std::fmt::Display for ExitStatus {
 /// A command that was run and watched. Arguments can hold secrets, so they are not kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Command {
+pub struct RecordedCommand {
     /// The name of the program, without the way to it.
     pub program: String,
     /// The digest of the program as it was named and its arguments, each followed by a NUL: it
@@ -171,7 +171,7 @@ pub struct Command {
 /// Who ran it, by their own account.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Producer {
+pub struct RunProducer {
     /// `github-actions`, `gitlab-ci`, or `local`.
     pub kind: String,
     /// The CI system's number of the run.
@@ -269,7 +269,7 @@ impl Trees {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkout {
     /// The commit.
-    pub subject: Subject,
+    pub subject: RunSubject,
     /// What differs.
     pub work_tree: WorkTree,
     /// Since when it has been that; `None` in facts from before it was asked, and where git's own
@@ -291,7 +291,7 @@ pub struct Settled {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// The file, or the note.
-    pub place: Place,
+    pub place: StatementPlace,
     /// The digest of its bytes as they were found.
     pub digest: Digest,
     /// Whose valid signatures it bears; none where it is not signed; a gap where a signature could
@@ -303,7 +303,7 @@ pub struct Found {
 
 /// Where a statement was found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum StatementPlace {
     /// A file that was handed over.
     File {
         /// Its path.
@@ -315,11 +315,11 @@ pub enum Place {
     Note(ObjectName),
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for StatementPlace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Place::File { path, .. } => f.write_str(path),
-            Place::Note(tree) => write!(f, "the note on tree {}", tree.short()),
+            StatementPlace::File { path, .. } => f.write_str(path),
+            StatementPlace::Note(tree) => write!(f, "the note on tree {}", tree.short()),
         }
     }
 }

@@ -10,9 +10,8 @@
 //! A change to one of them is a change to what its changed lines govern: old lines and new ones,
 //! and no others.
 
-use crate::change::FileChange;
 use crate::path::RepoPath;
-use portcullis_pattern::glob::{Below, Glob, folded};
+use portcullis_pattern::glob::{Below, Glob, fold_path};
 
 /// What the changed lines of such a file govern.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,12 +66,12 @@ impl Governor {
     /// By its path; a file system may take another spelling of the name for the same (case, Unicode
     /// form, a dot or space at the end).
     pub fn of(path: &RepoPath) -> Option<Self> {
-        let (directory, name) = split(path);
+        let (directory, name) = split_path(path);
         // Nearly all paths.
         if !matches!(name.first(), Some(b'.' | 0x80..)) {
             return None;
         }
-        let name = folded(name);
+        let name = fold_path(name);
         let name = name.split(':').next().unwrap_or_default().trim_end_matches(['.', ' ']);
         let is =
             |(known, _, root): &&(&str, Governor, bool)| *known == name && (directory.is_empty() || !root);
@@ -81,7 +80,7 @@ impl Governor {
 }
 
 /// The directory that a file stands in, empty for the root, and its name.
-pub fn split(path: &RepoPath) -> (&[u8], &[u8]) {
+pub fn split_path(path: &RepoPath) -> (&[u8], &[u8]) {
     let bytes = path.as_bytes();
     match bytes.iter().rposition(|b| *b == b'/') {
         Some(at) => (&bytes[..at], &bytes[at + 1..]),
@@ -106,16 +105,7 @@ pub struct Governing<'f> {
     /// Under which name it does.
     pub path: &'f RepoPath,
     /// What; `None` when nobody looked.
-    governs: Option<&'f Governs>,
-}
-
-impl FileChange {
-    /// The names under which it governs others.
-    pub fn governing(&self) -> impl Iterator<Item = Governing<'_>> {
-        let governs = self.governs.as_ref();
-        let paths = self.entries().map(|entry| &entry.path).filter(|path| Governor::of(path).is_some());
-        paths.map(move |path| Governing { path, governs })
-    }
+    pub(crate) governs: Option<&'f Governs>,
 }
 
 impl<'f> Governing<'f> {
@@ -132,16 +122,18 @@ impl<'f> Governing<'f> {
             Below::Anywhere => reach == Reach::Anything,
         };
         let Some(governs) = self.governs.filter(|governs| !governs.all) else {
-            return holds(split(self.path).0).then(|| "all that lies below its directory".to_string());
+            return holds(split_path(self.path).0).then(|| "all that lies below its directory".to_string());
         };
         let left = |path: &&RepoPath| !exclude.iter().any(|exclusion| exclusion.matches(path.as_bytes()));
         let is_meant = |path: &&RepoPath| glob.matches_folded(path.as_bytes());
         let files = governs.files.iter().filter(is_meant);
         let submodules = governs.submodules.iter().filter(|path| is_meant(path) || holds(path.as_bytes()));
         let named = files.chain(submodules).find(left).map(ToString::to_string);
-        let left = |pattern: &Glob| !exclude.iter().any(|exclusion| swallows(exclusion, pattern));
+        let left = |pattern: &Glob| !exclude.iter().any(|exclusion| excludes_whole(exclusion, pattern));
         let is_said = |pattern: &&Glob| {
-            (governs.cut || is_rooted(pattern) && is_rooted(glob)) && meet(pattern, glob) && left(pattern)
+            (governs.cut || is_rooted(pattern) && is_rooted(glob))
+                && may_both_match(pattern, glob)
+                && left(pattern)
         };
         let mut said = governs.patterns.iter().filter(|_| governs.cut || reach != Reach::Standing);
         named.or_else(|| said.find(is_said).map(|pattern| format!("`{pattern}`")))
@@ -167,7 +159,7 @@ impl<'f> Governing<'f> {
 }
 
 /// Is all that the pattern means below a directory that is excluded whole?
-fn swallows(exclusion: &Glob, pattern: &Glob) -> bool {
+fn excludes_whole(exclusion: &Glob, pattern: &Glob) -> bool {
     let directory = exclusion
         .as_str()
         .strip_suffix("**")
@@ -181,8 +173,8 @@ fn is_rooted(glob: &Glob) -> bool {
 
 /// May one path match both? Errs towards "yes": a class is any character, alternatives are any
 /// characters.
-fn meet(a: &Glob, b: &Glob) -> bool {
-    let (a, b) = (components(a), components(b));
+fn may_both_match(a: &Glob, b: &Glob) -> bool {
+    let (a, b) = (letters_of(a), letters_of(b));
     let fits = |a: &Vec<Letter>, b: &Vec<Letter>| {
         is_met(a, b, |one| *one == Letter::Many, |a, b| a == b || *a == Letter::One || *b == Letter::One)
     };
@@ -220,9 +212,9 @@ enum Letter {
     Deep,
 }
 
-fn components(glob: &Glob) -> Vec<Vec<Letter>> {
+fn letters_of(glob: &Glob) -> Vec<Vec<Letter>> {
     let mut all = vec![Vec::new()];
-    let text = folded(glob.as_str().as_bytes());
+    let text = fold_path(glob.as_str().as_bytes());
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
         let letter = match c {
@@ -263,8 +255,8 @@ mod tests {
 
     fn met(a: &str, b: &str) -> bool {
         let (a, b) = (Glob::new(a).unwrap(), Glob::new(b).unwrap());
-        assert_eq!(meet(&a, &b), meet(&b, &a), "{a} {b}");
-        meet(&a, &b)
+        assert_eq!(may_both_match(&a, &b), may_both_match(&b, &a), "{a} {b}");
+        may_both_match(&a, &b)
     }
 
     #[test]

@@ -9,7 +9,6 @@
 //!
 //! [`HostFacts::conventions`]: crate::facts::HostFacts::conventions
 
-use crate::protection::Rule;
 use portcullis_pattern::glob::Glob;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -88,14 +87,16 @@ pub struct WebCommitter {
 /// How to switch protection rules on, in the words of the host's settings page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProtectionAdvice {
-    /// What to do, by the name of the rule ([`Rule::name`]). `{count}`, `{check}` and `{app}` stand
-    /// for what the rule holds.
+    /// What to do, by the name of the rule ([`Rule::name`]). `{count}`, `{check}` and `{app}`
+    /// are filled in with what the rule holds.
+    ///
+    /// [`Rule::name`]: crate::protection::Rule::name
     pub rules: BTreeMap<String, String>,
     /// Where to do it. `{branch}` stands for the branch.
     pub place: String,
 }
 
-static GITHUB: LazyLock<Arc<HostConventions>> = LazyLock::new(|| Arc::new(github()));
+static GITHUB: LazyLock<Arc<HostConventions>> = LazyLock::new(|| Arc::new(github_conventions()));
 
 impl HostConventions {
     /// GitHub's: of facts that do not say otherwise.
@@ -109,17 +110,17 @@ impl HostConventions {
     }
 }
 
-fn github() -> HostConventions {
+fn github_conventions() -> HostConventions {
     HostConventions {
         name: "GitHub".to_string(),
-        workflow_files: globs(&[
+        workflow_files: compile_globs(&[
             ".github/workflows/**",
             ".github/actions/**",
             "**/action.yml",
             "**/action.yaml",
         ]),
         code_owners: CodeOwnersConventions {
-            places: globs(&[".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"]),
+            places: compile_globs(&[".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"]),
             dialect: CodeOwnersDialect::Github,
         },
         accounts: AccountConventions {
@@ -160,7 +161,7 @@ fn github_advice() -> ProtectionAdvice {
 
 /// The patterns of a host's conventions, from constants of its adapter. A text that is no pattern is
 /// left out, so a test of the adapter has to count them.
-pub fn globs(patterns: &[&str]) -> Vec<Glob> {
+pub fn compile_globs(patterns: &[&str]) -> Vec<Glob> {
     patterns.iter().filter_map(|pattern| Glob::new(pattern).ok()).collect()
 }
 
@@ -219,48 +220,6 @@ impl<'a> OwnAddresses<'a> {
     }
 }
 
-impl ProtectionAdvice {
-    /// What to do to have this rule imposed on a branch; `None` where the host has no such rule.
-    pub fn for_rule(&self, rule: &Rule, branch: &str) -> Option<String> {
-        let count = match rule {
-            Rule::Approvals(count) => count.to_string(),
-            _ => String::new(),
-        };
-        let (check, app) = match rule {
-            Rule::Check { name, app } => (name.as_str(), app.as_ref().map(ToString::to_string)),
-            _ => ("", None),
-        };
-        let app = app.unwrap_or_default();
-        let values = [("count", count.as_str()), ("check", check), ("app", app.as_str()), ("branch", branch)];
-        let what = self.rules.get(rule.name())?;
-        Some(format!("{}, {}", fill_in(what, &values), fill_in(&self.place, &values)))
-    }
-}
-
-/// Puts values in the place of their names in braces. What a value holds is never looked at again.
-fn fill_in(template: &str, values: &[(&str, &str)]) -> String {
-    let mut filled = String::new();
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        let named = after.split_once('}').and_then(|(name, after)| {
-            let (_, value) = values.iter().find(|(known, _)| *known == name)?;
-            Some((*value, after))
-        });
-        filled.push_str(before);
-        match named {
-            Some((value, after)) => {
-                filled.push_str(value);
-                rest = after;
-            }
-            None => {
-                filled.push('{');
-                rest = after;
-            }
-        }
-    }
-    filled + rest
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,22 +235,5 @@ mod tests {
                 .iter()
                 .all(|place| !place.as_str().contains(['*', '?', '[', '{', '\\']))
         );
-    }
-
-    #[test]
-    fn advice_is_filled_in_once() {
-        let advice = &HostConventions::github().advice;
-        let of_app = Rule::Check { name: "{app} {branch}".into(), app: Some(7.into()) };
-        let expected = "switch on \"Require status checks to pass\" with `{app} {branch}` and choose app 7 as its \
-                        source, in an active ruleset that covers {count} (Settings > Rules)";
-        assert_eq!(advice.for_rule(&of_app, "{count}").as_deref(), Some(expected));
-        let approvals = advice.for_rule(&Rule::Approvals(2), "main").unwrap_or_default();
-        assert!(
-            approvals.starts_with("set \"Required approvals\" to 2 or more, in an active"),
-            "{approvals}"
-        );
-        let none = ProtectionAdvice { rules: BTreeMap::new(), place: String::new() };
-        assert_eq!(none.for_rule(&Rule::NoDeletion, "main"), None);
-        assert_eq!(fill_in("{count} {x} { {", &[("count", "3")]), "3 {x} { {");
     }
 }

@@ -130,7 +130,7 @@ impl Area {
     /// # Errors
     /// The gap, when no path says so and the content, which might, could not be read.
     pub fn touch(&self, file: &FileChange) -> Result<Option<Touch>, Gap> {
-        if let Some(touch) = file.entries().flat_map(names).find_map(|name| self.touch_by_path(name)) {
+        if let Some(touch) = file.entries().flat_map(names_of).find_map(|name| self.touch_by_path(name)) {
             return Ok(Some(touch));
         }
         if let Some(touch) = file.entries().find_map(|entry| self.touch_from_above(entry)) {
@@ -167,7 +167,7 @@ impl Area {
         };
         let rule_of =
             |path: &RepoPath| self.paths.iter().find(|rule| concerns(rule.rule.below(path.as_bytes())));
-        let (path, rule) = names(entry)
+        let (path, rule) = names_of(entry)
             .filter(|path| !self.excludes(path))
             .find_map(|path| rule_of(path).map(|rule| (path, rule)))?;
         Some(Touch {
@@ -206,7 +206,7 @@ impl Area {
     /// that anything executes.
     pub fn only_governs(&self, file: &FileChange) -> bool {
         file.governing().next().is_some()
-            && file.entries().flat_map(names).all(|name| self.touch_by_path(name).is_none())
+            && file.entries().flat_map(names_of).all(|name| self.touch_by_path(name).is_none())
     }
 
     /// The exclusion that keeps a path out of the area, whatever its content says.
@@ -260,7 +260,7 @@ fn content_touch(path: &RepoPath, rule: &Ruled<String>, found: &Match) -> Touch 
 }
 
 /// Every path under which an entry counts: its own, and where a link leads.
-fn names(entry: &Entry) -> impl Iterator<Item = &RepoPath> {
+fn names_of(entry: &Entry) -> impl Iterator<Item = &RepoPath> {
     let target = match &entry.kind {
         EntryKind::Symlink(target) => target.as_ref(),
         _ => None,

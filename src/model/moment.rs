@@ -22,7 +22,7 @@ impl TryFrom<String> for Moment {
                  \"2026-12-18\""
             )
         };
-        let read = if is_date(&text) { first_moment(&text) } else { time(&text) };
+        let read = if is_date(&text) { first_moment(&text) } else { parse_time(&text) };
         read.map(Moment).ok_or_else(mistake)
     }
 }
@@ -38,7 +38,7 @@ fn first_moment(date: &str) -> Option<Timestamp> {
     format!("{date}T00:00:00Z").parse().ok()
 }
 
-fn time(text: &str) -> Option<Timestamp> {
+fn parse_time(text: &str) -> Option<Timestamp> {
     let (date, rest) = text.split_once('T')?;
     let plain = rest.bytes().all(|byte| byte.is_ascii_digit() || b":.+-Z".contains(&byte));
     (is_date(date) && plain).then(|| text.parse().ok()).flatten()

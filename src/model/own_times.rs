@@ -62,9 +62,9 @@ impl OwnTimes {
 
     /// Takes a time as text. What is none that is known here says nothing.
     pub fn text(&mut self, text: &str) {
-        match read(text.trim()) {
-            Some((at, true)) => extend(&mut self.zoned, at),
-            Some((at, false)) => extend(&mut self.zoneless, at),
+        match read_time(text.trim()) {
+            Some((at, true)) => extend_span(&mut self.zoned, at),
+            Some((at, false)) => extend_span(&mut self.zoneless, at),
             None => {}
         }
     }
@@ -76,7 +76,7 @@ impl OwnTimes {
             _ => i64::try_from(number).ok().and_then(|seconds| Timestamp::from_second(seconds).ok()),
         };
         if let Some(at) = at {
-            extend(&mut self.zoned, at);
+            extend_span(&mut self.zoned, at);
         }
     }
 
@@ -84,7 +84,7 @@ impl OwnTimes {
     pub fn add(&mut self, other: &OwnTimes) {
         for (mine, theirs) in [(&mut self.zoned, other.zoned), (&mut self.zoneless, other.zoneless)] {
             for at in theirs.into_iter().flat_map(|span| [span.first, span.last]) {
-                extend(mine, at);
+                extend_span(mine, at);
             }
         }
     }
@@ -99,7 +99,7 @@ impl OwnTimes {
     }
 }
 
-fn extend(span: &mut Option<TimeSpan>, at: Timestamp) {
+fn extend_span(span: &mut Option<TimeSpan>, at: Timestamp) {
     if at.as_second() < EARLIEST {
         return;
     }
@@ -109,7 +109,7 @@ fn extend(span: &mut Option<TimeSpan>, at: Timestamp) {
 }
 
 /// A time, and whether it says in which zone it is.
-fn read(text: &str) -> Option<(Timestamp, bool)> {
+fn read_time(text: &str) -> Option<(Timestamp, bool)> {
     if text.bytes().next()?.is_ascii_alphabetic() {
         let at = jiff::fmt::rfc2822::parse(text).ok()?;
         return Some((at.timestamp(), true));
@@ -122,14 +122,14 @@ fn read(text: &str) -> Option<(Timestamp, bool)> {
     let offset = match zone.trim() {
         "" => None,
         "Z" | "z" | "UTC" | "GMT" => Some(Offset::UTC),
-        signed => Some(offset(signed)?),
+        signed => Some(parse_offset(signed)?),
     };
     let at = offset.unwrap_or(Offset::UTC).to_timestamp(moment).ok()?;
     Some((at, offset.is_some()))
 }
 
 /// `+02:00`, `+0200` or `+02`.
-fn offset(text: &str) -> Option<Offset> {
+fn parse_offset(text: &str) -> Option<Offset> {
     let (sign, digits) = match text.strip_prefix('+') {
         Some(digits) => (1, digits),
         None => (-1, text.strip_prefix('-')?),

@@ -44,12 +44,12 @@ pub struct Run {
     /// The same in the new file.
     pub new_line: u64,
     /// The lines, in the order in which a unified diff has them.
-    pub lines: Vec<Line>,
+    pub lines: Vec<PatchLine>,
 }
 
 /// A line of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct PatchLine {
     /// What became of it.
     pub fate: Fate,
     /// Its bytes, without the end of the line.

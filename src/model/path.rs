@@ -59,7 +59,9 @@ impl TryFrom<String> for RepoPath {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let path = match text.strip_prefix('"') {
-            Some(rest) => RepoPath(unquote(rest).ok_or_else(|| format!("`{text}` is not a quoted path"))?),
+            Some(rest) => {
+                RepoPath(unquote_path(rest).ok_or_else(|| format!("`{text}` is not a quoted path"))?)
+            }
             None => RepoPath(text.clone().into_bytes()),
         };
         // One path, one text: what we would write otherwise was not written by us.
@@ -105,16 +107,16 @@ fn write_quoted_char(c: char, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Resu
     }
 }
 
-fn unquote(text: &str) -> Option<Vec<u8>> {
+fn unquote_path(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.strip_suffix('"')?.bytes();
     while let Some(byte) = rest.next() {
-        bytes.push(if byte == b'\\' { unescape(&mut rest)? } else { byte });
+        bytes.push(if byte == b'\\' { unescape_byte(&mut rest)? } else { byte });
     }
     Some(bytes)
 }
 
-fn unescape(rest: &mut std::str::Bytes<'_>) -> Option<u8> {
+fn unescape_byte(rest: &mut std::str::Bytes<'_>) -> Option<u8> {
     match rest.next()? {
         b'n' => Some(b'\n'),
         b't' => Some(b'\t'),

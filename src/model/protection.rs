@@ -8,6 +8,7 @@
 
 use crate::change::{BranchName, Revision};
 use crate::fact::{Fact, Gap};
+use crate::host::ProtectionAdvice;
 use crate::id::{ActorId, AppId};
 use serde::Deserialize;
 
@@ -78,7 +79,7 @@ pub enum Rule {
 
 impl Rule {
     /// The name of the rule, by which a host gives advice on it
-    /// ([`crate::host::ProtectionAdvice`]).
+    /// ([`ProtectionAdvice`]).
     pub fn name(&self) -> &'static str {
         match self {
             Rule::ChangeRequest => "change-request",
@@ -96,6 +97,48 @@ impl Rule {
             Rule::LinearHistory => "linear-history",
         }
     }
+}
+
+impl ProtectionAdvice {
+    /// What to do to have this rule imposed on a branch; `None` where the host has no such rule.
+    pub fn for_rule(&self, rule: &Rule, branch: &str) -> Option<String> {
+        let count = match rule {
+            Rule::Approvals(count) => count.to_string(),
+            _ => String::new(),
+        };
+        let (check, app) = match rule {
+            Rule::Check { name, app } => (name.as_str(), app.as_ref().map(ToString::to_string)),
+            _ => ("", None),
+        };
+        let app = app.unwrap_or_default();
+        let values = [("count", count.as_str()), ("check", check), ("app", app.as_str()), ("branch", branch)];
+        let what = self.rules.get(rule.name())?;
+        Some(format!("{}, {}", fill_in(what, &values), fill_in(&self.place, &values)))
+    }
+}
+
+/// Puts values in the place of their names in braces. What a value holds is never looked at again.
+fn fill_in(template: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let named = after.split_once('}').and_then(|(name, after)| {
+            let (_, value) = values.iter().find(|(known, _)| *known == name)?;
+            Some((*value, after))
+        });
+        filled.push_str(before);
+        match named {
+            Some((value, after)) => {
+                filled.push_str(value);
+                rest = after;
+            }
+            None => {
+                filled.push('{');
+                rest = after;
+            }
+        }
+    }
+    filled + rest
 }
 
 /// An actor that may go round a rule.
@@ -149,4 +192,28 @@ pub enum BypassMode {
     ChangeRequest,
     /// The rule is not even run for them, and no trace of it is kept.
     Exempt,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::HostConventions;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn advice_is_filled_in_once() {
+        let advice = &HostConventions::github().advice;
+        let of_app = Rule::Check { name: "{app} {branch}".into(), app: Some(7.into()) };
+        let expected = "switch on \"Require status checks to pass\" with `{app} {branch}` and choose app 7 as its \
+                        source, in an active ruleset that covers {count} (Settings > Rules)";
+        assert_eq!(advice.for_rule(&of_app, "{count}").as_deref(), Some(expected));
+        let approvals = advice.for_rule(&Rule::Approvals(2), "main").unwrap_or_default();
+        assert!(
+            approvals.starts_with("set \"Required approvals\" to 2 or more, in an active"),
+            "{approvals}"
+        );
+        let none = ProtectionAdvice { rules: BTreeMap::new(), place: String::new() };
+        assert_eq!(none.for_rule(&Rule::NoDeletion, "main"), None);
+        assert_eq!(fill_in("{count} {x} { {", &[("count", "3")]), "3 {x} { {");
+    }
 }

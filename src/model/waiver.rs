@@ -134,17 +134,17 @@ impl Approved for Waiver {
         let Grant { id, reason, ticket, requester, approver, created, expires, .. } = grant;
         let mut lines = vec!["portcullis waiver 1".to_string()];
         let mut say = |key: &str, value: String| lines.push(format!("{key}: {value}"));
-        say("project", quoted(project));
-        say("id", quoted(id));
-        say("control", quoted(&scope.control));
-        scope.area.iter().for_each(|area| say("area", quoted(area)));
+        say("project", quote_text(project));
+        say("id", quote_text(id));
+        say("control", quote_text(&scope.control));
+        scope.area.iter().for_each(|area| say("area", quote_text(area)));
         scope.commits.iter().flatten().for_each(|commit| say("commit", commit.to_string()));
         scope.requests.iter().flatten().for_each(|request| say("request", request.to_string()));
-        scope.environment.iter().for_each(|name| say("environment", quoted(name)));
-        say("reason", quoted(reason));
-        say("ticket", quoted(ticket));
-        say("requester", quoted(requester.as_str()));
-        say("approver", quoted(approver.as_str()));
+        scope.environment.iter().for_each(|name| say("environment", quote_text(name)));
+        say("reason", quote_text(reason));
+        say("ticket", quote_text(ticket));
+        say("requester", quote_text(requester.as_str()));
+        say("approver", quote_text(approver.as_str()));
         say("created", created.to_string());
         say("expires", expires.to_string());
         emergency.iter().for_each(|emergency| say("emergency, review due", emergency.due.to_string()));
@@ -163,15 +163,15 @@ impl Approved for Rollback {
         let Grant { id, reason, ticket, requester, approver, created, expires, .. } = grant;
         let lines = [
             "portcullis rollback 1".to_string(),
-            format!("project: {}", quoted(project)),
-            format!("id: {}", quoted(id)),
-            format!("environment: {}", quoted(environment)),
+            format!("project: {}", quote_text(project)),
+            format!("id: {}", quote_text(id)),
+            format!("environment: {}", quote_text(environment)),
             format!("from: {from}"),
             format!("to: {to}"),
-            format!("reason: {}", quoted(reason)),
-            format!("ticket: {}", quoted(ticket)),
-            format!("requester: {}", quoted(requester.as_str())),
-            format!("approver: {}", quoted(approver.as_str())),
+            format!("reason: {}", quote_text(reason)),
+            format!("ticket: {}", quote_text(ticket)),
+            format!("requester: {}", quote_text(requester.as_str())),
+            format!("approver: {}", quote_text(approver.as_str())),
             format!("created: {created}"),
             format!("expires: {expires}"),
             String::new(),
@@ -207,7 +207,7 @@ impl Waiver {
 
 /// Text on one line, in quotes, and nothing in it that cannot be seen: what is signed is what was
 /// read.
-fn quoted(text: &str) -> String {
+fn quote_text(text: &str) -> String {
     let quoted = serde_json::Value::from(text).to_string();
     let shown = |c: char| {
         let mut units = [0; 2];

@@ -18,6 +18,7 @@
 //! regard to case and Unicode form ([`Glob::matches_folded`]), an exclusion only to the byte
 //! ([`Glob::matches`]).
 
+use crate::error::PatternError;
 use globset::{Candidate, GlobBuilder, GlobMatcher};
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -74,10 +75,10 @@ impl Glob {
     /// Reads a pattern.
     ///
     /// # Errors
-    /// A sentence that says what is wrong and what to write instead.
-    pub fn new(text: &str) -> Result<Self, String> {
+    /// What is wrong, and what to write instead.
+    pub fn new(text: &str) -> Result<Self, PatternError> {
         check_dialect(text)?;
-        check_syntax(read(text)?.regex())?;
+        check_syntax(build_glob(text)?.regex())?;
         check_syntax(&folded_syntax(text)?)?;
         let text = text.to_string();
         Ok(Glob { text, exact: OnceLock::new(), folded: OnceLock::new(), components: OnceLock::new() })
@@ -86,7 +87,7 @@ impl Glob {
     /// The pattern that means one path; `None` where the dialect has none (a path that is no UTF-8,
     /// or is too long).
     pub fn of_path(path: &[u8]) -> Option<Self> {
-        Glob::new(&escaped(std::str::from_utf8(path).ok()?)).ok()
+        Glob::new(&escape_text(std::str::from_utf8(path).ok()?)).ok()
     }
 
     /// The pattern as it was written.
@@ -103,7 +104,7 @@ impl Glob {
     /// that a case-insensitive or normalising file system would take for the same file.
     pub fn matches_folded(&self, path: &[u8]) -> bool {
         let below = self.text.ends_with("/**");
-        matches_with_directory(|path| self.is_folded(path), folded(path).as_bytes(), below)
+        matches_with_directory(|path| self.is_folded(path), fold_path(path).as_bytes(), below)
             || !self.is_wider_folded(path) && matches_with_directory(|path| self.is_exact(path), path, below)
     }
 
@@ -114,7 +115,8 @@ impl Glob {
     }
 
     fn is_exact(&self, path: &[u8]) -> bool {
-        let matcher = self.exact.get_or_init(|| read(&self.text).ok().map(|glob| glob.compile_matcher()));
+        let matcher =
+            self.exact.get_or_init(|| build_glob(&self.text).ok().map(|glob| glob.compile_matcher()));
         matcher.as_ref().is_some_and(|matcher| matcher.is_match_candidate(&Candidate::from_bytes(path)))
     }
 
@@ -131,9 +133,9 @@ impl Glob {
     /// is the root. For a link or a submodule in a directory's place: nothing else stands for files
     /// that have no entries of their own.
     pub fn below(&self, directory: &[u8]) -> Below {
-        let folded = folded(directory);
+        let folded = fold_path(directory);
         let names: Vec<&str> = folded.split('/').filter(|name| !name.is_empty()).collect();
-        let Components { leading, rest } = self.components.get_or_init(|| split(&self.text));
+        let Components { leading, rest } = self.components.get_or_init(|| split_components(&self.text));
         if !leading.iter().zip(&names).all(|(regex, name)| regex.is_match(name.as_bytes())) {
             return Below::Nothing;
         }
@@ -148,13 +150,13 @@ impl Glob {
 }
 
 /// Text without meaning in a pattern.
-pub fn escaped(text: &str) -> String {
+pub fn escape_text(text: &str) -> String {
     let letter = |c: char| if "*?[]{}\\!".contains(c) { vec!['\\', c] } else { vec![c] };
     text.chars().flat_map(letter).collect()
 }
 
 /// The components that can be matched one by one, and what comes after them.
-fn split(text: &str) -> Components {
+fn split_components(text: &str) -> Components {
     let mut leading = Vec::new();
     for component in text.split('/') {
         match compile_folded(component) {
@@ -173,8 +175,8 @@ fn matches_with_directory(is_match: impl Fn(&[u8]) -> bool, path: &[u8], below: 
 }
 
 /// A path as [`Glob::matches_folded`] sees it: two paths of one such form may be the same file.
-pub fn folded(path: &[u8]) -> String {
-    fold(&String::from_utf8_lossy(path))
+pub fn fold_path(path: &[u8]) -> String {
+    fold_text(&String::from_utf8_lossy(path))
 }
 
 /// Case, Unicode form and invisible characters taken away (compare `core.precomposeUnicode`,
@@ -183,7 +185,7 @@ pub fn folded(path: &[u8]) -> String {
 /// Upper case first, because file systems fold `ſ` to `s` and `ß` to `ss` (Unicode, "Default Case
 /// Folding"); each character by itself, so that a pattern and a path never differ by what stands
 /// beside it (the final sigma).
-fn fold(text: &str) -> String {
+fn fold_text(text: &str) -> String {
     // Nearly all paths. Their characters have one form and can be seen.
     if text.is_ascii() { text.to_ascii_lowercase() } else { fold_characters(text) }
 }
@@ -198,44 +200,47 @@ pub fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-fn read(text: &str) -> Result<globset::Glob, String> {
+fn build_glob(text: &str) -> Result<globset::Glob, PatternError> {
     GlobBuilder::new(text)
         .literal_separator(true)
         .backslash_escape(true)
         .empty_alternates(true)
         .build()
-        .map_err(|error| error.kind().to_string())
+        .map_err(|error| PatternError::syntax(error.kind()))
 }
 
-fn compile_folded(text: &str) -> Result<Regex, String> {
+fn compile_folded(text: &str) -> Result<Regex, PatternError> {
     let regex = RegexBuilder::new(&folded_syntax(text)?).dot_matches_new_line(true).build();
-    regex.map_err(|error| error.to_string())
+    regex.map_err(|error| PatternError::syntax(&error))
 }
 
 /// globset lets `?` match one byte. A folded path is UTF-8, so there it can match one character.
-fn folded_syntax(text: &str) -> Result<String, String> {
-    let bytes = read(&fold(text))?.regex().replace("[^/]*", ANY);
+fn folded_syntax(text: &str) -> Result<String, PatternError> {
+    let bytes = build_glob(&fold_text(text))?.regex().replace("[^/]*", ANY);
     Ok(bytes.replace("[^/]", r"(?:[^/\x80-\xff]|[\xc0-\xff][\x80-\xbf]+)").replace(ANY, "[^/]*"))
 }
 
 /// A pattern is refused when it is read, and not when it is asked.
-fn check_syntax(regex: &str) -> Result<(), String> {
+fn check_syntax(regex: &str) -> Result<(), PatternError> {
     let parsed = regex_syntax::ParserBuilder::new().utf8(false).build().parse(regex);
-    parsed.map(drop).map_err(|error| error.to_string())
+    parsed.map(drop).map_err(|error| PatternError::syntax(&error))
 }
 
 /// Stands for `[^/]*` while `[^/]` is replaced; a regular expression of globset holds no NUL.
 const ANY: &str = "\0";
 
-fn check_dialect(text: &str) -> Result<(), String> {
+fn check_dialect(text: &str) -> Result<(), PatternError> {
     if text.is_empty() {
-        return Err("an empty pattern matches nothing; name a path".into());
+        return Err(PatternError::new("an empty pattern matches nothing", "name a path"));
     }
     if text.starts_with('/') {
-        return Err("patterns always start at the root of the repository; leave out the leading `/`".into());
+        return Err(PatternError::new(
+            "patterns always start at the root of the repository",
+            "leave out the leading `/`",
+        ));
     }
     if text.ends_with('/') {
-        return Err(format!("write `{text}**` for everything below the directory"));
+        return Err(PatternError::new("", format!("write `{text}**` for everything below the directory")));
     }
     check_size(text)?;
     check_classes(text)?;
@@ -243,9 +248,12 @@ fn check_dialect(text: &str) -> Result<(), String> {
 }
 
 /// A pattern is read recursively, and a change can bring a policy of any size.
-fn check_size(text: &str) -> Result<(), String> {
+fn check_size(text: &str) -> Result<(), PatternError> {
     if text.len() > LONGEST {
-        return Err(format!("a pattern has no more than {LONGEST} bytes; write several"));
+        return Err(PatternError::new(
+            format!("a pattern has no more than {LONGEST} bytes"),
+            "write several",
+        ));
     }
     let deeper = |(depth, deepest): (usize, usize), byte| match byte {
         b'{' => (depth + 1, deepest.max(depth + 1)),
@@ -254,32 +262,38 @@ fn check_size(text: &str) -> Result<(), String> {
     };
     let (_, deepest) = text.bytes().fold((0, 0), deeper);
     if deepest > DEEPEST {
-        return Err(format!("`{{` may be nested at most {DEEPEST} deep; write several patterns"));
+        return Err(PatternError::new(
+            format!("`{{` may be nested at most {DEEPEST} deep"),
+            "write several patterns",
+        ));
     }
     Ok(())
 }
 
 /// A class would compare single bytes of any other character.
-fn check_classes(text: &str) -> Result<(), String> {
+fn check_classes(text: &str) -> Result<(), PatternError> {
     let classes = text.split('[').skip(1).filter_map(|rest| rest.split_once(']'));
     match classes.map(|(class, _)| class).find(|class| !class.is_ascii()) {
         Some(class) => {
-            Err(format!("`[{class}]` may hold only ASCII characters; write the others as `{{a,b}}`"))
+            let problem = format!("`[{class}]` may hold only ASCII characters");
+            Err(PatternError::new(problem, "write the others as `{a,b}`"))
         }
         None => Ok(()),
     }
 }
 
-fn check_component(component: &str) -> Result<(), String> {
+fn check_component(component: &str) -> Result<(), PatternError> {
     match component {
-        "" => Err("`//` is an empty component; write one `/`".into()),
-        "." | ".." => {
-            Err("`.` and `..` are no components of a stored path; name the path from the root".into())
-        }
+        "" => Err(PatternError::new("`//` is an empty component", "write one `/`")),
+        "." | ".." => Err(PatternError::new(
+            "`.` and `..` are no components of a stored path",
+            "name the path from the root",
+        )),
         "**" => Ok(()),
-        other if other.contains("**") => {
-            Err("`**` matches whole components only; write `*` inside one, or `**/` before it".into())
-        }
+        other if other.contains("**") => Err(PatternError::new(
+            "`**` matches whole components only",
+            "write `*` inside one, or `**/` before it",
+        )),
         _ => Ok(()),
     }
 }
@@ -319,8 +333,8 @@ mod tests {
     #[test]
     fn the_short_way_of_folding_leads_to_the_same() {
         let ascii: String = (0..128u8).map(char::from).collect();
-        assert_eq!(fold(&ascii), fold_characters(&ascii));
-        assert_eq!(fold("CAF\u{c9}/\u{200b}X"), fold_characters("cafe\u{301}/x"));
+        assert_eq!(fold_text(&ascii), fold_characters(&ascii));
+        assert_eq!(fold_text("CAF\u{c9}/\u{200b}X"), fold_characters("cafe\u{301}/x"));
     }
 
     proptest! {
@@ -353,8 +367,8 @@ mod tests {
     fn a_pattern_that_would_exhaust_the_stack_is_refused() {
         let nested = |depth| format!("{}a{}", "{".repeat(depth), "}".repeat(depth));
         assert!(Glob::new(&nested(DEEPEST)).is_ok());
-        assert!(Glob::new(&nested(DEEPEST + 1)).unwrap_err().contains("deep"));
-        assert!(Glob::new(&"{".repeat(1_000_000)).unwrap_err().contains("bytes"));
+        assert!(Glob::new(&nested(DEEPEST + 1)).unwrap_err().to_string().contains("deep"));
+        assert!(Glob::new(&"{".repeat(1_000_000)).unwrap_err().to_string().contains("bytes"));
         assert!(Glob::new("{a}/".repeat(DEEPEST * 2).trim_end_matches('/')).is_ok());
     }
 
@@ -405,8 +419,28 @@ mod tests {
             ("", "name a path"),
             ("a[", "unclosed"),
         ] {
-            let error = Glob::new(pattern).unwrap_err();
+            let error = Glob::new(pattern).unwrap_err().to_string();
             assert!(error.contains(remedy), "{pattern}: {error}");
+        }
+    }
+
+    #[test]
+    fn each_remedy_followed_gives_a_pattern_that_matches() {
+        let deep = format!("{}a{}", "{".repeat(DEEPEST + 1), "}".repeat(DEEPEST + 1));
+        for (wrong, remedy, followed, path) in [
+            ("", "name a path", "db/load.sql", "db/load.sql"),
+            ("/db/*", "leave out the leading `/`", "db/*", "db/load.sql"),
+            ("db/", "write `db/**` for everything below the directory", "db/**", "db/load.sql"),
+            ("db//load.sql", "write one `/`", "db/load.sql", "db/load.sql"),
+            ("./db/*", "name the path from the root", "db/*", "db/load.sql"),
+            ("db**", "write `*` inside one, or `**/` before it", "db*", "dbs"),
+            ("**.sql", "write `*` inside one, or `**/` before it", "**/*.sql", "db/load.sql"),
+            ("db/[aé]", "write the others as `{a,b}`", "db/{a,é}", "db/é"),
+            (&deep, "write several patterns", "a", "a"),
+        ] {
+            let error = Glob::new(wrong).unwrap_err().to_string();
+            assert!(error.ends_with(remedy), "{wrong}: {error}");
+            assert!(Glob::new(followed).unwrap().matches(path.as_bytes()), "{followed}");
         }
     }
 
@@ -431,7 +465,7 @@ mod tests {
         assert!(matches("db/?", b"db/\xff"));
         assert!(!matches("a?b", b"a/b"));
         assert!(matches("db/*?x", "db/\u{e9}\u{e9}x".as_bytes()));
-        assert!(Glob::new("db/[\u{e9}]").unwrap_err().contains("ASCII"));
+        assert!(Glob::new("db/[\u{e9}]").unwrap_err().to_string().contains("ASCII"));
     }
 
     #[test]

@@ -1,4 +1,5 @@
 //! Patterns of a policy: the one glob dialect, and the one dialect of line patterns.
 
+pub mod error;
 pub mod glob;
 pub mod line_pattern;

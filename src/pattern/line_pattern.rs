@@ -4,6 +4,7 @@
 //! searches costs a hundred times what reading the syntax does, so it is built for the first text
 //! that may match, and a policy is checked without.
 
+use crate::error::PatternError;
 use regex::bytes::Regex;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
@@ -26,9 +27,9 @@ impl LinePattern {
     ///
     /// # Errors
     /// What is wrong, as the regular expression library says it.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
         let parsed = regex_syntax::ParserBuilder::new().utf8(false).build().parse(text);
-        let hir = parsed.map_err(|error| error.to_string())?;
+        let hir = parsed.map_err(|error| PatternError::syntax(&error))?;
         Ok(LinePattern { text: text.to_string(), hir })
     }
 
@@ -46,16 +47,16 @@ impl LinePattern {
     ///
     /// # Errors
     /// It is too big.
-    pub fn compile(&self) -> Result<Regex, String> {
-        Regex::new(&self.text).map_err(|error| error.to_string())
+    pub fn compile(&self) -> Result<Regex, PatternError> {
+        Regex::new(&self.text).map_err(|error| PatternError::syntax(&error))
     }
 
     /// Can it be compiled? Tries only where that is not certain.
     ///
     /// # Errors
     /// It is too big.
-    pub fn compiles(&self) -> Result<(), String> {
-        if weight(&self.hir) <= LIGHT { Ok(()) } else { self.compile().map(drop) }
+    pub fn compiles(&self) -> Result<(), PatternError> {
+        if pattern_weight(&self.hir) <= LIGHT { Ok(()) } else { self.compile().map(drop) }
     }
 
     /// Does it match where nothing is?
@@ -71,18 +72,18 @@ impl LinePattern {
 }
 
 /// No less than the states and transitions that the machine needs.
-fn weight(hir: &Hir) -> usize {
-    let sum = |parts: &[Hir]| parts.iter().map(weight).fold(parts.len(), usize::saturating_add);
+fn pattern_weight(hir: &Hir) -> usize {
+    let sum = |parts: &[Hir]| parts.iter().map(pattern_weight).fold(parts.len(), usize::saturating_add);
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => 1,
         HirKind::Literal(literal) => literal.0.len(),
         HirKind::Class(Class::Unicode(class)) => class.ranges().len().saturating_mul(RANGE) + 1,
         HirKind::Class(Class::Bytes(class)) => class.ranges().len() + 1,
-        HirKind::Capture(capture) => weight(&capture.sub).saturating_add(4),
+        HirKind::Capture(capture) => pattern_weight(&capture.sub).saturating_add(4),
         HirKind::Concat(parts) | HirKind::Alternation(parts) => sum(parts),
         HirKind::Repetition(repetition) => {
             let times = repetition.max.unwrap_or(repetition.min).max(1) as usize;
-            weight(&repetition.sub).saturating_add(2).saturating_mul(times)
+            pattern_weight(&repetition.sub).saturating_add(2).saturating_mul(times)
         }
     }
 }
@@ -101,8 +102,8 @@ mod tests {
         assert!(pattern("a{9999}{9999}").compiles().is_err());
         assert!(pattern(r"\w{5000}").compiles().is_err());
         assert!(pattern(r"(?i)\b(nominal|pnc)_id\b").compiles().is_ok());
-        assert!(weight(&pattern(r"(?i)\b(nominal|pnc)_\d{6}\b").hir) < LIGHT);
-        assert!(LinePattern::parse("(").unwrap_err().contains("unclosed group"));
+        assert!(pattern_weight(&pattern(r"(?i)\b(nominal|pnc)_\d{6}\b").hir) < LIGHT);
+        assert!(LinePattern::parse("(").unwrap_err().to_string().contains("unclosed group"));
     }
 
     #[test]
@@ -114,7 +115,7 @@ mod tests {
 
     /// As heavy as a pattern of this part may be without being tried.
     fn heaviest(part: &str) -> LinePattern {
-        let one = weight(&pattern(part).hir) + 2;
+        let one = pattern_weight(&pattern(part).hir) + 2;
         pattern(&format!("(?:{part}){{{}}}", (LIGHT / one).clamp(1, 1000)))
     }
 
@@ -144,17 +145,17 @@ mod tests {
             r"\p{Greek}",
             "()",
         ] {
-            assert!(weight(&heaviest(part).hir) <= LIGHT, "{part}");
+            assert!(pattern_weight(&heaviest(part).hir) <= LIGHT, "{part}");
             assert!(heaviest(part).compile().is_ok(), "{part}");
             let named = format!("({})", heaviest(part).as_str().replace("(?:", "("));
             let named = pattern(&named);
-            assert!(weight(&named.hir) > LIGHT || named.compile().is_ok(), "{part}");
+            assert!(pattern_weight(&named.hir) > LIGHT || named.compile().is_ok(), "{part}");
         }
         let long = "x".repeat(LIGHT);
         assert!(pattern(&long).compile().is_ok());
         let words: Vec<String> = (0..LIGHT / 12).map(|n| format!("word{n}")).collect();
         let words = pattern(&words.join("|"));
-        assert!(weight(&words.hir) > LIGHT || words.compile().is_ok());
+        assert!(pattern_weight(&words.hir) > LIGHT || words.compile().is_ok());
     }
 
     proptest! {
@@ -163,7 +164,7 @@ mod tests {
         #[test]
         fn whatever_is_light_compiles(text in r"(\(?[ab.]\)?|\\w|\\p\{L\}|\[\^a\]|\{[0-9]{1,3}\}|[+*?|]){1,10}") {
             if let Ok(pattern) = LinePattern::parse(&text) {
-                prop_assert!(weight(&pattern.hir) > LIGHT || pattern.compile().is_ok());
+                prop_assert!(pattern_weight(&pattern.hir) > LIGHT || pattern.compile().is_ok());
             }
         }
     }

@@ -178,12 +178,12 @@ fn push_chunk(chunk: &str, out: &mut String) {
     let inner = chunk.trim_start_matches(OPENING);
     let core = inner.trim_end_matches(CLOSING);
     let (open, close) = (&chunk[..chunk.len() - inner.len()], &inner[core.len()..]);
-    let core = if is_plain_word(core) { core.to_string() } else { code(quotation(core)) };
+    let core = if is_plain_word(core) { core.to_string() } else { code(quotation_in(core)) };
     out.extend([open, &core, close]);
 }
 
 /// What is between the backticks, if the text is one quotation.
-fn quotation(text: &str) -> &str {
+fn quotation_in(text: &str) -> &str {
     let inside = text.strip_prefix('`').and_then(|text| text.strip_suffix('`'));
     inside.filter(|inside| !inside.is_empty() && !inside.contains('`')).unwrap_or(text)
 }

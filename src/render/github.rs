@@ -15,7 +15,7 @@ pub static FORMAT: Format = Format {
     name: "github",
     about: "Annotations on files and lines, for GitHub Actions",
     write: write_decision,
-    failure: Some(failure),
+    failure: Some(failure_annotation),
 };
 
 /// How many annotations of one kind the runner shows for a step.
@@ -49,8 +49,9 @@ struct Annotation {
 fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let style = context.style;
     let findings = summary::SHOWN.iter().flat_map(|verdict| summary::of(decision, *verdict));
-    let findings = findings.map(|finding| annotation(finding, style.advisory));
-    let all: Vec<Annotation> = std::iter::once(headline(decision, style.advisory)).chain(findings).collect();
+    let findings = findings.map(|finding| annotation_of(finding, style.advisory));
+    let all: Vec<Annotation> =
+        std::iter::once(headline_annotation(decision, style.advisory)).chain(findings).collect();
     let mut written = [0; 3];
     for annotation in &all {
         let of_kind = all.iter().filter(|other| other.kind == annotation.kind);
@@ -66,8 +67,8 @@ fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::
 
 /// The annotation of a run that ended without a decision: what it is, and the message of the
 /// program.
-fn failure(what: &str, message: &str) -> String {
-    let lines: Vec<String> = message.trim().lines().map(text).collect();
+fn failure_annotation(what: &str, message: &str) -> String {
+    let lines: Vec<String> = message.trim().lines().map(message_text).collect();
     let title = escape::command_property(&format!("portcullis: {what}"));
     let message = escape::command_data(&escape::clip(&lines.join("\n"), FIRST_LINE));
     format!("::error title={title}::{message}\n")
@@ -75,58 +76,58 @@ fn failure(what: &str, message: &str) -> String {
 
 fn write_overflow(kind: AnnotationKind, total: usize, out: &mut dyn io::Write) -> io::Result<()> {
     if total > SHOWN_BY_GITHUB {
-        write_command(&overflow(kind, total - SHOWN_BY_GITHUB + 1), out)
+        write_command(&overflow_annotation(kind, total - SHOWN_BY_GITHUB + 1), out)
     } else {
         Ok(())
     }
 }
 
-fn overflow(kind: AnnotationKind, count: usize) -> Annotation {
+fn overflow_annotation(kind: AnnotationKind, count: usize) -> Annotation {
     let message = format!("{count} more follow in the log of this step: GitHub shows at most ten of a kind");
     Annotation { kind, place: None, title: format!("{count} more findings"), message }
 }
 
-fn headline(decision: &Decision, advisory: bool) -> Annotation {
+fn headline_annotation(decision: &Decision, advisory: bool) -> Annotation {
     let kind = match decision.outcome {
         Outcome::Allow => AnnotationKind::Notice,
-        Outcome::Undetermined | Outcome::Block => advised(AnnotationKind::Error, advisory),
+        Outcome::Undetermined | Outcome::Block => advised_kind(AnnotationKind::Error, advisory),
     };
     let outcome = summary::outcome_and_advice(decision, advisory);
-    let judged = text(&summary::judged(&decision.judged));
+    let judged = message_text(&summary::judged(&decision.judged));
     let message = format!("{outcome}: {judged}\n{}", summary::counts(decision));
     Annotation { kind, place: None, title: format!("portcullis: {outcome}"), message }
 }
 
-fn annotation(finding: &Finding, advisory: bool) -> Annotation {
+fn annotation_of(finding: &Finding, advisory: bool) -> Annotation {
     let (kind, word) = match finding.verdict {
-        Verdict::Broken => (advised(AnnotationKind::Error, advisory), "broken"),
-        Verdict::Unproven => (advised(AnnotationKind::Error, advisory), "undetermined"),
+        Verdict::Broken => (advised_kind(AnnotationKind::Error, advisory), "broken"),
+        Verdict::Unproven => (advised_kind(AnnotationKind::Error, advisory), "undetermined"),
         Verdict::Waived => (AnnotationKind::Warning, "waived"),
         Verdict::Noted | Verdict::Met | Verdict::Exempt => (AnnotationKind::Notice, "noted"),
     };
     let advice = if advisory { " (advisory)" } else { "" };
-    let title = format!("{word}{advice}: {}", text(&finding.control));
-    Annotation { kind, place: finding.place.clone(), title, message: message(finding) }
+    let title = format!("{word}{advice}: {}", message_text(&finding.control));
+    Annotation { kind, place: finding.place.clone(), title, message: message_of(finding) }
 }
 
-fn advised(kind: AnnotationKind, advisory: bool) -> AnnotationKind {
+fn advised_kind(kind: AnnotationKind, advisory: bool) -> AnnotationKind {
     if advisory { AnnotationKind::Warning } else { kind }
 }
 
 /// The finding in lines; the remedy before the details, because a long message loses its end.
-fn message(finding: &Finding) -> String {
+fn message_of(finding: &Finding) -> String {
     let first = format!("{}: {}: {}", finding.control, finding.subject, finding.reason);
     let mut lines = vec![escape::clip(&escape::line(&first), FIRST_LINE)];
-    lines.extend(finding.place.iter().map(|place| format!("at {}", text(&summary::place(place)))));
-    lines.extend(finding.remedy.iter().map(|remedy| format!("help: {}", text(remedy))));
-    lines.extend(finding.details.iter().take(DETAILS).map(|detail| format!("- {}", text(detail))));
+    lines.extend(finding.place.iter().map(|place| format!("at {}", message_text(&summary::place(place)))));
+    lines.extend(finding.remedy.iter().map(|remedy| format!("help: {}", message_text(remedy))));
+    lines.extend(finding.details.iter().take(DETAILS).map(|detail| format!("- {}", message_text(detail))));
     if finding.details.len() > DETAILS {
         lines.push(format!("and {} more", finding.details.len() - DETAILS));
     }
     lines.join("\n")
 }
 
-fn text(text: &str) -> String {
+fn message_text(text: &str) -> String {
     escape::clip(&escape::line(text), TEXT)
 }
 
@@ -142,14 +143,14 @@ fn write_command(annotation: &Annotation, out: &mut dyn io::Write) -> io::Result
 }
 
 fn place_properties(place: &Place) -> String {
-    let file = escape::command_property(&file(place));
+    let file = escape::command_property(&file_name(place));
     let line = place.line.map_or_else(String::new, |line| format!("line={line},"));
     format!("file={file},{line}")
 }
 
 /// The path as GitHub knows it, so that the annotation finds its file; the quoted form of a path
 /// that would not be seen as it is.
-fn file(place: &Place) -> String {
+fn file_name(place: &Place) -> String {
     let quoted = escape::line(&place.path.to_string());
     let plain = std::str::from_utf8(place.path.as_bytes()).ok();
     plain.filter(|path| escape::line(path) == **path).map_or(quoted, str::to_string)
@@ -243,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_path_that_is_only_unusual_still_finds_its_file() {
-        let path = |text: &str| file(&Place { path: text.into(), line: None });
+        let path = |text: &str| file_name(&Place { path: text.into(), line: None });
         assert_eq!(path("a \"b\\c.py"), "a \"b\\c.py");
         assert_eq!(path("a\u{202e}b"), r#""a\342\200\256b""#);
     }

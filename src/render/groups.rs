@@ -35,10 +35,10 @@ pub(super) fn groups<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Fin
             None => kinds.push(vec![finding]),
         }
     }
-    kinds.into_iter().map(|kind| FindingGroup { blocks: blocks(&kind) }).collect()
+    kinds.into_iter().map(|kind| FindingGroup { blocks: blocks_of(&kind) }).collect()
 }
 
-fn blocks<'f>(kind: &[&'f Finding]) -> Vec<FindingBlock<'f>> {
+fn blocks_of<'f>(kind: &[&'f Finding]) -> Vec<FindingBlock<'f>> {
     let mut blocks: Vec<FindingBlock<'f>> = Vec::new();
     for finding in kind {
         let same = |one: &Finding| one.reason == finding.reason && one.remedy == finding.remedy;

@@ -155,7 +155,7 @@ impl<'a> LandingReport<'a> {
             landed: &facts.landing.landed,
             location: known.location,
             subject: steps.last().map_or("", |(commit, _)| commit.subject.as_str()),
-            answer: answer(known),
+            answer: answer_of(known),
             asked,
             before: &facts.landing.parent,
             files: facts.files.value().map(|files| files.len() as u64),
@@ -163,7 +163,7 @@ impl<'a> LandingReport<'a> {
             steps: steps.into_iter().map(|(commit, _)| commit).collect(),
             is_residual: matches!(facts.coverage, Coverage::Residual(_)),
             attempts: facts.misses.iter().map(|miss| describe_attempt(known, miss)).collect(),
-            unexplained: unexplained(known),
+            unexplained: unexplained_in(known),
             requests: facts
                 .requests
                 .value()
@@ -187,7 +187,7 @@ fn steps_of(span: &Fact<Span>) -> Vec<(&Commit, &[Commit])> {
     }
 }
 
-fn answer(known: &KnownLanding<'_>) -> LandingAnswer {
+fn answer_of(known: &KnownLanding<'_>) -> LandingAnswer {
     let explained =
         |sentence| LandingAnswer { verdict: Verdict::Met, word: "explained:", sentence, remedy: None };
     let name = |one: &Candidate| name_candidate(known, one);
@@ -264,7 +264,7 @@ fn describe_attempt(known: &KnownLanding<'_>, miss: &Miss) -> String {
     format!("{}: {}", all.join(", then "), miss.distance)
 }
 
-fn unexplained<'a>(known: &'a KnownLanding<'a>) -> Unexplained<'a> {
+fn unexplained_in<'a>(known: &'a KnownLanding<'a>) -> Unexplained<'a> {
     match &known.left {
         // What cannot be told cannot be shown either, for the same reason.
         _ if matches!(known.landing.coverage, Coverage::Unverifiable(_)) => Unexplained::Nothing,
@@ -306,7 +306,8 @@ const DELETED: &str = "a deleted account";
 fn review_reports<'a>(reviews: &'a [Review], findings: &'a [Finding]) -> Vec<ReviewReport<'a>> {
     let is_silent = |review: &&Review| matches!(review.state, ReviewState::Commented | ReviewState::Pending);
     let opinions = reviews.iter().filter(|review| !is_silent(review));
-    let report = |review| ReviewReport { weight: weigh(findings, review), sentence: describe_review(review) };
+    let report =
+        |review| ReviewReport { weight: weigh_review(findings, review), sentence: describe_review(review) };
     opinions.map(report).collect()
 }
 
@@ -331,7 +332,7 @@ fn describe_review(review: &Review) -> String {
 
 /// What became of a review, in the words of the controls: they name it in the details of their
 /// findings.
-fn weigh<'f>(findings: &'f [Finding], review: &Review) -> ReviewWeight<'f> {
+fn weigh_review<'f>(findings: &'f [Finding], review: &Review) -> ReviewWeight<'f> {
     let counts = format!("review {} by ", review.id);
     let objects = format!("requested changes (review {})", review.id);
     let details = || findings.iter().flat_map(|finding| &finding.details);

@@ -13,7 +13,7 @@ pub static FORMAT: Format = Format {
     name: "markdown",
     about: "A job summary in GitHub-flavoured Markdown",
     write: write_decision,
-    failure: Some(failure),
+    failure: Some(failure_summary),
 };
 
 /// Bytes after which nothing more is listed. What is still written then is our own and short.
@@ -27,21 +27,21 @@ const DETAILS: usize = 20;
 
 fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let style = context.style;
-    let mut sheet = Sheet { text: head(decision, style), left_out: 0 };
+    let mut sheet = Sheet { text: write_head(decision, style), left_out: 0 };
     for verdict in summary::SHOWN {
-        section(decision, verdict, &mut sheet);
+        write_section(decision, verdict, &mut sheet);
     }
-    areas(decision, &mut sheet);
-    summed(decision, style, &mut sheet);
+    write_areas(decision, &mut sheet);
+    write_summed(decision, style, &mut sheet);
     sheet.text.push_str(&judged_table(decision));
     sheet.end();
     out.write_all(sheet.text.as_bytes())
 }
 
 /// The summary of a run that ended without a decision: what it is, and the message of the program.
-fn failure(what: &str, message: &str) -> String {
+fn failure_summary(what: &str, message: &str) -> String {
     let lines = message.trim().lines().map(str::trim_end).filter(|line| !line.is_empty());
-    let lines: Vec<String> = lines.take(DETAILS).map(code).collect();
+    let lines: Vec<String> = lines.take(DETAILS).map(code_span).collect();
     format!("## Portcullis: {what}\n\n{}\n\n", lines.join("<br>"))
 }
 
@@ -58,8 +58,12 @@ impl Sheet {
             self.left_out += rows.count();
             return;
         }
-        self.text.push_str(&format!("{heading}\n\n{}{}", row(titles), row(&vec!["---"; titles.len()])));
-        rows.for_each(|cells| self.row(&row(&cells)));
+        self.text.push_str(&format!(
+            "{heading}\n\n{}{}",
+            table_row(titles),
+            table_row(&vec!["---"; titles.len()])
+        ));
+        rows.for_each(|cells| self.row(&table_row(&cells)));
         self.text.push('\n');
     }
 
@@ -80,53 +84,58 @@ impl Sheet {
     }
 }
 
-fn row<T: AsRef<str>>(cells: &[T]) -> String {
+fn table_row<T: AsRef<str>>(cells: &[T]) -> String {
     let cells: Vec<&str> = cells.iter().map(AsRef::as_ref).collect();
     format!("| {} |\n", cells.join(" | "))
 }
 
-fn code(text: &str) -> String {
+fn code_span(text: &str) -> String {
     escape::code(&escape::clip(text, TEXT))
 }
 
-fn prose(text: &str) -> String {
+fn prose_text(text: &str) -> String {
     escape::prose(&escape::clip(text, TEXT))
 }
 
-fn head(decision: &Decision, style: Style) -> String {
+fn write_head(decision: &Decision, style: Style) -> String {
     let advice = if style.advisory { " (advisory)" } else { "" };
     let heading = format!("## Portcullis: {}{advice}\n\n", summary::outcome(decision.outcome));
     let advice = if style.advisory { " The gate only advises here: the exit code is 0." } else { "" };
-    let judged = prose(&summary::judged(&decision.judged));
+    let judged = prose_text(&summary::judged(&decision.judged));
     format!("{heading}{}: {judged}.{advice}\n\n", summary::counts(decision))
 }
 
 /// What was judged, to the last digit; after the findings, because those are what a reader came
 /// for.
 fn judged_table(decision: &Decision) -> String {
-    let rows: String = judged(decision).iter().map(|(name, value)| row(&[*name, value])).collect();
-    format!("\n{}{}{rows}\n", row(&["Judged", ""]), row(&["---", "---"]))
+    let rows: String = judged_rows(decision).iter().map(|(name, value)| table_row(&[*name, value])).collect();
+    format!("\n{}{}{rows}\n", table_row(&["Judged", ""]), table_row(&["---", "---"]))
 }
 
-fn judged(decision: &Decision) -> Vec<(&'static str, String)> {
+fn judged_rows(decision: &Decision) -> Vec<(&'static str, String)> {
     let Judged { repository, request, title, branch, base, head, .. } = &decision.judged;
     let source = decision.policy.as_ref().map(|policy| {
-        format!("{}, {}<br>{}", code(&policy.project), summary::origin(policy), code(policy.digest.as_str()))
+        format!(
+            "{}, {}<br>{}",
+            code_span(&policy.project),
+            summary::origin(policy),
+            code_span(policy.digest.as_str())
+        )
     });
     let rows = [
-        ("Repository", repository.as_deref().map(code)),
+        ("Repository", repository.as_deref().map(code_span)),
         ("Request", request.as_ref().map(ToString::to_string)),
-        ("Title", title.as_deref().map(code)),
-        ("Into branch", branch.as_ref().map(|branch| code(branch.as_str()))),
-        ("Base", base.as_ref().map(|base| code(base.as_str()))),
-        ("Head", head.as_ref().map(|head| code(head.as_str()))),
+        ("Title", title.as_deref().map(code_span)),
+        ("Into branch", branch.as_ref().map(|branch| code_span(branch.as_str()))),
+        ("Base", base.as_ref().map(|base| code_span(base.as_str()))),
+        ("Head", head.as_ref().map(|head| code_span(head.as_str()))),
         ("Size", summary::size(&decision.judged)),
         ("Policy", source),
     ];
     rows.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-fn areas(decision: &Decision, sheet: &mut Sheet) {
+fn write_areas(decision: &Decision, sheet: &mut Sheet) {
     if decision.areas.is_empty() {
         return;
     }
@@ -136,14 +145,19 @@ fn areas(decision: &Decision, sheet: &mut Sheet) {
 }
 
 fn area_rows(area: &TouchedArea) -> impl Iterator<Item = Vec<String>> {
-    let name = format!("{}<br>{}", code(&area.area), prose(&area.purpose));
+    let name = format!("{}<br>{}", code_span(&area.area), prose_text(&area.purpose));
     area.touches.iter().enumerate().map(move |(index, touch)| {
         let name = if index == 0 { name.clone() } else { String::new() };
-        vec![name, code(&summary::touched(touch)), prose(&touch.rule), touch.policy_line.to_string()]
+        vec![
+            name,
+            code_span(&summary::touched(touch)),
+            prose_text(&touch.rule),
+            touch.policy_line.to_string(),
+        ]
     })
 }
 
-fn section(decision: &Decision, verdict: Verdict, sheet: &mut Sheet) {
+fn write_section(decision: &Decision, verdict: Verdict, sheet: &mut Sheet) {
     let mut findings = summary::of(decision, verdict).peekable();
     if findings.peek().is_none() {
         return;
@@ -158,21 +172,21 @@ fn section(decision: &Decision, verdict: Verdict, sheet: &mut Sheet) {
 }
 
 fn finding_row(finding: &Finding) -> Vec<String> {
-    let remedy = finding.remedy.as_deref().map_or_else(String::new, prose);
-    vec![code(&finding.control), subject(finding), why(finding), remedy]
+    let remedy = finding.remedy.as_deref().map_or_else(String::new, prose_text);
+    vec![code_span(&finding.control), subject_of(finding), why_of(finding), remedy]
 }
 
-fn subject(finding: &Finding) -> String {
-    let subject = format!("{} {}", finding.subject.kind.as_str(), code(&finding.subject.name));
+fn subject_of(finding: &Finding) -> String {
+    let subject = format!("{} {}", finding.subject.kind.as_str(), code_span(&finding.subject.name));
     match &finding.place {
-        Some(place) => format!("{subject}<br>at {}", code(&summary::place(place))),
+        Some(place) => format!("{subject}<br>at {}", code_span(&summary::place(place))),
         None => subject,
     }
 }
 
-fn why(finding: &Finding) -> String {
-    let mut lines = vec![prose(&finding.reason)];
-    lines.extend(finding.details.iter().take(DETAILS).map(|detail| format!("&bull; {}", prose(detail))));
+fn why_of(finding: &Finding) -> String {
+    let mut lines = vec![prose_text(&finding.reason)];
+    lines.extend(finding.details.iter().take(DETAILS).map(|detail| format!("&bull; {}", prose_text(detail))));
     if finding.details.len() > DETAILS {
         lines.push(format!("and {} more", finding.details.len() - DETAILS));
     }
@@ -180,7 +194,7 @@ fn why(finding: &Finding) -> String {
 }
 
 /// What holds, folded away unless everything was asked for.
-fn summed(decision: &Decision, style: Style, sheet: &mut Sheet) {
+fn write_summed(decision: &Decision, style: Style, sheet: &mut Sheet) {
     let findings = || summary::SUMMED.iter().flat_map(|verdict| summary::of(decision, *verdict));
     if findings().next().is_none() {
         return;
@@ -195,7 +209,7 @@ fn summed(decision: &Decision, style: Style, sheet: &mut Sheet) {
 
 fn summed_row(finding: &Finding) -> Vec<String> {
     let verdict = summary::verdict(finding.verdict).to_string();
-    vec![verdict, code(&finding.control), subject(finding), why(finding)]
+    vec![verdict, code_span(&finding.control), subject_of(finding), why_of(finding)]
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use super::escape;
 use super::terminal::{BOLD, FAINT, Lead, TerminalPage};
 use anstyle::AnsiColor;
-use portcullis_model::patch::{Body, Fate, FilePatch, Line, Patch, Run};
+use portcullis_model::patch::{Body, Fate, FilePatch, Patch, PatchLine, Run};
 use std::fmt::Write as _;
 use std::io;
 
@@ -34,17 +34,17 @@ pub(super) fn write(patch: &Patch, page: &mut TerminalPage<'_>) -> io::Result<()
         return Ok(());
     }
     page.hidden = true;
-    put(page, FAINT, &format!("  and {left_out} more lines"))
+    put_styled(page, FAINT, &format!("  and {left_out} more lines"))
 }
 
 fn write_head(file: &FilePatch, page: &mut TerminalPage<'_>) -> io::Result<()> {
     let path = escape::line(&file.path.to_string());
-    let line = format!("  {}{}", page.painted(&Lead(&path, BOLD)), about(file));
+    let line = format!("  {}{}", page.painted(&Lead(&path, BOLD)), about_file(file));
     writeln!(page.out, "{line}")
 }
 
 /// What there is to say of a file beside its lines.
-fn about(file: &FilePatch) -> String {
+fn about_file(file: &FilePatch) -> String {
     let kind = |mode: u32| match mode {
         0o120_000 => "a link",
         0o160_000 => "a submodule",
@@ -72,31 +72,31 @@ fn write_run(run: &Run, room: &mut usize, page: &mut TerminalPage<'_>) -> io::Re
     }
     let (old, new) = (run.count(Fate::Added), run.count(Fate::Dropped));
     let head = format!("  @@ -{},{old} +{},{new} @@", run.old_line, run.new_line);
-    put(page, AnsiColor::Cyan.on_default(), &head)?;
+    put_styled(page, AnsiColor::Cyan.on_default(), &head)?;
     let shown = run.lines.len().min(*room);
     run.lines.iter().take(shown).try_for_each(|line| write_line(line, page))?;
     *room -= shown;
     Ok(run.lines.len() - shown)
 }
 
-fn write_line(line: &Line, page: &mut TerminalPage<'_>) -> io::Result<()> {
+fn write_line(line: &PatchLine, page: &mut TerminalPage<'_>) -> io::Result<()> {
     let (sign, colour) = match line.fate {
         Fate::Kept => (' ', FAINT),
         Fate::Dropped => ('-', AnsiColor::Red.on_default()),
         Fate::Added => ('+', AnsiColor::Green.on_default()),
     };
     let limit = if page.style.verbose { usize::MAX } else { LONGEST };
-    let text = visible(&line.bytes, line.fate != Fate::Kept);
+    let text = visible_line(&line.bytes, line.fate != Fate::Kept);
     let end = if line.ended { "" } else { " (no line break at the end)" };
-    put(page, colour, &format!("  {sign}{}{end}", escape::clip(&text, limit)))
+    put_styled(page, colour, &format!("  {sign}{}{end}", escape::clip(&text, limit)))
 }
 
-fn put(page: &mut TerminalPage<'_>, colour: anstyle::Style, text: &str) -> io::Result<()> {
+fn put_styled(page: &mut TerminalPage<'_>, colour: anstyle::Style, text: &str) -> io::Result<()> {
     writeln!(page.out, "{}", page.painted(&Lead(text, colour)))
 }
 
 /// A line of a file, with every byte of it to be seen.
-fn visible(bytes: &[u8], changed: bool) -> String {
+fn visible_line(bytes: &[u8], changed: bool) -> String {
     let blanks = if changed { bytes.iter().rev().take_while(|byte| **byte == b' ').count() } else { 0 };
     let mut text = String::new();
     for chunk in bytes[..bytes.len() - blanks].utf8_chunks() {
@@ -113,9 +113,9 @@ mod tests {
 
     #[test]
     fn nothing_in_a_line_is_hidden_and_nothing_steers() {
-        assert_eq!(visible(b"\tDELETE FROM records;  ", true), "→   DELETE FROM records;··");
-        assert_eq!(visible(br"a\t  ", false), r"a\t  ");
-        assert_eq!(visible(b"\x1b[2J\xe2\x80\xae\xff\r", true), r"\u{1b}[2J\u{202e}\xff\r");
-        assert_eq!(visible(b"::error::x", true), r"\u{3a}:error::x");
+        assert_eq!(visible_line(b"\tDELETE FROM records;  ", true), "→   DELETE FROM records;··");
+        assert_eq!(visible_line(br"a\t  ", false), r"a\t  ");
+        assert_eq!(visible_line(b"\x1b[2J\xe2\x80\xae\xff\r", true), r"\u{1b}[2J\u{202e}\xff\r");
+        assert_eq!(visible_line(b"::error::x", true), r"\u{3a}:error::x");
     }
 }

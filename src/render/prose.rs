@@ -22,10 +22,10 @@ enum ProseBlock<'t> {
 /// Of Markdown what the documentation of a control uses: paragraphs, flat lists of `-`, code
 /// between fences. Lists are set tight: the blank lines that Markdown wants around them are not
 /// shown.
-pub fn prose(text: &str, width: usize) -> String {
+pub fn wrap_prose(text: &str, width: usize) -> String {
     let mut lines = Vec::new();
     let mut tight = true;
-    for block in blocks(text) {
+    for block in prose_blocks(text) {
         if !std::mem::replace(&mut tight, block.is_item()) && !block.is_item() {
             lines.push(String::new());
         }
@@ -34,7 +34,7 @@ pub fn prose(text: &str, width: usize) -> String {
     lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-fn blocks(text: &str) -> Vec<ProseBlock<'_>> {
+fn prose_blocks(text: &str) -> Vec<ProseBlock<'_>> {
     let mut blocks = Vec::new();
     let mut lines = text.lines();
     let mut open = false;
@@ -66,7 +66,7 @@ impl ProseBlock<'_> {
         match self {
             ProseBlock::Code(lines) => lines.iter().map(|line| format!("{CODE}{line}")).collect(),
             ProseBlock::Text(text) => {
-                let mut lines = wrap(text, 0, hang, width);
+                let mut lines = wrap_text(text, 0, hang, width);
                 lines.iter_mut().skip(1).for_each(|line| line.insert_str(0, &" ".repeat(hang)));
                 lines
             }
@@ -76,7 +76,7 @@ impl ProseBlock<'_> {
 
 /// The lines of a text: the first starts in column `first`, the others in column `hang`, none
 /// passes `width` unless it is a single word. There is always a first line, if only an empty one.
-pub fn wrap(text: &str, first: usize, hang: usize, width: usize) -> Vec<String> {
+pub fn wrap_text(text: &str, first: usize, hang: usize, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let (mut column, mut gap) = (first, 0);
     for word in text.split(' ') {
@@ -103,6 +103,6 @@ mod tests {
     fn paragraphs_are_filled_items_hang_and_code_stays() {
         let text = "aa\nbb cc\n\n- dd ee\n  ff\n- gg\n\nhh\nii\n\n```toml\njj = \"kk ll\"\n\n- mm\n```\n\nnn";
         let shown = "aa bb\ncc\n- dd\n  ee\n  ff\n- gg\nhh ii\n\n    jj = \"kk ll\"\n\n    - mm\n\nnn\n";
-        assert_eq!(prose(text, 5), shown);
+        assert_eq!(wrap_prose(text, 5), shown);
     }
 }

@@ -25,10 +25,10 @@ and pass it to --expect-tip.
 pub fn list(chain: &Chain, out: &mut dyn io::Write) -> io::Result<()> {
     let (environment, count) = (&chain.environment, chain.commits.len());
     writeln!(out, "{environment}: {}", summary::plural(count as u64, "record"))?;
-    chain.links.iter().try_for_each(|link| row(link, out))
+    chain.links.iter().try_for_each(|link| write_row(link, out))
 }
 
-fn row(link: &RecordLink, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_row(link: &RecordLink, out: &mut dyn io::Write) -> io::Result<()> {
     let entry = &link.entry;
     let RecordEntry { number, time, candidate, baseline, recorder, .. } = entry;
     let (candidate, from) = (candidate.short(), baseline.commit.short());
@@ -57,29 +57,38 @@ pub fn verified(chain: &Chain, remembered: Option<&Revision>, out: &mut dyn io::
     for (place, commit) in (1..).zip(commits) {
         let is_broken = problems.iter().any(|problem| problem.place == place);
         let link = links.iter().find(|link| link.commit == *commit);
-        writeln!(out, "record {place} of {environment} ({}): {}", commit.short(), seen(link, is_broken))?;
+        writeln!(
+            out,
+            "record {place} of {environment} ({}): {}",
+            commit.short(),
+            describe_seen(link, is_broken)
+        )?;
     }
     let newer = remembered.and_then(|tip| commits.iter().position(|commit| commit == tip));
     for commit in newer.and_then(|at| commits.get(at + 1..)).into_iter().flatten() {
         writeln!(out, "{commit} is newer than the record that was handed over")?;
     }
-    let tip = chain.tip().map(ToString::to_string).unwrap_or_default();
+    writeln!(out, "{}", describe_chain(chain))?;
+    out.write_all(CANNOT_SHOW.as_bytes())
+}
+
+/// What the records of an environment come to, in one line.
+fn describe_chain(Chain { environment, commits, links, problems }: &Chain) -> String {
+    let tip = commits.last().map(ToString::to_string).unwrap_or_default();
     let proved = links.iter().filter(|link| link.standing == RecordStanding::Reproduced).count();
     let records = |number: usize| summary::plural(number as u64, "record");
     let verify = if proved == 1 { "verifies" } else { "verify" };
     match (problems.is_empty(), commits.len() - proved) {
-        (true, 0) => writeln!(out, "{environment}: {} {verify}; the newest is {tip}", records(proved))?,
-        (true, rest) => writeln!(
-            out,
+        (true, 0) => format!("{environment}: {} {verify}; the newest is {tip}", records(proved)),
+        (true, rest) => format!(
             "{environment}: {rest} of {} cannot be verified; the newest is {tip}",
             records(commits.len())
-        )?,
-        (false, _) => writeln!(out, "{environment}: the records do not verify; the newest is {tip}")?,
+        ),
+        (false, _) => format!("{environment}: the records do not verify; the newest is {tip}"),
     }
-    out.write_all(CANNOT_SHOW.as_bytes())
 }
 
-fn seen(link: Option<&RecordLink>, is_broken: bool) -> String {
+fn describe_seen(link: Option<&RecordLink>, is_broken: bool) -> String {
     match link.map(|link| &link.standing) {
         _ if is_broken => "it does not verify".to_string(),
         None | Some(RecordStanding::Broken) => "it does not verify".to_string(),
@@ -113,14 +122,14 @@ pub fn entry(link: &RecordLink, out: &mut dyn io::Write) -> io::Result<()> {
         ("tool", escape::line(&entry.tool)),
         ("record", link.digest.to_string()),
         ("decision", entry.decision.to_string()),
-        ("policy", evidence(entry.policy.as_ref())),
-        ("facts", evidence(entry.facts.as_ref())),
-        ("recomputed", again(&link.standing)),
+        ("policy", describe_evidence(entry.policy.as_ref())),
+        ("facts", describe_evidence(entry.facts.as_ref())),
+        ("recomputed", describe_standing(&link.standing)),
     ];
     lines.iter().try_for_each(|(name, value)| writeln!(out, "  {:<11} {value}", format!("{name}:")))
 }
 
-fn again(standing: &RecordStanding) -> String {
+fn describe_standing(standing: &RecordStanding) -> String {
     match standing {
         RecordStanding::Reproduced | RecordStanding::Unseen(_) => {
             "its facts give the same decision".to_string()
@@ -132,7 +141,7 @@ fn again(standing: &RecordStanding) -> String {
     }
 }
 
-fn evidence(evidence: Option<&portcullis_record::KeptFile>) -> String {
+fn describe_evidence(evidence: Option<&portcullis_record::KeptFile>) -> String {
     match evidence {
         None => "none".to_string(),
         Some(evidence) if evidence.kept => evidence.digest.to_string(),

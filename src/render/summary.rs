@@ -75,15 +75,15 @@ pub(super) fn origin(policy: &PolicyReference) -> &'static str {
 
 /// `FILE` or `FILE:LINE`.
 pub(super) fn place(place: &Place) -> String {
-    location(&place.path.to_string(), place.line)
+    location_text(&place.path.to_string(), place.line)
 }
 
 /// Where a file was touched: `FILE` or `FILE:LINE`.
 pub(super) fn touched(touch: &Touch) -> String {
-    location(&touch.path.to_string(), touch.line)
+    location_text(&touch.path.to_string(), touch.line)
 }
 
-fn location(path: &str, line: Option<u64>) -> String {
+fn location_text(path: &str, line: Option<u64>) -> String {
     line.map_or_else(|| path.to_string(), |line| format!("{path}:{line}"))
 }
 

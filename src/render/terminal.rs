@@ -5,7 +5,7 @@
 //! carry the meaning; colour only repeats it.
 
 use super::groups::{self, FindingBlock};
-use super::prose::wrap;
+use super::prose::wrap_text;
 use super::{Context, Format, Style, escape, summary};
 use anstyle::AnsiColor;
 use portcullis_model::decision::{Decision, Finding, Outcome, TouchedArea, Verdict};
@@ -251,7 +251,7 @@ impl TerminalPage<'_> {
         let text = self.cut(text);
         let gap = usize::from(!lead.0.is_empty());
         let first = margin.0 + lead.0.width() + gap;
-        let lines = wrap(&escape::line(&text), first, margin.1, self.style.width.max(NARROWEST));
+        let lines = wrap_text(&escape::line(&text), first, margin.1, self.style.width.max(NARROWEST));
         let mut start = format!("{}{}{}", " ".repeat(margin.0), self.painted(&lead), " ".repeat(gap));
         for line in lines {
             writeln!(self.out, "{}", format!("{start}{line}").trim_end())?;

@@ -31,7 +31,7 @@ pub use limits::{COVERAGE, LIMITS, XmlLimits};
 pub type AttributePair<'a> = (&'a str, &'a str);
 
 /// An attribute pair that may have to be rewritten: references resolved, blanks replaced.
-type Meant<'a> = (Cow<'a, str>, Cow<'a, str>);
+type ReadAttribute<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 /// An element as it opens.
 pub struct Element<'a> {
@@ -257,8 +257,12 @@ impl<'r, C: ContentHandler> XmlDocument<'r, C> {
     }
 
     /// All attributes as they are meant. Each is read, so that a broken one is never passed over.
-    fn take_unusual<'t>(&self, whole: &'t str, tag: &BytesStart<'_>) -> Result<Vec<Meant<'t>>, ContentError> {
-        let mut all: Vec<Meant<'t>> = Vec::new();
+    fn take_unusual<'t>(
+        &self,
+        whole: &'t str,
+        tag: &BytesStart<'_>,
+    ) -> Result<Vec<ReadAttribute<'t>>, ContentError> {
+        let mut all: Vec<ReadAttribute<'t>> = Vec::new();
         for attribute in tag.attributes().with_checks(false) {
             let attribute = attribute.map_err(|error| error.to_string())?;
             self.fits(&attribute, all.len())?;

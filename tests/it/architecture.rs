@@ -18,6 +18,10 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 const LONGEST: usize = 450;
 
+/// Of a hundred free functions, how many may have a name of one word. Most of those that have one are called by the name of
+/// their module too: `junit::parse`. A name without it has a verb and an object.
+const ONE_WORD: usize = 20;
+
 /// Where product code names a control outside of the control's own files, and why. What the program knows of a control is in
 /// its `KIND`; what is left are texts for people in rooms that may not look into `control`.
 const NAMED_ELSEWHERE: &[(&str, &str, &str)] = &[
@@ -236,6 +240,68 @@ fn each_file_opens_with_what_it_is_for_and_stays_readable() {
         let name = *module(&file).last().unwrap();
         assert!(!["utils", "common", "helpers", "imp"].contains(&name), "{file}: a name that says nothing");
     }
+}
+
+/// The name that a line of a file declares, where the line begins with these words.
+fn declared<'t>(line: &'t str, words: &[&str]) -> Option<&'t str> {
+    let rest = words.iter().find_map(|words| line.strip_prefix(words))?;
+    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+    // A macro puts the name in the place of `$name`.
+    (end > 0).then(|| &rest[..end])
+}
+
+/// Every public type of the product, with the file that declares it.
+fn public_types(files: &[(String, String)]) -> Vec<(&str, &str)> {
+    const WORDS: &[&str] = &["pub struct ", "pub enum ", "pub union ", "pub trait ", "pub type "];
+    let types = files.iter().flat_map(|(file, text)| {
+        text.lines()
+            .filter_map(|line| declared(line.trim_start(), WORDS))
+            .map(move |name| (name, file.as_str()))
+    });
+    types.collect()
+}
+
+/// What a program of ours consists of; `testkit` is for tests and the demonstration.
+fn product() -> Vec<(String, String)> {
+    let is_product = |file: &str| !file.starts_with("testkit/") && !file.contains("/tests/");
+    shipped().into_iter().filter(|(file, _)| is_product(file)).collect()
+}
+
+/// A name that two types have sends a reader to the wrong one. Errors are told apart by their module.
+#[test]
+fn the_name_of_a_public_type_is_unique() {
+    let files = product();
+    let mut types = public_types(&files);
+    types.retain(|(name, _)| *name != "Error");
+    types.sort_unstable();
+    assert!(types.len() > 400, "types are not found any more: {}", types.len());
+    let twice = types.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+    let twice: Vec<_> = twice.map(|pair| (pair[0].0, pair[0].1, pair[1].1)).collect();
+    assert!(twice.is_empty(), "rename the one that fewer readers know: {twice:#?}");
+}
+
+#[test]
+fn a_public_type_is_seen_in_each_form() {
+    let text = "pub struct A;\npub enum B<'a> {\n    pub trait C: D {}\npub(crate) struct E;\nstruct F;\npub type G = u8;";
+    let files = [("a.rs".to_string(), text.to_string())];
+    let names: Vec<&str> = public_types(&files).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["A", "B", "C", "G"]);
+}
+
+#[test]
+fn free_functions_have_a_verb_and_an_object() {
+    const WORDS: &[&str] =
+        &["fn ", "const fn ", "pub fn ", "pub const fn ", "pub(super) fn ", "pub(crate) fn "];
+    let files = product();
+    let names: Vec<&str> =
+        files.iter().flat_map(|(_, text)| text.lines().filter_map(|line| declared(line, WORDS))).collect();
+    let one_word = names.iter().filter(|name| !name.contains('_')).count();
+    assert!(names.len() > 1000, "functions are not found any more: {}", names.len());
+    assert!(
+        one_word * 100 <= names.len() * ONE_WORD,
+        "{one_word} of {} free functions have a name of one word; `.ci/figures --folder src/ROOM` lists them",
+        names.len()
+    );
 }
 
 #[test]

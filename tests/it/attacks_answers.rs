@@ -4,7 +4,7 @@
 use crate::support::gate::{command, judge, judge_at, judge_bent};
 use crate::support::project::{classic, head, project, refused};
 use clap::Parser;
-use portcullis::cli::Subject;
+use portcullis::cli::SubjectArguments;
 use portcullis::cli::prepare::prepare_over;
 use portcullis_forge::Connection;
 use portcullis_model::check::{Check, Conclusion, Producer};
@@ -270,7 +270,7 @@ fn attack_79_a_count_that_does_not_fit() {
 #[derive(Parser)]
 struct Words {
     #[command(flatten)]
-    subject: Subject,
+    subject: SubjectArguments,
 }
 
 /// The outcome over a world in memory: the same code without a process, for the thousand small cases.

@@ -5,7 +5,7 @@ use crate::support::gate::Verdict;
 use crate::support::people::{honest, kim, noor, written};
 use crate::support::project::{OWNERS, policy, project, review, table};
 use clap::Parser;
-use portcullis::cli::Subject;
+use portcullis::cli::SubjectArguments;
 use portcullis::cli::prepare::prepare_over;
 use portcullis_forge::Connection;
 use portcullis_model::decision::Outcome;
@@ -282,7 +282,7 @@ fn attack_100_members_of_a_team_are_accounts_and_not_names() {
 #[derive(Parser)]
 struct Words {
     #[command(flatten)]
-    subject: Subject,
+    subject: SubjectArguments,
 }
 
 /// The outcome at a GitHub Enterprise Server with its API at this address.

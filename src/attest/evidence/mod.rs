@@ -23,6 +23,7 @@ use std::num::NonZeroUsize;
 
 mod lines;
 pub mod predicate;
+pub mod predicate_type;
 pub mod test_run;
 
 pub use lines::{StatementLines, add_line, note_lines};

@@ -4,59 +4,14 @@
 //! a variant of [`AnyStatement`] for the facts. Recording, signing, verifying, notes and envelopes
 //! do not name a predicate.
 
+use super::predicate_type::{AnyStatement, Predicate, PredicateType, StatementSummary, read_checked};
 use super::{MAXIMUM_BYTES, test_run};
 use crate::AttestError;
-use crate::statement::{ResourceDescriptor, StatementHeader, read_predicate};
-use portcullis_model::change::{ObjectName, Revision};
-use portcullis_model::evidence::{Statement, Subject};
-use serde::de::DeserializeOwned;
-
-/// A type of predicate, with the readers of its statements.
-pub struct PredicateType {
-    /// The `predicateType` of its statements.
-    pub uri: &'static str,
-    /// What a statement of this type is about, for people: "one run of one test suite".
-    pub about: &'static str,
-    /// Reads a statement whole.
-    pub read: fn(&StatementHeader, &[u8]) -> Result<AnyStatement, AttestError>,
-    /// Reads a statement to check and to name it, in as little memory as that takes.
-    pub summarize: fn(&StatementHeader, &[u8]) -> Result<StatementSummary, AttestError>,
-}
+use crate::statement::StatementHeader;
+use portcullis_model::evidence::Statement;
 
 /// Every predicate type that is read, sorted by URI.
 pub static TABLE: &[&PredicateType] = &[&test_run::TEST_RUN];
-
-/// What a statement claims of its subject.
-pub trait Predicate: DeserializeOwned {
-    /// The line of the table.
-    const TYPE: &'static PredicateType;
-
-    /// Checks what the types cannot express: lists are sorted, parts agree with each other.
-    ///
-    /// # Errors
-    /// The predicate contradicts itself, or could have been written in another way.
-    fn check(&self) -> Result<(), AttestError>;
-}
-
-/// A statement of one of the types in the table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AnyStatement {
-    /// A test run.
-    TestRun(Statement),
-}
-
-/// A statement in short.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatementSummary {
-    /// The commit and tree that it is about.
-    pub subject: Subject,
-    /// What it is called: "upload (linux)".
-    pub name: String,
-    /// How many things it claims something of.
-    pub size: u64,
-    /// What these things are, in the singular: "test".
-    pub unit: &'static str,
-}
 
 /// Reads a statement of any type in the table.
 ///
@@ -88,20 +43,6 @@ pub fn read_as<P: Predicate>(bytes: &[u8]) -> Result<Option<Statement<P>>, Attes
     find_type(&header.predicate_type).map(|_| None)
 }
 
-/// Reads a statement whose header was read, and is of this type.
-///
-/// # Errors
-/// The statement has another form, or contradicts itself.
-pub(super) fn read_checked<P: Predicate>(
-    header: &StatementHeader,
-    bytes: &[u8],
-) -> Result<Statement<P>, AttestError> {
-    let subject = read_subject(&header.subjects)?;
-    let predicate: P = read_predicate(bytes)?;
-    predicate.check()?;
-    Ok(Statement { subject, predicate })
-}
-
 fn read_header(bytes: &[u8]) -> Result<StatementHeader, AttestError> {
     if bytes.len() as u64 > MAXIMUM_BYTES {
         return Err(AttestError::Statement(format!("it is larger than {MAXIMUM_BYTES} bytes")));
@@ -118,21 +59,11 @@ fn unknown_type(found: &str) -> AttestError {
     AttestError::Statement(format!("its predicate type is `{found}` and not {}", known.join(" or ")))
 }
 
-fn read_subject(subjects: &[ResourceDescriptor]) -> Result<Subject, AttestError> {
-    let [subject] = subjects else {
-        let problem = format!("it has {} subjects instead of one", subjects.len());
-        return Err(AttestError::Statement(problem));
-    };
-    let digest = |algorithm: &str| subject.digest.get(algorithm).cloned().unwrap_or_default();
-    let commit = Revision::try_from(digest("gitCommit")).map_err(AttestError::Statement)?;
-    let tree = ObjectName::try_from(digest("gitTree")).map_err(AttestError::Statement)?;
-    Ok(Subject { commit, tree })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statement::write_statement;
+    use crate::statement::{ResourceDescriptor, write_statement};
+    use portcullis_model::change::{ObjectName, Revision};
     use serde::{Deserialize, Serialize};
 
     /// A pretend predicate: what a second one needs.

@@ -1,12 +1,12 @@
 //! The predicate of a test run. Its fields are those of [`RecordedRun`].
 
-use super::predicate::{AnyStatement, Predicate, PredicateType, StatementSummary, read_checked};
+use super::predicate_type::{AnyStatement, Predicate, PredicateType, StatementSummary, read_checked};
 use crate::AttestError;
 use crate::statement::{ResourceDescriptor, write_statement};
 use crate::test_result::TestResult;
 use portcullis_model::evidence::coverage::RecordedCoverage;
-use portcullis_model::evidence::inventory::Inventory;
-use portcullis_model::evidence::{Command, RecordedRun, Statement, Subject};
+use portcullis_model::evidence::inventory::TestInventory;
+use portcullis_model::evidence::{RecordedCommand, RecordedRun, RunSubject, Statement};
 use portcullis_model::test_run::Test;
 use portcullis_wire::statement::v1::{PREDICATE, RecordedRunV1};
 use serde::de::DeserializeOwned;
@@ -21,7 +21,7 @@ pub static TEST_RUN: PredicateType = PredicateType {
 };
 
 fn summarize_run(
-    Statement { subject, predicate: run }: Statement<RecordedRun<Inventory>>,
+    Statement { subject, predicate: run }: Statement<RecordedRun<TestInventory>>,
 ) -> StatementSummary {
     let configuration = run.configuration.map(|name| format!(" ({name})")).unwrap_or_default();
     let name = format!("{}{configuration}", run.suite);
@@ -44,7 +44,7 @@ pub fn write(statement: &Statement) -> Result<Vec<u8>, AttestError> {
 /// # Errors
 /// Errors of `out`.
 pub fn write_to(out: impl Write, statement: &Statement) -> Result<(), AttestError> {
-    let Subject { commit, tree } = &statement.subject;
+    let RunSubject { commit, tree } = &statement.subject;
     let subjects = [ResourceDescriptor::commit(commit, tree)];
     let run = &statement.predicate;
     let form = RecordedRunV1::of_run(run.without_tests(), |_| &run.tests);
@@ -57,7 +57,7 @@ pub fn write_to(out: impl Write, statement: &Statement) -> Result<(), AttestErro
 /// # Errors
 /// A test has no name, or its name appears twice.
 pub fn write_test_result(statement: &Statement) -> Result<Vec<u8>, AttestError> {
-    let Subject { commit, tree } = &statement.subject;
+    let RunSubject { commit, tree } = &statement.subject;
     let run = &statement.predicate;
     let materials = run.materials.iter().map(|material| {
         let digest = material.digest.as_str().trim_start_matches("sha256:").to_string();
@@ -89,7 +89,7 @@ impl RecordedTests for Vec<Test> {
     }
 }
 
-impl RecordedTests for Inventory {
+impl RecordedTests for TestInventory {
     fn ascend(&self) -> bool {
         self.ascends()
     }
@@ -158,7 +158,7 @@ fn check_command<T>(run: &RecordedRun<T>) -> Result<(), AttestError> {
 
 /// Was everything of a run made while its command ran? Compares whole seconds, as file systems may
 /// keep no more.
-fn is_within<T>(run: &RecordedRun<T>, command: &Command) -> bool {
+fn is_within<T>(run: &RecordedRun<T>, command: &RecordedCommand) -> bool {
     let times = [Some(run.finished), run.began];
     let early = times.into_iter().flatten().any(|at| at.as_second() < command.began.as_second());
     !early && command.began <= command.ended

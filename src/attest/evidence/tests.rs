@@ -1,15 +1,16 @@
 //! Statements that are read, and texts that only look like one.
 
-use super::predicate::{AnyStatement, read_any, read_as, summarize};
+use super::predicate::{read_any, read_as, summarize};
+use super::predicate_type::AnyStatement;
 use super::test_run::{TEST_RUN, write, write_test_result};
 use super::*;
 use crate::key::SigningKey;
 use portcullis_model::change::{ObjectName, Revision};
 use portcullis_model::digest::Digest;
 use portcullis_model::evidence::coverage::{Doubt, RecordedCoverage, RecordedFile};
-use portcullis_model::evidence::inventory::Inventory;
+use portcullis_model::evidence::inventory::TestInventory;
 use portcullis_model::evidence::{
-    ExitStatus, Material, Producer, RecordedRun, ReportName, Statement, Subject, WorkTree,
+    ExitStatus, Material, RecordedRun, ReportName, RunProducer, RunSubject, Statement, WorkTree,
 };
 use portcullis_model::line_coverage::CoverageFormat;
 use portcullis_model::lines::Lines;
@@ -19,14 +20,14 @@ use proptest::prelude::*;
 fn statement() -> Statement {
     let test = |id: &str| Test { id: id.into(), outcome: TestOutcome::Passed, records: 1 };
     Statement {
-        subject: Subject {
+        subject: RunSubject {
             commit: Revision::try_from("a".repeat(40)).unwrap(),
             tree: ObjectName::try_from("b".repeat(40)).unwrap(),
         },
         predicate: RecordedRun {
             suite: "upload".into(),
             configuration: Some("linux".into()),
-            producer: Producer {
+            producer: RunProducer {
                 kind: "github-actions".into(),
                 run: Some("8812".into()),
                 attempt: Some(1),
@@ -134,7 +135,7 @@ fn a_watched_run_says_how_it_ended_and_is_refused_when_that_cannot_be() {
     let watched = |began: &str, ended: &str, exit_status| {
         let mut statement = statement();
         statement.predicate.exit_status = exit_status;
-        statement.predicate.command = Some(portcullis_model::evidence::Command {
+        statement.predicate.command = Some(portcullis_model::evidence::RecordedCommand {
             program: "run-suite".into(),
             digest: Digest::of(b"run-suite\0"),
             began: began.parse().unwrap(),
@@ -279,7 +280,7 @@ fn a_statement_that_could_not_be_read_back_is_refused_with_what_to_do() {
 #[test]
 fn tests_that_are_only_gone_through_are_those_that_are_kept() {
     let kept = read(text().as_bytes()).unwrap().predicate.tests;
-    let gone = read_as::<RecordedRun<Inventory>>(text().as_bytes()).unwrap().unwrap().predicate.tests;
+    let gone = read_as::<RecordedRun<TestInventory>>(text().as_bytes()).unwrap().unwrap().predicate.tests;
     assert_eq!(gone.walk().collect::<Vec<_>>(), kept);
     let altered = [
         ("\"records\":1", "\"records\":0"),
@@ -291,7 +292,7 @@ fn tests_that_are_only_gone_through_are_those_that_are_kept() {
         assert_ne!(altered, text(), "{from}");
         let [one, other] = [
             read(altered.as_bytes()).map(drop),
-            read_as::<RecordedRun<Inventory>>(altered.as_bytes()).map(drop),
+            read_as::<RecordedRun<TestInventory>>(altered.as_bytes()).map(drop),
         ];
         assert!(one.is_err());
         assert_eq!(one, other, "{to}");
@@ -322,7 +323,7 @@ fn statements_that_were_written_once_are_read_and_written_to_the_byte() {
         include_str!("../../wire/statement/kept/plain.json"),
     ] {
         let line = text.trim_end();
-        let super::predicate::AnyStatement::TestRun(statement) =
+        let super::predicate_type::AnyStatement::TestRun(statement) =
             super::predicate::read_any(line.as_bytes()).unwrap();
         assert_eq!(String::from_utf8(super::test_run::write(&statement).unwrap()).unwrap(), line);
     }

@@ -6,8 +6,8 @@
 
 use super::exit::{Exit, Failure, Result};
 use super::prepare::prepare_over;
-use super::{HostName, Subject, output};
-use crate::render::prose::wrap;
+use super::{HostName, SubjectArguments, output};
+use crate::render::prose::wrap_text;
 use crate::render::{self, Style};
 use anyhow::Context;
 use clap::Args;
@@ -40,12 +40,12 @@ pub struct Arguments {
 /// of.
 pub fn run(arguments: &Arguments) -> Result {
     match &arguments.show {
-        Some(name) => show(name),
-        None => all(),
+        Some(name) => show_scenario(name),
+        None => show_all(),
     }
 }
 
-fn all() -> Result {
+fn show_all() -> Result {
     let mut text = String::from(
         "A made-up project, its GitHub and its tests, judged by the code that judges\n\
          yours. Request 7 changes how records are loaded. Each case changes one thing.\n\n",
@@ -54,7 +54,7 @@ fn all() -> Result {
     for scenario in SCENARIOS {
         let decision = judge(scenario)?;
         wrong += usize::from(!as_told(scenario, &decision));
-        tell(&mut text, scenario, &decision);
+        tell_scenario(&mut text, scenario, &decision);
     }
     text.push_str("See one in full: portcullis demo --show hidden-bypass-list\n");
     output::stdout(text.as_bytes())?;
@@ -66,7 +66,7 @@ fn all() -> Result {
     Ok(Exit::Allowed)
 }
 
-fn tell(text: &mut String, scenario: &Scenario, decision: &Decision) {
+fn tell_scenario(text: &mut String, scenario: &Scenario, decision: &Decision) {
     let word = match decision.outcome {
         Outcome::Allow => "allowed",
         Outcome::Undetermined => "undetermined",
@@ -74,11 +74,11 @@ fn tell(text: &mut String, scenario: &Scenario, decision: &Decision) {
     };
     let _ = writeln!(text, "{word:<COLUMN$}{}", scenario.name);
     let mut say = |words: &str, hang: usize| {
-        let lines = wrap(words, COLUMN, COLUMN + hang, WIDTH);
+        let lines = wrap_text(words, COLUMN, COLUMN + hang, WIDTH);
         let _ = writeln!(text, "{:COLUMN$}{}", "", lines.join(&format!("\n{:1$}", "", COLUMN + hang)));
     };
     say(scenario.story, 0);
-    if let Some(finding) = deciding(scenario, decision) {
+    if let Some(finding) = deciding_finding(scenario, decision) {
         say(&format!("-> {}, {}: {}", finding.control, finding.subject, finding.reason), 3);
     }
     text.push('\n');
@@ -86,17 +86,17 @@ fn tell(text: &mut String, scenario: &Scenario, decision: &Decision) {
 
 /// The finding that the scenario is about: the first one of its control that is as bad as the
 /// outcome.
-fn deciding<'d>(scenario: &Scenario, decision: &'d Decision) -> Option<&'d Finding> {
+fn deciding_finding<'d>(scenario: &Scenario, decision: &'d Decision) -> Option<&'d Finding> {
     let bad = |finding: &&Finding| finding.verdict.outcome() == Some(decision.outcome);
     decision.findings.iter().filter(bad).find(|finding| finding.control == scenario.control)
 }
 
 fn as_told(scenario: &Scenario, decision: &Decision) -> bool {
     decision.outcome == scenario.outcome
-        && (scenario.control.is_empty() || deciding(scenario, decision).is_some())
+        && (scenario.control.is_empty() || deciding_finding(scenario, decision).is_some())
 }
 
-fn show(name: &str) -> Result {
+fn show_scenario(name: &str) -> Result {
     let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name).ok_or_else(|| {
         let names = SCENARIOS.iter().map(|scenario| scenario.name);
         Failure::usage(output::unknown("scenario", name, names))
@@ -118,7 +118,7 @@ fn show(name: &str) -> Result {
 pub fn judge(scenario: &Scenario) -> Result<Decision> {
     let mut stage = Stage::honest().context("the made-up repository cannot be built")?;
     (scenario.bend)(&mut stage).context("the made-up repository cannot be changed")?;
-    let subject = Subject {
+    let subject = SubjectArguments {
         host: Some(HostName::Kind(host::DEFAULT)),
         repository: Some(stage.world.repository.clone()),
         request: Some(stage.world.request.id.to_string()),

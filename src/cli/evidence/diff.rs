@@ -7,9 +7,11 @@ use clap::Args;
 use portcullis_attest::evidence::predicate::read_as;
 use portcullis_attest::evidence::{NOTES, StatementLines};
 use portcullis_git::notes::FETCH;
-use portcullis_model::evidence::coverage::{FileChange, RecordedCoverage, Share, changes, measured};
+use portcullis_model::evidence::coverage::{
+    CoverageChange, RecordedCoverage, Share, coverage_changes, fold_reports,
+};
 use portcullis_model::evidence::difference::Difference;
-use portcullis_model::evidence::inventory::{Inventory, Written, differing};
+use portcullis_model::evidence::inventory::{NameTooLong, TestInventory, Written, differing_tests};
 use portcullis_model::evidence::{ExitStatus, RecordedRun, Statement};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,7 +48,7 @@ struct SuiteDifference<'a> {
     #[serde(flatten)]
     difference: Difference<'a>,
     /// Files whose line coverage is not what it was.
-    coverage: Vec<FileChange<'a>>,
+    coverage: Vec<CoverageChange<'a>>,
     /// How the commands ended, before and after, where that is another. Of several runs the worst.
     #[serde(skip_serializing_if = "Option::is_none")]
     exit_status: Option<[Option<String>; 2]>,
@@ -55,7 +57,7 @@ struct SuiteDifference<'a> {
 /// What one side holds of a suite and configuration.
 #[derive(Default)]
 struct SuiteSide {
-    tests: Inventory,
+    tests: TestInventory,
     coverage: Vec<RecordedCoverage>,
     exit_status: Option<ExitStatus>,
 }
@@ -94,7 +96,7 @@ fn json_of(entries: &[SuiteDifference<'_>], out: &mut dyn io::Write) -> io::Resu
 fn test_names(sides: [Option<&mut SuiteSide>; 2]) -> (Written, Written) {
     let [before, after] =
         sides.map(|side| side.map(|side| std::mem::take(&mut side.tests)).unwrap_or_default());
-    differing(before, after)
+    differing_tests(before, after)
 }
 
 fn compare_suite<'a>(
@@ -106,7 +108,7 @@ fn compare_suite<'a>(
         suite: &name.0,
         configuration: name.1.as_deref(),
         difference: Difference::of(tests.0.iter(), tests.1.iter()),
-        coverage: changes(&measured(&before.coverage), &measured(&after.coverage)),
+        coverage: coverage_changes(&fold_reports(&before.coverage), &fold_reports(&after.coverage)),
         exit_status: (before.exit_status != after.exit_status)
             .then(|| [before, after].map(|side| side.exit_status.map(|status| status.to_string()))),
     }
@@ -119,15 +121,15 @@ fn read_sides(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTree
     let mut seen = BTreeSet::new();
     for line in statement_lines(directory, name)? {
         let line = line.map_err(|error| Failure::environment(format!("cannot read {name}: {error}")))?;
-        let unread = |error: String| Failure::environment(format!("{name}: {error}"));
-        let read = read_as::<RecordedRun<Inventory>>(&line);
-        let Some(Statement { predicate: run, .. }) = read.map_err(|error| unread(error.to_string()))? else {
+        let unread = |error: &dyn std::fmt::Display| Failure::environment(format!("{name}: {error}"));
+        let read = read_as::<RecordedRun<TestInventory>>(&line);
+        let Some(Statement { predicate: run, .. }) = read.map_err(|error| unread(&error))? else {
             continue;
         };
         seen.insert(run.suite.clone());
         if suite.is_none_or(|suite| suite == run.suite) {
             let side = all.entry((run.suite.clone(), run.configuration.clone())).or_default();
-            side.take(run).map_err(unread)?;
+            side.take(run).map_err(|error| unread(&error))?;
         }
     }
     if all.is_empty() {
@@ -138,7 +140,7 @@ fn read_sides(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTree
 
 impl SuiteSide {
     /// One more run of the suite. Lists that are sorted are merged in one walk.
-    fn take(&mut self, run: RecordedRun<Inventory>) -> std::result::Result<(), String> {
+    fn take(&mut self, run: RecordedRun<TestInventory>) -> std::result::Result<(), NameTooLong> {
         if self.exit_status.is_none_or(ExitStatus::is_success) {
             self.exit_status = run.exit_status.or(self.exit_status);
         }
@@ -211,7 +213,7 @@ fn text_of(entries: &[SuiteDifference<'_>]) -> String {
 }
 
 /// "services/load.py: 8 of 10 lines before, 7 of 10 now; no longer executed: 13".
-fn describe_coverage(change: &FileChange<'_>) -> String {
+fn describe_coverage(change: &CoverageChange<'_>) -> String {
     let share = |share: Option<Share>| {
         share.map_or("not measured".to_string(), |share| {
             format!("{} of {} lines", share.hit, share.executable)

@@ -33,7 +33,7 @@ impl Line {
         if recording.test_result {
             return Ok(Line::Bytes(test_run::write_test_result(&statement).map_err(failed)?));
         }
-        let length = length(&statement).map_err(failed)?;
+        let length = written_length(&statement).map_err(failed)?;
         let Some(key) = &recording.key else {
             check_length(length).map_err(failed)?;
             return Ok(Line::Statement(Box::new(statement)));
@@ -92,7 +92,7 @@ impl Line {
 }
 
 /// How long a statement is when it is written, in bytes.
-fn length(statement: &Statement) -> std::result::Result<u64, AttestError> {
+fn written_length(statement: &Statement) -> std::result::Result<u64, AttestError> {
     let mut counted = Counted(0);
     test_run::write_to(&mut counted, statement)?;
     Ok(counted.0)

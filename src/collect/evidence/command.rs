@@ -11,13 +11,13 @@
 //! no shell reads it, and it has the user's environment, working directory, input and output.
 
 use super::name_of;
-use super::recording::{Measurement, Order, Recorded, WatchedCommand, not_of_the_commit, record};
-use crate::collect::reading::beginning;
-use crate::collect::reports::{below, find, native};
+use super::recording::{Measurement, Order, RecordedStatement, WatchedCommand, not_of_the_commit, record};
+use crate::collect::reading::read_beginning;
+use crate::collect::reports::{find, native_path, path_below};
 use jiff::Timestamp;
 use portcullis_git::Repository;
 use portcullis_model::digest::Digest;
-use portcullis_model::evidence::{Checkout, Command, ExitStatus};
+use portcullis_model::evidence::{Checkout, ExitStatus, RecordedCommand};
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_report::{detect_format, line_coverage};
 use std::collections::BTreeSet;
@@ -32,20 +32,24 @@ use std::process;
 /// # Errors
 /// The work tree is not what the commit says, before or after; the command cannot be started; it
 /// succeeded and did not write its reports, or what lies in their place is not of this run.
-pub fn run(repository: &Repository, order: Order<'_>, command: &[OsString]) -> Result<Recorded, Gap> {
+pub fn run(
+    repository: &Repository,
+    order: Order<'_>,
+    command: &[OsString],
+) -> Result<RecordedStatement, Gap> {
     let before = State::of(repository, &order, "before the command ran")?;
-    clear(repository, &before.checkout, &places(&order)?)?;
-    let (command, ended) = start(command)?;
+    remove_earlier(repository, &before.checkout, &report_places(&order)?)?;
+    let (command, ended) = start_command(command)?;
     let after = State::of(repository, &order, "after the command had run")?;
     before.is_still(&after, command.began)?;
-    let unwritten = unwritten(repository, &order)?;
+    let unwritten = unwritten_names(repository, &order)?;
     if let (Some(name), true) = (unwritten.first(), ended.is_success()) {
         let detail = format!("the command wrote no report there, and ended with {ended}");
         let remedy = "Let the command write it, or name the place where it does";
         return Err(Gap::new(format!("the report {name}"), GapReason::Unreachable, detail, remedy));
     }
     let here = |file: &PathBuf| fs::symlink_metadata(file).is_ok();
-    let (mut reports, mut coverage) = (found(order.reports)?, measured(order.coverage)?);
+    let (mut reports, mut coverage) = (named_files(order.reports)?, named_measurements(order.coverage)?);
     reports.retain(here);
     coverage.retain(|report| here(&report.file));
     let watched = WatchedCommand { command, ended, unwritten };
@@ -64,8 +68,8 @@ impl State {
     /// It cannot be seen, or is not what the commit says.
     fn of(repository: &Repository, order: &Order<'_>, when: &str) -> Result<Self, Gap> {
         let root = repository.work_tree();
-        let written = places(order)?.into_iter().chain(order.written.iter().cloned());
-        let written = written.filter_map(|file| root.and_then(|root| below(root, &file))).collect();
+        let written = report_places(order)?.into_iter().chain(order.written.iter().cloned());
+        let written = written.filter_map(|file| root.and_then(|root| path_below(root, &file))).collect();
         let moved = repository.head_moved();
         let checkout = repository.checkout(&written).known()?.clone();
         if checkout.work_tree.is_clean() {
@@ -99,31 +103,30 @@ impl State {
 }
 
 /// Where reports may lie now.
-fn places(order: &Order<'_>) -> Result<Vec<PathBuf>, Gap> {
-    let coverage = measured(order.coverage)?.into_iter().map(|report| report.file);
-    Ok(found(order.reports)?.into_iter().chain(coverage).collect())
+fn report_places(order: &Order<'_>) -> Result<Vec<PathBuf>, Gap> {
+    let coverage = named_measurements(order.coverage)?.into_iter().map(|report| report.file);
+    Ok(named_files(order.reports)?.into_iter().chain(coverage).collect())
 }
 
 /// The files that are meant by names. A name that is no file and has a wildcard is a pattern.
-fn found(names: &[PathBuf]) -> Result<Vec<PathBuf>, Gap> {
+fn named_files(names: &[PathBuf]) -> Result<Vec<PathBuf>, Gap> {
     let mut files = BTreeSet::new();
     for name in names {
         let text = name.to_string_lossy();
         let is_pattern = text.contains(['*', '?', '[', '{']) && fs::symlink_metadata(name).is_err();
         match is_pattern {
-            true => {
-                files.extend(find(Path::new("."), &BTreeSet::from([text.into_owned()]))?.iter().map(native))
-            }
+            true => files
+                .extend(find(Path::new("."), &BTreeSet::from([text.into_owned()]))?.iter().map(native_path)),
             false => drop(files.insert(name.clone())),
         }
     }
     Ok(files.into_iter().collect())
 }
 
-fn measured(reports: &[Measurement]) -> Result<Vec<Measurement>, Gap> {
+fn named_measurements(reports: &[Measurement]) -> Result<Vec<Measurement>, Gap> {
     let mut all = Vec::new();
     for Measurement { format, file } in reports {
-        let files = found(std::slice::from_ref(file))?;
+        let files = named_files(std::slice::from_ref(file))?;
         all.extend(files.into_iter().map(|file| Measurement { format: *format, file }));
     }
     Ok(all)
@@ -131,7 +134,7 @@ fn measured(reports: &[Measurement]) -> Result<Vec<Measurement>, Gap> {
 
 /// Removes the reports of an earlier run: never a file of the repository, a link, or what does not
 /// look like a report. Nothing is removed before all of them are known to be reports.
-fn clear(repository: &Repository, checkout: &Checkout, files: &[PathBuf]) -> Result<(), Gap> {
+fn remove_earlier(repository: &Repository, checkout: &Checkout, files: &[PathBuf]) -> Result<(), Gap> {
     let mut old = Vec::new();
     for file in files {
         not_of_the_commit(repository, &checkout.subject.commit, file)?;
@@ -142,7 +145,7 @@ fn clear(repository: &Repository, checkout: &Checkout, files: &[PathBuf]) -> Res
         }
     }
     for (file, name) in old {
-        fs::remove_file(file).map_err(|error| earlier(&name, error.to_string()))?;
+        fs::remove_file(file).map_err(|error| not_removable(&name, error.to_string()))?;
     }
     Ok(())
 }
@@ -150,16 +153,16 @@ fn clear(repository: &Repository, checkout: &Checkout, files: &[PathBuf]) -> Res
 /// # Errors
 /// It does not look like a report, so it is not ours to remove.
 fn is_report(file: &Path, name: &str) -> Result<(), Gap> {
-    let bytes = beginning(file, name)?;
+    let bytes = read_beginning(file, name)?;
     let tests = detect_format(&bytes).is_some();
     let lines = || line_coverage::TABLE.iter().any(|format| (format.detect)(&bytes));
     if tests || bytes.iter().all(u8::is_ascii_whitespace) || lines() {
         return Ok(());
     }
-    Err(earlier(name, "what lies there does not look like a report, so it is left alone".to_string()))
+    Err(not_removable(name, "what lies there does not look like a report, so it is left alone".to_string()))
 }
 
-fn earlier(name: &str, detail: String) -> Gap {
+fn not_removable(name: &str, detail: String) -> Gap {
     let what = format!("the report {name} of an earlier run");
     Gap::new(
         what,
@@ -170,10 +173,10 @@ fn earlier(name: &str, detail: String) -> Gap {
 }
 
 /// Names without a file: a report that was named, or a pattern that matches nothing.
-fn unwritten(repository: &Repository, order: &Order<'_>) -> Result<Vec<String>, Gap> {
+fn unwritten_names(repository: &Repository, order: &Order<'_>) -> Result<Vec<String>, Gap> {
     let mut missing = Vec::new();
     for name in order.reports.iter().chain(order.coverage.iter().map(|report| &report.file)) {
-        let files = found(std::slice::from_ref(name))?;
+        let files = named_files(std::slice::from_ref(name))?;
         if !files.iter().any(|file| fs::symlink_metadata(file).is_ok()) {
             missing.push(name_of(repository.work_tree(), name));
         }
@@ -182,20 +185,21 @@ fn unwritten(repository: &Repository, order: &Order<'_>) -> Result<Vec<String>, 
 }
 
 /// Starts the command and waits for its end.
-fn start(command: &[OsString]) -> Result<(Command, ExitStatus), Gap> {
-    let (program, arguments) = command.split_first().ok_or_else(|| unstarted("", "no command was given"))?;
+fn start_command(command: &[OsString]) -> Result<(RecordedCommand, ExitStatus), Gap> {
+    let (program, arguments) =
+        command.split_first().ok_or_else(|| not_started("", "no command was given"))?;
     let name = Path::new(program).file_name().unwrap_or(program).to_string_lossy().into_owned();
     let bytes: Vec<&[u8]> = command.iter().flat_map(|word| [word.as_encoded_bytes(), b"\0"]).collect();
     let digest = Digest::of(&bytes.concat());
     let began = Timestamp::now();
     let status = process::Command::new(program).args(arguments).status();
-    let status = status.map_err(|error| unstarted(&program.to_string_lossy(), &error.to_string()))?;
+    let status = status.map_err(|error| not_started(&program.to_string_lossy(), &error.to_string()))?;
     // A clock may be put back meanwhile.
     let ended = Timestamp::now().max(began);
-    Ok((Command { program: name, digest, began, ended }, exit_status(status)))
+    Ok((RecordedCommand { program: name, digest, began, ended }, exit_status(status)))
 }
 
-fn unstarted(program: &str, detail: &str) -> Gap {
+fn not_started(program: &str, detail: &str) -> Gap {
     let remedy = "Name a program that is installed, and its arguments, behind `--`; no shell reads them";
     Gap::new(format!("the command `{program}`"), GapReason::Unreachable, detail, remedy)
 }

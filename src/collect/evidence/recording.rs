@@ -2,15 +2,15 @@
 
 use super::name_of;
 use crate::collect::line_coverage;
-use crate::collect::reading::{Taken as Read, digest, read, take};
-use crate::collect::reports::below;
+use crate::collect::reading::{Taken as Read, digest_of_file, read, take};
+use crate::collect::reports::path_below;
 use jiff::Timestamp;
 use portcullis_git::Repository;
 use portcullis_model::change::{ObjectName, Revision};
 use portcullis_model::digest::Digest;
 use portcullis_model::evidence::coverage::RecordedCoverage;
 use portcullis_model::evidence::{
-    Checkout, Command, ExitStatus, Material, Producer, RecordedRun, ReportName, Statement,
+    Checkout, ExitStatus, Material, RecordedCommand, RecordedRun, ReportName, RunProducer, Statement,
 };
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::line_coverage::{CoverageFormat, CoverageSource, Covered};
@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug)]
 pub struct WatchedCommand {
     /// What was run, and when.
-    pub command: Command,
+    pub command: RecordedCommand,
     /// How it ended.
     pub ended: ExitStatus,
     /// The reports that it should have written and did not, by name.
@@ -53,7 +53,7 @@ pub struct Order<'a> {
     /// Other files that the job wrote, such as the statement itself.
     pub written: &'a [PathBuf],
     /// Who ran it.
-    pub producer: Producer,
+    pub producer: RunProducer,
     /// How its command ended, if that was said.
     pub exit_status: Option<ExitStatus>,
     /// The command that we ran ourselves; then only what it wrote counts.
@@ -71,7 +71,7 @@ pub struct Measurement {
 
 /// What was recorded.
 #[derive(Debug)]
-pub struct Recorded {
+pub struct RecordedStatement {
     /// The statement.
     pub statement: Statement,
     /// What the coverage reports say beside it, for the one who records: names as the reports have
@@ -83,26 +83,18 @@ pub struct Recorded {
 ///
 /// # Errors
 /// A report cannot be read or is a file of the repository, or the work tree cannot be looked at.
-pub fn record(repository: &Repository, order: Order<'_>) -> Result<Recorded, Gap> {
+pub fn record(repository: &Repository, order: Order<'_>) -> Result<RecordedStatement, Gap> {
     let root = repository.work_tree();
     let measured = order.coverage.iter().map(|report| &report.file);
     let written = order.reports.iter().chain(measured).chain(order.written);
-    let written = written.filter_map(|file| root.and_then(|root| below(root, file))).collect();
+    let written = written.filter_map(|file| root.and_then(|root| path_below(root, file))).collect();
     let Checkout { subject, work_tree, settled } = repository.checkout(&written).known()?.clone();
-    let mut taken = Taken { since: order.watched.map(|watched| watched.command.began), ..Taken::default() };
+    let mut taken =
+        TakenReports { since: order.watched.map(|watched| watched.command.began), ..TakenReports::default() };
     let ended = order.watched.map(|watched| watched.ended).or(order.exit_status);
     let failed = ended.is_some_and(|status| !status.is_success());
-    let mut unread = Vec::new();
-    for file in order.reports {
-        not_of_the_commit(repository, &subject.commit, file)?;
-        match taken.report(name_of(root, file), file, order.format) {
-            // A run that failed may have broken its report off. It is a failed run all the same,
-            // and nothing is hidden by that.
-            Err(gap) if failed && gap.reason == GapReason::Malformed => unread.push(gap.to_string()),
-            read => read?,
-        }
-    }
-    let (coverage, measured) = measure(repository, &subject.commit, &order, &mut taken)?;
+    let unread = read_reports(repository, &subject.commit, &order, failed, &mut taken)?;
+    let (coverage, measured) = read_measurements(repository, &subject.commit, &order, &mut taken)?;
     let over = order.watched.map(|watched| watched.command.ended);
     let finished = taken.oldest.or(over).ok_or_else(|| no_time(order.suite))?;
     let (reports, TestRun { tests, contradictions, mut errors, replayed, times }) = taken.folded();
@@ -110,7 +102,7 @@ pub fn record(repository: &Repository, order: Order<'_>) -> Result<Recorded, Gap
     let unwritten = order.watched.iter().flat_map(|watched| &watched.unwritten);
     errors.extend(unwritten.map(|name| format!("{name}: the command wrote no report there")));
     let mut materials =
-        order.materials.iter().map(|file| material(root, file)).collect::<Result<Vec<_>, _>>()?;
+        order.materials.iter().map(|file| material_of(root, file)).collect::<Result<Vec<_>, _>>()?;
     materials.sort();
     materials.dedup();
     let run = RecordedRun {
@@ -131,15 +123,35 @@ pub fn record(repository: &Repository, order: Order<'_>) -> Result<Recorded, Gap
         exit_status: ended,
         command: order.watched.map(|watched| watched.command.clone()),
     };
-    Ok(Recorded { statement: Statement { subject, predicate: run }, measured })
+    Ok(RecordedStatement { statement: Statement { subject, predicate: run }, measured })
 }
 
-/// The coverage reports, sorted; the same bytes under one name are one report.
-fn measure(
+/// Takes the reports of a run. Returns what is wrong with those that a failed run broke off: it is a
+/// failed run all the same, and nothing is hidden by that.
+fn read_reports(
     repository: &Repository,
     commit: &Revision,
     order: &Order<'_>,
-    taken: &mut Taken,
+    failed: bool,
+    taken: &mut TakenReports,
+) -> Result<Vec<String>, Gap> {
+    let mut unread = Vec::new();
+    for file in order.reports {
+        not_of_the_commit(repository, commit, file)?;
+        match taken.report(name_of(repository.work_tree(), file), file, order.format) {
+            Err(gap) if failed && gap.reason == GapReason::Malformed => unread.push(gap.to_string()),
+            read => read?,
+        }
+    }
+    Ok(unread)
+}
+
+/// The coverage reports, sorted; the same bytes under one name are one report.
+fn read_measurements(
+    repository: &Repository,
+    commit: &Revision,
+    order: &Order<'_>,
+    taken: &mut TakenReports,
 ) -> Result<(Vec<RecordedCoverage>, Vec<Covered>), Gap> {
     if order.coverage.is_empty() {
         return Ok(Default::default());
@@ -170,7 +182,7 @@ fn no_time(suite: &str) -> Gap {
 /// # Errors
 /// The file is one of the repository.
 pub(super) fn not_of_the_commit(repository: &Repository, commit: &Revision, file: &Path) -> Result<(), Gap> {
-    let Some(path) = repository.work_tree().and_then(|root| below(root, file)) else { return Ok(()) };
+    let Some(path) = repository.work_tree().and_then(|root| path_below(root, file)) else { return Ok(()) };
     match repository.brings(commit, &path)? {
         false => Ok(()),
         true => Err(Gap::new(
@@ -182,15 +194,15 @@ pub(super) fn not_of_the_commit(repository: &Repository, commit: &Revision, file
     }
 }
 
-fn material(root: Option<&Path>, file: &Path) -> Result<Material, Gap> {
+fn material_of(root: Option<&Path>, file: &Path) -> Result<Material, Gap> {
     let path = name_of(root, file);
-    let digest = digest(file, &path)?;
+    let digest = digest_of_file(file, &path)?;
     Ok(Material { path, digest })
 }
 
 /// Reports on their way into one run.
 #[derive(Default)]
-struct Taken {
+struct TakenReports {
     runs: BTreeMap<ReportName, TestRun>,
     digests: BTreeSet<Digest>,
     /// When the first of them was written.
@@ -203,7 +215,7 @@ struct Taken {
     since: Option<Timestamp>,
 }
 
-impl Taken {
+impl TakenReports {
     /// The same bytes under two names are one report.
     fn report(&mut self, path: String, file: &Path, format: Option<ReportFormat>) -> Result<(), Gap> {
         let Read { digest, written, format, run } = take(file, &path, Ok(format))?;

@@ -8,7 +8,7 @@
 use super::github_actions::{self, GitHubActionsJob};
 use super::{CiJob, CiSystem, EventError, HostKind, JobEvent};
 use portcullis_model::change::BranchName;
-use portcullis_model::evidence::Producer;
+use portcullis_model::evidence::RunProducer;
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::person::Login;
 use std::path::PathBuf;
@@ -27,8 +27,8 @@ pub(super) static SYSTEM: CiSystem = CiSystem {
 struct GiteaActionsJob(GitHubActionsJob);
 
 impl CiJob for GiteaActionsJob {
-    fn producer(&self) -> Producer {
-        Producer { kind: SYSTEM.name.to_string(), ..self.0.producer() }
+    fn producer(&self) -> RunProducer {
+        RunProducer { kind: SYSTEM.name.to_string(), ..self.0.producer() }
     }
 
     fn host_kind(&self) -> Result<Option<&'static HostKind>, Gap> {

@@ -1,7 +1,7 @@
 //! GitLab CI (GitLab docs, "Predefined CI/CD variables").
 
 use super::{CiJob, CiSystem, Variables};
-use portcullis_model::evidence::Producer;
+use portcullis_model::evidence::RunProducer;
 use std::path::PathBuf;
 
 /// GitLab CI among the CI systems.
@@ -22,9 +22,9 @@ struct GitLabJob {
 }
 
 impl CiJob for GitLabJob {
-    fn producer(&self) -> Producer {
+    fn producer(&self) -> RunProducer {
         let (run, workflow) = ((self.variables)("CI_PIPELINE_ID"), (self.variables)("CI_CONFIG_PATH"));
-        Producer { kind: SYSTEM.name.to_string(), run, attempt: None, workflow }
+        RunProducer { kind: SYSTEM.name.to_string(), run, attempt: None, workflow }
     }
 
     fn workspace(&self) -> Option<PathBuf> {

@@ -1,7 +1,7 @@
 //! Jenkins (Jenkins docs, "Using environment variables").
 
 use super::{CiJob, CiSystem, Variables};
-use portcullis_model::evidence::Producer;
+use portcullis_model::evidence::RunProducer;
 use std::path::PathBuf;
 
 /// Jenkins among the CI systems.
@@ -24,8 +24,8 @@ struct JenkinsJob {
 
 impl CiJob for JenkinsJob {
     /// Jenkins sets nothing that a step of the job cannot set as well.
-    fn producer(&self) -> Producer {
-        Producer { kind: "local".to_string(), run: None, attempt: None, workflow: None }
+    fn producer(&self) -> RunProducer {
+        RunProducer { kind: "local".to_string(), run: None, attempt: None, workflow: None }
     }
 
     fn workspace(&self) -> Option<PathBuf> {

@@ -2,13 +2,13 @@
 //! `CI`.
 
 use super::CiJob;
-use portcullis_model::evidence::Producer;
+use portcullis_model::evidence::RunProducer;
 
 /// A job that tells nothing of itself.
 pub(super) struct LocalJob;
 
 impl CiJob for LocalJob {
-    fn producer(&self) -> Producer {
-        Producer { kind: "local".to_string(), run: None, attempt: None, workflow: None }
+    fn producer(&self) -> RunProducer {
+        RunProducer { kind: "local".to_string(), run: None, attempt: None, workflow: None }
     }
 }

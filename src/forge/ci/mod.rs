@@ -6,7 +6,7 @@
 
 use super::HostKind;
 use portcullis_model::change::BranchName;
-use portcullis_model::evidence::Producer;
+use portcullis_model::evidence::RunProducer;
 use portcullis_model::fact::Gap;
 use portcullis_model::facts::Detour;
 use portcullis_model::person::Login;
@@ -51,7 +51,7 @@ pub static TABLE: &[&CiSystem] =
 /// The job that the program runs in. Everything that a system does not tell stays at its default.
 pub trait CiJob {
     /// Who runs the tests, for statements about them.
-    fn producer(&self) -> Producer;
+    fn producer(&self) -> RunProducer;
 
     /// The kind of host that the job's repository is on; `None` where the system works with
     /// several.

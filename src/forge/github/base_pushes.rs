@@ -79,7 +79,7 @@ impl GitHub {
                 }
                 Ok(Some(Activities(mut page))) => {
                     page.retain(|entry| entry.reference == reference);
-                    let page: Result<Vec<_>, Gap> = page.into_iter().map(push).collect();
+                    let page: Result<Vec<_>, Gap> = page.into_iter().map(push_of).collect();
                     pushes.read.extend(page?);
                 }
                 Ok(None) => pushes.end = Some(Ok(())),
@@ -102,7 +102,7 @@ fn too_many() -> Gap {
     Gap { remedy: remedy.to_string(), ..truncated(WHAT, detail) }
 }
 
-fn push(entry: wire::RepositoryActivity) -> Result<BranchPush, Gap> {
+fn push_of(entry: wire::RepositoryActivity) -> Result<BranchPush, Gap> {
     let tip = |name: String| match translate::is_no_commit(&name) {
         true => Ok(None),
         false => translate::revision(WHAT, name).map(Some),

@@ -78,19 +78,9 @@ impl GitHub {
             total = page.total_count;
             for run in page.workflow_runs {
                 seen += 1;
-                if run.head_sha != head.as_str() {
-                    return Err(contradiction(
-                        &what,
-                        format!("workflow run {} is of another commit", run.id),
-                    ));
-                }
-                let own = WorkflowRun {
-                    workflow: run.workflow_id.into(),
-                    number: run.run_number,
-                    event: run.event,
-                    attempt: run.run_attempt.unwrap_or_default(),
-                };
-                by_suite.extend(run.check_suite_id.map(|suite| (suite, own)));
+                let suite = run.check_suite_id;
+                let own = workflow_run(&what, head, run)?;
+                by_suite.extend(suite.map(|suite| (suite, own)));
             }
         }
         if seen != total {
@@ -100,6 +90,18 @@ impl GitHub {
             |(check, suite): (&u64, &u64)| Some((CheckId::from(*check), by_suite.get(suite)?.clone()));
         Ok(suites.iter().filter_map(of_suite).collect())
     }
+}
+
+fn workflow_run(what: &str, head: &Revision, run: wire::WorkflowRunItem) -> Result<WorkflowRun, Gap> {
+    if run.head_sha != head.as_str() {
+        return Err(contradiction(what, format!("workflow run {} is of another commit", run.id)));
+    }
+    Ok(WorkflowRun {
+        workflow: run.workflow_id.into(),
+        number: run.run_number,
+        event: run.event,
+        attempt: run.run_attempt.unwrap_or_default(),
+    })
 }
 
 /// Is there a cancelled check run beside one of the same name and app that succeeded?

@@ -58,7 +58,8 @@ impl GitHub {
         found: &mut AccountsByAddress,
     ) -> Result<(), Gap> {
         let variables = serde_json::json!({ "owner": self.repository.owner, "name": self.repository.name });
-        let question = serde_json::json!({ "query": query(commits), "variables": variables }).to_string();
+        let question =
+            serde_json::json!({ "query": authors_query(commits), "variables": variables }).to_string();
         let reply = self.client.fetch(WHAT, &graphql_url(&self.client.api), Some(question.as_bytes()))?;
         let answer: graphql::Authors = reply.read(WHAT)?;
         if let Some(error) = answer.errors.first() {
@@ -67,24 +68,29 @@ impl GitHub {
         let repository = answer.data.and_then(|data| data.repository);
         let mut fields = repository.ok_or_else(|| malformed(WHAT, "the answer holds no repository"))?;
         for commit in commits {
-            let field = fields.remove(&alias(&commit.id)).unwrap_or_default();
+            let field = fields.remove(&commit_alias(&commit.id)).unwrap_or_default();
             let seen: graphql::CommitNode = serde_json::from_value(field)
                 .map_err(|error| malformed(WHAT, format!("commit {}: {error}", commit.id.short())))?;
             if seen.oid != commit.id.as_str() {
                 return Err(malformed(WHAT, format!("the host answered with commit {}", seen.oid)));
             }
-            add(commit, seen.authors.nodes, open, found);
+            add_seen(commit, seen.authors.nodes, open, found);
         }
         Ok(())
     }
 }
 
 /// Only addresses that stand in the commit itself count.
-fn add(commit: &Commit, seen: Vec<graphql::Author>, open: &BTreeSet<String>, found: &mut AccountsByAddress) {
+fn add_seen(
+    commit: &Commit,
+    seen: Vec<graphql::Author>,
+    open: &BTreeSet<String>,
+    found: &mut AccountsByAddress,
+) {
     let own: BTreeSet<String> = commit.co_authors.iter().map(|one| one.email.to_ascii_lowercase()).collect();
     for author in seen {
         let address = author.email.unwrap_or_default().to_ascii_lowercase();
-        let Some(account) = author.user.and_then(account) else { continue };
+        let Some(account) = author.user.and_then(account_of) else { continue };
         if own.contains(&address) && open.contains(&address) {
             let known = found.entry(address).or_insert_with(|| Some(account.clone()));
             *known = known.take().filter(|known| *known == account);
@@ -92,7 +98,7 @@ fn add(commit: &Commit, seen: Vec<graphql::Author>, open: &BTreeSet<String>, fou
     }
 }
 
-fn account(user: graphql::UserNode) -> Option<Account> {
+fn account_of(user: graphql::UserNode) -> Option<Account> {
     let kind = "User".to_string();
     Some(translate::account(wire::SimpleUser { login: user.login, id: user.database_id?, kind }))
 }
@@ -127,22 +133,22 @@ fn names_any(commit: &Commit, waiting: &mut BTreeSet<String>) -> bool {
     named.count() > 0
 }
 
-fn alias(commit: &Revision) -> String {
+fn commit_alias(commit: &Revision) -> String {
     format!("c{commit}")
 }
 
 /// A name of a commit is nothing but digits, so it may stand in the text.
-fn query(commits: &[&Commit]) -> String {
+fn authors_query(commits: &[&Commit]) -> String {
     let one = |commit: &&Commit| {
         format!(
             "{}: object(oid: \"{}\") {{ ... on Commit {{ oid authors(first: 100) {{ nodes {{ email user {{ login databaseId }} }} }} }} }}",
-            alias(&commit.id),
+            commit_alias(&commit.id),
             commit.id
         )
     };
     let all: Vec<String> = commits.iter().map(one).collect();
     format!(
-        "query($owner: String!, $name: String!) {{ repository(owner: $owner, name: $name) {{ {} }} }}",
+        "authors_query($owner: String!, $name: String!) {{ repository(owner: $owner, name: $name) {{ {} }} }}",
         all.join(" ")
     )
 }

@@ -119,7 +119,7 @@ impl GitHub {
                 Ok(Some(HostDeployment { id, revision: translate::revision(what, one.sha)?, since }))
             }
             "inactive" | "error" | "failure" | "in_progress" | "queued" | "pending" => Ok(None),
-            other => Err(translate::unknown(what, "deployment state", other)),
+            other => Err(translate::unknown_kind(what, "deployment state", other)),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! nothing is merged here. Kinds of rules that the model does not know only add strictness, and are
 //! passed over.
 
-use crate::github::translate::unknown;
+use crate::github::translate::unknown_kind;
 use crate::github::{graphql, wire};
 use crate::http::gaps::{contradiction, malformed, truncated};
 use portcullis_model::fact::{Fact, Gap, GapReason};
@@ -15,8 +15,8 @@ use std::collections::BTreeSet;
 /// The rules of one item of `rules/branches/BRANCH`.
 pub(super) fn rules(what: &str, item: &wire::BranchRule) -> Result<Vec<Rule>, Gap> {
     match item.kind.as_str() {
-        "pull_request" => parameters(what, item).map(pull_request_rules),
-        "required_status_checks" => status_check_rules(what, parameters(what, item)?),
+        "pull_request" => read_parameters(what, item).map(pull_request_rules),
+        "required_status_checks" => status_check_rules(what, read_parameters(what, item)?),
         "non_fast_forward" => Ok(vec![Rule::NoForcePush]),
         "deletion" => Ok(vec![Rule::NoDeletion]),
         "required_signatures" => Ok(vec![Rule::SignedCommits]),
@@ -25,7 +25,7 @@ pub(super) fn rules(what: &str, item: &wire::BranchRule) -> Result<Vec<Rule>, Ga
     }
 }
 
-fn parameters<T: DeserializeOwned>(what: &str, item: &wire::BranchRule) -> Result<T, Gap> {
+fn read_parameters<T: DeserializeOwned>(what: &str, item: &wire::BranchRule) -> Result<T, Gap> {
     let given = item.parameters.clone().unwrap_or_default();
     serde_json::from_value(given)
         .map_err(|error| malformed(what, format!("the parameters of rule `{}`: {error}", item.kind)))
@@ -33,7 +33,7 @@ fn parameters<T: DeserializeOwned>(what: &str, item: &wire::BranchRule) -> Resul
 
 fn pull_request_rules(given: wire::PullRequestParameters) -> Vec<Rule> {
     let approvals = given.required_approving_review_count;
-    chosen([
+    chosen_rules([
         (true, Rule::ChangeRequest),
         (approvals > 0, Rule::Approvals(approvals)),
         (given.dismiss_stale_reviews_on_push, Rule::DismissStale),
@@ -43,7 +43,7 @@ fn pull_request_rules(given: wire::PullRequestParameters) -> Vec<Rule> {
     ])
 }
 
-fn chosen<const N: usize>(rules: [(bool, Rule); N]) -> Vec<Rule> {
+fn chosen_rules<const N: usize>(rules: [(bool, Rule); N]) -> Vec<Rule> {
     rules.into_iter().filter(|(wanted, _)| *wanted).map(|(_, rule)| rule).collect()
 }
 
@@ -82,11 +82,11 @@ fn app_number(what: &str, app: Option<i64>) -> Result<Option<u64>, Gap> {
 /// Who a ruleset lets round its rules. The list is left out unless the token may change the
 /// ruleset, so a missing list says nothing, and only an empty one says "nobody".
 pub(super) fn ruleset_bypass(what: &str, ruleset: wire::RepositoryRuleset) -> Result<Vec<Bypass>, Gap> {
-    let actors = ruleset.bypass_actors.ok_or_else(|| redacted(what))?;
+    let actors = ruleset.bypass_actors.ok_or_else(|| redacted_gap(what))?;
     actors.into_iter().map(|actor| ruleset_actor(what, actor)).collect()
 }
 
-fn redacted(what: &str) -> Gap {
+fn redacted_gap(what: &str) -> Gap {
     let remedy = "Give a token with administration rights (write) on the repository or organisation.";
     let detail = "the host shows bypass actors only to those who may change the ruleset";
     Gap::new(what, GapReason::NotVisible, detail, remedy)
@@ -107,7 +107,7 @@ fn ruleset_actor(what: &str, actor: wire::BypassActor) -> Result<Bypass, Gap> {
         Some("always") => BypassMode::Always,
         Some("pull_request") => BypassMode::ChangeRequest,
         Some("exempt") => BypassMode::Exempt,
-        other => return Err(unknown(what, "bypass mode", other.unwrap_or("(none)"))),
+        other => return Err(unknown_kind(what, "bypass mode", other.unwrap_or("(none)"))),
     };
     Ok(Bypass { kind, id: actor.actor_id.map(Into::into), name: None, mode })
 }
@@ -126,32 +126,33 @@ pub(super) fn allowed(what: &str, answer: graphql::Answer, blocks_force_push: bo
     }
     let rule = answer.data.and_then(|data| data.repository).and_then(|repository| repository.reference);
     let rule = rule.and_then(|reference| reference.branch_protection_rule);
-    let rule = rule.ok_or_else(|| hidden(what, "the host shows no rule to this token"))?;
+    let rule = rule.ok_or_else(|| hidden_gap(what, "the host shows no rule to this token"))?;
     if rule.allows_force_pushes == blocks_force_push {
         return Err(contradiction(what, "REST and GraphQL differ on force pushes"));
     }
     Ok(Allowed {
-        force_push: connection(what, rule.bypass_force_push_allowances)?,
-        change_request: connection(what, rule.bypass_pull_request_allowances)?,
+        force_push: connection_actors(what, rule.bypass_force_push_allowances)?,
+        change_request: connection_actors(what, rule.bypass_pull_request_allowances)?,
     })
 }
 
 pub(super) fn graphql_error(what: &str, error: &graphql::Error) -> Gap {
     match error.kind.as_deref() {
         Some("RATE_LIMITED") => Gap::new(what, GapReason::RateLimited, &error.message, "Run again later."),
-        _ => hidden(what, &error.message),
+        _ => hidden_gap(what, &error.message),
     }
 }
 
-fn hidden(what: &str, detail: &str) -> Gap {
+fn hidden_gap(what: &str, detail: &str) -> Gap {
     Gap::new(what, GapReason::NotVisible, detail, "Give a token with administration rights (read).")
 }
 
-fn connection(what: &str, list: graphql::AllowanceConnection) -> Result<Vec<Bypass>, Gap> {
+fn connection_actors(what: &str, list: graphql::AllowanceConnection) -> Result<Vec<Bypass>, Gap> {
     if list.page_info.has_next_page || u64::try_from(list.nodes.len()) != Ok(list.total_count) {
         return Err(truncated(what, "the list of allowed actors is incomplete"));
     }
-    let actor = |node: graphql::Allowance| node.actor.ok_or_else(|| hidden(what, "an actor is not shown"));
+    let actor =
+        |node: graphql::Allowance| node.actor.ok_or_else(|| hidden_gap(what, "an actor is not shown"));
     list.nodes.into_iter().map(|node| actor(node).map(graphql_actor)).collect()
 }
 
@@ -190,9 +191,9 @@ impl ClassicReader<'_> {
     pub fn requirements(&self, seen: wire::BranchProtection) -> (Vec<Requirement>, Vec<Gap>) {
         let admins = self.administrators(seen.enforce_admins.as_ref());
         let change_request =
-            plus(&admins, self.round_change_request(seen.required_pull_request_reviews.as_ref()));
+            add_admins(&admins, self.round_change_request(seen.required_pull_request_reviews.as_ref()));
         let force_push =
-            plus(&admins, self.allowed.as_ref().map(|a| a.force_push.clone()).map_err(Clone::clone));
+            add_admins(&admins, self.allowed.as_ref().map(|a| a.force_push.clone()).map_err(Clone::clone));
         let groups = [
             (self.review_rules(seen.required_pull_request_reviews.as_ref()), &change_request),
             // Whoever needs no change request has no conversation to resolve.
@@ -270,7 +271,7 @@ impl ClassicReader<'_> {
             .ok_or_else(|| self.missing("required_approving_review_count"))?;
         let last_push =
             reviews.require_last_push_approval.ok_or_else(|| self.missing("require_last_push_approval"))?;
-        Ok(chosen([
+        Ok(chosen_rules([
             (true, Rule::ChangeRequest),
             (approvals > 0, Rule::Approvals(approvals)),
             (reviews.dismiss_stale_reviews, Rule::DismissStale),
@@ -301,7 +302,7 @@ impl ClassicReader<'_> {
         rule: Rule,
     ) -> Result<Vec<Rule>, Gap> {
         let seen = seen.ok_or_else(|| self.missing(field))?;
-        Ok(chosen([(seen.enabled == on, rule)]))
+        Ok(chosen_rules([(seen.enabled == on, rule)]))
     }
 
     fn missing(&self, field: &str) -> Gap {
@@ -309,7 +310,7 @@ impl ClassicReader<'_> {
     }
 }
 
-fn plus(admins: &Result<Vec<Bypass>, Gap>, more: Result<Vec<Bypass>, Gap>) -> Result<Vec<Bypass>, Gap> {
+fn add_admins(admins: &Result<Vec<Bypass>, Gap>, more: Result<Vec<Bypass>, Gap>) -> Result<Vec<Bypass>, Gap> {
     let mut all = admins.clone()?;
     all.extend(more?);
     Ok(all)

@@ -13,7 +13,7 @@ use crate::{PushFacts, Question};
 use jiff::Timestamp;
 use portcullis_model::change::Revision;
 use portcullis_model::fact::{Fact, Gap, GapReason};
-use portcullis_model::review::{Move, Push};
+use portcullis_model::review::{ChangeRequest, Move, Push};
 use std::collections::BTreeSet;
 
 const WHAT: &str = "who moved the branch of the request";
@@ -81,16 +81,7 @@ impl GitHub {
     /// What is on record of the branch. An error is one of the question; that a page could not be
     /// read ends the list.
     fn activity(&self, question: &Question<'_>, range: &RequestRange<'_>) -> Result<BranchActivity, Gap> {
-        let request = question.request.known()?;
-        let from = request.head_repository.as_deref().ok_or_else(|| {
-            let remedy = "Push the branch to a repository that still exists, and open a new request.";
-            Gap::new(WHAT, GapReason::NotVisible, "the repository of the head is gone", remedy)
-        })?;
-        let from = RepositoryName::parse(from)
-            .ok_or_else(|| malformed(WHAT, format!("`{from}` is not a repository; write `owner/name`")))?;
-        let branch =
-            request.head_branch.as_ref().ok_or_else(|| malformed(WHAT, "the request has no branch"))?;
-        let reference = format!("refs/heads/{branch}");
+        let (from, reference) = head_reference(question.request.known()?)?;
         let segments = in_repository(&from, &["activity"]);
         let mut pages = self.client.pages(WHAT, PageNames::Cursor, &segments, &[("ref", &reference)])?;
         let mut activity = BranchActivity { entries: Vec::new(), end: Ok(()) };
@@ -112,6 +103,18 @@ impl GitHub {
     }
 }
 
+/// The repository that a request comes from, and the ref of its branch there.
+fn head_reference(request: &ChangeRequest) -> Result<(RepositoryName, String), Gap> {
+    let from = request.head_repository.as_deref().ok_or_else(|| {
+        let remedy = "Push the branch to a repository that still exists, and open a new request.";
+        Gap::new(WHAT, GapReason::NotVisible, "the repository of the head is gone", remedy)
+    })?;
+    let from = RepositoryName::parse(from)
+        .ok_or_else(|| malformed(WHAT, format!("`{from}` is not a repository; write `owner/name`")))?;
+    let branch = request.head_branch.as_ref().ok_or_else(|| malformed(WHAT, "the request has no branch"))?;
+    Ok((from, format!("refs/heads/{branch}")))
+}
+
 /// What is on record of a branch.
 struct BranchActivity {
     entries: Vec<wire::RepositoryActivity>,
@@ -124,7 +127,8 @@ impl BranchActivity {
     fn is_enough(&self, question: &Question<'_>, range: &RequestRange<'_>) -> bool {
         let newest = self.newest_entry(question.head, question.before_updates);
         newest.is_some_and(|newest| {
-            let mut until = self.entries.iter().filter(|entry| order(entry) <= order(newest));
+            let mut until =
+                self.entries.iter().filter(|entry| activity_order(entry) <= activity_order(newest));
             until.any(|entry| range.begins_before(entry))
         })
     }
@@ -136,7 +140,7 @@ impl BranchActivity {
         let fits = |entry: &&wire::RepositoryActivity| {
             (entry.after == head.as_str() || is_same(&entry.after)) && !is_same(&entry.before)
         };
-        self.entries.iter().filter(fits).max_by_key(|entry| order(entry))
+        self.entries.iter().filter(fits).max_by_key(|entry| activity_order(entry))
     }
 
     fn newest(&self, what: &str, head: &Revision, same: &[Revision]) -> Result<Push, Gap> {
@@ -165,7 +169,7 @@ impl BranchActivity {
     }
 }
 
-fn order(entry: &wire::RepositoryActivity) -> (Timestamp, u64) {
+fn activity_order(entry: &wire::RepositoryActivity) -> (Timestamp, u64) {
     (entry.timestamp, entry.id)
 }
 

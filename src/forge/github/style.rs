@@ -11,7 +11,7 @@ pub(super) static STYLE: ApiStyle = ApiStyle {
     headers: &[("accept", "application/vnd.github+json"), ("x-github-api-version", "2022-11-28")],
     authorization: |token| ("authorization", format!("Bearer {token}")),
     is_json,
-    disclaimer,
+    disclaimer: disclaimer_in,
     // GitHub docs, "Permissions required for fine-grained personal access tokens".
     permission_header: Some("x-accepted-github-permissions"),
     token_rejected: "Give a token that the host accepts: the one in GITHUB_TOKEN has expired, was taken back, or is another \
@@ -27,7 +27,7 @@ pub(super) static STYLE: ApiStyle = ApiStyle {
         size: 100,
         number_parameter: "page",
         position_parameters: &["page", "after", "before"],
-        identity,
+        identity: item_identity,
         may_repeat,
         is_alias,
     },
@@ -49,7 +49,7 @@ fn token_missing(permission: Option<&str>) -> String {
 /// What an answer that looks like one says against itself: a refusal under a status that means
 /// success, or a list that it calls unfinished ("Search", `incomplete_results`; "Get a tree",
 /// `truncated`).
-fn disclaimer(value: &Value) -> Option<String> {
+fn disclaimer_in(value: &Value) -> Option<String> {
     let fields = value.as_object()?;
     let unfinished = ["incomplete_results", "truncated"];
     if let Some(field) = unfinished.into_iter().find(|field| fields.get(*field) == Some(&Value::Bool(true))) {
@@ -70,7 +70,7 @@ pub(super) fn is_plan_without_protection(reply: &Reply) -> bool {
 
 /// Tells an item from the others of its list: its number in the repository or at the host, or the
 /// name of its commit, or all of it.
-fn identity(item: &Value) -> String {
+fn item_identity(item: &Value) -> String {
     let names = ["number", "id", "sha"];
     let name = names.into_iter().find_map(|name| item.get(name).filter(|value| !value.is_null()));
     name.unwrap_or(item).to_string()
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn an_answer_may_disclaim_itself() {
-        let of = |text: &str| disclaimer(&serde_json::from_str(text).unwrap()).is_some();
+        let of = |text: &str| disclaimer_in(&serde_json::from_str(text).unwrap()).is_some();
         assert!(of(r#"{"message": "Not Found", "status": "404"}"#));
         assert!(of(r#"{"total_count": 1, "incomplete_results": true, "items": []}"#));
         assert!(of(r#"{"tree": [], "truncated": true}"#));

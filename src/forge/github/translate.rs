@@ -47,7 +47,7 @@ pub(super) fn request(what: &str, id: &RequestId, pull: wire::PullRequest) -> Re
     let open = match pull.state.as_str() {
         "open" => true,
         "closed" => false,
-        other => return Err(unknown(what, "state", other)),
+        other => return Err(unknown_kind(what, "state", other)),
     };
     Ok(ChangeRequest {
         id: id.clone(),
@@ -131,14 +131,14 @@ pub(super) fn reviews_are_of(
 /// All reviews, oldest first. A review that was submitted says when; without that the order is
 /// unknown.
 pub(super) fn reviews(what: &str, seen: Vec<wire::PullRequestReview>) -> Result<Vec<Review>, Gap> {
-    let reviews: Result<Vec<Review>, Gap> = seen.into_iter().map(|one| review(what, one)).collect();
+    let reviews: Result<Vec<Review>, Gap> = seen.into_iter().map(|one| review_of(what, one)).collect();
     let mut reviews = reviews?;
     reviews.sort_by(|a, b| (a.submitted, &a.id).cmp(&(b.submitted, &b.id)));
     (1..).zip(&mut reviews).for_each(|(position, review)| review.position = position);
     Ok(reviews)
 }
 
-fn review(what: &str, seen: wire::PullRequestReview) -> Result<Review, Gap> {
+fn review_of(what: &str, seen: wire::PullRequestReview) -> Result<Review, Gap> {
     let state = review_state(what, &seen.state)?;
     if seen.submitted_at.is_none() && state != ReviewState::Pending {
         return Err(malformed(what, format!("review {} does not say when it was submitted", seen.id)));
@@ -161,7 +161,7 @@ fn review_state(what: &str, text: &str) -> Result<ReviewState, Gap> {
         "COMMENTED" => Ok(ReviewState::Commented),
         "DISMISSED" => Ok(ReviewState::Dismissed),
         "PENDING" => Ok(ReviewState::Pending),
-        other => Err(unknown(what, "review state", other)),
+        other => Err(unknown_kind(what, "review state", other)),
     }
 }
 
@@ -175,13 +175,13 @@ pub(super) fn base_changed(events: &[wire::IssueEvent]) -> Option<Timestamp> {
 
 pub(super) fn commit(what: &str, seen: wire::CommitItem) -> Result<(Revision, CommitAccounts), Gap> {
     let accounts =
-        CommitAccounts { author: owner(what, seen.author)?, committer: owner(what, seen.committer)? };
+        CommitAccounts { author: owner_of(what, seen.author)?, committer: owner_of(what, seen.committer)? };
     Ok((revision(what, seen.sha)?, accounts))
 }
 
 /// An address belongs to nobody when its account is null or an empty object; half an account is an
 /// error.
-fn owner(what: &str, seen: Option<wire::MaybeUser>) -> Result<Option<Account>, Gap> {
+fn owner_of(what: &str, seen: Option<wire::MaybeUser>) -> Result<Option<Account>, Gap> {
     match seen {
         None | Some(wire::MaybeUser { login: None, id: None, kind: None }) => Ok(None),
         Some(wire::MaybeUser { login: Some(login), id: Some(id), kind: Some(kind) }) => {
@@ -205,7 +205,7 @@ pub(super) fn permission(what: &str, of: &Account, seen: wire::Collaborator) -> 
         "write" => Permission::Write,
         "read" => Permission::Read,
         "none" => Permission::None,
-        other => return Err(unknown(what, "permission", other)),
+        other => return Err(unknown_kind(what, "permission", other)),
     };
     match standard_role(&seen.role_name) {
         Some(role) if role != permission => {
@@ -242,12 +242,14 @@ pub(super) fn check_run(what: &str, head: &Revision, run: wire::CheckRun) -> Res
 fn run_conclusion(what: &str, status: &str, conclusion: Option<&str>) -> Result<Conclusion, Gap> {
     match (status, conclusion) {
         ("queued" | "in_progress" | "waiting" | "requested" | "pending", None) => Ok(Conclusion::Running),
-        ("completed", Some(text)) => ended(text).ok_or_else(|| unknown(what, "conclusion", text)),
+        ("completed", Some(text)) => {
+            conclusion_of(text).ok_or_else(|| unknown_kind(what, "conclusion", text))
+        }
         _ => Err(malformed(what, format!("a check run is `{status}` and concluded {conclusion:?}"))),
     }
 }
 
-fn ended(text: &str) -> Option<Conclusion> {
+fn conclusion_of(text: &str) -> Option<Conclusion> {
     Some(match text {
         "success" => Conclusion::Success,
         "failure" => Conclusion::Failure,
@@ -290,13 +292,13 @@ fn status_check(what: &str, head: &Revision, status: wire::Status) -> Result<Che
         "failure" => Conclusion::Failure,
         "error" => Conclusion::Error,
         "pending" => Conclusion::Running,
-        other => return Err(unknown(what, "status", other)),
+        other => return Err(unknown_kind(what, "status", other)),
     };
     let producer = Producer::Account(status.creator.map(account));
     Ok(Check { name: status.context, id: status.id.into(), head: head.clone(), producer, conclusion })
 }
 
-pub(super) fn unknown(what: &str, kind: &str, text: &str) -> Gap {
+pub(super) fn unknown_kind(what: &str, kind: &str, text: &str) -> Gap {
     malformed(what, format!("unknown {kind} `{text}`"))
 }
 

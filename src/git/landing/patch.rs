@@ -7,7 +7,7 @@ use crate::line_diff::{Hunk, diff_lines};
 use crate::object::ReadObjects;
 use crate::tree_diff::{Item, TreeChange, diff_trees};
 use portcullis_model::fact::Gap;
-use portcullis_model::patch::{Body, Fate, FilePatch, Line, Patch, Run};
+use portcullis_model::patch::{Body, Fate, FilePatch, Patch, PatchLine, Run};
 use portcullis_model::path::RepoPath;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -126,10 +126,10 @@ fn shown_lines<'t>(
     lines: &'t [&[u8]],
     range: Range<usize>,
     fate: Fate,
-) -> impl Iterator<Item = Line> + use<'t> {
+) -> impl Iterator<Item = PatchLine> + use<'t> {
     lines.get(range).unwrap_or_default().iter().map(move |line| {
         let bytes = line.strip_suffix(b"\n");
-        Line { fate, bytes: bytes.unwrap_or(line).to_vec(), ended: bytes.is_some() }
+        PatchLine { fate, bytes: bytes.unwrap_or(line).to_vec(), ended: bytes.is_some() }
     })
 }
 
@@ -139,7 +139,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn shown(runs: &[Run]) -> String {
-        let line = |line: &Line| {
+        let line = |line: &PatchLine| {
             let sign = match line.fate {
                 Fate::Kept => ' ',
                 Fate::Dropped => '-',

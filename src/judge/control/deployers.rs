@@ -7,8 +7,8 @@
 use super::shared::approval::{Approval, Approvals, Independence, LastPusher, count_approvals};
 use super::shared::quorum::is_named;
 use super::{
-    Case, Control, Documentation, Granularity, Kind, LandingCase, Reference, Role, Scope, Stage, Waivable,
-    finding, read, unproven,
+    Case, Control, Documentation, Granularity, Kind, LandingCase, PolicyScope, Reference, Role, Stage,
+    Waivable, finding, read, unproven,
 };
 use portcullis_model::decision::{Finding, SubjectKind, Verdict};
 use portcullis_model::deployment::{Deployer, DeployerOrigin, Deployment};
@@ -163,7 +163,7 @@ fn undecided_role(role: &str, detail: &str) -> Gap {
 
 /// By the identity map, or by the ending that the host gives to the accounts of applications and to
 /// no other.
-fn is_machine(scope: &Scope, host: &HostFacts, who: &Who, login: &Login) -> bool {
+fn is_machine(scope: &PolicyScope, host: &HostFacts, who: &Who, login: &Login) -> bool {
     scope.people.is_machine(who) || host.conventions.accounts.is_application(login.as_str())
 }
 
@@ -197,7 +197,7 @@ fn find_second_person(
     }
 }
 
-fn is_other(scope: &Scope, host: &HostFacts, account: &Account, deployer: &Who) -> bool {
+fn is_other(scope: &PolicyScope, host: &HostFacts, account: &Account, deployer: &Who) -> bool {
     let who = scope.people.by_login(&account.login);
     account.kind == AccountKind::Human && !is_machine(scope, host, &who, &account.login) && who != *deployer
 }

@@ -185,7 +185,7 @@ pub struct LandingCase<'a> {
     /// The deployment that it belongs to.
     pub deployment: &'a Deployment,
     /// What the policy says.
-    pub scope: &'a Scope,
+    pub scope: &'a PolicyScope,
     /// The areas that it touches; a gap when a file could not be placed.
     pub touched: &'a Fact<Vec<TouchedArea>>,
 }
@@ -229,7 +229,7 @@ pub struct NamedSuite<'a> {
 
 /// What the policy says that several controls need.
 #[derive(Clone, Debug)]
-pub struct Scope {
+pub struct PolicyScope {
     /// The data-processing areas.
     pub inventory: Inventory,
     /// Who is who.
@@ -263,7 +263,7 @@ pub struct Case<'a> {
     /// The deployment that this belongs to; `None` when one change is judged before it lands.
     pub deployment: Option<&'a Deployment>,
     /// What the policy says.
-    pub scope: &'a Scope,
+    pub scope: &'a PolicyScope,
     /// The touched areas; a gap when a file could not be placed.
     pub touched: &'a Fact<Vec<TouchedArea>>,
 }

@@ -16,7 +16,7 @@ use evidence::SuiteEvidence;
 use pattern::TestPattern;
 use portcullis_model::change::Change;
 use portcullis_model::decision::{Finding, SubjectKind, TouchedArea, Verdict};
-use portcullis_model::evidence::{EvidenceFacts, Place};
+use portcullis_model::evidence::{EvidenceFacts, StatementPlace};
 use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::inquiry::{Inquiry, SaidFormat, TextPurpose, Topic};
 use portcullis_model::path::RepoPath;
@@ -272,7 +272,7 @@ impl RegressionTests {
     fn stray_statements(&self, evidence: &Fact<EvidenceFacts>) -> Vec<Finding> {
         let found = evidence.value().into_iter().flat_map(|evidence| &evidence.statements);
         let handed = found.filter_map(|found| match (&found.place, &found.statement) {
-            (Place::File { path, .. }, Fact::Known(said)) => Some((path, &said.predicate.suite)),
+            (StatementPlace::File { path, .. }, Fact::Known(said)) => Some((path, &said.predicate.suite)),
             _ => None,
         });
         let strays = handed.filter(|(_, suite)| !self.suites.contains_key(*suite));

@@ -84,7 +84,7 @@ impl Control for RequiredChecks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::Scope;
+    use crate::control::PolicyScope;
     use crate::control::shared::named_check::{describe_conclusion, describe_producer};
     use crate::control::testing::example;
     use portcullis_model::change::{Change, Revision};
@@ -149,7 +149,7 @@ mod tests {
             line_coverage: Fact::Gap(gap()),
             evidence: Fact::Gap(gap()),
         };
-        let scope = Scope {
+        let scope = PolicyScope {
             inventory: Inventory::default(),
             people: People::default(),
             roles: BTreeMap::new(),

@@ -19,7 +19,7 @@
     reason = "a test ends where it cannot go on"
 )]
 
-use super::{Case, Control, Kind, Role, Scope};
+use super::{Case, Control, Kind, PolicyScope, Role};
 use portcullis_model::change::{
     BranchName, Change, Commit, Content, Entry, EntryKind, FileChange, FileStatus, Nature, ObjectName,
     Revision, Updates,
@@ -54,7 +54,7 @@ pub struct World {
     /// What was seen.
     pub facts: Facts,
     /// What the policy says.
-    pub scope: Scope,
+    pub scope: PolicyScope,
     /// The touched areas.
     pub touched: Fact<Vec<TouchedArea>>,
 }
@@ -249,7 +249,7 @@ pub fn with(findings: &[Finding], verdict: Verdict) -> Vec<&Finding> {
     findings.iter().filter(|finding| finding.verdict == verdict).collect()
 }
 
-fn touched(facts: &Facts, scope: &Scope) -> Result<Vec<TouchedArea>, Gap> {
+fn touched(facts: &Facts, scope: &PolicyScope) -> Result<Vec<TouchedArea>, Gap> {
     let mut areas = Vec::new();
     for area in &scope.inventory.areas {
         let files = facts.change.known()?.files.iter();
@@ -434,8 +434,8 @@ fn inquiry() -> Inquiry {
     }
 }
 
-fn scope() -> Scope {
-    Scope {
+fn scope() -> PolicyScope {
+    PolicyScope {
         inventory: Inventory { areas: vec![area("upload", &["services/upload/**"])] },
         people: People::default(),
         roles: BTreeMap::new(),

@@ -11,9 +11,11 @@
 //!    `super::deployed`.
 //! 6. Waivers in force allow what they cover: see `waivers`.
 
-use super::landing::{LANDINGS, about, ask, judge_landing, touched_by};
+use super::landing::{LANDINGS, about_commits, ask_landing, judge_landing, touched_by};
 use super::waivers::{self, ScopedFinding};
-use super::{altered, deployed, gate, judged, reference, rollback, sealed, stricter};
+use super::{
+    altered_policy, deployed, gate, judged_commits, policy_reference, rollback, sealed_decision, stricter_of,
+};
 use crate::control::{Granularity, finding, unproven};
 use crate::policy::Policy;
 use portcullis_model::decision::{Decision, Finding, Judged, SubjectKind, TouchedArea, Verdict};
@@ -33,10 +35,10 @@ pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
     found.extend(check_population(facts).map(ScopedFinding::firm));
     found.extend(gate::detours(&facts.whole.host.detours, facts.candidate.short()).map(ScopedFinding::firm));
     let mut after = None;
-    if let Some(text) = altered(policy, &facts.whole) {
+    if let Some(text) = altered_policy(policy, &facts.whole) {
         match Policy::parse(text) {
             Ok(altered) => {
-                stricter(&mut areas, &mut found, judge_all(&altered, facts));
+                stricter_of(&mut areas, &mut found, judge_all(&altered, facts));
                 found.extend(deployed::unlisted_environment(&altered, facts).map(ScopedFinding::firm));
                 after = Some(altered);
             }
@@ -49,9 +51,9 @@ pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
         branch: Some(facts.branch.clone()),
         base: facts.baseline.value().map(|baseline| baseline.revision.clone()),
         head: Some(facts.candidate.clone()),
-        ..judged(&facts.whole)
+        ..judged_commits(&facts.whole)
     };
-    sealed(judged, Some(reference(policy, &facts.whole)), areas, findings)
+    sealed_decision(judged, Some(policy_reference(policy, &facts.whole)), areas, findings)
 }
 
 /// How many commits the range has, and that each of them belongs to one landing: what an auditor
@@ -105,8 +107,8 @@ fn judge_all(policy: &Policy, facts: &Deployment) -> (Vec<TouchedArea>, Vec<Scop
         Ok(None) => all,
         Err(gap) => Err(gap),
     });
-    let about = about(facts, vec![facts.candidate.clone()]);
-    let of_whole = ask(policy, Granularity::Once, facts, &facts.whole, &touched);
+    let about = about_commits(facts, vec![facts.candidate.clone()]);
+    let of_whole = ask_landing(policy, Granularity::Once, facts, &facts.whole, &touched);
     found.extend(of_whole.into_iter().map(|finding| ScopedFinding::of(finding, &about, &touched)));
     (touched.value().cloned().unwrap_or_default(), found)
 }

@@ -110,12 +110,12 @@ pub(super) fn invalid_after(problems: usize) -> Finding {
 /// Baseline and candidate of a deployment: an honest deployment goes forward along the branch.
 /// `rollback` judges a candidate that is older than the baseline.
 pub(super) fn range(policy: &Policy, facts: &Deployment, rollback: impl FnOnce() -> Finding) -> Vec<Finding> {
-    let mut findings = vec![baseline(facts, rollback), on_branch(facts)];
+    let mut findings = vec![baseline_finding(facts, rollback), on_branch(facts)];
     findings.extend(no_deployment_branch(policy, &facts.branch));
     findings
 }
 
-fn baseline(facts: &Deployment, rollback: impl FnOnce() -> Finding) -> Finding {
+fn baseline_finding(facts: &Deployment, rollback: impl FnOnce() -> Finding) -> Finding {
     let span = match facts.baseline.known().and_then(|_| facts.span.known()) {
         Ok(span) => span,
         Err(gap) => return unproven(GATE, SubjectKind::Change, facts.candidate.short(), &gap),
@@ -127,7 +127,7 @@ fn baseline(facts: &Deployment, rollback: impl FnOnce() -> Finding) -> Finding {
             (Verdict::Unproven, format!("{deployed} is deployed already, so there is nothing to judge"))
         }
         Span::Behind => return rollback(),
-        Span::Beside => return beside(facts, deployed),
+        Span::Beside => return finding_beside(facts, deployed),
         Span::Diverged => (Verdict::Broken, format!("it does not contain {deployed}, which is deployed")),
         Span::Unrelated => {
             (Verdict::Broken, format!("it has no history in common with {deployed}, which is deployed"))
@@ -142,7 +142,7 @@ fn baseline(facts: &Deployment, rollback: impl FnOnce() -> Finding) -> Finding {
 
 /// It is in the history, and not on the line of first parents. That may be because it never was the
 /// tip, or because a merge with its parents the other way round took the place of the line.
-fn beside(facts: &Deployment, deployed: &str) -> Finding {
+fn finding_beside(facts: &Deployment, deployed: &str) -> Finding {
     let reason = format!(
         "it contains {deployed}, which is deployed, but not on its first-parent line: either {deployed} was never its tip, or a later merge has another branch as its first parent"
     );

@@ -44,7 +44,7 @@ pub(super) fn found_in(policy: &Policy, facts: &Deployment, landing: &LandingFac
     judge_landing(policy, facts, landing, &touched)
 }
 
-pub(super) fn about(deployment: &Deployment, commits: Vec<Revision>) -> About {
+pub(super) fn about_commits(deployment: &Deployment, commits: Vec<Revision>) -> About {
     About { commits, environment: Some(deployment.environment.clone()), ..About::default() }
 }
 
@@ -56,7 +56,7 @@ pub(super) fn judge_landing(
 ) -> Vec<ScopedFinding> {
     let case = LandingCase { landing, deployment, scope: &policy.scope, touched };
     let tip = &landing.landing.landed;
-    let about = about(deployment, vec![tip.clone()]);
+    let about = about_commits(deployment, vec![tip.clone()]);
     let mut findings = Vec::new();
     for (name, control) in deployment_controls(policy) {
         let unseen = |gap| vec![unproven(name, SubjectKind::Landing, tip.short(), &gap)];
@@ -71,7 +71,7 @@ pub(super) fn judge_landing(
     for facts in resting_on(landing) {
         let about = of_request(&about, facts);
         let share = Fact::from(touched_by_request(policy, landing, facts, &deployment.whole));
-        let of_request = ask(policy, Granularity::PerLanding, deployment, facts, &share);
+        let of_request = ask_landing(policy, Granularity::PerLanding, deployment, facts, &share);
         found.extend(
             of_request
                 .into_iter()
@@ -146,7 +146,7 @@ fn deployment_controls(policy: &Policy) -> impl Iterator<Item = (&'static str, &
     all.filter(|(_, control)| control.kind().stage.has_deployments())
 }
 
-pub(super) fn ask(
+pub(super) fn ask_landing(
     policy: &Policy,
     granularity: Granularity,
     deployment: &Deployment,

@@ -52,21 +52,22 @@ pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
     found.extend(gate::unrelated(facts).map(ScopedFinding::firm));
     found.extend(gate::detours(&facts.host.detours, &head_of(facts)).map(ScopedFinding::firm));
     let mut after = None;
-    if let Some(text) = altered(policy, facts) {
+    if let Some(text) = altered_policy(policy, facts) {
         match Policy::parse(text) {
             Ok(altered) => {
-                stricter(&mut areas, &mut found, judge_change(&altered, facts));
+                stricter_of(&mut areas, &mut found, judge_change(&altered, facts));
                 after = Some(altered);
             }
             Err(problems) => found.push(ScopedFinding::firm(gate::invalid_after(problems.len()))),
         }
     }
     let findings = waivers::of_change(policy, after.as_ref(), facts, found);
-    sealed(judged(facts), Some(reference(policy, facts)), areas, findings)
+    sealed_decision(judged_commits(facts), Some(policy_reference(policy, facts)), areas, findings)
 }
 
-fn reference(policy: &Policy, facts: &Facts) -> PolicyReference {
-    let origin = if before(facts) == Some(&policy.text) { PolicyOrigin::Base } else { PolicyOrigin::Given };
+fn policy_reference(policy: &Policy, facts: &Facts) -> PolicyReference {
+    let origin =
+        if policy_before(facts) == Some(&policy.text) { PolicyOrigin::Base } else { PolicyOrigin::Given };
     PolicyReference { project: policy.project.clone(), digest: policy.digest.clone(), origin }
 }
 
@@ -80,10 +81,10 @@ pub fn undetermined_by(judged: Judged, gap: &Gap, detours: &[Detour]) -> Decisio
     let subject = judged.head.as_ref().map_or_else(|| "unknown".to_string(), |head| head.short().to_string());
     let noted = gate::detours(detours, &subject);
     let findings = [unproven(GATE, SubjectKind::Change, subject, gap)].into_iter().chain(noted).collect();
-    sealed(judged, None, Vec::new(), findings)
+    sealed_decision(judged, None, Vec::new(), findings)
 }
 
-fn sealed(
+fn sealed_decision(
     judged: Judged,
     policy: Option<PolicyReference>,
     areas: Vec<TouchedArea>,
@@ -95,7 +96,7 @@ fn sealed(
 }
 
 fn judge_change(policy: &Policy, facts: &Facts) -> (Vec<TouchedArea>, Vec<ScopedFinding>) {
-    let touched = Fact::from(touched(policy, facts));
+    let touched = Fact::from(touched_areas(policy, facts));
     let areas = touched.value().cloned().unwrap_or_default();
     if let Some(finding) = gate::outside(policy, facts) {
         return (areas, vec![ScopedFinding::firm(finding)]);
@@ -115,23 +116,23 @@ fn judge_change(policy: &Policy, facts: &Facts) -> (Vec<TouchedArea>, Vec<Scoped
     (areas, found)
 }
 
-fn touched(policy: &Policy, facts: &Facts) -> Result<Vec<TouchedArea>, Gap> {
+fn touched_areas(policy: &Policy, facts: &Facts) -> Result<Vec<TouchedArea>, Gap> {
     let change = facts.change.known()?;
     let on_the_way = if policy.each_commit { change.on_the_way.known()?.as_slice() } else { &[] };
     policy.scope.inventory.touched(change.files.iter().chain(on_the_way), &facts.inquiry)
 }
 
-fn before(facts: &Facts) -> Option<&String> {
+fn policy_before(facts: &Facts) -> Option<&String> {
     facts.gate.value()?.before(TextPurpose::Policy)
 }
 
 /// Rule 3: the policy as the change would leave it, if the change alters the one we judge by.
-fn altered<'f>(policy: &Policy, facts: &'f Facts) -> Option<&'f String> {
+fn altered_policy<'f>(policy: &Policy, facts: &'f Facts) -> Option<&'f String> {
     let after = facts.gate.value()?.after(TextPurpose::Policy)?;
-    (before(facts) == Some(&policy.text) && *after != policy.text).then_some(after)
+    (policy_before(facts) == Some(&policy.text) && *after != policy.text).then_some(after)
 }
 
-fn stricter(
+fn stricter_of(
     areas: &mut Vec<TouchedArea>,
     found: &mut Vec<ScopedFinding>,
     (more_areas, more): (Vec<TouchedArea>, Vec<ScopedFinding>),
@@ -159,7 +160,7 @@ fn head_of(facts: &Facts) -> String {
     facts.change.value().map_or_else(|| "unknown".to_string(), |change| change.head.short().to_string())
 }
 
-fn judged(facts: &Facts) -> Judged {
+fn judged_commits(facts: &Facts) -> Judged {
     let (change, request) = (facts.change.value(), facts.host.request.value());
     Judged {
         repository: facts.host.repository.clone(),

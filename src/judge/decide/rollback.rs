@@ -73,24 +73,37 @@ fn find_permission(
     let Ok(rollbacks) = policy.rollbacks(text) else {
         return Ok(Err(vec![format!("{} cannot be read, so it grants no rollback", waiver::PATH)]));
     };
-    let deployed = &facts.baseline.known()?.revision;
-    let mut refused = Vec::new();
-    for rollback in rollbacks {
-        let signers = back.gate.value().and_then(|gate| waivers::signers(policy, gate));
-        let transition = Transition { environment: &facts.environment, from: deployed, to: &facts.candidate };
-        let flaw =
-            transition.flaw(&rollback, moment).or_else(|| unsigned(policy, signers, &rollback, moment));
-        match flaw {
-            None => return Ok(Ok((rollback, recorded.clone()))),
-            Some(flaw) => refused.push(format!("{} does not allow it: {flaw}", rollback.grant.id)),
-        }
-    }
+    let from = &facts.baseline.known()?.revision;
+    let transition = Transition { environment: &facts.environment, from, to: &facts.candidate };
+    let signers = back.gate.value().and_then(|gate| waivers::signers(policy, gate));
+    let flaw = |rollback: &Rollback| {
+        transition.flaw(rollback, moment).or_else(|| unsigned(policy, signers, rollback, moment))
+    };
+    let mut refused = match find_granting(rollbacks, flaw) {
+        Ok(rollback) => return Ok(Ok((rollback, recorded.clone()))),
+        Err(refused) => refused,
+    };
     let uncounted = why_uncounted(policy, facts, back)?;
     if refused.is_empty() && uncounted.is_none() {
         refused.push(format!("no one approved it: {} names no rollback", waiver::PATH));
     }
     refused.extend(uncounted);
     Ok(Err(refused))
+}
+
+/// The first rollback without a flaw, or the flaw of each.
+fn find_granting(
+    rollbacks: Vec<Rollback>,
+    flaw: impl Fn(&Rollback) -> Option<String>,
+) -> Result<Rollback, Refused> {
+    let mut refused = Vec::new();
+    for rollback in rollbacks {
+        match flaw(&rollback) {
+            None => return Ok(rollback),
+            Some(flaw) => refused.push(format!("{} does not allow it: {flaw}", rollback.grant.id)),
+        }
+    }
+    Err(refused)
 }
 
 /// The earlier record that let the candidate through.

@@ -73,7 +73,7 @@ pub(super) fn of_change(
     found: Vec<ScopedFinding>,
 ) -> Vec<Finding> {
     let Some(gate) = facts.gate.value() else { return without_waivers(found) };
-    let texts = WaiverTexts { counting: before(gate), gate, after: after.unwrap_or(policy) };
+    let texts = WaiverTexts { counting: waivers_before(gate), gate, after: after.unwrap_or(policy) };
     texts.apply(policy, &facts.observed, found)
 }
 
@@ -87,7 +87,7 @@ pub(super) fn of_deployment(
     let Some(gate) = facts.whole.gate.value() else { return without_waivers(found) };
     let texts =
         WaiverTexts { counting: counting(policy, facts, gate, &found), gate, after: after.unwrap_or(policy) };
-    let uncounted = uncounted(facts, gate, texts.counting, &found);
+    let uncounted = report_uncounted(facts, gate, texts.counting, &found);
     let mut findings = texts.apply(policy, &facts.whole.observed, found);
     findings.extend(uncounted);
     findings
@@ -95,14 +95,14 @@ pub(super) fn of_deployment(
 
 /// That the waivers at the candidate do not count, and why: the person who wrote them there would
 /// look for them in vain.
-fn uncounted(
+fn report_uncounted(
     facts: &Deployment,
     gate: &GateTexts,
     counting: Option<&str>,
     found: &[ScopedFinding],
 ) -> Option<Finding> {
-    let after = after(gate)?;
-    if counting == Some(after) || before(gate) == Some(after) {
+    let after = waivers_after(gate)?;
+    if counting == Some(after) || waivers_before(gate) == Some(after) {
         return None;
     }
     let landings = facts.landings.value().map_or(&[][..], Vec::as_slice);
@@ -126,20 +126,20 @@ pub(super) fn counting<'g>(
     gate: &'g GateTexts,
     found: &[ScopedFinding],
 ) -> Option<&'g str> {
-    let after = after(gate);
+    let after = waivers_after(gate);
     // Those at the candidate may name areas that only the policy there knows: then they do not
     // count yet.
     let readable = after.is_none_or(|text| policy.waivers(text).is_ok());
-    if readable && brought_soundly(facts, found) { after } else { before(gate) }
+    if readable && brought_soundly(facts, found) { after } else { waivers_before(gate) }
 }
 
 /// The waivers at the base.
-fn before(gate: &GateTexts) -> Option<&str> {
+fn waivers_before(gate: &GateTexts) -> Option<&str> {
     gate.before(TextPurpose::Waivers).map(String::as_str)
 }
 
 /// The waivers as the change would leave them.
-fn after(gate: &GateTexts) -> Option<&str> {
+fn waivers_after(gate: &GateTexts) -> Option<&str> {
     gate.after(TextPurpose::Waivers).map(String::as_str)
 }
 
@@ -243,8 +243,8 @@ impl WaiverTexts<'_> {
     /// The waivers that the change would leave behind, as the policy that it would leave behind
     /// reads them; or how many mistakes they have.
     fn left(&self, policy: &Policy) -> Result<Vec<Waiver>, usize> {
-        let Some(text) = after(self.gate) else { return Ok(Vec::new()) };
-        let unchanged = before(self.gate) == Some(text) && self.after.text == policy.text;
+        let Some(text) = waivers_after(self.gate) else { return Ok(Vec::new()) };
+        let unchanged = waivers_before(self.gate) == Some(text) && self.after.text == policy.text;
         match self.after.waivers(text) {
             Ok(waivers) => Ok(waivers),
             Err(_) if unchanged => Ok(Vec::new()),

@@ -1,6 +1,6 @@
 //! `[[data-processing]]`: the inventory.
 
-use super::checks::{PolicySource, check_filled, check_name, check_text, line_at, swallows};
+use super::checks::{PolicySource, check_filled, check_name, check_text, leaves_nothing, line_at};
 use super::document::{AreaText, List, PolicyDocument};
 use super::{Problem, line_patterns};
 use portcullis_model::inventory::{Area, Inventory, Ruled};
@@ -68,7 +68,7 @@ fn check_exclusion(exclusion: &Spanned<Glob>, area: &AreaText, problems: &mut Ve
         let message = "this excludes every file, so nothing belongs to the area";
         problems
             .push(Problem::new(exclusion.span(), message).help("exclude only what does not process data"));
-    } else if let Some(path) = paths.into_iter().find(|path| swallows(exclusion.get_ref(), path)) {
+    } else if let Some(path) = paths.into_iter().find(|path| leaves_nothing(exclusion.get_ref(), path)) {
         let message = format!("this excludes everything that the path `{path}` brings in");
         problems.push(Problem::new(exclusion.span(), message).help("leave out one of the two"));
     }

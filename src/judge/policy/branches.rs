@@ -23,7 +23,7 @@ pub fn check_branches(branches: &Branches, problems: &mut Vec<Problem>) -> Check
     check_filled(&branches.deployment, "no branch would be judged", problems);
     problems.extend(branches.deployment.get_ref().iter().filter_map(check_pattern));
     CheckedBranches {
-        deployment: globs(&branches.deployment),
+        deployment: globs_of(&branches.deployment),
         each_commit: branches.history == HistorySetting::EachCommit,
     }
 }
@@ -64,6 +64,6 @@ fn can_name_a_branch(pattern: &str) -> bool {
         && !pattern.ends_with('.')
 }
 
-fn globs(list: &List<Glob>) -> Vec<Glob> {
+fn globs_of(list: &List<Glob>) -> Vec<Glob> {
     list.get_ref().iter().map(|glob| glob.get_ref().clone()).collect()
 }

@@ -21,26 +21,26 @@ const PATTERNS: &str = "content";
 /// Adds a problem for each key and each text that holds a character which it cannot mean.
 pub fn check(root: &TomlValue<'_>, problems: &mut Vec<Problem>) {
     let mut found = Vec::new();
-    visit("", root, &mut found);
+    visit_value("", root, &mut found);
     problems.extend(found.into_iter().take(MOST));
 }
 
-fn visit(key: &str, value: &TomlValue<'_>, found: &mut Vec<Problem>) {
+fn visit_value(key: &str, value: &TomlValue<'_>, found: &mut Vec<Problem>) {
     match value.get_ref() {
-        DeValue::String(text) => found.extend(problem(key, text, value.span())),
-        DeValue::Array(list) => list.iter().for_each(|element| visit(key, element, found)),
+        DeValue::String(text) => found.extend(problem_with(key, text, value.span())),
+        DeValue::Array(list) => list.iter().for_each(|element| visit_value(key, element, found)),
         DeValue::Table(table) => table.iter().for_each(|(key, value)| {
-            found.extend(problem("", key.get_ref(), key.span()));
-            visit(key.get_ref(), value, found);
+            found.extend(problem_with("", key.get_ref(), key.span()));
+            visit_value(key.get_ref(), value, found);
         }),
         _ => {}
     }
 }
 
-fn problem(key: &str, text: &str, span: Range<usize>) -> Option<Problem> {
+fn problem_with(key: &str, text: &str, span: Range<usize>) -> Option<Problem> {
     let odd = text.chars().find(|c| !is_meant(key, *c))?;
-    let message = format!("this text contains the character U+{:04X} ({})", u32::from(odd), name(odd));
-    Some(Problem::new(span, message).help(help(key, odd)))
+    let message = format!("this text contains the character U+{:04X} ({})", u32::from(odd), name_of(odd));
+    Some(Problem::new(span, message).help(help_for(key, odd)))
 }
 
 fn is_meant(key: &str, c: char) -> bool {
@@ -54,7 +54,7 @@ fn is_odd_space(c: char) -> bool {
     c.is_whitespace() && c != ' '
 }
 
-fn name(c: char) -> &'static str {
+fn name_of(c: char) -> &'static str {
     match c {
         '\u{8}' => "backspace",
         '\t' => "tab",
@@ -68,7 +68,7 @@ fn name(c: char) -> &'static str {
     }
 }
 
-fn help(key: &str, c: char) -> String {
+fn help_for(key: &str, c: char) -> String {
     let code = format!(r"\u{{{:x}}}", u32::from(c));
     match (key == PATTERNS, c.is_ascii_control()) {
         (true, true) => format!(

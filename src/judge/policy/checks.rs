@@ -53,7 +53,7 @@ pub fn check_filled<T>(list: &Spanned<Vec<T>>, consequence: &str, problems: &mut
 
 /// Does the narrowing pattern take away everything that the widening one brings? Answers only where
 /// that is plain.
-pub fn swallows(narrowing: &Glob, widening: &Glob) -> bool {
+pub fn leaves_nothing(narrowing: &Glob, widening: &Glob) -> bool {
     let is_literal = |text: &str| !text.contains(['*', '?', '[', '{', '\\']);
     let (narrow, wide) = (narrowing.as_str(), widening.as_str());
     let above = narrow.strip_suffix("/**").filter(|above| is_literal(above));

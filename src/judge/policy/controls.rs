@@ -3,7 +3,7 @@
 use super::Problem;
 use super::checks::keys_of;
 use super::recover::recover;
-use super::serde_messages::suggest;
+use super::serde_messages::suggest_name;
 use super::tree::TomlValue;
 use crate::control::{Control, Kind, Reference, regression_tests, required_reviews};
 use std::collections::BTreeMap;
@@ -48,7 +48,7 @@ fn read_named(settings: &DeTable<'_>, table: &[&'static Kind], problems: &mut Ve
 
 fn unknown_control(name: &str, span: Range<usize>, table: &[&'static Kind]) -> Problem {
     let names: Vec<&str> = table.iter().map(|kind| kind.name).collect();
-    Problem::new(span, format!("unknown control `{name}`")).help(suggest(name, &names))
+    Problem::new(span, format!("unknown control `{name}`")).help(suggest_name(name, &names))
 }
 
 fn not_a_table(value: Option<&TomlValue<'_>>, problems: &mut Vec<Problem>) -> Controls {
@@ -100,7 +100,7 @@ fn check_references(control: &dyn Control, root: &TomlValue<'_>, problems: &mut 
             Reference::Role(name) => ("role", name, Some(keys_of(root.get_ref().get("roles")))),
             Reference::Suite { suite, area } => {
                 problems.extend(judged_elsewhere(root, suite, area));
-                ("suite", suite, Some(keys_of(suites(root))))
+                ("suite", suite, Some(keys_of(suites_of(root))))
             }
         };
         let lost = known.filter(|known| !known.contains(&name.get_ref().as_str()));
@@ -118,13 +118,13 @@ fn without_signers(root: &TomlValue<'_>, span: Range<usize>) -> Option<Problem> 
     })
 }
 
-fn suites<'s, 'i>(root: &'s TomlValue<'i>) -> Option<&'s TomlValue<'i>> {
+fn suites_of<'s, 'i>(root: &'s TomlValue<'i>) -> Option<&'s TomlValue<'i>> {
     root.get_ref().get("controls")?.get_ref().get(TESTS)?.get_ref().get("suites")
 }
 
 /// A suite is in for something in an area only if it has to run when that area is touched.
 fn judged_elsewhere(root: &TomlValue<'_>, suite: &Spanned<String>, area: &str) -> Option<Problem> {
-    let areas = suites(root)?.get_ref().get(suite.get_ref().as_str())?.get_ref().get("areas")?;
+    let areas = suites_of(root)?.get_ref().get(suite.get_ref().as_str())?.get_ref().get("areas")?;
     let mut names = areas.get_ref().as_array()?.iter().map(|name| name.get_ref().as_str());
     names.all(|name| name != Some(area)).then(|| {
         let message =
@@ -134,7 +134,8 @@ fn judged_elsewhere(root: &TomlValue<'_>, suite: &Spanned<String>, area: &str) -
 }
 
 fn leads_nowhere(what: &str, name: &Spanned<String>, known: &[&str]) -> Problem {
-    let help = if known.is_empty() { format!("define the {what}") } else { suggest(name.get_ref(), known) };
+    let help =
+        if known.is_empty() { format!("define the {what}") } else { suggest_name(name.get_ref(), known) };
     Problem::new(name.span(), format!("there is no {what} `{}`", name.get_ref())).help(help)
 }
 

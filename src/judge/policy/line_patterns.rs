@@ -15,7 +15,12 @@ pub fn mistake(text: &str) -> Option<(String, &'static str)> {
     let parsed = LinePattern::parse(text).and_then(|pattern| pattern.compiles().map(|()| pattern));
     let pattern = match parsed {
         Ok(pattern) => pattern,
-        Err(error) => return Some((bad_pattern(&error), "see the syntax at https://docs.rs/regex/#syntax")),
+        Err(error) => {
+            return Some((
+                bad_pattern(&error.to_string()),
+                "see the syntax at https://docs.rs/regex/#syntax",
+            ));
+        }
     };
     if pattern.matches_nothing() {
         let message = format!("`{text}` also matches an empty line, so it matches every line");

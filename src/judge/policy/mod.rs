@@ -11,16 +11,17 @@
 //!
 //! [branches]
 //! deployment = ["main", "release/*"]
-//! history = "net"                             # or "each-commit": paths also count that only single commits touch
+//! history = "net"                             # or "each-commit": counts paths that only single
+//!                                             # commits touch, too
 //!
 //! [[data-processing]]                         # at least one, with paths or content or both
 //! name = "upload"
 //! purpose = "Loads, amends and deletes records"
 //! paths = ["services/upload/**"]
-//! content = ['(?i)\bnominal_id\b']            # regular expressions, searched for in every changed line
+//! content = ['(?i)\bnominal_id\b']            # regular expressions, searched for in changed lines
 //! exclude = ["services/upload/docs/**"]
-//! opaque = "inside"                           # what content cannot be searched in, but for images and fonts; or
-//!                                             # "inside-with-media", or "outside"
+//! opaque = "inside"                           # what content cannot be searched in, but for images
+//!                                             # and fonts; or "inside-with-media", or "outside"
 //!
 //! [deployment]                                # may be left out
 //! environments = ["staging", "production"]    # then nothing is deployed to any other
@@ -31,14 +32,15 @@
 //! emails = ["robin@example.test"]
 //! machine = false
 //!
-//! [roles.data-protection]                     # people by account, by team, or as owners of the touched files
+//! [roles.data-protection]                     # people by account or team, or owners of the files
 //! users = ["robin"]
 //! teams = ["example/data-protection"]
 //! code-owners = false
 //!
 //! [waivers]                                   # may be left out
 //! longest = "30d"                             # how long a waiver may last; see `waivers`
-//! signers = ".portcullis/allowed_signers"     # then a waiver counts only with its approver's signature; see `signed`
+//! signers = ".portcullis/allowed_signers"     # then a waiver counts only with the signature of its
+//!                                             # approver; see `signed`
 //!
 //! [controls.required-reviews]                 # see each control; `gate-integrity` is always on
 //! approvals = 1
@@ -50,7 +52,7 @@
 //! and `people`, checks what types cannot say, and `characters` what no text may hold; [`show()`]
 //! prints the problems. `samples` finds values of the ready policies that no one replaced.
 
-use crate::control::{Control, Kind, Scope, TABLE};
+use crate::control::{Control, Kind, PolicyScope, TABLE};
 use portcullis_model::digest::Digest;
 use portcullis_model::environment::Environment;
 use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
@@ -84,7 +86,7 @@ mod validate;
 mod waivers;
 
 pub use places::line_of;
-pub use samples::{Sample, standing as sample_values};
+pub use samples::{Sample, samples_in as sample_values};
 pub use serde_messages::nearest_name;
 pub use show::show;
 
@@ -106,7 +108,7 @@ pub struct Policy {
     /// Who answers for the project.
     pub accountable: Option<String>,
     /// What several controls need.
-    pub scope: Scope,
+    pub scope: PolicyScope,
     /// The environments that are deployed to; empty when the policy lists none, and any may be.
     pub environments: Vec<Environment>,
     /// Do paths count that only single commits of a change touch?

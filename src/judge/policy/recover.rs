@@ -182,7 +182,7 @@ impl<'i, T, F: Fn(ValueDeserializer<'i>) -> Result<T, Error>> Recovery<'i, '_, F
             // taken out of it.
             None if is_whole(error, &value_span) && self.removed.touches(&value_span) => {}
             None => {
-                let span = narrow(error.span(), value_span, path);
+                let span = narrow_span(error.span(), value_span, path);
                 let problem = serde_messages::translate(error.message(), span, node.map(Spanned::get_ref));
                 self.note_meant(&problem, path);
                 self.problems.push(problem);
@@ -256,7 +256,7 @@ fn is_whole(error: &Error, node: &Range<usize>) -> bool {
 }
 
 /// The place of an error: what serde says, or the element when serde only knows the list around it.
-fn narrow(said: Option<Range<usize>>, node: Range<usize>, path: &[TreeStep]) -> Range<usize> {
+fn narrow_span(said: Option<Range<usize>>, node: Range<usize>, path: &[TreeStep]) -> Range<usize> {
     match (said, path.last()) {
         (None, _) => node,
         (Some(said), Some(TreeStep::Index(_))) if said.start < node.start || node.end < said.end => node,

@@ -30,16 +30,16 @@ pub struct Sample {
 
 /// The sample values in a policy, in the order of the text. A setting whose comment no longer says
 /// "Replace" is taken for meant, unless no project can mean it.
-pub fn standing(text: &str) -> Vec<Sample> {
+pub fn samples_in(text: &str) -> Vec<Sample> {
     let samples: BTreeSet<String> = READY
         .iter()
-        .flat_map(|ready| settings(ready))
+        .flat_map(|ready| read_settings(ready))
         .filter(|one| one.is_sample)
         .map(|one| one.written)
         .collect();
     let never_right = |one: &Setting| NEVER_RIGHT.contains(&one.key.as_str());
     let standing = |one: &Setting| samples.contains(&one.written) && (one.is_sample || never_right(one));
-    let mut all: Vec<_> = settings(text).into_iter().filter(standing).collect();
+    let mut all: Vec<_> = read_settings(text).into_iter().filter(standing).collect();
     all.sort_by_key(|one| one.line);
     all.into_iter()
         .map(|one| Sample { line: one.line, may_be_meant: !never_right(&one), setting: one.written })
@@ -55,27 +55,31 @@ struct Setting {
     is_sample: bool,
 }
 
-fn settings(text: &str) -> Vec<Setting> {
+fn read_settings(text: &str) -> Vec<Setting> {
     let mut found = Vec::new();
     if let Some(root) = syntax::parse(text, &mut Vec::new()) {
-        visit(text, &root, &mut found);
+        visit_value(text, &root, &mut found);
     }
     found
 }
 
-fn visit(text: &str, value: &TomlValue<'_>, found: &mut Vec<Setting>) {
+fn visit_value(text: &str, value: &TomlValue<'_>, found: &mut Vec<Setting>) {
     match value.get_ref() {
         DeValue::Table(table) => table.iter().for_each(|(key, value)| {
-            found.extend(setting(text, key, value));
-            visit(text, value, found);
+            found.extend(read_setting(text, key, value));
+            visit_value(text, value, found);
         }),
-        DeValue::Array(list) => list.iter().for_each(|element| visit(text, element, found)),
+        DeValue::Array(list) => list.iter().for_each(|element| visit_value(text, element, found)),
         _ => {}
     }
 }
 
 /// `None` for what is written as a table of its own.
-fn setting(text: &str, key: &Spanned<std::borrow::Cow<'_, str>>, value: &TomlValue<'_>) -> Option<Setting> {
+fn read_setting(
+    text: &str,
+    key: &Spanned<std::borrow::Cow<'_, str>>,
+    value: &TomlValue<'_>,
+) -> Option<Setting> {
     let key_span = key.span();
     let between = text.get(key_span.end..value.span().start)?;
     let written = text.get(value.span())?;

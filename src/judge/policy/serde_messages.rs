@@ -48,7 +48,7 @@ fn unknown_name(message: &str, prefix: &str, what: &str) -> Option<(String, Opti
         Some((name, known)) => (name, quoted_names(known)),
         None => (rest.rsplit_once("`, there are no ")?.0, Vec::new()),
     };
-    Some((format!("{what} `{name}`"), Some(suggest(name, &known))))
+    Some((format!("{what} `{name}`"), Some(suggest_name(name, &known))))
 }
 
 /// The names between backticks.
@@ -63,7 +63,7 @@ pub fn meant_key(problem: &Problem) -> Option<&str> {
 }
 
 /// What to write instead of `name`: the nearest known name, or all of them.
-pub fn suggest(name: &str, known: &[&str]) -> String {
+pub fn suggest_name(name: &str, known: &[&str]) -> String {
     match nearest_name(name, known) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => "nothing can be written here".to_string(),

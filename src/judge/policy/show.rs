@@ -11,12 +11,12 @@ use std::ops::Range;
 /// Columns count characters, from 1. The last line says how many mistakes there are.
 pub fn show(name: &str, text: &str, problems: &[Problem]) -> String {
     let mut shown: String = problems.iter().map(|problem| show_one(name, text, problem) + "\n\n").collect();
-    shown.push_str(&total(name, problems.len()));
+    shown.push_str(&total_line(name, problems.len()));
     shown
 }
 
-fn total(name: &str, count: usize) -> String {
-    let name = visible(name);
+fn total_line(name: &str, count: usize) -> String {
+    let name = visible_text(name);
     match count {
         1 => format!("{name}: 1 problem\n"),
         count if count >= MOST => format!("{name}: {count} problems, and possibly more\n"),
@@ -27,11 +27,11 @@ fn total(name: &str, count: usize) -> String {
 fn show_one(name: &str, text: &str, problem: &Problem) -> String {
     let line = ProblemLine::at(text, &problem.span);
     let snippet = Snippet::source(line.text)
-        .path(visible(name))
+        .path(visible_text(name))
         .line_start(line.number)
         .annotation(AnnotationKind::Primary.span(line.marked));
-    let help = problem.help.iter().map(|help| Level::HELP.message(visible(help)));
-    let title = Level::ERROR.primary_title(visible(&problem.message));
+    let help = problem.help.iter().map(|help| Level::HELP.message(visible_text(help)));
+    let title = Level::ERROR.primary_title(visible_text(&problem.message));
     Renderer::plain().render(&[title.element(snippet).elements(help)])
 }
 
@@ -61,7 +61,7 @@ impl<'t> ProblemLine<'t> {
 }
 
 /// Text without the power to move the cursor, to change colours or to hide.
-fn visible(text: &str) -> String {
+fn visible_text(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() || is_invisible(c) {

@@ -16,19 +16,19 @@ pub fn parse<'i>(text: &'i str, problems: &mut Vec<Problem>) -> Option<TomlValue
     let (root, errors) = DeTable::parse_recoverable(text);
     let (twice, broken): (Vec<_>, Vec<_>) = errors.into_iter().partition(|e| e.message() == "duplicate key");
     if broken.is_empty() {
-        problems.extend(twice.iter().take(MOST).map(|error| written_twice(text, place(error))));
+        problems.extend(twice.iter().take(MOST).map(|error| written_twice(text, place_of(error))));
         return Some(Spanned::new(root.span(), DeValue::Table(root.into_inner())));
     }
     problems.extend(broken.iter().take(SYNTAX_ERRORS).map(not_toml));
     None
 }
 
-fn place(error: &Error) -> Range<usize> {
+fn place_of(error: &Error) -> Range<usize> {
     error.span().unwrap_or(0..0)
 }
 
 fn not_toml(error: &Error) -> Problem {
-    Problem::new(place(error), format!("not TOML: {}", error.message()))
+    Problem::new(place_of(error), format!("not TOML: {}", error.message()))
 }
 
 fn written_twice(text: &str, span: Range<usize>) -> Problem {

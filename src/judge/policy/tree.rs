@@ -142,14 +142,14 @@ fn collect_lists(value: &TomlValue<'_>, here: &mut Path, found: &mut Vec<Path>) 
     if value.get_ref().is_array() {
         found.push(here.clone());
     }
-    for (step, child) in children(value) {
+    for (step, child) in children_of(value) {
         here.push(step);
         collect_lists(child, here, found);
         here.pop();
     }
 }
 
-fn children<'a, 'i>(value: &'a TomlValue<'i>) -> Vec<(TreeStep, &'a TomlValue<'i>)> {
+fn children_of<'a, 'i>(value: &'a TomlValue<'i>) -> Vec<(TreeStep, &'a TomlValue<'i>)> {
     match value.get_ref() {
         DeValue::Table(table) => {
             table.iter().map(|(key, value)| (TreeStep::Key(key.get_ref().to_string()), value)).collect()

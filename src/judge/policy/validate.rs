@@ -8,7 +8,7 @@ use super::recover::recover;
 use super::serde_messages::missing_key;
 use super::tree::{self, TomlValue, TreeStep};
 use super::{Policy, Problem, areas, branches, characters, controls, people, signed, syntax};
-use crate::control::{Kind, Scope};
+use crate::control::{Kind, PolicyScope};
 use portcullis_model::digest::Digest;
 use portcullis_model::environment::Environment;
 use serde::Deserialize;
@@ -48,10 +48,10 @@ pub fn read_policy(text: &str, table: &[&'static Kind], problems: &mut Vec<Probl
     let (document, removed) = recover(without_controls, PolicyDocument::deserialize, problems);
     let source = PolicySource { text, root: &root, removed: &removed };
     check_sections(&source, problems);
-    assemble(&source, &document.unwrap_or_default(), table, problems)
+    assemble_policy(&source, &document.unwrap_or_default(), table, problems)
 }
 
-fn assemble(
+fn assemble_policy(
     source: &PolicySource<'_, '_>,
     document: &PolicyDocument,
     table: &[&'static Kind],
@@ -76,7 +76,7 @@ fn assemble(
         digest: Digest::of(source.text.as_bytes()),
         project: project.name.get_ref().clone(),
         accountable: project.accountable.as_ref().map(|name| name.get_ref().clone()),
-        scope: Scope { inventory, people, roles, deployment: branches.deployment },
+        scope: PolicyScope { inventory, people, roles, deployment: branches.deployment },
         environments,
         each_commit: branches.each_commit,
         longest_waiver: document.waivers.as_ref().map(|waivers| waivers.longest).unwrap_or_default().0,

@@ -16,13 +16,13 @@
 //! approver = "kim"                            # another person
 //! created = "2026-12-18T18:00:00Z"            # a date alone is its first moment, UTC
 //! expires = "2026-12-21T09:00:00Z"            # no longer in force at this moment
-//! emergency = true                            # then its review has a date, and later someone who gave it
+//! emergency = true                            # then its review has a date, and later a reviewer
 //! review-due = "2026-12-23"
 //! reviewed-by = "alex"
 //! reviewed-on = "2026-12-22"
 //! signature = '''
 //! -----BEGIN SSH SIGNATURE-----
-//! …                                           # of what `portcullis policy waiver W-12` prints; see `signed`
+//! …                                           # of what `portcullis policy waiver W-12` prints
 //! -----END SSH SIGNATURE-----
 //! '''
 //! ```
@@ -35,7 +35,7 @@ use super::document::List;
 use super::grants::{GrantCheck, GrantKeys};
 use super::recover::{RemovedKeys, recover};
 use super::rollbacks::WrittenRollback;
-use super::serde_messages::{missing_key, suggest};
+use super::serde_messages::{missing_key, suggest_name};
 use super::tree::TomlValue;
 use super::{Policy, Problem, syntax};
 use crate::control::{TABLE, Waivable, find_kind};
@@ -174,7 +174,7 @@ impl GrantCheck<'_> {
             None => {
                 let names: Vec<_> =
                     TABLE.iter().filter(|kind| kind.waivable.at_all()).map(|kind| kind.name).collect();
-                self.note(span, format!("there is no control `{control}`"), &suggest(control, &names));
+                self.note(span, format!("there is no control `{control}`"), &suggest_name(control, &names));
             }
             Some(Waivable::Never { because, instead }) => {
                 self.note(span, format!("`{control}` cannot be waived: {because}"), instead);
@@ -197,7 +197,7 @@ impl GrantCheck<'_> {
                 self.note(
                     area.span(),
                     format!("there is no area `{}`", area.get_ref()),
-                    &suggest(area.get_ref(), &known),
+                    &suggest_name(area.get_ref(), &known),
                 );
             }
         }

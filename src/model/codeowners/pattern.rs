@@ -5,9 +5,13 @@
 
 use std::collections::BTreeSet;
 
+/// Why a text is no pattern of CODEOWNERS, in one sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct InvalidOwnerPattern(pub(super) &'static str);
+
 /// A pattern, ready to match.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Pattern {
+pub(super) struct OwnerPattern {
     segments: Vec<Segment>,
     /// It ended with `/`: only what is below a match is meant.
     below: bool,
@@ -30,26 +34,26 @@ enum Token {
     Run,
 }
 
-impl Pattern {
+impl OwnerPattern {
     /// Reads a pattern.
     ///
     /// # Errors
-    /// What is wrong with it, in one sentence.
-    pub(super) fn new(text: &str) -> Result<Self, String> {
+    /// What is wrong with it.
+    pub(super) fn new(text: &str) -> Result<Self, InvalidOwnerPattern> {
         if text.contains("***") {
-            return Err("`***` means nothing; write `**/`".into());
+            return Err(InvalidOwnerPattern("`***` means nothing; write `**/`"));
         }
         let body = text.strip_prefix('/').unwrap_or(text);
         let body = body.strip_suffix('/').unwrap_or(body);
         if body.is_empty() {
-            return Ok(Pattern { segments: Vec::new(), below: true });
+            return Ok(OwnerPattern { segments: Vec::new(), below: true });
         }
         let anchored = text.starts_with('/') || body.contains('/');
         let mut segments = if anchored { Vec::new() } else { vec![Segment::Any] };
         for part in body.split('/') {
             segments.push(Segment::new(part)?);
         }
-        Ok(Pattern { segments, below: text.ends_with('/') })
+        Ok(OwnerPattern { segments, below: text.ends_with('/') })
     }
 
     /// Does it mean this path?
@@ -70,7 +74,7 @@ impl Pattern {
     }
 }
 
-impl Pattern {
+impl OwnerPattern {
     /// The first component of every path that it can match; `None` where that is not one name.
     pub(super) fn first_name(&self) -> Option<Vec<u8>> {
         let Some(Segment::One(tokens)) = self.segments.first() else { return None };
@@ -83,7 +87,9 @@ impl Pattern {
 }
 
 impl Segment {
-    fn new(part: &str) -> Result<Self, String> {
+    fn new(part: &str) -> Result<Self, InvalidOwnerPattern> {
+        const NOTHING_ESCAPED: InvalidOwnerPattern =
+            InvalidOwnerPattern("a `\\` at the end of a component escapes nothing");
         if part == "**" {
             return Ok(Segment::Any);
         }
@@ -93,7 +99,7 @@ impl Segment {
             tokens.push(match byte {
                 b'*' => Token::Run,
                 b'?' => Token::Character,
-                b'\\' => Token::Byte(bytes.next().ok_or("a `\\` at the end of a component escapes nothing")?),
+                b'\\' => Token::Byte(bytes.next().ok_or(NOTHING_ESCAPED)?),
                 byte => Token::Byte(byte),
             });
         }
@@ -126,7 +132,7 @@ fn is_match(tokens: &[Token], text: &[u8]) -> bool {
             }
             None if at == text.len() => return true,
             Some(single) => {
-                if let Some(width) = width(*single, &text[at..]) {
+                if let Some(width) = token_width(*single, &text[at..]) {
                     (token, at) = (token + 1, at + width);
                     continue;
                 }
@@ -140,7 +146,7 @@ fn is_match(tokens: &[Token], text: &[u8]) -> bool {
 }
 
 /// How many bytes a token other than `*` takes here; `None` when it does not fit.
-fn width(token: Token, text: &[u8]) -> Option<usize> {
+fn token_width(token: Token, text: &[u8]) -> Option<usize> {
     match token {
         Token::Byte(byte) => (text.first() == Some(&byte)).then_some(1),
         Token::Character => {

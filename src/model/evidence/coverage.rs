@@ -79,7 +79,7 @@ impl RecordedFile {
 pub type Measured<'a> = BTreeMap<&'a RepoPath, (&'a ObjectName, FileLines)>;
 
 /// Folds reports of one tree: a line that any of them calls executed was executed.
-pub fn measured<'a>(reports: impl IntoIterator<Item = &'a RecordedCoverage>) -> Measured<'a> {
+pub fn fold_reports<'a>(reports: impl IntoIterator<Item = &'a RecordedCoverage>) -> Measured<'a> {
     let mut all = Measured::new();
     let files = reports.into_iter().flat_map(|report| &report.files);
     for file in files.filter(|file| file.doubt.is_none()) {
@@ -91,7 +91,7 @@ pub fn measured<'a>(reports: impl IntoIterator<Item = &'a RecordedCoverage>) -> 
 
 /// A file whose coverage is not what it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FileChange<'a> {
+pub struct CoverageChange<'a> {
     /// Its path.
     pub path: &'a RepoPath,
     /// How many lines of it can be executed, and how many were; `None` when it was not measured.
@@ -121,26 +121,26 @@ impl Share {
 }
 
 /// The files whose coverage differs, sorted by path.
-pub fn changes<'a>(before: &Measured<'a>, after: &Measured<'a>) -> Vec<FileChange<'a>> {
+pub fn coverage_changes<'a>(before: &Measured<'a>, after: &Measured<'a>) -> Vec<CoverageChange<'a>> {
     let paths: BTreeSet<&'a RepoPath> = before.keys().chain(after.keys()).copied().collect();
-    paths.into_iter().filter_map(|path| change(path, before.get(path), after.get(path))).collect()
+    paths.into_iter().filter_map(|path| coverage_change(path, before.get(path), after.get(path))).collect()
 }
 
-type Entry<'a> = (&'a ObjectName, FileLines);
+type BlobLines<'a> = (&'a ObjectName, FileLines);
 
-fn change<'a>(
+fn coverage_change<'a>(
     path: &'a RepoPath,
-    before: Option<&Entry<'a>>,
-    after: Option<&Entry<'a>>,
-) -> Option<FileChange<'a>> {
-    let share = |entry: Option<&Entry<'a>>| entry.map(|(_, lines)| Share::of(lines));
+    before: Option<&BlobLines<'a>>,
+    after: Option<&BlobLines<'a>>,
+) -> Option<CoverageChange<'a>> {
+    let share = |entry: Option<&BlobLines<'a>>| entry.map(|(_, lines)| Share::of(lines));
     let (lost, gained) = match (before, after) {
         (Some((old, was)), Some((new, is))) if old == new => {
             (was.hit.without(&is.hit), is.hit.without(&was.hit))
         }
         _ => Default::default(),
     };
-    let change = FileChange { path, before: share(before), after: share(after), lost, gained };
+    let change = CoverageChange { path, before: share(before), after: share(after), lost, gained };
     let same = change.before == change.after && change.lost.is_empty() && change.gained.is_empty();
     (!same).then_some(change)
 }
@@ -181,8 +181,8 @@ mod tests {
             file("b", '1', &[(1, 2)], &[(1, 1)]),
             file("same", '1', &[(1, 1)], &[]),
         ]);
-        let (before, after) = (measured([&old]), measured([&new]));
-        let changes = changes(&before, &after);
+        let (before, after) = (fold_reports([&old]), fold_reports([&new]));
+        let changes = coverage_changes(&before, &after);
         let said: Vec<String> = changes
             .iter()
             .map(|change| format!("{} -{} +{}", change.path, change.lost, change.gained))
@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(said, ["a -1 +4", "b - +"]);
         assert_eq!(changes[1].after, Some(Share { executable: 2, hit: 1 }));
         let other = report(vec![file("a", '2', &[(1, 9)], &[(5, 9)])]);
-        let moved = super::changes(&measured([&old]), &measured([&other]));
+        let moved = super::coverage_changes(&fold_reports([&old]), &fold_reports([&other]));
         assert!(moved[0].lost.is_empty() && moved[0].after.is_some(), "{moved:?}");
     }
 
@@ -198,6 +198,6 @@ mod tests {
     fn an_entry_in_doubt_measures_nothing() {
         let mut doubtful = file("a", '1', &[(1, 9)], &[(1, 9)]);
         doubtful.doubt = Some(Doubt::SeveralEntries);
-        assert!(measured([&report(vec![doubtful])]).is_empty());
+        assert!(fold_reports([&report(vec![doubtful])]).is_empty());
     }
 }

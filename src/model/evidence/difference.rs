@@ -5,10 +5,10 @@
 //!
 //! Both inventories are sorted, so one walk over the two tells what is gone, what is new and what
 //! changed. Renames are only ever an explanation, and only where there is all but no doubt: see
-//! [`renames`]. A test that was renamed is still listed as removed and added.
+//! [`find_renames`]. A test that was renamed is still listed as removed and added.
 
-use super::names::{Named, same};
-use super::renames::renames;
+use super::names::{NamedTests, same_places};
+use super::renames::find_renames;
 use crate::test_run::{Test, TestOutcome};
 use serde::Serialize;
 use std::cmp::Ordering;
@@ -42,15 +42,15 @@ impl<'a> Difference<'a> {
     /// The same of names and outcomes.
     pub fn of(before: impl Tests<'a>, after: impl Tests<'a>) -> Self {
         let mut difference = Difference::without_renames(before, after);
-        difference.renamed = renames(&difference.removed, &difference.added);
+        difference.renamed = find_renames(&difference.removed, &difference.added);
         difference
     }
 
     /// The same without looking for renames.
     fn without_renames(mut before: impl Tests<'a>, mut after: impl Tests<'a>) -> Self {
         let mut difference = Difference::default();
-        let mut gone = Named::with_capacity(before.size_hint().0);
-        let mut come = Named::with_capacity(after.size_hint().0);
+        let mut gone = NamedTests::with_capacity(before.size_hint().0);
+        let mut come = NamedTests::with_capacity(after.size_hint().0);
         let (mut old, mut new) = (before.next(), after.next());
         loop {
             let order = match (old, new) {
@@ -75,8 +75,8 @@ impl<'a> Difference<'a> {
 
     /// Takes what is gone and what is new. What is the same test under a name of another run is
     /// neither.
-    fn take(&mut self, gone: Named<'a>, new: Named<'a>) {
-        let same = same(&gone, &new);
+    fn take(&mut self, gone: NamedTests<'a>, new: NamedTests<'a>) {
+        let same = same_places(&gone, &new);
         for (old, now) in &same {
             let now = *now as usize;
             self.changed(gone.outcomes[*old as usize], (new.ids[now], new.outcomes[now]));
@@ -86,8 +86,8 @@ impl<'a> Difference<'a> {
                 [&mut self.newly_skipped, &mut self.newly_failing, &mut self.newly_flaky, &mut self.fixed];
             lists.into_iter().for_each(|list| list.sort_unstable());
         }
-        self.removed = without(gone.ids, same.iter().map(|(old, _)| *old));
-        self.added = without(new.ids, same.iter().map(|(_, now)| *now));
+        self.removed = without_places(gone.ids, same.iter().map(|(old, _)| *old));
+        self.added = without_places(new.ids, same.iter().map(|(_, now)| *now));
     }
 
     fn changed(&mut self, before: TestOutcome, (id, after): (&'a str, TestOutcome)) {
@@ -96,7 +96,7 @@ impl<'a> Difference<'a> {
             TestOutcome::Passed => &mut self.fixed,
             TestOutcome::Skipped => &mut self.newly_skipped,
             TestOutcome::Flaky => &mut self.newly_flaky,
-            TestOutcome::Failed | TestOutcome::Error if fails(before) => return,
+            TestOutcome::Failed | TestOutcome::Error if is_failure(before) => return,
             TestOutcome::Failed | TestOutcome::Error => &mut self.newly_failing,
         };
         list.push(id);
@@ -122,7 +122,7 @@ pub trait Tests<'a>: Iterator<Item = (&'a str, TestOutcome)> {}
 impl<'a, I: Iterator<Item = (&'a str, TestOutcome)>> Tests<'a> for I {}
 
 /// The names without those at these places.
-fn without(mut names: Vec<&str>, places: impl ExactSizeIterator<Item = u32>) -> Vec<&str> {
+fn without_places(mut names: Vec<&str>, places: impl ExactSizeIterator<Item = u32>) -> Vec<&str> {
     if places.len() > 0 {
         let mut stays = vec![true; names.len()];
         places.for_each(|place| stays[place as usize] = false);
@@ -132,7 +132,7 @@ fn without(mut names: Vec<&str>, places: impl ExactSizeIterator<Item = u32>) -> 
     names
 }
 
-fn fails(outcome: TestOutcome) -> bool {
+fn is_failure(outcome: TestOutcome) -> bool {
     matches!(outcome, TestOutcome::Failed | TestOutcome::Error)
 }
 

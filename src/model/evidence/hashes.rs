@@ -83,7 +83,7 @@ impl Marks {
 }
 
 /// The hash of a key, sixteen bytes at a time, the last sixteen once more.
-pub(super) fn hash(key: &[u8]) -> u32 {
+pub(super) fn hash_key(key: &[u8]) -> u32 {
     const ODD: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93];
     let mix = |one: u64, other: u64| {
         let product = u128::from(one) * u128::from(other);
@@ -109,7 +109,7 @@ pub(super) fn twins(name: impl Fn(u32) -> String, key: impl Fn(&str) -> Vec<u8>)
     let mut seen = std::collections::BTreeMap::new();
     let twins = (0..1_000_000).find_map(|number| {
         let name = name(number);
-        seen.insert(hash(&key(&name)), name.clone()).map(|before| [before, name])
+        seen.insert(hash_key(&key(&name)), name.clone()).map(|before| [before, name])
     });
     let mut twins = twins.unwrap_or_default();
     twins.sort();
@@ -128,7 +128,7 @@ mod tests {
         fn groups_are_those_of_a_map(
             one in proptest::collection::vec("[a-d]{1,4}", 0..40), other in proptest::collection::vec("[a-d]{1,4}", 0..40), coarse: bool,
         ) {
-            let of = |name: &str| if coarse { name.len() as u32 } else { hash(name.as_bytes()) };
+            let of = |name: &str| if coarse { name.len() as u32 } else { hash_key(name.as_bytes()) };
             let [one, other] = [&one, &other].map(|names| names.iter().map(String::as_str).collect::<Vec<_>>());
             let mut expected: BTreeMap<u32, [Vec<usize>; 2]> = BTreeMap::new();
             for (side, names) in [&one, &other].into_iter().enumerate() {
@@ -153,7 +153,7 @@ mod tests {
             })
         });
         let keys: BTreeSet<Vec<u8>> = keys.collect();
-        let hashes: BTreeSet<u32> = keys.iter().map(|key| hash(key)).collect();
+        let hashes: BTreeSet<u32> = keys.iter().map(|key| hash_key(key)).collect();
         assert_eq!(hashes.len(), keys.len());
     }
 }

@@ -11,8 +11,8 @@ use std::fmt;
 
 /// The tests of a run in the order in which they were added.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Inventory {
-    entries: Vec<Entry>,
+pub struct TestInventory {
+    entries: Vec<TestEntry>,
     /// What the names do not share with those before them, one behind the other.
     names: String,
     last: String,
@@ -20,9 +20,21 @@ pub struct Inventory {
     unrecorded: bool,
 }
 
+/// A test whose name is longer than an inventory can hold: 4 GiB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NameTooLong;
+
+impl fmt::Display for NameTooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name is too long")
+    }
+}
+
+impl std::error::Error for NameTooLong {}
+
 /// One test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Entry {
+struct TestEntry {
     /// How much of the name before it begins its name, in bytes.
     shared: u32,
     /// How long the rest of its name is, in bytes.
@@ -31,7 +43,7 @@ struct Entry {
     outcome: TestOutcome,
 }
 
-impl Inventory {
+impl TestInventory {
     /// How many tests there are.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -55,9 +67,9 @@ impl Inventory {
     /// Adds a test.
     ///
     /// # Errors
-    /// A sentence, where the name is longer than can be.
-    pub fn add(&mut self, id: &str, outcome: TestOutcome, records: u64) -> Result<(), String> {
-        let long = |length: usize| u32::try_from(length).map_err(|_| "a name is too long".to_string());
+    /// The name is longer than 4 GiB.
+    pub fn add(&mut self, id: &str, outcome: TestOutcome, records: u64) -> Result<(), NameTooLong> {
+        let long = |length: usize| u32::try_from(length).map_err(|_| NameTooLong);
         self.unsorted |= !self.entries.is_empty() && *self.last >= *id;
         self.unrecorded |= records == 0;
         let alike = self.last.bytes().zip(id.bytes()).take_while(|(one, other)| one == other).count();
@@ -65,7 +77,7 @@ impl Inventory {
         let own = id.get(shared..).unwrap_or_default();
         // More records than this are as many.
         let records = u32::try_from(records).unwrap_or(u32::MAX);
-        self.entries.push(Entry { shared: long(shared)?, own: long(own.len())?, records, outcome });
+        self.entries.push(TestEntry { shared: long(shared)?, own: long(own.len())?, records, outcome });
         self.names.push_str(own);
         self.last.truncate(shared);
         self.last.push_str(own);
@@ -101,12 +113,12 @@ impl Inventory {
     /// Both as one: of a test in both the worst outcome and the larger number of records.
     ///
     /// # Errors
-    /// Those of [`Inventory::add`].
-    pub fn worst_with(self, other: Inventory) -> Result<Inventory, String> {
+    /// Those of [`TestInventory::add`].
+    pub fn worst_with(self, other: TestInventory) -> Result<TestInventory, NameTooLong> {
         if self.is_empty() || other.is_empty() {
             return Ok(if self.is_empty() { other } else { self });
         }
-        let mut both = Inventory::default();
+        let mut both = TestInventory::default();
         let (mut one, mut two) = (self.walk(), other.walk());
         while let Some(order) = one.order(&two) {
             let (first, second) = (one.entry.filter(|_| order.is_le()), two.entry.filter(|_| order.is_ge()));
@@ -124,10 +136,10 @@ impl Inventory {
 
 /// A test of an inventory, and the way to the next.
 pub struct Walk<'i> {
-    entries: std::slice::Iter<'i, Entry>,
+    entries: std::slice::Iter<'i, TestEntry>,
     names: &'i str,
     id: String,
-    entry: Option<Entry>,
+    entry: Option<TestEntry>,
 }
 
 impl Walk<'_> {
@@ -175,13 +187,13 @@ impl Iterator for Walk<'_> {
 /// The tests of two sorted inventories that are not the same in both: in one of them only, or with
 /// another outcome. Each list is sorted. The inventories are given up for them, one after the
 /// other: names that are written out take several times as much.
-pub fn differing(before: Inventory, after: Inventory) -> (Written, Written) {
-    let (gone, come) = marks(&before, &after);
+pub fn differing_tests(before: TestInventory, after: TestInventory) -> (Written, Written) {
+    let (gone, come) = mark_differing(&before, &after);
     (before.only(&gone), after.only(&come))
 }
 
 /// Which tests of each are not the same in both.
-fn marks(before: &Inventory, after: &Inventory) -> (Vec<bool>, Vec<bool>) {
+fn mark_differing(before: &TestInventory, after: &TestInventory) -> (Vec<bool>, Vec<bool>) {
     let (mut old, mut new) = (before.walk(), after.walk());
     let (mut gone, mut come) = (Vec::with_capacity(before.len()), Vec::with_capacity(after.len()));
     while let Some(order) = old.order(&new) {
@@ -242,13 +254,13 @@ impl Written {
     }
 }
 
-impl<'de> Deserialize<'de> for Inventory {
+impl<'de> Deserialize<'de> for TestInventory {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(Tests)
+        deserializer.deserialize_seq(TestsVisitor)
     }
 }
 
-struct Tests;
+struct TestsVisitor;
 
 /// A [`Test`] as a statement has it.
 #[derive(serde::Deserialize)]
@@ -260,15 +272,15 @@ struct Stated<'t> {
     records: u64,
 }
 
-impl<'de> Visitor<'de> for Tests {
-    type Value = Inventory;
+impl<'de> Visitor<'de> for TestsVisitor {
+    type Value = TestInventory;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a sequence")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut tests: A) -> Result<Inventory, A::Error> {
-        let mut inventory = Inventory::default();
+    fn visit_seq<A: SeqAccess<'de>>(self, mut tests: A) -> Result<TestInventory, A::Error> {
+        let mut inventory = TestInventory::default();
         while let Some(Stated { id, outcome, records }) = tests.next_element()? {
             inventory.add(&id, outcome, records).map_err(serde::de::Error::custom)?;
         }
@@ -283,8 +295,8 @@ mod tests {
     use crate::test_run::worst_of_each;
     use proptest::prelude::*;
 
-    fn inventory(tests: &[Test]) -> Inventory {
-        let mut inventory = Inventory::default();
+    fn inventory(tests: &[Test]) -> TestInventory {
+        let mut inventory = TestInventory::default();
         tests.iter().for_each(|test| inventory.add(&test.id, test.outcome, test.records).unwrap());
         inventory
     }
@@ -343,7 +355,7 @@ mod tests {
             prop_assert!(one.ascends());
             prop_assert_eq!(one.walk().collect::<Vec<_>>(), tests.clone());
             let json = serde_json::to_string(&tests).unwrap();
-            prop_assert_eq!(serde_json::from_str::<Inventory>(&json).unwrap(), one);
+            prop_assert_eq!(serde_json::from_str::<TestInventory>(&json).unwrap(), one);
         }
 
         #[test]
@@ -354,7 +366,7 @@ mod tests {
 
         #[test]
         fn what_differs_is_all_that_a_difference_is_made_of(one in any_tests(), other in any_tests()) {
-            let (gone, come) = differing(inventory(&one), inventory(&other));
+            let (gone, come) = differing_tests(inventory(&one), inventory(&other));
             prop_assert_eq!(Difference::of(gone.iter(), come.iter()), Difference::between(&one, &other));
         }
     }

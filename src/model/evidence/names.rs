@@ -5,7 +5,7 @@
 //! what is made anew for each run: versions, ports, UUIDs, times, addresses of objects, temporary
 //! directories. As many have to be there as were there before.
 
-use super::hashes::{Hashes, hash as hash_of};
+use super::hashes::{Hashes, hash_key as hash_of};
 use crate::test_run::TestOutcome;
 use memchr::memchr2;
 use std::borrow::Cow;
@@ -27,28 +27,28 @@ pub fn without_home(name: &str) -> Cow<'_, str> {
         return Cow::Borrowed(name);
     }
     let slash = |bytes: &[u8], at: usize| memchr2(b'/', b'\\', &bytes[at..]).map(|more| at + more);
-    replaced(name, &[(is_slash, home)], slash)
+    replaced_name(name, &[(is_slash, match_home)], slash)
 }
 
 /// The name without what changes from run to run, each replaced by a placeholder. Names of two runs
 /// are compared by it, names of one run never.
 pub fn between_runs(name: &str) -> Cow<'_, str> {
-    replaced(name, RULES, begin::next)
+    replaced_name(name, RULES, begin::next)
 }
 
 /// Tests of one run, in the order of their names.
 #[derive(Debug, Default)]
-pub struct Named<'a> {
+pub struct NamedTests<'a> {
     /// Their names.
     pub ids: Vec<&'a str>,
     /// The outcome of each.
     pub outcomes: Vec<TestOutcome>,
 }
 
-impl<'a> Named<'a> {
+impl<'a> NamedTests<'a> {
     /// None yet, and room for so many.
     pub fn with_capacity(tests: usize) -> Self {
-        Named { ids: Vec::with_capacity(tests), outcomes: Vec::with_capacity(tests) }
+        NamedTests { ids: Vec::with_capacity(tests), outcomes: Vec::with_capacity(tests) }
     }
 
     /// One test more.
@@ -58,10 +58,10 @@ impl<'a> Named<'a> {
     }
 }
 
-impl<'a> FromIterator<(&'a str, TestOutcome)> for Named<'a> {
+impl<'a> FromIterator<(&'a str, TestOutcome)> for NamedTests<'a> {
     fn from_iter<I: IntoIterator<Item = (&'a str, TestOutcome)>>(tests: I) -> Self {
         let (ids, outcomes) = tests.into_iter().unzip();
-        Named { ids, outcomes }
+        NamedTests { ids, outcomes }
     }
 }
 
@@ -71,12 +71,16 @@ pub fn same_tests<'a>(
     gone: &[(&'a str, TestOutcome)],
     new: &[(&'a str, TestOutcome)],
 ) -> BTreeMap<&'a str, &'a str> {
-    let (gone, new): (Named<'_>, Named<'_>) = (gone.iter().copied().collect(), new.iter().copied().collect());
-    same(&gone, &new).into_iter().map(|(old, now)| (gone.ids[old as usize], new.ids[now as usize])).collect()
+    let (gone, new): (NamedTests<'_>, NamedTests<'_>) =
+        (gone.iter().copied().collect(), new.iter().copied().collect());
+    same_places(&gone, &new)
+        .into_iter()
+        .map(|(old, now)| (gone.ids[old as usize], new.ids[now as usize]))
+        .collect()
 }
 
 /// The same by the places of both among the tests, in the order of those that are gone.
-pub fn same(gone: &Named<'_>, new: &Named<'_>) -> Vec<(u32, u32)> {
+pub fn same_places(gone: &NamedTests<'_>, new: &NamedTests<'_>) -> Vec<(u32, u32)> {
     let mut same = Vec::new();
     if gone.ids.is_empty() || new.ids.is_empty() {
         return same;
@@ -84,28 +88,28 @@ pub fn same(gone: &Named<'_>, new: &Named<'_>) -> Vec<(u32, u32)> {
     let mut form = String::new();
     let hashes = Hashes::of([&gone.ids, &new.ids], |id| {
         form.clear();
-        let changes = replace(id, RULES, begin::next, &mut form);
+        let changes = replace_parts(id, RULES, begin::next, &mut form);
         hash_of(if changes { &form } else { id }.as_bytes())
     });
     for [old, now] in hashes.groups() {
-        pair(&alike(gone, old), &alike(new, now), &mut same);
+        pair_tests(&alike_tests(gone, old), &alike_tests(new, now), &mut same);
     }
     same.sort_unstable();
     same
 }
 
 /// A test with what its name has in every run, and its place.
-type Form<'a> = (Cow<'a, str>, TestOutcome, &'a str, u32);
+type NameForm<'a> = (Cow<'a, str>, TestOutcome, &'a str, u32);
 
 /// The tests at these places, those that are alike together, the best first.
-fn alike<'a>(tests: &Named<'a>, places: impl Iterator<Item = usize>) -> Vec<Form<'a>> {
+fn alike_tests<'a>(tests: &NamedTests<'a>, places: impl Iterator<Item = usize>) -> Vec<NameForm<'a>> {
     let form = |at: usize| (between_runs(tests.ids[at]), tests.outcomes[at], tests.ids[at], at as u32);
     let mut alike: Vec<_> = places.map(form).collect();
     alike.sort_unstable();
     alike
 }
 
-fn pair(gone: &[Form<'_>], new: &[Form<'_>], same: &mut Vec<(u32, u32)>) {
+fn pair_tests(gone: &[NameForm<'_>], new: &[NameForm<'_>], same: &mut Vec<(u32, u32)>) {
     let (mut old, mut now) = (gone.iter().peekable(), new.iter().peekable());
     while let (Some((one, .., at)), Some((other, .., now_at))) = (old.peek(), now.peek()) {
         let order = one.cmp(other);
@@ -119,27 +123,27 @@ fn pair(gone: &[Form<'_>], new: &[Form<'_>], same: &mut Vec<(u32, u32)>) {
 
 /// Looks at what stands before a place in a name and at what begins there: how long what changes
 /// is, and what stands for it.
-type Rule = fn(&str, &str) -> Option<(usize, &'static str)>;
+type NameRule = fn(&str, &str) -> Option<(usize, &'static str)>;
 
 /// With what byte that which a rule replaces can begin. A run may have a million names, and most
 /// rules have nothing to look for at most places.
 type Begins = fn(u8) -> bool;
 
 /// What changes from run to run. The first rule that applies wins.
-const RULES: &[(Begins, Rule)] = &[
-    (|byte| matches!(byte, b' ' | b'0'), address),
-    (|byte| byte == b'@', hash),
-    (is_slash, place),
-    (is_slash, home),
-    (|byte| byte.is_ascii_hexdigit(), uuid),
-    (|byte| byte.is_ascii_digit(), moment),
-    (|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase(), day),
-    (|byte| matches!(byte, b'1' | b'2'), epoch),
-    (|byte| byte.is_ascii_alphanumeric(), identifier),
-    (|byte| matches!(byte, b'(' | b'['), duration),
-    (|byte| matches!(byte, b'p' | b'P' | b's' | b'S'), numbered),
-    (|byte| byte == b':', port),
-    (|byte| byte.is_ascii_digit() || matches!(byte, b'v' | b'V'), version),
+const RULES: &[(Begins, NameRule)] = &[
+    (|byte| matches!(byte, b' ' | b'0'), match_address),
+    (|byte| byte == b'@', match_java_hash),
+    (is_slash, match_temporary),
+    (is_slash, match_home),
+    (|byte| byte.is_ascii_hexdigit(), match_uuid),
+    (|byte| byte.is_ascii_digit(), match_moment),
+    (|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase(), match_day),
+    (|byte| matches!(byte, b'1' | b'2'), match_epoch),
+    (|byte| byte.is_ascii_alphanumeric(), match_identifier),
+    (|byte| matches!(byte, b'(' | b'['), match_duration),
+    (|byte| matches!(byte, b'p' | b'P' | b's' | b'S'), match_numbered),
+    (|byte| byte == b':', match_port),
+    (|byte| byte.is_ascii_digit() || matches!(byte, b'v' | b'V'), match_version),
 ];
 
 fn is_slash(byte: u8) -> bool {
@@ -149,14 +153,14 @@ fn is_slash(byte: u8) -> bool {
 /// Where in a name, from a place on, a rule may apply.
 type Next = fn(&[u8], usize) -> Option<usize>;
 
-fn replaced<'n>(name: &'n str, rules: &[(Begins, Rule)], next: Next) -> Cow<'n, str> {
+fn replaced_name<'n>(name: &'n str, rules: &[(Begins, NameRule)], next: Next) -> Cow<'n, str> {
     let mut out = String::new();
-    if replace(name, rules, next, &mut out) { Cow::Owned(out) } else { Cow::Borrowed(name) }
+    if replace_parts(name, rules, next, &mut out) { Cow::Owned(out) } else { Cow::Borrowed(name) }
 }
 
 /// Writes the name with what stands for its parts; nothing, and says so, where it has none that a
 /// rule applies to.
-fn replace(name: &str, rules: &[(Begins, Rule)], next: Next, out: &mut String) -> bool {
+fn replace_parts(name: &str, rules: &[(Begins, NameRule)], next: Next, out: &mut String) -> bool {
     let (mut kept, mut at) = (0, 0);
     while let Some(place) = next(name.as_bytes(), at) {
         let byte = name.as_bytes()[place];
@@ -178,7 +182,7 @@ fn replace(name: &str, rules: &[(Begins, Rule)], next: Next, out: &mut String) -
 }
 
 /// ` at 0x…`, and Go's pointers.
-fn address(_: &str, text: &str) -> Option<(usize, &'static str)> {
+fn match_address(_: &str, text: &str) -> Option<(usize, &'static str)> {
     let (before, shown) = if text.starts_with(" at 0x") {
         (6, " at 0x(address)")
     } else if text.starts_with("0xc000") {
@@ -186,18 +190,18 @@ fn address(_: &str, text: &str) -> Option<(usize, &'static str)> {
     } else {
         return None;
     };
-    let length = hexadecimal(&text[before..]);
+    let length = count_hexadecimal(&text[before..]);
     (length >= 6).then_some((before + length, shown))
 }
 
 /// `@` and the hash that Java gives an object without a `toString`.
-fn hash(_: &str, text: &str) -> Option<(usize, &'static str)> {
-    let length = hexadecimal(text.strip_prefix('@')?);
+fn match_java_hash(_: &str, text: &str) -> Option<(usize, &'static str)> {
+    let length = count_hexadecimal(text.strip_prefix('@')?);
     let ends = !text[1 + length..].starts_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'));
     ((6..=8).contains(&length) && ends).then_some((1 + length, "@(address)"))
 }
 
-fn place(before: &str, text: &str) -> Option<(usize, &'static str)> {
+fn match_temporary(before: &str, text: &str) -> Option<(usize, &'static str)> {
     let windows = text.starts_with("\\AppData\\Local\\Temp\\");
     let begins = PLACES.iter().any(|place| text.starts_with(place)) && begins_path(before);
     if !windows && !begins {
@@ -207,7 +211,7 @@ fn place(before: &str, text: &str) -> Option<(usize, &'static str)> {
     Some((end, "(temporary)"))
 }
 
-fn home(before: &str, text: &str) -> Option<(usize, &'static str)> {
+fn match_home(before: &str, text: &str) -> Option<(usize, &'static str)> {
     let home = HOMES.iter().find(|home| text.starts_with(**home) && begins_path(before))?;
     let end = text[home.len()..].find(|c: char| "/\\\"'`)]}>,;| ".contains(c));
     Some((end.map_or(text.len(), |end| home.len() + end), "(home)"))
@@ -220,18 +224,18 @@ fn begins_path(before: &str) -> bool {
 }
 
 /// Eight, four, four, four and twelve hexadecimal digits.
-fn uuid(before: &str, text: &str) -> Option<(usize, &'static str)> {
+fn match_uuid(before: &str, text: &str) -> Option<(usize, &'static str)> {
     let bytes = text.as_bytes();
     let is_part = |(at, byte): (usize, &u8)| match at {
         8 | 13 | 18 | 23 => *byte == b'-',
         _ => byte.is_ascii_hexdigit(),
     };
     let is_one = bytes.len() >= 36 && bytes[..36].iter().enumerate().all(is_part);
-    (is_one && is_apart(before) && ends(&bytes[36..])).then_some((36, "(id)"))
+    (is_one && is_apart(before) && ends_word(&bytes[36..])).then_some((36, "(id)"))
 }
 
 /// A digest or an object id of so many hexadecimal digits, and ULIDs.
-fn identifier(before: &str, text: &str) -> Option<(usize, &'static str)> {
+fn match_identifier(before: &str, text: &str) -> Option<(usize, &'static str)> {
     if !is_apart(before) {
         return None;
     }
@@ -249,41 +253,45 @@ fn identifier(before: &str, text: &str) -> Option<(usize, &'static str)> {
 }
 
 /// A date, a time of day, or both: `2026-11-23T13:36:05.123Z`, `20261123133605`, `13:36`.
-fn moment(before: &str, text: &str) -> Option<(usize, &'static str)> {
+fn match_moment(before: &str, text: &str) -> Option<(usize, &'static str)> {
     if before.ends_with(|c: char| c.is_ascii_digit() || c == ':') {
         return None;
     }
-    let date = like(text, "dddd-dd-dd").or_else(|| like(text, "dddd/dd/dd")).or_else(|| compact(text));
+    let date = match_form(text, "dddd-dd-dd")
+        .or_else(|| match_form(text, "dddd/dd/dd"))
+        .or_else(|| compact_moment(text));
     let Some(date) = date.filter(|_| text.starts_with("19") || text.starts_with("20")) else {
         return time_of_day(text).map(|length| (length, "(time)"));
     };
     let rest = &text[date..];
     let time = rest.strip_prefix(['T', 't', ' ', '_', '-']);
-    let time =
-        time.and_then(|time| time_of_day(time).or_else(|| like(time, "dd-dd-dd"))).map(|length| length + 1);
+    let time = time
+        .and_then(|time| time_of_day(time).or_else(|| match_form(time, "dd-dd-dd")))
+        .map(|length| length + 1);
     let end = date + time.unwrap_or(0);
-    ends(&text.as_bytes()[end..]).then_some((end, "(time)"))
+    ends_word(&text.as_bytes()[end..]).then_some((end, "(time)"))
 }
 
 /// `20261123133605`, and with a `T` or `-` between date and time.
-fn compact(text: &str) -> Option<usize> {
-    ["dddddddddddddd", "ddddddddTdddddd", "dddddddd-dddddd"].iter().find_map(|form| like(text, form))
+fn compact_moment(text: &str) -> Option<usize> {
+    ["dddddddddddddd", "ddddddddTdddddd", "dddddddd-dddddd"].iter().find_map(|form| match_form(text, form))
 }
 
 /// `13:36`, `13:36:05`, `13:36:05.123+01:00`.
 fn time_of_day(text: &str) -> Option<usize> {
-    let mut end = like(text, "dd:dd:dd").or_else(|| like(text, "dd:dd"))?;
+    let mut end = match_form(text, "dd:dd:dd").or_else(|| match_form(text, "dd:dd"))?;
     if let Some(rest) = text[end..].strip_prefix(['.', ',']) {
-        let digits = digits(rest);
+        let digits = count_digits(rest);
         end += if digits > 0 { digits + 1 } else { 0 };
     }
-    let zone = ["+dd:dd", "-dd:dd", "+dddd", "-dddd", "Z"].iter().find_map(|form| like(&text[end..], form));
+    let zone =
+        ["+dd:dd", "-dd:dd", "+dddd", "-dddd", "Z"].iter().find_map(|form| match_form(&text[end..], form));
     let end = end + zone.unwrap_or(0);
-    ends(&text.as_bytes()[end..]).then_some(end)
+    ends_word(&text.as_bytes()[end..]).then_some(end)
 }
 
 /// `23 Nov 2026`, `Nov 23, 2026`, and the day of the week before it.
-fn day(before: &str, text: &str) -> Option<(usize, &'static str)> {
+fn match_day(before: &str, text: &str) -> Option<(usize, &'static str)> {
     if !is_apart(before) {
         return None;
     }
@@ -292,17 +300,17 @@ fn day(before: &str, text: &str) -> Option<(usize, &'static str)> {
     });
     let date = &text[weekday..];
     let month_last = ["dd ", "d ", "dd-", "d-"].iter().find_map(|form| {
-        let day = like(date, form)?;
+        let day = match_form(date, form)?;
         let month = day + word_of(&date[day..], MONTHS)?;
-        [" dddd", "-dddd"].iter().find_map(|form| like(&date[month..], form)).map(|year| month + year)
+        [" dddd", "-dddd"].iter().find_map(|form| match_form(&date[month..], form)).map(|year| month + year)
     });
     let month_first = || {
         let month = word_of(date, MONTHS)?;
         let forms = [" dd, dddd", " d, dddd", " dd dddd", " d dddd", " dd", " d"];
-        forms.iter().find_map(|form| like(&date[month..], form)).map(|day| month + day)
+        forms.iter().find_map(|form| match_form(&date[month..], form)).map(|day| month + day)
     };
     let end = weekday + month_last.or_else(month_first)?;
-    ends(&text.as_bytes()[end..]).then_some((end, "(time)"))
+    ends_word(&text.as_bytes()[end..]).then_some((end, "(time)"))
 }
 
 const WEEKDAYS: &[&str] = &["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -314,18 +322,19 @@ fn word_of(text: &str, words: &[&str]) -> Option<usize> {
 }
 
 /// Seconds or milliseconds since 1970, of this century's years.
-fn epoch(before: &str, text: &str) -> Option<(usize, &'static str)> {
-    let digits = digits(text);
+fn match_epoch(before: &str, text: &str) -> Option<(usize, &'static str)> {
+    let digits = count_digits(text);
     let near = text.starts_with("20") || (text.starts_with('1') && text.as_bytes().get(1) >= Some(&b'4'));
-    let is_one = matches!(digits, 10 | 13) && near && is_apart(before) && ends(&text.as_bytes()[digits..]);
+    let is_one =
+        matches!(digits, 10 | 13) && near && is_apart(before) && ends_word(&text.as_bytes()[digits..]);
     is_one.then_some((digits, "(time)"))
 }
 
 /// How long it took, in brackets: `(12 ms)`, `[1.5s]`.
-fn duration(_: &str, text: &str) -> Option<(usize, &'static str)> {
+fn match_duration(_: &str, text: &str) -> Option<(usize, &'static str)> {
     let inside = text.strip_prefix(['(', '['])?;
-    let number = digits(inside);
-    let fraction = inside[number..].strip_prefix('.').map_or(0, |rest| 1 + digits(rest));
+    let number = count_digits(inside);
+    let fraction = inside[number..].strip_prefix('.').map_or(0, |rest| 1 + count_digits(rest));
     let unit = inside[number + fraction..].trim_start_matches(' ');
     let units = ["ms", "s", "sec", "secs", "seconds", "us", "µs", "ns", "m", "min"];
     let (unit, _) = unit.split_once([')', ']'])?;
@@ -334,7 +343,7 @@ fn duration(_: &str, text: &str) -> Option<(usize, &'static str)> {
 }
 
 /// `port 43121`, `pid=7`, `seed: 3`.
-fn numbered(before: &str, text: &str) -> Option<(usize, &'static str)> {
+fn match_numbered(before: &str, text: &str) -> Option<(usize, &'static str)> {
     const WORDS: &[(&str, &str)] = &[("port", "(port)"), ("pid", "(process)"), ("seed", "(seed)")];
     let of = |(word, _): &&(&str, &str)| {
         text.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word))
@@ -343,33 +352,33 @@ fn numbered(before: &str, text: &str) -> Option<(usize, &'static str)> {
     let rest = &text[word.len()..];
     let between =
         rest.bytes().take_while(|byte| matches!(byte, b' ' | b'=' | b':' | b'-' | b'_' | b'#')).count();
-    let number = digits(&rest[between.min(2)..]);
+    let number = count_digits(&rest[between.min(2)..]);
     let end = word.len() + between + number;
     let is_one = (1..=2).contains(&between) && number > 0 && is_apart(before);
-    (is_one && ends(text.as_bytes().get(end..)?)).then_some((end, shown))
+    (is_one && ends_word(text.as_bytes().get(end..)?)).then_some((end, shown))
 }
 
 /// `:43121` behind a host, or by itself.
-fn port(before: &str, text: &str) -> Option<(usize, &'static str)> {
-    let number = digits(text.strip_prefix(':')?);
+fn match_port(before: &str, text: &str) -> Option<(usize, &'static str)> {
+    let number = count_digits(text.strip_prefix(':')?);
     let host = before.chars().next_back().is_none_or(|c| c.is_alphanumeric() || " ]*".contains(c));
     let end = 1 + number;
-    let ended = ends(&text.as_bytes()[end..]) && !text[end..].starts_with(':');
+    let ended = ends_word(&text.as_bytes()[end..]) && !text[end..].starts_with(':');
     (host && ended && matches!(number, 4 | 5)).then_some((end, ":(port)"))
 }
 
 /// `1.2.3`, `v1.2`, `py3.12`, `Firefox 121.0`, with what may follow: `-rc.1`. Two numbers alone can
 /// be a decimal fraction.
-fn version(before: &str, text: &str) -> Option<(usize, &'static str)> {
+fn match_version(before: &str, text: &str) -> Option<(usize, &'static str)> {
     let v = usize::from(is_apart(before) && text.starts_with(['v', 'V']));
     if before.ends_with(|c: char| c.is_ascii_digit() || c == '.') {
         return None;
     }
-    let (mut end, mut numbers) = (v + digits(&text[v..]), 1);
+    let (mut end, mut numbers) = (v + count_digits(&text[v..]), 1);
     if end == v {
         return None;
     }
-    while let Some(more) = text[end..].strip_prefix('.').map(digits).filter(|more| *more > 0) {
+    while let Some(more) = text[end..].strip_prefix('.').map(count_digits).filter(|more| *more > 0) {
         (end, numbers) = (end + 1 + more, numbers + 1);
     }
     if numbers < 2 || (numbers == 2 && v == 0 && !is_of_a_product(before)) {
@@ -393,17 +402,17 @@ fn is_of_a_product(before: &str) -> bool {
 }
 
 /// How long the text is that begins so: `d` stands for a digit, everything else for itself.
-fn like(text: &str, form: &str) -> Option<usize> {
+fn match_form(text: &str, form: &str) -> Option<usize> {
     let bytes = text.as_bytes().get(..form.len())?;
     let fits = |(byte, form): (&u8, u8)| if form == b'd' { byte.is_ascii_digit() } else { *byte == form };
     bytes.iter().zip(form.bytes()).all(fits).then_some(form.len())
 }
 
-fn digits(text: &str) -> usize {
+fn count_digits(text: &str) -> usize {
     text.bytes().take_while(u8::is_ascii_digit).count()
 }
 
-fn hexadecimal(text: &str) -> usize {
+fn count_hexadecimal(text: &str) -> usize {
     text.bytes().take_while(u8::is_ascii_hexdigit).count()
 }
 
@@ -413,7 +422,7 @@ fn is_apart(before: &str) -> bool {
 }
 
 /// Does no word go on behind it?
-fn ends(rest: &[u8]) -> bool {
+fn ends_word(rest: &[u8]) -> bool {
     rest.first().is_none_or(|byte| !byte.is_ascii_alphanumeric())
 }
 
@@ -513,9 +522,11 @@ mod tests {
 
     /// The same with every rule asked at every place.
     fn everywhere(name: &str) -> Cow<'_, str> {
-        let rules: Vec<(Begins, Rule)> =
+        let rules: Vec<(Begins, NameRule)> =
             RULES.iter().map(|(_, rule)| ((|_| true) as Begins, *rule)).collect();
-        replaced(name, &rules, |bytes, at| (at..bytes.len()).find(|at| !matches!(bytes[*at], 0x80..0xc0)))
+        replaced_name(name, &rules, |bytes, at| {
+            (at..bytes.len()).find(|at| !matches!(bytes[*at], 0x80..0xc0))
+        })
     }
 
     /// Which tests are which, from the forms of all of them.

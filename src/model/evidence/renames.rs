@@ -1,6 +1,6 @@
 //! Which of the tests that are gone are all but certainly which of the new ones.
 
-use super::hashes::{Hashes, hash};
+use super::hashes::{Hashes, hash_key};
 use memchr::memrchr_iter;
 
 /// A word of more bytes may be a plural.
@@ -16,15 +16,15 @@ const LONG_WORD: usize = 4;
 /// Names that are only alike are no reason: `accepts_1` and `accepts_2`, `is_valid` and
 /// `is_invalid` are different tests. Nor is one that two tests could stand for. Each test is in one
 /// pair at most.
-pub fn renames<'a>(removed: &[&'a str], added: &[&'a str]) -> Vec<(&'a str, &'a str)> {
+pub fn find_renames<'a>(removed: &[&'a str], added: &[&'a str]) -> Vec<(&'a str, &'a str)> {
     if removed.is_empty() || added.is_empty() {
         return Vec::new();
     }
     let mut pairs =
         Pairs { removed, added, found: vec![None; removed.len()], taken: vec![false; added.len()] };
-    pairs.by(Key::new(bytes, words));
+    pairs.by(Key::new(append_bytes, append_words));
     if let Some(only) = pairs.only() {
-        pairs.by(Key::new(|place, out| words(split(place).1, out), bytes));
+        pairs.by(Key::new(|place, out| append_words(split_place(place).1, out), append_bytes));
         pairs.moved_together(&only);
     }
     pairs.list()
@@ -32,7 +32,7 @@ pub fn renames<'a>(removed: &[&'a str], added: &[&'a str]) -> Vec<(&'a str, &'a 
 
 /// The suites and class of a test, and its own name, which the last
 /// [`SEPARATOR`](crate::test_run::SEPARATOR) parts.
-fn split(id: &str) -> (&str, &str) {
+fn split_place(id: &str) -> (&str, &str) {
     let mut signs = memrchr_iter(b'>', id.as_bytes());
     let parts = signs.find_map(|at| Some((id[..at].strip_suffix(' ')?, id[at + 1..].strip_prefix(' ')?)));
     parts.unwrap_or(("", id))
@@ -41,12 +41,12 @@ fn split(id: &str) -> (&str, &str) {
 /// Writes a part of a key.
 type Part = fn(&str, &mut Vec<u8>);
 
-fn bytes(text: &str, out: &mut Vec<u8>) {
+fn append_bytes(text: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(text.as_bytes());
 }
 
 /// The words of a name without what parts them, in lower case and the singular.
-fn words(name: &str, out: &mut Vec<u8>) {
+fn append_words(name: &str, out: &mut Vec<u8>) {
     if name.is_ascii() {
         return ascii_words(name.as_bytes(), out);
     }
@@ -58,7 +58,7 @@ fn words(name: &str, out: &mut Vec<u8>) {
         parted.push(if c.is_alphanumeric() { c } else { ' ' });
     }
     for word in parted.split(' ').map(str::to_lowercase) {
-        bytes(word.strip_suffix('s').filter(|_| word.len() > LONG_WORD).unwrap_or(&word), out);
+        append_bytes(word.strip_suffix('s').filter(|_| word.len() > LONG_WORD).unwrap_or(&word), out);
     }
 }
 
@@ -101,7 +101,7 @@ impl<'a> Key<'a> {
     }
 
     fn of(&mut self, id: &'a str) -> &[u8] {
-        let (place, name) = split(id);
+        let (place, name) = split_place(id);
         if self.place == Some(place) {
             self.key.truncate(self.of_place);
         } else {
@@ -137,7 +137,7 @@ impl<'a> Pairs<'_, 'a> {
     /// nothing, where no name is on both sides.
     fn only(&mut self) -> Option<Vec<Option<u32>>> {
         let (mut only, mut any) = (vec![None; self.removed.len()], false);
-        self.alike(&mut Key::new(|_, _| {}, bytes), |_, old, new| {
+        self.alike(&mut Key::new(|_, _| {}, append_bytes), |_, old, new| {
             any = true;
             if let [new] = new {
                 old.iter().for_each(|at| only[*at] = Some(*new as u32));
@@ -149,7 +149,7 @@ impl<'a> Pairs<'_, 'a> {
     /// Hands on the places of those that were removed and of those that were added, for every key
     /// that both have.
     fn alike(&mut self, key: &mut Key<'a>, mut take: impl FnMut(&mut Self, &[usize], &[usize])) {
-        let hashes = Hashes::of([self.removed, self.added], |id| hash(key.of(id)));
+        let hashes = Hashes::of([self.removed, self.added], |id| hash_key(key.of(id)));
         for sides in hashes.groups() {
             let [old, new] = sides.map(Iterator::collect::<Vec<_>>);
             let wanted = old.first().map(|at| key.of(self.removed[*at]).to_vec()).unwrap_or_default();
@@ -191,14 +191,14 @@ impl<'a> Pairs<'_, 'a> {
 
     /// Everything that left one place came to one other, under the same names.
     fn moved_together(&mut self, only: &[Option<u32>]) {
-        let place = |old: &u32| split(self.removed[*old as usize]).0;
+        let place = |old: &u32| split_place(self.removed[*old as usize]).0;
         let mut left: Vec<u32> = (0..self.removed.len() as u32).collect();
         left.sort_unstable_by_key(|old| (place(old), self.removed[*old as usize]));
         let places = left.chunk_by(|one, next| place(one) == place(next)).filter(|all| all.len() > 1);
         for all in places {
             let moved = all.iter().map(|old| Some((*old as usize, only[*old as usize]? as usize)));
             let Some(moved) = moved.collect::<Option<Vec<_>>>() else { continue };
-            let mut places = moved.iter().map(|(_, new)| split(self.added[*new]).0);
+            let mut places = moved.iter().map(|(_, new)| split_place(self.added[*new]).0);
             let first = places.next();
             if places.all(|place| Some(place) == first) {
                 moved.into_iter().for_each(|(old, new)| self.add(old, new));
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_rename_is_all_but_certain_or_none() {
-        let of = |removed: &[&'static str], added: &[&'static str]| renames(removed, added);
+        let of = |removed: &[&'static str], added: &[&'static str]| find_renames(removed, added);
         let one = |old, new| of(&[old], &[new]).len();
         assert_eq!(one("upload > loader > rejects_test_data", "upload > loader > rejectsTestData"), 1);
         assert_eq!(one("app.load > Tests > keeps_order", "app.upload > Tests > keeps_order"), 1);
@@ -258,7 +258,7 @@ mod tests {
         let added: Vec<String> = (0..100_000).map(|number| name("findsIt", number)).collect();
         let removed: Vec<&str> = removed.iter().map(String::as_str).collect();
         let added: Vec<&str> = added.iter().map(String::as_str).collect();
-        assert_eq!(renames(&removed, &added).len(), 100_000);
+        assert_eq!(find_renames(&removed, &added).len(), 100_000);
     }
 
     #[test]
@@ -268,15 +268,18 @@ mod tests {
         let at = |place: &str| [format!("{place} > {one}"), format!("{place} > {other}")];
         let (old, new) = (at("p"), at("q"));
         let [old, new] = [&old, &new].map(|ids| ids.each_ref().map(String::as_str));
-        assert_eq!(renames(&old, &new), [(old[0], new[0]), (old[1], new[1])]);
-        assert!(renames(&old[..1], &new[1..]).is_empty());
+        assert_eq!(find_renames(&old, &new), [(old[0], new[0]), (old[1], new[1])]);
+        assert!(find_renames(&old[..1], &new[1..]).is_empty());
         let [one, other] = twins(
             |number| format!("p > n_{number}_a"),
             |id| [b"p", &[BETWEEN][..], id[4..].replace('_', "").as_bytes()].concat(),
         );
         let new = [&one, &other].map(|id| id.replace('_', "-"));
-        assert_eq!(renames(&[&one, &other], &[&new[0], &new[1]]), [(&*one, &*new[0]), (&*other, &*new[1])]);
-        assert!(renames(&[&one], &[&new[1]]).is_empty());
+        assert_eq!(
+            find_renames(&[&one, &other], &[&new[0], &new[1]]),
+            [(&*one, &*new[0]), (&*other, &*new[1])]
+        );
+        assert!(find_renames(&[&one], &[&new[1]]).is_empty());
     }
 
     /// The words of a name, character by character.
@@ -349,20 +352,20 @@ mod tests {
         #[test]
         fn words_are_those_of_the_characters(name in "[a-zA-Z0-9_ .ésßİǅ-]{0,12}", before in "[a-z]{0,2}") {
             let mut out = before.clone().into_bytes();
-            words(&name, &mut out);
+            append_words(&name, &mut out);
             prop_assert_eq!(String::from_utf8(out).unwrap(), before + &slow_words(&name));
         }
 
         #[test]
         fn a_name_is_split_at_the_last_separator(id in "[a >é]{0,12}") {
-            prop_assert_eq!(split(&id), id.rsplit_once(SEPARATOR).unwrap_or(("", &id)));
+            prop_assert_eq!(split_place(&id), id.rsplit_once(SEPARATOR).unwrap_or(("", &id)));
         }
 
         #[test]
         fn pairs_are_those_of_maps(removed in any_names(), added in any_names()) {
             let removed: Vec<&str> = removed.difference(&added).map(String::as_str).collect();
             let added: Vec<&str> = added.iter().map(String::as_str).collect();
-            prop_assert_eq!(renames(&removed, &added), slow_renames(&removed, &added));
+            prop_assert_eq!(find_renames(&removed, &added), slow_renames(&removed, &added));
         }
     }
 }

@@ -55,6 +55,11 @@ fn write_head(report: &LandingReport<'_>, page: &mut TerminalPage<'_>) -> io::Re
     page.paragraph(Margin(0, 4), Lead(word, BOLD), &line)?;
     page.paragraph(Margin(0, 4), Lead(answer.word, of_verdict(answer.verdict)), &answer.sentence)?;
     page.blank()?;
+    write_origin(report, page)
+}
+
+/// Where the landing came from: what it follows, who committed it, which commits it brought.
+fn write_origin(report: &LandingReport<'_>, page: &mut TerminalPage<'_>) -> io::Result<()> {
     if let Some(asked) = report.asked {
         let text = format!("{}: {}; this landing brought it", asked.id.short(), asked.subject);
         write_row(page, "asked about", &text)?;

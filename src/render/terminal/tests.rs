@@ -385,9 +385,9 @@ no findings, so nothing was shown to hold
 
 #[test]
 fn lines_are_measured_in_columns_and_broken_at_spaces_only() {
-    assert_eq!(wrap("日本 日本 ab", 0, 2, 9), ["日本 日本", "ab"]);
-    assert_eq!(wrap("a  b", 0, 0, 9), ["a  b"]);
-    assert_eq!(wrap("aa  bb", 0, 0, 4), ["aa", "bb"]);
-    assert_eq!(wrap("toolongaword b", 0, 0, 4), ["toolongaword", "b"]);
-    assert_eq!(wrap("", 0, 0, 4), [""]);
+    assert_eq!(wrap_text("日本 日本 ab", 0, 2, 9), ["日本 日本", "ab"]);
+    assert_eq!(wrap_text("a  b", 0, 0, 9), ["a  b"]);
+    assert_eq!(wrap_text("aa  bb", 0, 0, 4), ["aa", "bb"]);
+    assert_eq!(wrap_text("toolongaword b", 0, 0, 4), ["toolongaword", "b"]);
+    assert_eq!(wrap_text("", 0, 0, 4), [""]);
 }

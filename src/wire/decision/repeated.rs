@@ -29,7 +29,7 @@ impl Repeated {
     /// The bytes are no JSON, or one of these members is missing or of another form.
     pub fn read(decision: &[u8]) -> serde_json::Result<Self> {
         let Document { outcome, judged, policy } = serde_json::from_slice(decision)?;
-        let Judged { repository, base, head } = judged;
+        let RepeatedCommits { repository, base, head } = judged;
         Ok(Repeated {
             outcome: outcome.into(),
             repository,
@@ -43,18 +43,18 @@ impl Repeated {
 #[derive(Deserialize)]
 struct Document {
     outcome: OutcomeV1,
-    judged: Judged,
-    policy: Option<Policy>,
+    judged: RepeatedCommits,
+    policy: Option<RepeatedPolicy>,
 }
 
 #[derive(Deserialize)]
-struct Judged {
+struct RepeatedCommits {
     repository: Option<String>,
     base: Option<Revision>,
     head: Option<Revision>,
 }
 
 #[derive(Deserialize)]
-struct Policy {
+struct RepeatedPolicy {
     digest: Digest,
 }

@@ -43,39 +43,41 @@ pub fn read_facts(text: &[u8], schema: u64) -> Result<GatheredFacts, FactsError>
 fn raise_deployment(facts: &mut Value) {
     set_head(facts, DEPLOYMENT, "deployment");
     let others = "what is deployed to other environments";
-    add(facts, "elsewhere", || not_asked(others, "Gather the facts again."));
-    each(facts, &["recorded", "known", "*"], raise_recorded);
-    each(facts, &["elsewhere", "known", "recorded", "*"], |other| {
-        add(other, "holds", || Value::Null);
-        each(other, &["newest"], raise_recorded);
-        each(other, &["holds"], raise_recorded);
+    add_member(facts, "elsewhere", || not_asked(others, "Gather the facts again."));
+    change_each(facts, &["recorded", "known", "*"], raise_recorded);
+    change_each(facts, &["elsewhere", "known", "recorded", "*"], |other| {
+        add_member(other, "holds", || Value::Null);
+        change_each(other, &["newest"], raise_recorded);
+        change_each(other, &["holds"], raise_recorded);
     });
-    each(facts, &["by_host", "known"], raise_host_deployment);
-    each(facts, &["elsewhere", "known", "by_host", "known", "*", "deployment"], raise_host_deployment);
-    each(facts, &["baseline", "known", "origin", "host"], to_text);
+    change_each(facts, &["by_host", "known"], raise_host_deployment);
+    change_each(facts, &["elsewhere", "known", "by_host", "known", "*", "deployment"], raise_host_deployment);
+    change_each(facts, &["baseline", "known", "origin", "host"], to_text);
     let asked = facts.pointer("/whole/inquiry").cloned().unwrap_or_default();
     if let Some(gate) = facts.pointer_mut("/back/known/gate/known") {
         raise_texts(gate, &asked);
     }
-    each(facts, &["back", "known", "since", "known", "*"], raise_landing);
-    each(facts, &["back", "known", "undone", "known", "*"], raise_file);
-    each(facts, &["landings", "known", "*"], raise_landing);
-    each(facts, &["whole"], raise_change);
+    change_each(facts, &["back", "known", "since", "known", "*"], raise_landing);
+    change_each(facts, &["back", "known", "undone", "known", "*"], raise_file);
+    change_each(facts, &["landings", "known", "*"], raise_landing);
+    change_each(facts, &["whole"], raise_change);
 }
 
 fn raise_landing(landing: &mut Value) {
-    each(landing, &["files", "known", "*"], raise_file);
-    each(landing, &["coverage", "residual", "hunks", "*"], |hunk| add(hunk, "line", || Value::Null));
-    each(landing, &["requests", "known", "*"], raise_change);
+    change_each(landing, &["files", "known", "*"], raise_file);
+    change_each(landing, &["coverage", "residual", "hunks", "*"], |hunk| {
+        add_member(hunk, "line", || Value::Null)
+    });
+    change_each(landing, &["requests", "known", "*"], raise_change);
 }
 
 fn raise_recorded(entry: &mut Value) {
-    add(entry, "taken_again", || json!(false));
+    add_member(entry, "taken_again", || json!(false));
 }
 
 fn raise_host_deployment(deployment: &mut Value) {
-    rename(deployment, "number", "id");
-    each(deployment, &["id"], to_text);
+    rename_member(deployment, "number", "id");
+    change_each(deployment, &["id"], to_text);
 }
 
 fn raise_change(facts: &mut Value) {
@@ -84,43 +86,45 @@ fn raise_change(facts: &mut Value) {
     if let Some(gate) = facts.pointer_mut("/gate/known") {
         raise_texts(gate, &asked);
     }
-    each(facts, &["inquiry"], raise_inquiry);
-    each(facts, &["change", "known"], raise_git);
-    each(facts, &["host"], raise_host);
-    each(facts, &["reports", "known", "*", "run", "known"], raise_times);
-    each(facts, &["line_coverage", "known"], |coverage| add(coverage, "inert", || json!({})));
-    each(facts, &["line_coverage", "known", "reports", "*", "content", "known"], raise_times);
-    each(facts, &["evidence", "known", "trees"], |trees| add(trees, "head_lands", || json!(false)));
-    each(facts, &["evidence", "known", "checkout", "known"], |checkout| {
-        add(checkout, "settled", || Value::Null);
+    change_each(facts, &["inquiry"], raise_inquiry);
+    change_each(facts, &["change", "known"], raise_git);
+    change_each(facts, &["host"], raise_host);
+    change_each(facts, &["reports", "known", "*", "run", "known"], raise_times);
+    change_each(facts, &["line_coverage", "known"], |coverage| add_member(coverage, "inert", || json!({})));
+    change_each(facts, &["line_coverage", "known", "reports", "*", "content", "known"], raise_times);
+    change_each(facts, &["evidence", "known", "trees"], |trees| {
+        add_member(trees, "head_lands", || json!(false))
+    });
+    change_each(facts, &["evidence", "known", "checkout", "known"], |checkout| {
+        add_member(checkout, "settled", || Value::Null);
     });
 }
 
 /// The times that a report names: each kind of them was left out where there was none.
 fn raise_times(report: &mut Value) {
-    add(report, "times", || json!({}));
-    each(report, &["times"], |times| {
-        add(times, "zoned", || Value::Null);
-        add(times, "zoneless", || Value::Null);
+    add_member(report, "times", || json!({}));
+    change_each(report, &["times"], |times| {
+        add_member(times, "zoned", || Value::Null);
+        add_member(times, "zoneless", || Value::Null);
     });
 }
 
 fn raise_git(change: &mut Value) {
     let what = "what merging the head brings";
-    add(change, "basis", || not_asked(what, "Gather the facts again"));
-    each(change, &["updates"], |updates| add(updates, "earlier", || json!([])));
-    each(change, &["files", "*"], raise_file);
-    each(change, &["on_the_way", "known", "*"], raise_file);
+    add_member(change, "basis", || not_asked(what, "Gather the facts again"));
+    change_each(change, &["updates"], |updates| add_member(updates, "earlier", || json!([])));
+    change_each(change, &["files", "*"], raise_file);
+    change_each(change, &["on_the_way", "known", "*"], raise_file);
 }
 
 /// The files that a policy reads had a member each.
 fn raise_inquiry(inquiry: &mut Value) {
     let texts = asked_texts(inquiry);
-    let Some(members) = members(inquiry) else { return };
+    let Some(members) = members_of(inquiry) else { return };
     let had = ["policy", "waiver_signers", "signers"].map(|name| members.remove(name));
     // Without one of them these are no facts of that version.
     if had.iter().all(Option::is_some) {
-        add(inquiry, "texts", || texts);
+        add_member(inquiry, "texts", || texts);
     }
 }
 
@@ -144,18 +148,32 @@ fn raise_texts(gate: &mut Value, inquiry: &Value) {
     let path_in = |name: &str| inquiry.get(name).and_then(Value::as_str).map(str::to_string);
     let policy = path_in("policy");
     let waivers = policy.as_ref().map(|_| waiver::PATH.to_string());
-    let mut texts: BTreeMap<String, Value> = BTreeMap::new();
-    let mut put = |path: String, purpose: &str, before: Value, after: Value| {
-        let text =
-            texts.entry(path).or_insert_with(|| json!({ "purposes": [], "before": before, "after": after }));
+    let Some(members) = members_of(gate) else { return };
+    let mut texts = TextsByPath::default();
+    texts.take_both_sides(members, "policy", policy);
+    texts.take_both_sides(members, "waivers", waivers);
+    texts.take_waiver_signers(members, path_in("waiver_signers"));
+    texts.take_code_owners(members);
+    if members.is_empty() {
+        members.insert("texts".to_string(), json!(texts.0));
+    }
+}
+
+/// The texts that steer the gate, by their paths. What cannot be taken stays where it is.
+#[derive(Default)]
+struct TextsByPath(BTreeMap<String, Value>);
+
+impl TextsByPath {
+    fn put(&mut self, path: String, purpose: &str, before: Value, after: Value) {
+        let new = || json!({ "purposes": [], "before": before, "after": after });
+        let text = self.0.entry(path).or_insert_with(new);
         text["purposes"].as_array_mut().into_iter().for_each(|all| all.push(json!(purpose)));
-    };
-    let Some(members) = members(gate) else { return };
-    let moved = [("policy", policy), ("waivers", waivers)];
-    for (name, path) in moved {
+    }
+
+    fn take_both_sides(&mut self, members: &mut Map<String, Value>, name: &str, path: Option<String>) {
         let [before, after] = ["before", "after"].map(|side| format!("{name}_{side}"));
         match (members.remove(&before), members.remove(&after), path) {
-            (Some(before), Some(after), Some(path)) => put(path, name, before, after),
+            (Some(before), Some(after), Some(path)) => self.put(path, name, before, after),
             (Some(Value::Null), Some(Value::Null), None) => {}
             (had_before, had_after, _) => {
                 members.extend(had_before.map(|text| (before, text)));
@@ -163,50 +181,55 @@ fn raise_texts(gate: &mut Value, inquiry: &Value) {
             }
         }
     }
-    match (members.remove("waiver_signers"), path_in("waiver_signers")) {
-        (Some(text), Some(path)) => put(path, "waiver-signers", text, Value::Null),
-        (Some(Value::Null), None) => {}
-        (had, _) => members.extend(had.map(|text| ("waiver_signers".to_string(), text))),
-    }
-    match members.remove("code_owners") {
-        Some(Value::Object(mut file)) if file.len() == 2 => {
-            match (file.remove("path"), file.remove("text")) {
-                (Some(Value::String(path)), Some(text)) => put(path, "code-owners", text, Value::Null),
-                (path, _) => members.extend(path.map(|path| ("code_owners".to_string(), path))),
-            }
+
+    fn take_waiver_signers(&mut self, members: &mut Map<String, Value>, path: Option<String>) {
+        match (members.remove("waiver_signers"), path) {
+            (Some(text), Some(path)) => self.put(path, "waiver-signers", text, Value::Null),
+            (Some(Value::Null), None) => {}
+            (had, _) => members.extend(had.map(|text| ("waiver_signers".to_string(), text))),
         }
-        Some(Value::Null) => {}
-        had => members.extend(had.map(|text| ("code_owners".to_string(), text))),
     }
-    if members.is_empty() {
-        members.insert("texts".to_string(), json!(texts));
+
+    fn take_code_owners(&mut self, members: &mut Map<String, Value>) {
+        match members.remove("code_owners") {
+            Some(Value::Object(mut file)) if file.len() == 2 => {
+                match (file.remove("path"), file.remove("text")) {
+                    (Some(Value::String(path)), Some(text)) => {
+                        self.put(path, "code-owners", text, Value::Null);
+                    }
+                    (path, _) => members.extend(path.map(|path| ("code_owners".to_string(), path))),
+                }
+            }
+            Some(Value::Null) => {}
+            had => members.extend(had.map(|text| ("code_owners".to_string(), text))),
+        }
     }
 }
 
 fn raise_file(file: &mut Value) {
-    add(file, "governs", || Value::Null);
+    add_member(file, "governs", || Value::Null);
 }
 
 fn raise_host(host: &mut Value) {
-    add(host, "domains", || json!([]));
-    add(host, "conventions", || Value::Null);
-    add(host, "moves", || {
+    add_member(host, "domains", || json!([]));
+    add_member(host, "conventions", || Value::Null);
+    add_member(host, "moves", || {
         let remedy = "Gather the facts again: these are of an earlier version, which did not ask.";
         not_asked("who moved the branch of the request", remedy)
     });
-    add(host, "workflow_runs", || json!({ "known": {} }));
-    add(host, "co_authors", || json!({ "known": {} }));
-    add(host, "detours", || json!([]));
+    add_member(host, "workflow_runs", || json!({ "known": {} }));
+    add_member(host, "co_authors", || json!({ "known": {} }));
+    add_member(host, "detours", || json!([]));
     raise_accounts(host);
-    each(host, &["request", "known"], |request| rename(request, "number", "id"));
-    each(host, &["reviews", "known", "*"], raise_review);
-    each(host, &["checks", "known", "*", "id"], to_text);
-    each(host, &["checks", "known", "*", "producer", "app", "id"], to_text);
-    each(host, &["workflow_runs", "known", "*", "workflow"], to_text);
-    each(host, &["workflow_runs", "known", "*"], |run| add(run, "attempt", || json!(0)));
+    change_each(host, &["request", "known"], |request| rename_member(request, "number", "id"));
+    change_each(host, &["reviews", "known", "*"], raise_review);
+    change_each(host, &["checks", "known", "*", "id"], to_text);
+    change_each(host, &["checks", "known", "*", "producer", "app", "id"], to_text);
+    change_each(host, &["workflow_runs", "known", "*", "workflow"], to_text);
+    change_each(host, &["workflow_runs", "known", "*"], |run| add_member(run, "attempt", || json!(0)));
     let requirement = ["protection", "known", "requirements", "*"];
-    each(host, &[&requirement[..], &["rule", "check", "app"]].concat(), to_text);
-    each(host, &[&requirement[..], &["bypass", "known", "*", "id"]].concat(), to_text);
+    change_each(host, &[&requirement[..], &["rule", "check", "app"]].concat(), to_text);
+    change_each(host, &[&requirement[..], &["bypass", "known", "*", "id"]].concat(), to_text);
 }
 
 /// Identifiers of accounts were numbers, wherever there is an account.
@@ -228,11 +251,11 @@ fn raise_accounts(value: &mut Value) {
 fn raise_review(review: &mut Value) {
     let position = review.get("id").cloned();
     if let Some(position) = position {
-        add(review, "position", || position);
+        add_member(review, "position", || position);
     }
-    each(review, &["id"], to_text);
-    rename(review, "commit", "reviewed");
-    each(review, &["reviewed"], |reviewed| {
+    change_each(review, &["id"], to_text);
+    rename_member(review, "commit", "reviewed");
+    change_each(review, &["reviewed"], |reviewed| {
         *reviewed = match reviewed.take() {
             Value::Null => json!("unknown"),
             commit => json!({ "stated": commit }),
@@ -255,37 +278,37 @@ fn not_asked(what: &str, remedy: &str) -> Value {
 }
 
 /// Changes each value at a place; `*` is every item of a list, or every member of an object.
-fn each(value: &mut Value, place: &[&str], change: impl Fn(&mut Value) + Copy) {
+fn change_each(value: &mut Value, place: &[&str], change: impl Fn(&mut Value) + Copy) {
     let Some((first, rest)) = place.split_first() else {
         change(value);
         return;
     };
     match value {
         Value::Array(items) if *first == "*" => {
-            items.iter_mut().for_each(|item| each(item, rest, change));
+            items.iter_mut().for_each(|item| change_each(item, rest, change));
         }
         Value::Object(members) if *first == "*" => {
-            members.values_mut().for_each(|member| each(member, rest, change));
+            members.values_mut().for_each(|member| change_each(member, rest, change));
         }
         Value::Object(members) => {
-            members.get_mut(*first).into_iter().for_each(|member| each(member, rest, change))
+            members.get_mut(*first).into_iter().for_each(|member| change_each(member, rest, change))
         }
         _ => {}
     }
 }
 
-fn members(value: &mut Value) -> Option<&mut Map<String, Value>> {
+fn members_of(value: &mut Value) -> Option<&mut Map<String, Value>> {
     value.as_object_mut()
 }
 
-fn add(value: &mut Value, name: &str, missing: impl FnOnce() -> Value) {
-    if let Some(members) = members(value) {
+fn add_member(value: &mut Value, name: &str, missing: impl FnOnce() -> Value) {
+    if let Some(members) = members_of(value) {
         members.entry(name).or_insert_with(missing);
     }
 }
 
-fn rename(value: &mut Value, from: &str, to: &str) {
-    let Some(members) = members(value) else { return };
+fn rename_member(value: &mut Value, from: &str, to: &str) {
+    let Some(members) = members_of(value) else { return };
     if !members.contains_key(to)
         && let Some(member) = members.remove(from)
     {

@@ -76,7 +76,7 @@ pub fn write_facts(facts: impl Into<GatheredFacts>) -> serde_json::Result<String
 
 /// What tells a version and a kind before the rest is read.
 #[derive(Deserialize)]
-struct Head {
+struct VersionHead {
     schema: u64,
     kind: Option<String>,
 }
@@ -86,7 +86,7 @@ struct Head {
 /// # Errors
 /// They are of another version, or of none.
 pub fn read_facts(text: &[u8]) -> Result<GatheredFacts, FactsError> {
-    let Head { schema, kind } = serde_json::from_slice(text)?;
+    let VersionHead { schema, kind } = serde_json::from_slice(text)?;
     match (schema, kind.as_deref()) {
         (schema, None) if schema < u64::from(VERSION) => earlier::read_facts(text, schema),
         (schema, _) if schema != u64::from(VERSION) => Err(FactsError::Version(schema)),

@@ -20,6 +20,7 @@ use portcullis_model::facts::Facts;
 use report::ReportV4;
 use serde::{Deserialize, Serialize};
 
+pub mod account;
 pub mod change;
 pub mod conventions;
 pub mod deployment;

@@ -8,7 +8,7 @@ use crate::form::{Form, Misshapen, MomentText, choices, objects};
 use crate::text::{CommitText, CoverageFormatText, DigestText, LineRuns, ObjectText, PathText};
 use portcullis_model::evidence::coverage::{Doubt, RecordedCoverage, RecordedFile};
 use portcullis_model::evidence::{
-    Command, ExitStatus, Material, Producer, RecordedRun, ReportName, Subject, WorkTree,
+    ExitStatus, Material, RecordedCommand, RecordedRun, ReportName, RunProducer, RunSubject, WorkTree,
 };
 use portcullis_model::test_run::{Test, TestOutcome};
 use serde::{Deserialize, Serialize};
@@ -66,7 +66,7 @@ struct SubjectDigestsV1 {
 
 objects! {
     /// The commit that was run, and its tree. The tree decides.
-    RunSubjectV1 = Subject {
+    RunSubjectV1 = RunSubject {
         /// The commit that was checked out.
         commit: CommitText,
         /// The tree of the commit.
@@ -74,7 +74,7 @@ objects! {
     }
 
     /// Who ran it, by their own account.
-    RunProducerV1 = Producer {
+    RunProducerV1 = RunProducer {
         /// The attempt of the run, counted from 1; null where there are none.
         attempt: Option<u64>,
         /// `github-actions`, `gitlab-ci`, or `local`.
@@ -112,7 +112,7 @@ objects! {
     }
 
     /// A command that was run and watched.
-    CommandV1 = Command {
+    CommandV1 = RecordedCommand {
         /// When it was started.
         began: MomentText,
         /// The SHA-256 of the program as it was named and its arguments, each followed by a NUL.

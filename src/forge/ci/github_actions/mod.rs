@@ -9,7 +9,7 @@ use crate::{HostKind, github};
 use event_file::EventFile;
 use portcullis_model::change::BranchName;
 use portcullis_model::digest::Digest;
-use portcullis_model::evidence::Producer;
+use portcullis_model::evidence::RunProducer;
 use portcullis_model::fact::Gap;
 use portcullis_model::facts::Detour;
 use portcullis_model::person::Login;
@@ -63,9 +63,9 @@ impl GitHubActionsJob {
 }
 
 impl CiJob for GitHubActionsJob {
-    fn producer(&self) -> Producer {
+    fn producer(&self) -> RunProducer {
         let attempt = self.variable("GITHUB_RUN_ATTEMPT").and_then(|number| number.parse().ok());
-        Producer {
+        RunProducer {
             kind: SYSTEM.name.to_string(),
             run: self.variable("GITHUB_RUN_ID"),
             attempt: attempt.filter(|attempt| *attempt > 0),

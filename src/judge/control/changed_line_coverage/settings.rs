@@ -84,7 +84,7 @@ pub(super) struct ReportSource {
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     files: Vec<Glob>,
     /// The areas that the report covers. Default: all areas.
-    #[serde(default, deserialize_with = "some")]
+    #[serde(default, deserialize_with = "read_some")]
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     pub(super) areas: Option<Vec<Spanned<String>>>,
     /// The format of the report. Default: recognised by content.
@@ -203,7 +203,9 @@ fn not_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) ->
     Ok(list)
 }
 
-fn some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Vec<T>>, D::Error> {
+fn read_some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<T>>, D::Error> {
     not_empty(deserializer).map(Some)
 }
 

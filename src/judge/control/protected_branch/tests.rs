@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::control::testing::example;
-use crate::control::{Control, Scope};
+use crate::control::{Control, PolicyScope};
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::decision::Outcome;
 use portcullis_model::facts::Facts;
@@ -64,7 +64,7 @@ fn facts(branch: Fact<Branch>, protection: Fact<Protection>) -> Facts {
 }
 
 fn check_facts(control: &dyn Control, facts: &Facts) -> Result<Vec<Finding>, Gap> {
-    let scope = Scope {
+    let scope = PolicyScope {
         inventory: Inventory::default(),
         people: People::default(),
         roles: BTreeMap::new(),

@@ -18,8 +18,8 @@ use crate::control::{Case, finding};
 use portcullis_model::change::ObjectName;
 use portcullis_model::decision::{Finding, SubjectKind, Verdict};
 use portcullis_model::evidence::names::same_tests;
-use portcullis_model::evidence::renames::renames;
-use portcullis_model::evidence::{EvidenceFacts, Found, Place, Statement};
+use portcullis_model::evidence::renames::find_renames;
+use portcullis_model::evidence::{EvidenceFacts, Found, Statement, StatementPlace};
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::test_run::{Test, TestOutcome};
 use std::collections::{BTreeMap, BTreeSet};
@@ -107,7 +107,7 @@ fn is_baseline(suite: &Suite, name: &str, found: &Found, tree: &ObjectName) -> b
     let signed = found.signers.value().is_some_and(|signers| !signers.is_empty());
     let trusted = match suite.trust {
         Some(Trust::Signed) => signed,
-        _ => !matches!(found.place, Place::File { tracked: true, .. }),
+        _ => !matches!(found.place, StatementPlace::File { tracked: true, .. }),
     };
     let is_of_it = run.suite == name && subject.tree == *tree;
     trusted && is_of_it && run.work_tree.is_clean() && !run.tests.is_empty()
@@ -213,7 +213,7 @@ fn report_vanished(
     let here: BTreeSet<&str> = after.values().flat_map(BTreeMap::keys).copied().collect();
     let added: Vec<&str> = here.difference(&known).copied().collect();
     let ids: Vec<&str> = gone.iter().map(|loss| loss.id).collect::<BTreeSet<_>>().into_iter().collect();
-    let renamed: BTreeMap<&str, &str> = renames(&ids, &added).into_iter().collect();
+    let renamed: BTreeMap<&str, &str> = find_renames(&ids, &added).into_iter().collect();
     let hint = |loss: &LostTest<'_>| match renamed.get(loss.id) {
         Some(new) => format!("{}, perhaps renamed to {new}", describe_loss(loss)),
         None => describe_loss(loss),

@@ -1,7 +1,7 @@
 //! SuiteEvidence that counts, and evidence that only looks like it.
 
 use super::*;
-use crate::control::Scope;
+use crate::control::PolicyScope;
 use crate::control::testing::example;
 use portcullis_model::change::{
     Content, Entry, EntryKind, FileChange, FileStatus, Nature, ObjectName, Revision,
@@ -9,7 +9,7 @@ use portcullis_model::change::{
 use portcullis_model::decision::{Outcome, Place};
 use portcullis_model::digest::Digest;
 use portcullis_model::evidence::{
-    Found, Place as Origin, Producer, RecordedRun, Statement, Subject, Trees, WorkTree,
+    Found, RecordedRun, RunProducer, RunSubject, Statement, StatementPlace as Origin, Trees, WorkTree,
 };
 use portcullis_model::fact::GapReason;
 use portcullis_model::facts::{Facts, HostFacts};
@@ -102,7 +102,7 @@ impl World {
     }
 
     fn check(&self, control: &RegressionTests) -> Result<Vec<Finding>, Gap> {
-        let scope = Scope {
+        let scope = PolicyScope {
             inventory: Inventory::default(),
             people: People::default(),
             roles: BTreeMap::new(),
@@ -518,11 +518,11 @@ fn tree(digit: &str) -> ObjectName {
 /// A statement of the suite `s`: of the head (`b`) or of what it began from (`a`).
 fn stated(tree_digit: &str, tests: Vec<Test>) -> Found {
     let subject =
-        Subject { commit: Revision::try_from(tree_digit.repeat(40)).unwrap(), tree: tree(tree_digit) };
+        RunSubject { commit: Revision::try_from(tree_digit.repeat(40)).unwrap(), tree: tree(tree_digit) };
     let run = RecordedRun {
         suite: "s".into(),
         configuration: None,
-        producer: Producer { kind: "local".into(), run: None, attempt: None, workflow: None },
+        producer: RunProducer { kind: "local".into(), run: None, attempt: None, workflow: None },
         work_tree: WorkTree::default(),
         finished: jiff::Timestamp::UNIX_EPOCH,
         materials: vec![],

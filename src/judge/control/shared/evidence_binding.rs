@@ -9,7 +9,7 @@ use crate::control::Case;
 use jiff::SignedDuration;
 use portcullis_model::change::ObjectName;
 use portcullis_model::decision::{Finding, Verdict};
-use portcullis_model::evidence::{EvidenceFacts, Found, Place, Statement, Trees, WorkTree};
+use portcullis_model::evidence::{EvidenceFacts, Found, Statement, StatementPlace, Trees, WorkTree};
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use serde::Deserialize;
 
@@ -109,9 +109,11 @@ pub fn why_not(trees: &Trees, trust: Option<Trust>, found: &Found, statement: &S
     let stored = match (&found.place, trust) {
         (_, Some(Trust::Signed)) if !signed => Some("it is not signed"),
         (_, Some(Trust::Signed)) => None,
-        (Place::File { tracked: true, .. }, _) => Some("git tracks it, so it is not the output of a run"),
-        (Place::File { .. }, _) => None,
-        (Place::Note(_), _) => Some("it was not handed over by this job"),
+        (StatementPlace::File { tracked: true, .. }, _) => {
+            Some("git tracks it, so it is not the output of a run")
+        }
+        (StatementPlace::File { .. }, _) => None,
+        (StatementPlace::Note(_), _) => Some("it was not handed over by this job"),
     };
     stored
         .map(str::to_string)
@@ -120,7 +122,7 @@ pub fn why_not(trees: &Trees, trust: Option<Trust>, found: &Found, statement: &S
 
 /// Was it handed over by the job, and not found in a note?
 pub fn is_handed_over(found: &Found) -> bool {
-    matches!(found.place, Place::File { .. })
+    matches!(found.place, StatementPlace::File { .. })
 }
 
 /// Was it handed over to be compared with?

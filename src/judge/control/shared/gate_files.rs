@@ -2,12 +2,12 @@
 //! and `reviewed-landings` never lets unreviewed lines of them pass.
 
 use portcullis_model::change::{EntryKind, FileChange};
-use portcullis_model::governs::{Governor, split};
+use portcullis_model::governs::{Governor, split_path};
 use portcullis_model::host::HostConventions;
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::path::RepoPath;
 use portcullis_model::waiver;
-use portcullis_pattern::glob::{Below, Glob, folded};
+use portcullis_pattern::glob::{Below, Glob, fold_path};
 
 /// Is this the policy, its waivers, a list of signers, CODEOWNERS, a workflow, or a file such as
 /// `.gitattributes` that may decide how one of them is checked out? Files that only the settings of
@@ -17,7 +17,7 @@ pub fn steers_gate(conventions: &HostConventions, inquiry: &Inquiry, path: &Repo
     let (owners, workflows) = (&conventions.code_owners.places, &conventions.workflow_files);
     let named = inquiry.texts.keys().any(|named| is_same_file(named)(path));
     let waivers = is_same_file(&RepoPath::from(waiver::PATH))(path);
-    let above = |glob: &Glob| glob.below(split(path).0) == Below::Named;
+    let above = |glob: &Glob| glob.below(split_path(path).0) == Below::Named;
     let governs = Governor::of(path).is_some() && owners.iter().chain(workflows).any(above);
     named || waivers || governs || matches_any(owners, &name) || matches_any(workflows, &name)
 }
@@ -58,6 +58,6 @@ pub fn matches_any(globs: &[Glob], name: &FileName<'_>) -> bool {
 /// do not distinguish. The form to compare with is made once: a deployment compares every path of
 /// thousands of landings.
 pub fn is_same_file(file: &RepoPath) -> impl Fn(&RepoPath) -> bool + use<> {
-    let file = folded(file.as_bytes());
-    move |path| file == folded(path.as_bytes())
+    let file = fold_path(file.as_bytes());
+    move |path| file == fold_path(path.as_bytes())
 }

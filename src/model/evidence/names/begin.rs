@@ -13,7 +13,7 @@ const WORD: u8 = LETTER | DIGIT;
 /// What is no part of a word, and can begin something.
 const SIGN: u8 = 4;
 
-const fn class(byte: u8) -> u8 {
+const fn byte_class(byte: u8) -> u8 {
     match byte {
         b'a'..=b'z' | b'A'..=b'Z' => LETTER,
         b'0'..=b'9' => DIGIT,
@@ -27,7 +27,7 @@ static CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
     let mut byte = 0;
     while byte < 256 {
-        classes[byte] = class(byte as u8);
+        classes[byte] = byte_class(byte as u8);
         byte += 1;
     }
     classes
@@ -42,10 +42,10 @@ pub(super) fn next(bytes: &[u8], mut at: usize) -> Option<usize> {
     while at < bytes.len() {
         match class_at(bytes, at) {
             0 => at += 1,
-            SIGN if sign(&bytes[at..]) => return Some(at),
+            SIGN if may_begin_sign(&bytes[at..]) => return Some(at),
             SIGN => at += 1,
             _ => {
-                let (place, end) = word(bytes, at);
+                let (place, end) = scan_word(bytes, at);
                 if place.is_some() {
                     return place;
                 }
@@ -57,7 +57,7 @@ pub(super) fn next(bytes: &[u8], mut at: usize) -> Option<usize> {
 }
 
 /// May something begin with this sign?
-fn sign(text: &[u8]) -> bool {
+fn may_begin_sign(text: &[u8]) -> bool {
     let next = class_at(text, 1);
     match text[0] {
         b' ' => text.starts_with(b" at 0x"),
@@ -71,7 +71,7 @@ fn sign(text: &[u8]) -> bool {
 
 /// Where something may begin in the word, or the rest of one, that is here; and where the word
 /// ends.
-fn word(bytes: &[u8], at: usize) -> (Option<usize>, usize) {
+fn scan_word(bytes: &[u8], at: usize) -> (Option<usize>, usize) {
     let before = at.checked_sub(1).map_or(0, |before| class_at(bytes, before));
     let (mut end, mut seen) = (at, 0);
     loop {
@@ -83,7 +83,7 @@ fn word(bytes: &[u8], at: usize) -> (Option<usize>, usize) {
         end += 1;
     }
     let apart = before & WORD == 0;
-    if apart && whole(&bytes[at..end], bytes.get(end)) {
+    if apart && may_begin_word(&bytes[at..end], bytes.get(end)) {
         return (Some(at), end);
     }
     let place = if seen & DIGIT == 0 { None } else { number_in(bytes, at, end, before) };
@@ -91,13 +91,13 @@ fn word(bytes: &[u8], at: usize) -> (Option<usize>, usize) {
 }
 
 /// May something begin with this word, as long as it is, that is more than a number?
-fn whole(word: &[u8], next: Option<&u8>) -> bool {
+fn may_begin_word(word: &[u8], next: Option<&u8>) -> bool {
     let id = matches!(word.len(), 24 | 26 | 32 | 40 | 64) || (word.len() == 8 && next == Some(&b'-'));
     let second = word.get(1).copied().unwrap_or_default();
     id || match word[0] {
         b'p' | b's' | b'P' => matches!(second, b'o' | b'O' | b'i' | b'I' | b'e' | b'E'),
         b'S' => matches!(second, b'a' | b'u' | b'e' | b'E'),
-        b'v' | b'V' => class(second) == DIGIT,
+        b'v' | b'V' => byte_class(second) == DIGIT,
         b'J' | b'F' | b'M' | b'A' | b'O' | b'N' | b'D' | b'T' | b'W' => [MONTHS, WEEKDAYS]
             .iter()
             .flat_map(|names| names.iter())
@@ -117,7 +117,7 @@ fn number_in(bytes: &[u8], begin: usize, end: usize, before: u8) -> Option<usize
         }
         let digits = bytes[at..end].iter().take_while(|byte| byte.is_ascii_digit()).count();
         let goes_on = at == begin && before == DIGIT;
-        if !goes_on && number(&bytes[at..], digits, at == begin && before & WORD == 0) {
+        if !goes_on && may_begin_number(&bytes[at..], digits, at == begin && before & WORD == 0) {
             return Some(at);
         }
         at += digits;
@@ -130,7 +130,7 @@ fn number_in(bytes: &[u8], begin: usize, end: usize, before: u8) -> Option<usize
 }
 
 /// May something begin with a number of so many digits? `apart`: no word ends right before it.
-fn number(text: &[u8], digits: usize, apart: bool) -> bool {
+fn may_begin_number(text: &[u8], digits: usize, apart: bool) -> bool {
     let (next, second) = (text.get(digits), text.get(digits + 1));
     match (digits, next) {
         (_, Some(b'.')) if second.is_some_and(u8::is_ascii_digit) => true,

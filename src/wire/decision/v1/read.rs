@@ -64,14 +64,14 @@ impl TryFrom<DecisionV1> for Decision {
             outcome: outcome.into(),
             judged: judged.try_into()?,
             policy: policy.map(TryInto::try_into).transpose()?,
-            areas: all(areas)?,
-            findings: all(findings)?,
+            areas: read_all(areas)?,
+            findings: read_all(findings)?,
         })
     }
 }
 
 /// Each of a list, or the first that is not of its shape.
-fn all<W, M: TryFrom<W, Error = NotVersion1>>(list: Vec<W>) -> Result<Vec<M>, NotVersion1> {
+fn read_all<W, M: TryFrom<W, Error = NotVersion1>>(list: Vec<W>) -> Result<Vec<M>, NotVersion1> {
     list.into_iter().map(M::try_from).collect()
 }
 
@@ -150,7 +150,7 @@ impl TryFrom<TouchedAreaV1> for TouchedArea {
 
     fn try_from(touched: TouchedAreaV1) -> Result<Self, Self::Error> {
         let TouchedAreaV1 { area, purpose, touches } = touched;
-        Ok(TouchedArea { area, purpose, touches: all(touches)? })
+        Ok(TouchedArea { area, purpose, touches: read_all(touches)? })
     }
 }
 

@@ -4,7 +4,7 @@ use super::fact::FactV4;
 use crate::form::{MomentText, SortedList, choices, objects};
 use crate::statement::v1::{RecordedRunV1, RunSubjectV1, WorkTreeV1};
 use crate::text::{DigestText, ObjectText};
-use portcullis_model::evidence::{Checkout, EvidenceFacts, Found, Place, Settled, Statement, Trees};
+use portcullis_model::evidence::{Checkout, EvidenceFacts, Found, Settled, Statement, StatementPlace, Trees};
 
 objects! {
     /// Test evidence that is bound to a tree.
@@ -76,7 +76,7 @@ objects! {
 
 choices! {
     /// Where a statement was found.
-    StatementPlaceV4 = Place {
+    StatementPlaceV4 = StatementPlace {
         /// In a file that was handed over.
         File {
             /// The path.

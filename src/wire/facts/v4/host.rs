@@ -1,16 +1,16 @@
 //! What the repository's host says.
 
+use super::account::AccountV4;
 use super::conventions::SharedConventionsV4;
 use super::fact::FactV4;
 use super::protection::{BranchV4, ProtectionV4};
 use super::request::{
     ChangeRequestV4, CheckV4, CommitAccountsV4, MoveV4, PermissionV4, PushV4, ReviewV4, WorkflowRunV4,
 };
-use crate::form::{Misshapen, MomentText, NamedValues, choices, objects};
-use crate::text::{AccountIdText, CheckIdText, CommitText, LoginText, TeamText};
+use crate::form::{Misshapen, MomentText, NamedValues, objects};
+use crate::text::{CheckIdText, CommitText, LoginText, TeamText};
 use portcullis_model::facts::{Detour, HostFacts};
 use portcullis_model::host::NO_HOST;
-use portcullis_model::person::{Account, AccountKind};
 
 objects! {
     /// What the repository's host says. Names and identifiers are the host's own: compare them, and
@@ -64,16 +64,6 @@ objects! {
         /// The value, without passwords.
         value: String,
     }
-
-    /// An account.
-    AccountV4 = Account {
-        /// The name of the account today. Names can be changed, and taken by others.
-        login: LoginText,
-        /// The host's identifier, which no other account ever gets.
-        id: AccountIdText,
-        /// Who uses the account.
-        kind: AccountKindV4,
-    }
 }
 
 impl HostFactsV4 {
@@ -89,19 +79,5 @@ impl HostFactsV4 {
             }
             _ => Ok(()),
         }
-    }
-}
-
-choices! {
-    /// Who uses an account.
-    AccountKindV4 = AccountKind {
-        /// A person, as far as the host can tell.
-        Human,
-        /// A program.
-        Bot,
-        /// A placeholder of an import.
-        Mannequin,
-        /// Anything else.
-        Other,
     }
 }

@@ -1,7 +1,7 @@
 //! A change request on its host: reviews, pushes, checks.
 
+use super::account::AccountV4;
 use super::fact::{FactV4, GapV4};
-use super::host::AccountV4;
 use crate::decision::v1::RequestV1;
 use crate::form::{MomentText, choices, objects};
 use crate::text::{

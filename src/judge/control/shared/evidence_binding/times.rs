@@ -268,7 +268,7 @@ fn why_stale(
 mod tests {
     use super::*;
     use portcullis_model::change::{ObjectName, Revision};
-    use portcullis_model::evidence::{Checkout, Subject, Trees, WorkTree};
+    use portcullis_model::evidence::{Checkout, RunSubject, Trees, WorkTree};
     use std::collections::BTreeSet;
 
     fn written_at(second: i64) -> Timestamp {
@@ -281,7 +281,7 @@ mod tests {
 
     /// The tree `b` is judged and checked out, since second 100; the newest commit is of second 50.
     fn facts() -> EvidenceFacts {
-        let subject = Subject { commit: Revision::try_from("b".repeat(40)).unwrap(), tree: tree("b") };
+        let subject = RunSubject { commit: Revision::try_from("b".repeat(40)).unwrap(), tree: tree("b") };
         let settled = Some(Settled { at: written_at(100), by: "HEAD came to this commit".into() });
         EvidenceFacts {
             checkout: Fact::Known(Checkout { subject, work_tree: WorkTree::default(), settled }),
