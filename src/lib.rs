@@ -1,5 +1,5 @@
-//! Portcullis: a gate that lets a change to data-processing code through only with branch protection,
-//! independent review and regression evidence.
+//! Portcullis: a gate that lets a change to data-processing code through only with branch
+//! protection, independent review and regression evidence.
 //!
 //! This crate is the program. [`collect`] asks git, the host and the reports, and writes down facts
 //! and gaps; [`render`] writes decisions; [`cli`] leads from arguments to an exit code. The other
