@@ -40,7 +40,7 @@ pub struct Statement<P = RecordedRun> {
 }
 
 /// One run of one suite in one configuration. Its tests can be many: what only goes through them
-/// keeps them as an [`inventory::Inventory`].
+/// keeps them as an [`inventory::TestInventory`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordedRun<T = Vec<Test>> {

@@ -159,8 +159,8 @@ fn github_advice() -> ProtectionAdvice {
     }
 }
 
-/// The patterns of a host's conventions, from constants of its adapter. A text that is no pattern is
-/// left out, so a test of the adapter has to count them.
+/// The patterns of a host's conventions, from constants of its adapter. A text that is no pattern
+/// is left out, so a test of the adapter has to count them.
 pub fn compile_globs(patterns: &[&str]) -> Vec<Glob> {
     patterns.iter().filter_map(|pattern| Glob::new(pattern).ok()).collect()
 }

@@ -23,7 +23,8 @@ use std::path::Path;
 /// Which branch it landed on, and whom to ask.
 #[derive(Debug, Args)]
 pub struct Where {
-    /// Host to ask for requests and reviews. Default: `github` in a GitHub Actions job, else `none`.
+    /// Host to ask for requests and reviews. Default: `github` in a GitHub Actions job, else
+    /// `none`.
     #[arg(long, value_enum, help_heading = "Explaining a commit")]
     host: Option<HostName>,
     /// Repository on the host. Default in a GitHub Actions job: the job's repository.

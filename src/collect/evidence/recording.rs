@@ -126,8 +126,8 @@ pub fn record(repository: &Repository, order: Order<'_>) -> Result<RecordedState
     Ok(RecordedStatement { statement: Statement { subject, predicate: run }, measured })
 }
 
-/// Takes the reports of a run. Returns what is wrong with those that a failed run broke off: it is a
-/// failed run all the same, and nothing is hidden by that.
+/// Takes the reports of a run. Returns what is wrong with those that a failed run broke off: it is
+/// a failed run all the same, and nothing is hidden by that.
 fn read_reports(
     repository: &Repository,
     commit: &Revision,

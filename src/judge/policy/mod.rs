@@ -39,8 +39,8 @@
 //!
 //! [waivers]                                   # may be left out
 //! longest = "30d"                             # how long a waiver may last; see `waivers`
-//! signers = ".portcullis/allowed_signers"     # then a waiver counts only with the signature of its
-//!                                             # approver; see `signed`
+//! signers = ".portcullis/allowed_signers"     # then a waiver counts only with the signature of
+//!                                             # its approver; see `signed`
 //!
 //! [controls.required-reviews]                 # see each control; `gate-integrity` is always on
 //! approvals = 1
