@@ -1,7 +1,7 @@
 //! Coverage reports to facts: what they say of the changed files, and no more.
 //!
 //! Like a test report, one that was found is never dropped, and links are not followed. Names
-//! become paths exactly (see [`resolve_name`]); where a name could be two files, or two names are
+//! become paths exactly (see `resolve_name`); where a name could be two files, or two names are
 //! one file, the fact says so instead of choosing.
 
 use crate::collect::coverage_paths::resolve_name;

@@ -2,7 +2,7 @@
 //! decision.
 //!
 //! A CI system is a file or folder here and a line in [`TABLE`]. It is told from the environment;
-//! where no system of the table is, the job is a [`local`] one, even where `CI` is set.
+//! where no system of the table is, the job is a `local` one, even where `CI` is set.
 
 use super::HostKind;
 use portcullis_model::change::BranchName;
