@@ -1,4 +1,5 @@
-//! Scenes for tests and for `portcullis demo`: a made-up host, a project on it, and random histories of a branch.
+//! Scenes for tests and for `portcullis demo`: a made-up host, a project on it, and random
+//! histories of a branch.
 #![allow(
     clippy::disallowed_methods,
     clippy::expect_used,

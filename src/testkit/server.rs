@@ -1,4 +1,5 @@
-//! A host on this machine: serves a [`World`] or a [`Forge`] over HTTP/1.1, counts what it is asked, and misbehaves when told to.
+//! A host on this machine: serves a [`World`] or a [`Forge`] over HTTP/1.1, counts what it is
+//! asked, and misbehaves when told to.
 
 use crate::world::World;
 use crate::world::forge::Forge;

@@ -1,5 +1,6 @@
-//! A deployment branch that is built landing by landing, with the host that tells of its requests. What each landing
-//! must hold follows from the requests' own operations; see [`state`]. What was planted is known by construction.
+//! A deployment branch that is built landing by landing, with the host that tells of its requests.
+//! What each landing must hold follows from the requests' own operations; see [`state`]. What was
+//! planted is known by construction.
 #![allow(missing_docs, reason = "names of the moves that a history is made of; see `state`")]
 
 use crate::history::{History, Person};
@@ -134,8 +135,8 @@ impl Lane {
         *self.line.last().unwrap()
     }
 
-    /// The tip so many landings ago, or the first. Commits inside of a landing never were the tip: nobody who takes the branch
-    /// begins on one.
+    /// The tip so many landings ago, or the first. Commits inside of a landing never were the tip:
+    /// nobody who takes the branch begins on one.
     pub fn former_tip(&self, landings: usize) -> Oid {
         let left = self.landings.len().saturating_sub(landings);
         left.checked_sub(1).map_or(self.baseline(), |last| self.landings[last].commit)

@@ -38,12 +38,14 @@ pub enum Shape {
     Series,
     OldBase,
     Updated,
-    /// The branch was merged into it after it had been approved, by one of the approvers or by its author.
+    /// The branch was merged into it after it had been approved, by one of the approvers or by its
+    /// author.
     UpdatedLate,
     CrissCross,
     /// On another request that lands with it; nobody looked at that one alone.
     Stacked,
-    /// On another request that landed before it; since then the branch has changed the same lines again.
+    /// On another request that landed before it; since then the branch has changed the same lines
+    /// again.
     OnLanded,
 }
 
@@ -89,8 +91,8 @@ const LEFT_OUT: [Flavour; 7] = [
     Flavour::Mode,
 ];
 
-/// One landing to be made. Everything that is left to chance follows from its own seed, so that a plan can be left out of a
-/// story without changing what the others mean.
+/// One landing to be made. Everything that is left to chance follows from its own seed, so that a
+/// plan can be left out of a story without changing what the others mean.
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub how: How,
@@ -283,7 +285,8 @@ fn criss_cross(lane: &mut Lane, draft: &mut Draft, rng: &mut Rng) {
     draft.knows(draft.head, KIM);
 }
 
-/// Another request lands, and the branch changes the same lines once more; this one goes on from the other.
+/// Another request lands, and the branch changes the same lines once more; this one goes on from
+/// the other.
 fn on_landed(lane: &mut Lane, draft: &mut Draft, rng: &mut Rng) {
     let mut other = lane.open(lane.tip());
     let op = amend(lane, &other, rng);
@@ -303,7 +306,8 @@ fn amend(lane: &mut Lane, draft: &Draft, rng: &mut Rng) -> Op {
     wished(lane, draft, Flavour::Amend, rng)
 }
 
-/// An operation of this flavour that has nothing to do with what landed since the base or with the rest of the request.
+/// An operation of this flavour that has nothing to do with what landed since the base or with the
+/// rest of the request.
 fn wished(lane: &mut Lane, draft: &Draft, flavour: Flavour, rng: &mut Rng) -> Op {
     let number = lane.fresh();
     let (before, after) = (lane.state(draft.base).clone(), lane.state(lane.tip()).clone());

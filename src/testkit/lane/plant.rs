@@ -165,8 +165,8 @@ pub fn direct(lane: &mut Lane, plant: Plant, rng: &mut Rng) {
     }
 }
 
-/// Two requests move or delete one file, each approved for itself. The second lands as a person settles it, where git
-/// leaves a conflict.
+/// Two requests move or delete one file, each approved for itself. The second lands as a person
+/// settles it, where git leaves a conflict.
 pub fn settled_conflict(lane: &mut Lane, rng: &mut Rng) {
     let at = lane.tip();
     let slotted = |(number, file): (&u32, &File)| {
@@ -307,8 +307,8 @@ pub fn bend(lane: &mut Lane, plan: &Plan, draft: &mut Draft, rng: &mut Rng) -> T
     tampering
 }
 
-/// All commits of a request but the last become ancestors of the branch without their content: by a push, by a request with an
-/// empty diff, or by one that holds them and their revert.
+/// All commits of a request but the last become ancestors of the branch without their content: by a
+/// push, by a request with an empty diff, or by one that holds them and their revert.
 pub fn leave_out(lane: &mut Lane, draft: &Draft, rng: &mut Rng) {
     let (tip, below) = (lane.tip(), draft.commits[draft.commits.len() - 2].0);
     let kept = lane.state(tip).clone();
@@ -318,7 +318,8 @@ pub fn leave_out(lane: &mut Lane, draft: &Draft, rng: &mut Rng) {
         return mark(lane, pushed, Plant::LeftOut, &[]);
     }
     let mut other = lane.open(tip);
-    // The host tells of a commit what the first request says that knows it: so this one knows no more than it brings.
+    // The host tells of a commit what the first request says that knows it: so this one knows no
+    // more than it brings.
     let brought = 1 + draft.world.commits.iter().position(|(id, _)| *id == revision(below).unwrap()).unwrap();
     other.world.commits.extend_from_slice(&draft.world.commits[..brought]);
     other.head = if way == 1 {

@@ -1,4 +1,5 @@
-//! A small generator of numbers (SplitMix64; Steele, Lea, Flood 2014): the same seed gives the same story everywhere.
+//! A small generator of numbers (SplitMix64; Steele, Lea, Flood 2014): the same seed gives the same
+//! story everywhere.
 
 #[derive(Clone, Debug)]
 pub struct Rng(pub u64);

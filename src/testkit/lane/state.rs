@@ -1,5 +1,5 @@
-//! What a branch holds, as a table of files, and what a request does to it. Applying a request's operations to another
-//! table is what merging it has to give: no merge program takes part.
+//! What a branch holds, as a table of files, and what a request does to it. Applying a request's
+//! operations to another table is what merging it has to give: no merge program takes part.
 
 use crate::history::Edit;
 use git2::Oid;
@@ -126,7 +126,8 @@ fn alter(file: &mut File, op: &Op) {
     }
 }
 
-/// The text of a file of places. The lines between them are unlike any other, so that no comparison can slide.
+/// The text of a file of places. The lines between them are unlike any other, so that no comparison
+/// can slide.
 pub fn text(number: u32, slots: &[String]) -> String {
     let mut text = String::new();
     for (slot, lines) in slots.iter().enumerate() {
