@@ -51,7 +51,7 @@ pub mod trace;
 #[derive(Debug, Parser)]
 #[command(name = "portcullis", version, max_term_width = 100)]
 pub struct Cli {
-    /// Run as if started in <DIR>; all paths are relative to it.
+    /// Run as if started in DIR; all paths are relative to it.
     #[arg(short = 'C', value_name = "DIR", global = true, default_value = ".", hide_default_value = true)]
     directory: PathBuf,
     #[command(subcommand)]

@@ -210,7 +210,13 @@ impl<T: Form<Model: Ord>> Form for SortedList<T> {
     }
 
     fn model(self) -> Result<Self::Model, Misshapen> {
-        self.0.into_iter().map(T::model).collect()
+        let mut values = BTreeSet::new();
+        for value in self.0 {
+            if !values.insert(value.model()?) {
+                return Err(Misshapen("a list without repetitions holds a value twice".to_string()));
+            }
+        }
+        Ok(values)
     }
 }
 
@@ -227,7 +233,14 @@ impl<K: Form<Model: Ord>, V: Form> Form for NamedValues<K, V> {
     }
 
     fn model(self) -> Result<Self::Model, Misshapen> {
-        self.0.into_iter().map(|(name, value)| Ok((name.model()?, value.model()?))).collect()
+        let mut values = BTreeMap::new();
+        for (name, value) in self.0 {
+            // Names that differ as texts may be one name: logins are compared without their case.
+            if values.insert(name.model()?, value.model()?).is_some() {
+                return Err(Misshapen("an object holds a name twice".to_string()));
+            }
+        }
+        Ok(values)
     }
 }
 

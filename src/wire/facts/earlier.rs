@@ -124,7 +124,7 @@ fn raise_inquiry(inquiry: &mut Value) {
     let had = ["policy", "waiver_signers", "signers"].map(|name| members.remove(name));
     // Without one of them these are no facts of that version.
     if had.iter().all(Option::is_some) {
-        add_member(inquiry, "texts", || texts);
+        add_new_member(inquiry, "texts", texts);
     }
 }
 
@@ -142,6 +142,10 @@ fn asked_texts(inquiry: &Value) -> Value {
     json!(texts)
 }
 
+/// The texts of that version, each of which had to be there.
+const GATE_MEMBERS: [&str; 6] =
+    ["policy_before", "policy_after", "waivers_before", "waivers_after", "waiver_signers", "code_owners"];
+
 /// The texts had a member each, and their paths were those that were asked for. A text without a
 /// path to it stays where it is, and is refused.
 fn raise_texts(gate: &mut Value, inquiry: &Value) {
@@ -149,6 +153,10 @@ fn raise_texts(gate: &mut Value, inquiry: &Value) {
     let policy = path_in("policy");
     let waivers = policy.as_ref().map(|_| waiver::PATH.to_string());
     let Some(members) = members_of(gate) else { return };
+    if !GATE_MEMBERS.iter().all(|name| members.contains_key(*name)) || members.contains_key("texts") {
+        refuse_member(members, "texts");
+        return;
+    }
     let mut texts = TextsByPath::default();
     texts.take_both_sides(members, "policy", policy);
     texts.take_both_sides(members, "waivers", waivers);
@@ -194,7 +202,7 @@ impl TextsByPath {
         match members.remove("code_owners") {
             Some(Value::Object(mut file)) if file.len() == 2 => {
                 match (file.remove("path"), file.remove("text")) {
-                    (Some(Value::String(path)), Some(text)) => {
+                    (Some(Value::String(path)), Some(text @ Value::String(_))) => {
                         self.put(path, "code-owners", text, Value::Null);
                     }
                     (path, _) => members.extend(path.map(|path| ("code_owners".to_string(), path))),
@@ -212,7 +220,7 @@ fn raise_file(file: &mut Value) {
 
 fn raise_host(host: &mut Value) {
     add_member(host, "domains", || json!([]));
-    add_member(host, "conventions", || Value::Null);
+    add_new_member(host, "conventions", Value::Null);
     add_member(host, "moves", || {
         let remedy = "Gather the facts again: these are of an earlier version, which did not ask.";
         not_asked("who moved the branch of the request", remedy)
@@ -221,6 +229,7 @@ fn raise_host(host: &mut Value) {
     add_member(host, "co_authors", || json!({ "known": {} }));
     add_member(host, "detours", || json!([]));
     raise_accounts(host);
+    change_each(host, &["request", "known", "number"], refuse_text);
     change_each(host, &["request", "known"], |request| rename_member(request, "number", "id"));
     change_each(host, &["reviews", "known", "*"], raise_review);
     change_each(host, &["checks", "known", "*", "id"], to_text);
@@ -251,7 +260,7 @@ fn raise_accounts(value: &mut Value) {
 fn raise_review(review: &mut Value) {
     let position = review.get("id").cloned();
     if let Some(position) = position {
-        add_member(review, "position", || position);
+        add_new_member(review, "position", position);
     }
     change_each(review, &["id"], to_text);
     rename_member(review, "commit", "reviewed");
@@ -309,15 +318,41 @@ fn add_member(value: &mut Value, name: &str, missing: impl FnOnce() -> Value) {
 
 fn rename_member(value: &mut Value, from: &str, to: &str) {
     let Some(members) = members_of(value) else { return };
-    if !members.contains_key(to)
-        && let Some(member) = members.remove(from)
-    {
+    if members.contains_key(to) {
+        refuse_member(members, to);
+    } else if let Some(member) = members.remove(from) {
         members.insert(to.to_string(), member);
     }
 }
 
-fn to_text(value: &mut Value) {
-    if value.is_u64() {
-        *value = Value::String(value.to_string());
+/// A member that only version 4 has. Where it is there already, these are no facts of an earlier
+/// version.
+fn add_new_member(value: &mut Value, name: &str, new: Value) {
+    let Some(members) = members_of(value) else { return };
+    if members.contains_key(name) {
+        refuse_member(members, name);
+    } else {
+        members.insert(name.to_string(), new);
     }
+}
+
+/// Leaves a member that no version has: reading refuses it, and says its name.
+fn refuse_member(members: &mut Map<String, Value>, name: &str) {
+    members.insert(format!("{name}, which is not of this version"), Value::Null);
+}
+
+/// A number that version 4 may also write as text.
+fn refuse_text(value: &mut Value) {
+    if !value.is_u64() {
+        *value = json!({ "identifier": value.take() });
+    }
+}
+
+/// An identifier that was a number. What was none is refused.
+fn to_text(value: &mut Value) {
+    *value = match value.take() {
+        Value::Null => Value::Null,
+        number if number.is_u64() => Value::String(number.to_string()),
+        other => json!({ "identifier": other }),
+    };
 }

@@ -21,6 +21,7 @@ use report::ReportV4;
 use serde::{Deserialize, Serialize};
 
 pub mod account;
+mod agreement;
 pub mod change;
 pub mod conventions;
 pub mod deployment;
@@ -122,7 +123,7 @@ impl Form for ChangeFactsV4 {
         let ChangeFactsV4 { schema, kind: ChangeKindV4::Change, .. } = self;
         is_version(schema)?;
         self.host.says_its_conventions()?;
-        Ok(Facts {
+        let facts = Facts {
             observed: self.observed.model()?,
             inquiry: self.inquiry.model()?,
             change: self.change.model()?,
@@ -131,7 +132,9 @@ impl Form for ChangeFactsV4 {
             reports: self.reports.model()?,
             line_coverage: self.line_coverage.model()?,
             evidence: self.evidence.model()?,
-        })
+        };
+        agreement::check_texts(&facts)?;
+        Ok(facts)
     }
 }
 
@@ -216,7 +219,7 @@ impl Form for DeploymentFactsV4 {
     fn model(self) -> Result<Deployment, Misshapen> {
         let DeploymentFactsV4 { schema, kind: DeploymentKindV4::Deployment, .. } = self;
         is_version(schema)?;
-        Ok(Deployment {
+        let deployment = Deployment {
             environment: self.environment,
             branch: self.branch.model()?,
             candidate: self.candidate.model()?,
@@ -230,7 +233,14 @@ impl Form for DeploymentFactsV4 {
             back: self.back.model()?,
             landings: self.landings.model()?,
             whole: self.whole.model()?,
-        })
+        };
+        if let Some(gate) =
+            deployment.back.value().and_then(Option::as_ref).and_then(|back| back.gate.value())
+        {
+            let whole = &deployment.whole;
+            agreement::check_gate(&whole.inquiry, gate, &whole.host.conventions)?;
+        }
+        Ok(deployment)
     }
 }
 

@@ -200,3 +200,71 @@ fn a_host_without_numbers_and_branches_conforms() {
     assert!(schema().accepts(&document));
     assert_eq!(value_of(read_facts(document.to_string().as_bytes()).unwrap()), document);
 }
+
+/// A member whose name holds a `/`, as it is written in a JSON pointer.
+const OWNERS: &str = "/gate/known/texts/.github~1CODEOWNERS";
+
+/// What the parts of the facts say of each other. The honest twin is the file itself, which every
+/// other test here reads.
+#[test]
+fn facts_whose_parts_disagree_are_refused() {
+    let honest = json(EARLIER[0].2);
+    assert!(read(&honest).is_ok());
+    let owners = honest.pointer(OWNERS).unwrap().clone();
+    let text = |purposes: Value| json!({ "purposes": purposes, "before": "", "after": null });
+    let conventions = json!({ "name": "GitHub" });
+    for (what, at, value) in [
+        ("conventions of its own", "/host/conventions", conventions),
+        ("no purpose", "/gate/known/texts/portcullis-waivers.toml/purposes", json!([])),
+        ("another purpose", "/gate/known/texts/portcullis-waivers.toml/purposes", json!(["waiver-signers"])),
+        ("one more purpose", "/gate/known/texts/portcullis.toml/purposes", json!(["policy", "control"])),
+        ("a purpose not asked for", "/inquiry/texts/portcullis-waivers.toml", json!([])),
+        ("CODEOWNERS asked for", "/inquiry/texts/portcullis.toml", json!(["policy", "code-owners"])),
+        ("a text after that does not count", &format!("{OWNERS}/after"), json!("* @sam-example")),
+        ("twice in a list", "/inquiry/topics", json!(["reviews", "reviews"])),
+    ] {
+        assert!(read(&with(&honest, at, value)).is_err(), "{what}");
+    }
+    for (what, at, name, value) in [
+        ("a second CODEOWNERS", "/gate/known/texts", "CODEOWNERS", owners.clone()),
+        ("CODEOWNERS elsewhere", "/gate/known/texts", ".a", owners),
+        ("a second file of waivers", "/gate/known/texts", ".w", text(json!(["waivers"]))),
+        ("waivers asked for elsewhere", "/inquiry/texts", ".w", json!(["waivers"])),
+        ("a text that is missing", "/inquiry/texts", "people.txt", json!(["control"])),
+        ("a name in two spellings", "/host/permissions", "ALEX-EXAMPLE", json!({ "known": "read" })),
+    ] {
+        let mut bent = honest.clone();
+        bent.pointer_mut(at).unwrap()[name] = value;
+        assert!(read(&bent).is_err(), "{what}");
+    }
+    for member in ["portcullis.toml", "portcullis-waivers.toml"] {
+        assert!(read(&without(&honest, &format!("/gate/known/texts/{member}"))).is_err(), "{member}");
+    }
+}
+
+#[test]
+fn facts_of_an_earlier_version_hold_what_that_version_held_and_no_more() {
+    let (earlier, now) = (json(EARLIER[0].1), json(EARLIER[0].2));
+    assert!(read(&earlier).is_ok());
+    for (what, at, name, value) in [
+        ("conventions", "/host", "conventions", Value::Null),
+        ("texts by path", "/gate/known", "texts", now.pointer("/gate/known/texts").unwrap().clone()),
+        ("texts asked by path", "/inquiry", "texts", now.pointer("/inquiry/texts").unwrap().clone()),
+        ("a position", "/host/reviews/known/0", "position", json!(1)),
+        ("the id of a request", "/host/request/known", "id", json!("7")),
+        ("a text as an id", "/host/request/known", "number", json!("7")),
+        ("a text as an id of a review", "/host/reviews/known/0", "id", json!("7")),
+    ] {
+        let mut bent = earlier.clone();
+        bent.pointer_mut(at).unwrap()[name] = value;
+        assert!(read(&bent).is_err(), "{what}");
+    }
+    let gate = "/gate/known";
+    for member in
+        ["policy_before", "policy_after", "waivers_before", "waivers_after", "waiver_signers", "code_owners"]
+    {
+        assert!(read(&without(&earlier, &format!("{gate}/{member}"))).is_err(), "without {member}");
+    }
+    let texts = with(&earlier, gate, json!({ "texts": now.pointer("/gate/known/texts").unwrap() }));
+    assert!(read(&texts).is_err(), "texts of version 4 alone");
+}

@@ -139,7 +139,7 @@ impl<'a> CoverageAccount<'a> {
         let run = &one.statement.predicate;
         let configuration = run.configuration.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         let name =
-            format!("{}, recorded for {}{configuration} in {}", one.report.path, run.suite, one.found.place);
+            format!("{}, recorded of {}{configuration} in {}", one.report.path, run.suite, one.found.place);
         CoverageAccount {
             name,
             covered: Some(&one.covered),

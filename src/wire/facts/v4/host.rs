@@ -67,13 +67,16 @@ objects! {
 }
 
 impl HostFactsV4 {
-    /// Only GitHub's conventions may be left out.
+    /// GitHub's conventions are left out, and those of another host are there.
     ///
     /// # Errors
-    /// They are left out, and the host is another one.
+    /// They are left out, and the host is another one; or GitHub has some of its own.
     pub(super) fn says_its_conventions(&self) -> Result<(), Misshapen> {
         match self.kind.as_str() {
-            "github" | NO_HOST => Ok(()),
+            "github" | NO_HOST if self.conventions.are_usual() => Ok(()),
+            kind @ ("github" | NO_HOST) => Err(Misshapen(format!(
+                "the facts of a host of the kind `{kind}` say other conventions than its own"
+            ))),
             kind if self.conventions.are_usual() => {
                 Err(Misshapen(format!("the facts of a host of the kind `{kind}` do not say its conventions")))
             }

@@ -1,0 +1,90 @@
+//! What parts of the facts say of each other: the texts that were asked for are there, each for
+//! what it was asked for, and no other.
+
+use crate::form::Misshapen;
+use portcullis_model::facts::{Facts, GateText, GateTexts};
+use portcullis_model::host::HostConventions;
+use portcullis_model::inquiry::{Inquiry, TextPurpose};
+use portcullis_model::path::RepoPath;
+use portcullis_model::waiver;
+use std::collections::BTreeSet;
+
+/// Facts in which the texts at the base are those that the inquiry asks for.
+///
+/// # Errors
+/// A text is missing, or is there for something else.
+pub fn check_texts(facts: &Facts) -> Result<(), Misshapen> {
+    check_asked(&facts.inquiry)?;
+    match facts.gate.value() {
+        Some(gate) => check_gate(&facts.inquiry, gate, &facts.host.conventions),
+        None => Ok(()),
+    }
+}
+
+/// The texts that steer the gate, against what was asked.
+///
+/// # Errors
+/// See [`check_texts`].
+pub fn check_gate(
+    inquiry: &Inquiry,
+    gate: &GateTexts,
+    conventions: &HostConventions,
+) -> Result<(), Misshapen> {
+    let missing = inquiry
+        .texts
+        .keys()
+        .find(|path| !asked_at(inquiry, path).is_empty() && !gate.texts.contains_key(path));
+    if let Some(path) = missing {
+        return Err(disagrees(path, "was asked for, and is not among the texts"));
+    }
+    if files_for(gate, TextPurpose::CodeOwners) > 1 {
+        return Err(Misshapen("two files are CODEOWNERS".to_string()));
+    }
+    gate.texts.iter().try_for_each(|(path, text)| check_text(inquiry, path, text, conventions))
+}
+
+/// CODEOWNERS is found and never asked for by its path; the policy and its waivers come together.
+fn check_asked(inquiry: &Inquiry) -> Result<(), Misshapen> {
+    let asks = |purpose| inquiry.texts.values().filter(|purposes| purposes.contains(&purpose)).count();
+    if asks(TextPurpose::Policy) > 1 || asks(TextPurpose::Policy) != asks(TextPurpose::Waivers) {
+        return Err(Misshapen("one policy and its waivers are asked for together".to_string()));
+    }
+    let wrong = inquiry.texts.iter().find(|(path, purposes)| {
+        let waivers = purposes.contains(&TextPurpose::Waivers) && **path != RepoPath::from(waiver::PATH);
+        waivers || purposes.is_empty() || purposes.contains(&TextPurpose::CodeOwners)
+    });
+    wrong.map_or(Ok(()), |(path, _)| Err(disagrees(path, "is asked for what it is not read for")))
+}
+
+fn check_text(
+    inquiry: &Inquiry,
+    path: &RepoPath,
+    text: &GateText,
+    conventions: &HostConventions,
+) -> Result<(), Misshapen> {
+    let mut purposes = text.purposes.clone();
+    let is_owners = purposes.remove(&TextPurpose::CodeOwners);
+    let is_place = || conventions.code_owners.places.iter().any(|place| place.matches(path.as_bytes()));
+    if purposes != asked_at(inquiry, path) || text.purposes.is_empty() || is_owners && !is_place() {
+        return Err(disagrees(path, "is read for something else than it was asked for"));
+    }
+    if text.after.is_some() && !text.purposes.iter().any(|purpose| purpose.is_read_after()) {
+        return Err(disagrees(path, "counts as it is at the base, and a text after it is there"));
+    }
+    Ok(())
+}
+
+/// What the text at a path is asked for. The signers of evidence are read where signatures are
+/// verified, and are not among the texts.
+fn asked_at(inquiry: &Inquiry, path: &RepoPath) -> BTreeSet<TextPurpose> {
+    let asked = inquiry.texts.get(path).into_iter().flatten().copied();
+    asked.filter(|purpose| *purpose != TextPurpose::EvidenceSigners).collect()
+}
+
+fn files_for(gate: &GateTexts, purpose: TextPurpose) -> usize {
+    gate.texts.values().filter(|text| text.purposes.contains(&purpose)).count()
+}
+
+fn disagrees(path: &RepoPath, how: &str) -> Misshapen {
+    Misshapen(format!("the file {path} {how}"))
+}
