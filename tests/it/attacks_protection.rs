@@ -536,8 +536,8 @@ fn attack_05_classic_protection_that_is_shown_in_part() {
             ),
             ("no rule for this token", &graph(rule.into(), Value::Null), 3, BRANCH, "shows no rule"),
             ("no data", &graph("/data".into(), Value::Null), 3, BRANCH, "shows no rule"),
-            ("more pages", &graph(at("/pageInfo/hasNextPage"), json!(true)), 3, BRANCH, "not whole"),
-            ("more than shown", &graph(at("/totalCount"), json!(1)), 3, BRANCH, "not whole"),
+            ("more pages", &graph(at("/pageInfo/hasNextPage"), json!(true)), 3, BRANCH, "incomplete"),
+            ("more than shown", &graph(at("/totalCount"), json!(1)), 3, BRANCH, "incomplete"),
             (
                 "the two disagree",
                 &graph(format!("{rule}/allowsForcePushes"), json!(true)),
