@@ -107,7 +107,7 @@ fn recorded_coverage_stands_in_for_a_report_and_says_so() {
     assert!(said.contains("recorded line coverage of 1 file from out/lcov.info"), "{said}");
     let verdict = project.allows(&[STATEMENT]);
     let met = format!("{:?}", verdict.findings(CONTROL, "met"));
-    assert!(met.contains("out/lcov.info, recorded for upload in out/statement.json"), "{met}");
+    assert!(met.contains("out/lcov.info, recorded of upload in out/statement.json"), "{met}");
     project.stops(&[], 1, "there is no coverage report of `python` here");
     project.recorded(&lcov(LOAD, "1,1 2,1 3,0 4,1"), STATEMENT, &[]);
     project.stops(&[STATEMENT], 1, "2 of 3 changed executable lines covered (66 %)");

@@ -238,7 +238,10 @@ fn attack_96_a_record_judged_by_a_milder_policy() {
     let mut scene = self::scene();
     let mut elsewhere = harmless(scene.facts());
     for texts in ["/whole/gate/known/texts", "/whole/inquiry/texts"] {
-        elsewhere.pointer_mut(texts).unwrap().as_object_mut().unwrap().remove("portcullis.toml").unwrap();
+        let texts = elsewhere.pointer_mut(texts).unwrap().as_object_mut().unwrap();
+        for file in ["portcullis.toml", "portcullis-waivers.toml"] {
+            texts.remove(file).unwrap();
+        }
     }
     Forgery::by(&scene.lane, &elsewhere, &milder).push(&scene.lane);
     scene.stopped("the policy is not the one at its baseline");

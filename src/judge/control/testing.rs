@@ -392,6 +392,8 @@ fn gate() -> GateTexts {
     let mut gate = GateTexts::default();
     let policy = Some("schema = 1\n".to_string());
     *gate.policy_text() = GateText { before: policy.clone(), after: policy, ..gate.policy_text().clone() };
+    // Asked for, and not there.
+    gate.waivers_text();
     gate
 }
 
