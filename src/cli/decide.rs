@@ -5,7 +5,7 @@ use super::policy_file::{check_waivers, read_policy};
 use super::{names, output};
 use crate::render::NoSources;
 use clap::Args;
-use portcullis_forge::ci;
+use portcullis_forge::{check_known, ci};
 use portcullis_model::decision::Judged;
 use portcullis_model::fact::Gap;
 use portcullis_model::gathered::GatheredFacts;
@@ -68,10 +68,13 @@ fn read_file(file: &Path) -> Result<GatheredFacts> {
     let name = file.display();
     let text = std::fs::read(file)
         .map_err(|error| Failure::environment(format!("cannot read the facts {name}: {error}")))?;
-    read_facts(&text).map_err(|error| {
+    let facts = read_facts(&text).map_err(|error| {
         Failure::environment(match error {
             FactsError::Version(_) => format!("{name}: {error}; gather them again"),
             _ => format!("{name}: these are no facts that this program reads: {error}; gather them again"),
         })
-    })
+    })?;
+    check_known(facts.all_facts())
+        .map_err(|error| Failure::environment(format!("{name}: {error}; gather them again")))?;
+    Ok(facts)
 }

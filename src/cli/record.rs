@@ -6,6 +6,7 @@ use crate::collect::record_writer::{Appended, NotAppended, append};
 use crate::collect::records::{Closeness, DeploymentRecords, FETCH};
 use crate::render::{self, Style};
 use clap::Subcommand;
+use portcullis_forge::check_known;
 use portcullis_git::Repository;
 use portcullis_judge::decide::decide_deployment;
 use portcullis_judge::policy::Policy;
@@ -294,6 +295,7 @@ pub fn judge_text(policy: &str, facts: &Deployment) -> std::result::Result<Vec<u
     let policy = Policy::parse(policy).map_err(|problems| {
         format!("its policy cannot be read ({})", render::plural(problems.len() as u64, "mistake"))
     })?;
+    check_known(facts.all_facts()).map_err(|error| error.to_string())?;
     decision_json(&decide_deployment(&policy, facts)).map_err(|failure| failure.message)
 }
 

@@ -105,6 +105,8 @@ pub enum HostError {
     Repository(&'static HostKind, String),
     /// The change request cannot be one of this kind of host.
     Request(&'static HostKind, String),
+    /// Facts of a host of this kind name other conventions than its own.
+    Conventions(&'static HostKind),
 }
 
 impl Eq for HostKind {}
@@ -122,6 +124,9 @@ impl std::fmt::Display for HostError {
             HostError::ServerAddress(url) => write!(f, "`{url}` is not the address of a server"),
             HostError::Repository(kind, name) => {
                 write!(f, "`{name}` is not a repository; write `{}`", kind.repository_form)
+            }
+            HostError::Conventions(kind) => {
+                write!(f, "the facts name conventions that {} does not have", kind.name)
             }
             HostError::Request(kind, id) => write!(f, "`{id}` is not a change request on {}", kind.name),
         }

@@ -11,7 +11,7 @@ use portcullis_model::check::{Check, WorkflowRun};
 use portcullis_model::deployment::HostDeployment;
 use portcullis_model::environment::Environment;
 use portcullis_model::fact::{Fact, Gap};
-use portcullis_model::facts::HostFacts;
+use portcullis_model::facts::{Facts, HostFacts};
 use portcullis_model::host::HostConventions;
 use portcullis_model::id::{CheckId, RequestId};
 use portcullis_model::inquiry::{Inquiry, Topic};
@@ -196,15 +196,33 @@ pub fn find(name: &str) -> Option<&'static HostKind> {
     TABLE.iter().find(|kind| kind.name == name).copied()
 }
 
+/// Checks that facts are of hosts that this program knows, with the conventions of their kind. Facts
+/// that were edited by hand could otherwise say that no file is a workflow.
+///
+/// # Errors
+/// A host of another kind, or other conventions.
+pub fn check_known<'f>(facts: impl IntoIterator<Item = &'f Facts>) -> Result<(), HostError> {
+    facts.into_iter().filter(|facts| facts.host.took_part()).try_for_each(|facts| {
+        let kind = find_kind(&facts.host.kind)?;
+        if facts.host.conventions == (kind.conventions)() {
+            Ok(())
+        } else {
+            Err(HostError::Conventions(kind))
+        }
+    })
+}
+
+fn find_kind(name: &str) -> Result<&'static HostKind, HostError> {
+    let known = || TABLE.iter().map(|known| known.name).collect();
+    find(name).ok_or_else(|| HostError::UnknownKind(name.to_string(), known()))
+}
+
 /// The host of a repository.
 ///
 /// # Errors
 /// The kind, the address or the repository cannot be one.
 pub fn open(kind: &str, repository: &str, connection: Connection) -> Result<Box<dyn Forge>, HostError> {
-    let kind = find(kind).ok_or_else(|| {
-        HostError::UnknownKind(kind.to_string(), TABLE.iter().map(|known| known.name).collect())
-    })?;
-    (kind.open)(repository, connection)
+    (find_kind(kind)?.open)(repository, connection)
 }
 
 #[cfg(test)]

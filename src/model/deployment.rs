@@ -187,6 +187,16 @@ pub struct LandingFacts {
     pub requests: Fact<Vec<Facts>>,
 }
 
+impl Deployment {
+    /// The facts of the whole range, and of each request behind a landing.
+    pub fn all_facts(&self) -> impl Iterator<Item = &Facts> {
+        let since = self.back.value().and_then(Option::as_ref).and_then(|back| back.since.value());
+        let landings = self.landings.value().into_iter().chain(since).flatten();
+        let requests = landings.filter_map(|landing| landing.requests.value()).flatten();
+        std::iter::once(&self.whole).chain(requests)
+    }
+}
+
 impl LandingFacts {
     /// May the landing touch this file? It may where its files could not be seen.
     pub fn may_touch(&self, path: &RepoPath) -> bool {

@@ -21,6 +21,14 @@ impl GatheredFacts {
         }
     }
 
+    /// The facts of the whole, and of each request behind a landing.
+    pub fn all_facts(&self) -> Box<dyn Iterator<Item = &Facts> + '_> {
+        match self {
+            GatheredFacts::Change(facts) => Box::new(std::iter::once(facts.as_ref())),
+            GatheredFacts::Deployment(facts) => Box::new(facts.all_facts()),
+        }
+    }
+
     /// The same, to be completed.
     pub fn whole_mut(&mut self) -> &mut Facts {
         match self {

@@ -139,3 +139,33 @@ fn outcome_and_findings(decision: &Value) -> (String, Vec<[String; 4]>) {
     };
     (text(&decision["outcome"]), decision["findings"].as_array().unwrap().iter().map(finding).collect())
 }
+
+/// Facts of a host that no adapter of this program can have asked: they could say that no file is a
+/// workflow.
+#[test]
+fn facts_of_a_host_that_this_program_does_not_know_are_refused() {
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/wire/facts/kept");
+    let text = std::fs::read(kept.join("change-v4.json")).unwrap();
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("facts.json");
+    let decide = |kind: &str, no_workflows: bool| {
+        let mut facts = portcullis_wire::facts::read_facts(&text).unwrap();
+        let host = &mut facts.whole_mut().host;
+        host.kind = kind.to_string();
+        if no_workflows {
+            std::sync::Arc::make_mut(&mut host.conventions).workflow_files.clear();
+        }
+        std::fs::write(&file, portcullis_wire::facts::write_facts(facts).unwrap()).unwrap();
+        let policy = kept.join("change.policy.toml");
+        let output =
+            portcullis(&["decide", "--facts", file.to_str().unwrap(), "--policy", policy.to_str().unwrap()]);
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (honest, _) = decide("github", false);
+    assert!(matches!(honest, Some(0 | 1 | 3)), "{honest:?}");
+    for (kind, no_workflows) in [("gitlab", true), ("gitlab", false), ("github", true), ("none", true)] {
+        let (exit, told) = decide(kind, no_workflows);
+        assert_eq!(exit, Some(5), "{kind} {no_workflows}: {told}");
+    }
+    assert!(decide("gitlab", true).1.contains("there is no host `gitlab`"));
+}

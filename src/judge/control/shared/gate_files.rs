@@ -15,11 +15,8 @@ use portcullis_pattern::glob::{Below, Glob, fold_path};
 pub fn steers_gate(conventions: &HostConventions, inquiry: &Inquiry, path: &RepoPath) -> bool {
     let name = FileName { path, hides: false };
     let (owners, workflows) = (&conventions.code_owners.places, &conventions.workflow_files);
-    // Folded once: a deployment asks about every path of thousands of landings.
-    let folded = fold_path(path.as_bytes());
-    let is_same = |file: &[u8]| fold_path(file) == folded;
-    let named =
-        inquiry.texts.keys().any(|named| is_same(named.as_bytes())) || is_same(waiver::PATH.as_bytes());
+    let is_same = is_same_file(path);
+    let named = inquiry.texts.keys().any(&is_same) || is_same(&RepoPath::from(waiver::PATH));
     let above = |glob: &Glob| glob.below(split_path(path).0) == Below::Named;
     let governs = Governor::of(path).is_some() && owners.iter().chain(workflows).any(above);
     named || governs || matches_any(owners, &name) || matches_any(workflows, &name)

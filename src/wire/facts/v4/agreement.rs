@@ -37,7 +37,8 @@ pub fn check_gate(
     if let Some(path) = missing {
         return Err(disagrees(path, "was asked for, and is not among the texts"));
     }
-    if files_for(gate, TextPurpose::CodeOwners) > 1 {
+    let is_owners = |text: &&GateText| text.purposes.contains(&TextPurpose::CodeOwners);
+    if gate.texts.values().filter(is_owners).count() > 1 {
         return Err(Misshapen("two files are CODEOWNERS".to_string()));
     }
     gate.texts.iter().try_for_each(|(path, text)| check_text(inquiry, path, text, conventions))
@@ -79,10 +80,6 @@ fn check_text(
 fn asked_at(inquiry: &Inquiry, path: &RepoPath) -> BTreeSet<TextPurpose> {
     let asked = inquiry.texts.get(path).into_iter().flatten().copied();
     asked.filter(|purpose| *purpose != TextPurpose::EvidenceSigners).collect()
-}
-
-fn files_for(gate: &GateTexts, purpose: TextPurpose) -> usize {
-    gate.texts.values().filter(|text| text.purposes.contains(&purpose)).count()
 }
 
 fn disagrees(path: &RepoPath, how: &str) -> Misshapen {
