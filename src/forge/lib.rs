@@ -196,8 +196,8 @@ pub fn find(name: &str) -> Option<&'static HostKind> {
     TABLE.iter().find(|kind| kind.name == name).copied()
 }
 
-/// Checks that facts are of hosts that this program knows, with the conventions of their kind. Facts
-/// that were edited by hand could otherwise say that no file is a workflow.
+/// Checks that facts are of hosts that this program knows, with the conventions of their kind.
+/// Facts that were edited by hand could otherwise say that no file is a workflow.
 ///
 /// # Errors
 /// A host of another kind, or other conventions.
