@@ -15,7 +15,7 @@
 use crate::said::{self, Hint};
 use crate::summary::add_sentences;
 use crate::xml::Element;
-use portcullis_model::test_run::{TestOutcome, TestRun};
+use portcullis_testrun::test_run::{TestOutcome, TestRun};
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 

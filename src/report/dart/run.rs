@@ -7,7 +7,7 @@ use crate::identity::join_identity;
 use crate::said::OutcomeWord;
 use crate::strict::{self, UnknownPart};
 use crate::summary::add_sentences;
-use portcullis_model::test_run::{TestOutcome, TestRun};
+use portcullis_testrun::test_run::{TestOutcome, TestRun};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All runs of a report while it is read: one after the other.

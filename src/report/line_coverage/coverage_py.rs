@@ -10,7 +10,7 @@ use super::gathered::{GatheredCoverage, GatheredFile, shorten_text};
 use super::looks::Json;
 use super::values::{LineNumber, ObjectEntries, read_document};
 use crate::error::ReportError;
-use portcullis_model::line_coverage::CoverageFormat;
+use portcullis_testrun::line_coverage::CoverageFormat;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 

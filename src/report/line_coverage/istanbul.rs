@@ -16,7 +16,7 @@ use super::gathered::{GatheredCoverage, shorten_text};
 use super::looks::Json;
 use super::values::{Hit, LineNumber, ObjectEntries, read_document};
 use crate::error::ReportError;
-use portcullis_model::line_coverage::CoverageFormat;
+use portcullis_testrun::line_coverage::CoverageFormat;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;

@@ -12,7 +12,7 @@ use super::gathered::{GatheredCoverage, GatheredFile, LAST_LINE};
 use super::looks::Json;
 use super::values::read_document;
 use crate::error::ReportError;
-use portcullis_model::line_coverage::CoverageFormat;
+use portcullis_testrun::line_coverage::CoverageFormat;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 

@@ -13,7 +13,7 @@ use super::gathered::{GatheredCoverage, shorten_text};
 use super::looks::Json;
 use super::values::{Count, Hit, ObjectEntries, read_document};
 use crate::error::ReportError;
-use portcullis_model::line_coverage::CoverageFormat;
+use portcullis_testrun::line_coverage::CoverageFormat;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 use std::fmt;
