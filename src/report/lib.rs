@@ -26,6 +26,7 @@ mod json;
 pub mod junit;
 pub mod libtest;
 pub mod line_coverage;
+mod members;
 pub mod nunit;
 pub mod open_test_reporting;
 pub mod playwright;

@@ -194,7 +194,7 @@ impl Runs {
 impl DartRun {
     fn suite(&mut self, suite: DartSuite<'_>) {
         let file = suite.path.unwrap_or_default().replace('\\', "/");
-        let platform = suite.platform.filter(|name| name != "vm").unwrap_or_default().into_owned();
+        let platform = suite.platform.filter(|name| &**name != "vm").unwrap_or_default().into_owned();
         self.suites.insert(suite.id, SuitePlace { file, platform });
     }
 
