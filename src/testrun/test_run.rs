@@ -90,7 +90,6 @@ pub struct TestRun {
 
 /// One test and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Test {
     /// Its identity in this report: suites, class and name, joined with [`SEPARATOR`]. Empty parts
     /// are left out.
@@ -124,7 +123,6 @@ pub fn worst_of_each(mut tests: Vec<Test>) -> Vec<Test> {
 
 /// What became of a test, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 pub enum TestOutcome {
     /// It ran, once, and passed.
     Passed,
