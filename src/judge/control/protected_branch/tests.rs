@@ -69,6 +69,7 @@ fn check_facts(control: &dyn Control, facts: &Facts) -> Result<Vec<Finding>, Gap
         people: People::default(),
         roles: BTreeMap::new(),
         deployment: Vec::new(),
+        reviews: Default::default(),
     };
     control.check(&Case { facts, deployment: None, scope: &scope, touched: &Fact::Known(Vec::new()) })
 }
@@ -796,3 +797,5 @@ mod laws {
         }
     }
 }
+
+mod other_hosts;
