@@ -201,7 +201,7 @@ mod settings {
     fn the_example_of_the_documentation_parses() {
         let body = example(&KIND).strip_prefix("[controls.protected-branch]\n").unwrap();
         let table: toml::Value = toml::from_str(body).unwrap();
-        assert_eq!(table.as_table().unwrap().len(), 14, "every setting is shown");
+        assert_eq!(table.as_table().unwrap().len(), 16, "every setting is shown");
         let inline = format!("{{ {} }}", body.lines().map(uncomment).collect::<Vec<_>>().join(", "));
         control(&inline);
     }
