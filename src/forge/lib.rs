@@ -6,13 +6,14 @@
 //! ([`HostFacts::conventions`]). `http` is the client that all hosts share.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "this room is where a host is asked")]
 
+use portcullis_model::administration::Administration;
 use portcullis_model::change::{BranchName, Commit, Revision};
 use portcullis_model::check::{Check, WorkflowRun};
 use portcullis_model::deployment::HostDeployment;
 use portcullis_model::environment::Environment;
 use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::facts::{Facts, HostFacts};
-use portcullis_model::host::HostConventions;
+use portcullis_model::host::{HostConventions, HostProfile};
 use portcullis_model::id::{CheckId, RequestId};
 use portcullis_model::inquiry::{Inquiry, Topic};
 use portcullis_model::landing::BranchPush;
@@ -49,6 +50,11 @@ pub trait Forge {
     /// What all hosts of this kind have in common.
     fn conventions(&self) -> Arc<HostConventions>;
 
+    /// What has to be known of the host to read a policy.
+    fn profile(&self) -> HostProfile {
+        HostProfile::of(&self.conventions(), self.domains())
+    }
+
     /// A request on this host, to be asked about.
     fn request(&self, id: &RequestId) -> Box<dyn ChangeRequestHost + '_>;
 
@@ -76,6 +82,12 @@ pub trait Forge {
 
     /// What protects the branch of a question.
     fn protection(&self, question: &Question<'_>) -> Fact<Protection>;
+
+    /// Who can change what protects a branch; `None` where the host shows bypass lists to everybody
+    /// whom it shows the rules, or cannot say it.
+    fn administration(&self) -> Option<Administration> {
+        None
+    }
 
     /// The checks of a commit.
     fn checks(&self, head: &Revision) -> CheckFacts;
@@ -180,6 +192,10 @@ pub fn ask_facts(
     }
     if asks(Topic::Protection) {
         facts.protection = forge.protection(&question);
+    }
+    let is_hidden = facts.protection.value().is_some_and(Protection::hides_bypass);
+    if asks(Topic::Administration) && is_hidden {
+        facts.administration = forge.administration();
     }
     if asks(Topic::Checks) {
         let CheckFacts { checks, workflow_runs } = forge.checks(question.head);

@@ -1,10 +1,11 @@
 //! Everything that was seen, for the judge.
 
+use crate::administration::Administration;
 use crate::change::{Change, Revision};
 use crate::check::{Check, WorkflowRun};
 use crate::evidence::EvidenceFacts;
 use crate::fact::{Fact, Gap};
-use crate::host::{HostConventions, NO_HOST, OwnAddresses};
+use crate::host::{HostConventions, HostProfile, NO_HOST, OwnAddresses};
 use crate::id::CheckId;
 use crate::inquiry::{Inquiry, TextPurpose};
 use crate::line_coverage::LineCoverage;
@@ -111,6 +112,9 @@ pub struct HostFacts {
     pub branch: Fact<Branch>,
     /// What protects that branch.
     pub protection: Fact<Protection>,
+    /// Who can change that. It is only asked where it matters: where the policy takes it in place
+    /// of a bypass list, and the host hides one. Otherwise, and in facts of an earlier form, `None`.
+    pub administration: Option<Administration>,
     /// All reviews of the request, oldest first.
     pub reviews: Fact<Vec<Review>>,
     /// When the request was last turned to another base branch: reviews from before were given
@@ -162,6 +166,11 @@ impl HostFacts {
         OwnAddresses { domains: &self.domains, accounts: &self.conventions.accounts }
     }
 
+    /// What has to be known of the host to read a policy.
+    pub fn profile(&self) -> HostProfile {
+        HostProfile::of(&self.conventions, &self.domains)
+    }
+
     /// Did a host take part?
     pub fn took_part(&self) -> bool {
         self.kind != NO_HOST
@@ -177,6 +186,7 @@ impl HostFacts {
             request: Fact::Gap(gap.clone()),
             branch: Fact::Gap(gap.clone()),
             protection: Fact::Gap(gap.clone()),
+            administration: None,
             reviews: Fact::Gap(gap.clone()),
             base_changed: Fact::Gap(gap.clone()),
             attribution: Fact::Gap(gap.clone()),

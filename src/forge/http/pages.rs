@@ -80,7 +80,17 @@ impl Client {
 
     /// A whole list.
     pub fn list<T: DeserializeOwned>(&self, what: &str, segments: &[&str]) -> Result<Vec<T>, Gap> {
-        let mut pages = self.pages(what, PageNames::Numbered, segments, &[])?;
+        self.list_with(what, segments, &[])
+    }
+
+    /// A whole list, with a query.
+    pub fn list_with<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        segments: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Vec<T>, Gap> {
+        let mut pages = self.pages(what, PageNames::Numbered, segments, query)?;
         let mut items = Vec::new();
         while let Some(page) = pages.next::<Vec<T>>()? {
             items.extend(page);

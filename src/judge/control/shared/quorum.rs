@@ -23,7 +23,7 @@
 
 use super::approval::{Approval, Approvals};
 use super::identity::Identity;
-use crate::control::{Case, Role, find_kind, finding};
+use crate::control::{Case, ReviewBasis, Role, find_kind, finding};
 use approvers::{Approver, MemberAnswer, Somebody};
 use assignment::{Assignee, Filled, Seats, assign_people};
 use ownership::Ownerships;
@@ -130,7 +130,7 @@ pub fn judge_demand(case: &Case<'_>, approvals: &Approvals, demand: &Demand<'_>)
         late: landed.filter(|_| !by_gap).map(|request| request.id.clone()),
         verdict,
         reason: reason_for(verdict, approvals, &shortfalls),
-        remedy: remedy_for(verdict, &shortfalls, &doubts),
+        remedy: remedy_for(verdict, approvals, &shortfalls, &doubts),
         details: list_details(case, approvals, &shortfalls, doubts),
     })
 }
@@ -257,11 +257,13 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// Lines of CODEOWNERS that too few of the people present own.
+    /// Demands of CODEOWNERS that too few of the people present can meet.
     fn uncovered(&self, doubt: DoubtMode) -> Vec<Shortfall> {
-        let owners = |line| self.present(doubt).filter(|approver| approver.owns(line, doubt)).count();
-        let short = self.ownerships.lines.iter().filter(|(line, _)| owners(**line) <= self.spare(doubt));
-        short.map(|(line, owned)| Shortfall::Owners(owned.lacking(*line))).collect()
+        let owners = |lines| self.present(doubt).filter(|approver| approver.owns(lines, doubt)).count();
+        let all = self.ownerships.lines.iter().map(|(lines, owned)| (lines, owned, owners(lines)));
+        let short =
+            all.filter(|(_, owned, present)| *present < owned.approvals.saturating_add(self.spare(doubt)));
+        short.map(|(lines, owned, present)| Shortfall::Owners(owned.lacking(lines, present))).collect()
     }
 
     fn short_dealing(&self, doubt: DoubtMode) -> Option<Shortfall> {
@@ -276,16 +278,23 @@ impl<'a> Table<'a> {
     }
 
     fn seats(&self, index: usize, role: &Role, doubt: DoubtMode) -> Seats {
-        let lines =
-            if role.code_owners { self.ownerships.lines.keys().copied().collect() } else { Vec::new() };
-        Seats { people: self.needed(index, doubt), lines, owners: 1 + self.spare(doubt) }
+        let owned = self.ownerships.lines.values().filter(|_| role.code_owners);
+        let owners =
+            owned.map(|owned| owned.approvals.saturating_add(self.spare(doubt))).enumerate().collect();
+        Seats { people: self.needed(index, doubt), owners }
     }
 
     fn person(&self, approver: &Approver, doubt: DoubtMode) -> Assignee {
         Assignee {
             roles: (0..self.roles.len()).filter(|role| approver.fits(*role, doubt)).collect(),
-            lines: self.ownerships.lines.keys().copied().filter(|line| approver.owns(*line, doubt)).collect(),
+            owns: self.owned_by(approver, doubt),
         }
+    }
+
+    /// The places of the demands of CODEOWNERS that this person can meet.
+    fn owned_by(&self, approver: &Approver, doubt: DoubtMode) -> Vec<usize> {
+        let lines = self.ownerships.lines.keys().enumerate();
+        lines.filter(|(_, lines)| approver.owns(lines, doubt)).map(|(place, _)| place).collect()
     }
 
     /// Every doubt, as a sentence and what would end it.
@@ -359,9 +368,27 @@ fn list_shortfalls(shortfalls: &[Shortfall]) -> String {
     list.join("; ")
 }
 
-fn remedy_for(verdict: Verdict, shortfalls: &[Shortfall], doubts: &[(String, String)]) -> Option<String> {
+fn remedy_for(
+    verdict: Verdict,
+    approvals: &Approvals,
+    shortfalls: &[Shortfall],
+    doubts: &[(String, String)],
+) -> Option<String> {
     let doubt = doubts.first().filter(|_| verdict == Verdict::Unproven).map(|(_, remedy)| remedy.clone());
-    doubt.or_else(|| shortfalls.first().map(Shortfall::remedy))
+    let derived = shortfalls.first().and_then(|_| remedy_for_derived(approvals));
+    doubt.or(derived).or_else(|| shortfalls.first().map(Shortfall::remedy))
+}
+
+/// More approvals on the same host are derived as well: only another way to give them helps.
+fn remedy_for_derived(approvals: &Approvals) -> Option<String> {
+    let logins = approvals.derived.join(", ");
+    (!approvals.derived.is_empty()).then(|| {
+        format!(
+            "Have the approvals of {logins} given by signed reviews, which state the commit; or, where the host's own \
+             record suffices, set `derived = \"accept\"` in `[controls.{}]`.",
+            ReviewBasis::set_by()
+        )
+    })
 }
 
 fn list_details(
@@ -380,12 +407,16 @@ fn list_details(
 fn describe_counted(case: &Case<'_>, approval: &Approval) -> String {
     let Approval { login, review, .. } = approval;
     let head = case.facts.change.value().map(|change| &change.head);
+    let derived = match &approval.derived_from {
+        Some(from) => format!(" (the host does not state its commit, which was derived from {from})"),
+        None => String::new(),
+    };
     match approval.commit.as_ref().filter(|commit| Some(*commit) != head) {
         Some(commit) => format!(
-            "review {review} by {login} counts: it was given on {}, and only clean merges of the base were added since",
+            "review {review} by {login} counts: it was given on {}, and only clean merges of the base were added since{derived}",
             commit.short()
         ),
-        None => format!("review {review} by {login} counts"),
+        None => format!("review {review} by {login} counts{derived}"),
     }
 }
 
