@@ -1,6 +1,6 @@
 //! What a job is of: the commit that its verdict is shown on, and what it may therefore judge.
 
-use portcullis_model::change::Revision;
+use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::environment::Environment;
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::id::RequestId;
@@ -73,8 +73,8 @@ pub enum ShownOn {
     /// A person or a timer starts deployments here: the one that `--head` names is judged, else
     /// this commit.
     Tip,
-    /// On the commit of a merge group, which may hold several requests. Nothing is judged there
-    /// yet.
+    /// On the last commit of a batch, which may hold several requests ([`VerdictPlace::batch`]).
+    /// All of them are judged, and no other request.
     Group,
 }
 
@@ -89,6 +89,8 @@ pub struct VerdictPlace {
     pub repository: String,
     /// The request that the event is of.
     pub request: Option<RequestId>,
+    /// The batch that the event is of, where it is of one ([`ShownOn::Group`]).
+    pub batch: Option<BatchPlace>,
     /// The environments that the event's deployment is to, as the host calls them; none where it is
     /// of no deployment.
     pub environments: Vec<String>,
@@ -96,6 +98,16 @@ pub struct VerdictPlace {
     pub event: String,
     /// What to do where something else should be judged.
     pub advice: PlaceAdvice,
+}
+
+/// What a job says of the batch that it is of: a merge group, a merge train.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchPlace {
+    /// The branch that would receive it.
+    pub branch: BranchName,
+    /// The last of its requests, where the job names one. The others are asked of the host
+    /// ([`Forge::batch`](crate::Forge::batch)).
+    pub request: Option<RequestId>,
 }
 
 /// What to do where a job cannot judge what was asked for, in the words of its CI system.

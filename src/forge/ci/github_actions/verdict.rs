@@ -31,7 +31,8 @@ impl JobEvent for EventFile {
         let request =
             self.request.as_ref().filter(|_| shown_on == ShownOn::Head).map(|request| request.number.into());
         let (repository, environments) = (self.repository.clone(), self.environments());
-        Ok(VerdictPlace { commit, shown_on, repository, request, environments, event, advice: ADVICE })
+        let batch = None;
+        Ok(VerdictPlace { commit, shown_on, repository, request, batch, environments, event, advice: ADVICE })
     }
 }
 
