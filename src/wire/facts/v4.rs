@@ -22,6 +22,7 @@ use report::ReportV4;
 use serde::{Deserialize, Serialize};
 
 pub mod account;
+pub mod administration;
 mod agreement;
 pub mod batch;
 pub mod change;
