@@ -32,8 +32,8 @@ objects! {
         branch: FactV4<BranchV4>,
         /// What protects that branch.
         protection: FactV4<ProtectionV4>,
-        /// Who can change that; null where nobody asked.
-        #[serde(default)]
+        /// Who can change that; missing where nobody asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         administration: Option<AdministrationV4>,
         /// The reviews of the request.
         reviews: FactV4<Vec<ReviewV4>>,
