@@ -6,7 +6,7 @@ mod situations;
 
 use crate::support::gate::Verdict;
 use portcullis_forge::HostKind;
-use portcullis_testkit::scene::{FakeHost, HOSTS, Scene};
+use portcullis_testkit::scene::{FakeHost, Fault, HOSTS, Part, Scene};
 use portcullis_testkit::server::Server;
 use situations::{SITUATIONS, Situation};
 use std::fmt::Write as _;
@@ -87,6 +87,16 @@ fn gitlab_conforms() {
 }
 
 #[test]
+fn what_github_withholds_never_helps() {
+    withhold(portcullis_testkit::scene::find_host("github").unwrap());
+}
+
+#[test]
+fn what_gitlab_withholds_never_helps() {
+    withhold(portcullis_testkit::scene::find_host("gitlab").unwrap());
+}
+
+#[test]
 fn every_situation_has_a_name_of_its_own_and_every_difference_is_of_one() {
     let mut names: Vec<&str> = SITUATIONS.iter().map(|situation| situation.name).collect();
     names.sort_unstable();
@@ -133,3 +143,27 @@ fn the_documentation_prints_the_table() {
     );
     snapbox::assert_data_eq!(text, snapbox::file!["../../docs/conformance.md"].raw());
 }
+
+/// A part that the host withholds, garbles or cuts never turns a verdict into an approval, and a request that was allowed
+/// is allowed without a part only where nothing asked for it.
+fn withhold(host: &dyn FakeHost) {
+    let faults = [Fault::Refused(403), Fault::Refused(404), Fault::Garbled, Fault::Cut];
+    for situation in SITUATIONS.iter().filter(|it| WITHHELD.contains(&it.name)) {
+        for (part, fault) in Part::ALL.iter().flat_map(|part| faults.iter().map(move |fault| (*part, fault)))
+        {
+            let mut scene = Scene::honest(host).unwrap();
+            (situation.arrange)(&mut scene);
+            scene.hide(part, fault.clone());
+            let verdict = judge_scene(host, &scene);
+            let name = format!("{}: {}, {part:?} {fault:?}", host.kind(), situation.name);
+            let exit = difference(host.kind(), situation).map_or(situation.exit, |it| it.exit);
+            assert!([0, 1, 3].contains(&verdict.exit), "{name}: {}", verdict.text);
+            assert!(verdict.exit != 0 || exit == 0, "{name}: {}", verdict.text);
+            let needs_it = part != Part::Teams && *fault != Fault::Cut;
+            assert!(verdict.exit != 0 || !needs_it, "{name}: allowed without it");
+        }
+    }
+}
+
+/// The situations of which every part is withheld.
+const WITHHELD: [&str; 4] = ["bypass", "honest", "objection", "stale-approval"];
