@@ -46,6 +46,7 @@ mod attacks_whole;
 mod batches;
 mod book;
 mod ci_log;
+mod ci_systems;
 mod clean_checkout;
 mod cli;
 mod coverage_hostile;
