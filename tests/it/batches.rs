@@ -2,6 +2,7 @@
 
 use crate::support::gate::{Verdict, command};
 use crate::support::queue::{Batch, METHODS, Method};
+use jiff::Timestamp;
 use portcullis_model::change::BranchName;
 use portcullis_testkit::history::Edit;
 use portcullis_testkit::server::Server;
@@ -348,6 +349,77 @@ fn facts_of_a_batch_whose_parts_disagree_are_refused() {
     {
         let verdict = edited(edit);
         assert_eq!(verdict.exit, 3, "{number}: {}", verdict.text);
+    }
+}
+
+fn git(directory: &std::path::Path, arguments: &[&str]) {
+    let output = std::process::Command::new("git").current_dir(directory).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// After a squash no commit of the batch reaches the heads of its requests.
+#[test]
+fn a_clone_without_the_heads_of_the_requests_fetches_them() {
+    let batch = Batch::built(2, Method::Squash);
+    let origin = batch.stage.history.repository();
+    for (at, commits) in batch.commits.iter().enumerate() {
+        origin.reference(&format!("refs/pull/{}/head", 7 + at), *commits.last().unwrap(), true, "").unwrap();
+    }
+    batch.stage.history.branch("queue", batch.tip).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let from = batch.stage.directory().to_str().unwrap();
+    git(place.path(), &["init", "-q", "-b", "none"]);
+    git(place.path(), &["remote", "add", "origin", from]);
+    git(place.path(), &["fetch", "-q", "--no-tags", "origin", "refs/heads/main:refs/remotes/origin/main"]);
+    git(place.path(), &["fetch", "-q", "--no-tags", "origin", "refs/heads/queue"]);
+    git(place.path(), &["checkout", "-q", "--detach", "FETCH_HEAD"]);
+    let report = place.path().join("target/upload-regression.xml");
+    std::fs::create_dir_all(report.parent().unwrap()).unwrap();
+    std::fs::copy(batch.stage.report_file(), report).unwrap();
+    let server = Server::start(batch.host.clone());
+    let judge = || {
+        let mut job = batch.command(&server, &["check", "--format", "json"]);
+        Verdict::of(&job.current_dir(place.path()).output().unwrap())
+    };
+    let verdict = judge();
+    verdict.expect(3, "reviewed-landings", &batch.commits[1][1].to_string()[..10]);
+    let all = verdict.findings("reviewed-landings", "unproven");
+    assert!(all.iter().all(|one| one["remedy"].to_string().contains("fetch")), "{}", verdict.text);
+    git(place.path(), &["fetch", "-q", "origin", "+refs/pull/*/head:refs/remotes/pull/*"]);
+    assert_eq!(judge().exit, 0, "{}", judge().text);
+}
+
+#[test]
+fn a_waiver_at_the_tip_of_the_branch_covers_one_request_of_the_batch() {
+    for (request, exit) in [(8, 0), (9, 1)] {
+        let moment =
+            |days: i64| Timestamp::from_second(Timestamp::now().as_second() + days * 86_400).unwrap();
+        let waiver = format!(
+            "schema = 1\n\n[[waivers]]\nid = \"W-1\"\ncontrol = \"required-checks\"\nrequests = [{request}]\n\
+             reason = \"the runner is down\"\nticket = \"OPS-1\"\nrequester = \"kim-example\"\n\
+             created = \"{}\"\nexpires = \"{}\"\napprover = \"alex-example\"\n",
+            moment(-1),
+            moment(1)
+        );
+        let mut batch = Batch::of(2);
+        let base = batch.stage.base;
+        let tip = batch.stage.history.commit(
+            KIM,
+            &[base],
+            "Waiver",
+            &[Edit::Write("portcullis-waivers.toml", &waiver)],
+        );
+        batch.move_to(tip.unwrap());
+        (0..2).for_each(|at| batch.add(at, Method::Merge));
+        batch.host.worlds[1].checks.clear();
+        let verdict = batch.judge(&[]);
+        assert_eq!(verdict.exit, exit, "{}", verdict.text);
+        assert_eq!(
+            verdict.findings("required-checks", "waived").len(),
+            usize::from(exit == 0),
+            "{}",
+            verdict.text
+        );
     }
 }
 
