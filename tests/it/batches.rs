@@ -352,6 +352,22 @@ fn facts_of_a_batch_whose_parts_disagree_are_refused() {
     }
 }
 
+#[test]
+fn every_format_names_the_batch_and_the_request_that_stops_it() {
+    let mut batch = Batch::built(2, Method::Merge);
+    batch.host.worlds[1].reviews.clear();
+    let server = Server::start(batch.host.clone());
+    for format in ["terminal", "markdown", "github"] {
+        let output = batch.command(&server, &["check", "--format", format]).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        // A terminal breaks lines where it likes.
+        let text = String::from_utf8(output.stdout).unwrap();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("batch of requests 7, 8 into main"), "{format}: {text}");
+        assert!(text.contains("upload in request 8"), "{format}: {text}");
+    }
+}
+
 fn git(directory: &std::path::Path, arguments: &[&str]) {
     let output = std::process::Command::new("git").current_dir(directory).args(arguments).output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));

@@ -10,7 +10,7 @@ pub(super) static SYSTEM: CiSystem = CiSystem {
     is_here: |variables| is_first(variables, "buildkite"),
     is_known_without_ci: true,
     job: |variables| ROW.job(variables),
-    recorder_variable: None,
+    recorder_variable: Some("BUILDKITE_BUILD_CREATOR"),
     other_address: |_| None,
 };
 

@@ -164,11 +164,17 @@ fn is_ci_by(variables: Variables) -> bool {
     variables("CI").is_some() || TABLE.iter().any(is_here)
 }
 
-/// Who runs the gate, as far as the environment says.
+/// Who runs the gate, as far as the environment says: by the variable of the system that is here,
+/// so that no step of its job hides that behind the variable of another.
 pub fn recorder() -> String {
-    let by_system = TABLE.iter().filter_map(|system| system.recorder_variable);
-    let mut names = by_system.chain(["USER", "LOGNAME"]);
-    names.find_map(variable).unwrap_or_else(|| "unknown".to_string())
+    recorder_by(variable)
+}
+
+fn recorder_by(variables: Variables) -> String {
+    let here = TABLE.iter().find(|system| (system.is_here)(variables));
+    let by_system = here.and_then(|system| system.recorder_variable);
+    let mut names = by_system.into_iter().chain(["GITHUB_ACTOR", "USER", "LOGNAME"]);
+    names.find_map(variables).unwrap_or_else(|| "unknown".to_string())
 }
 
 /// The settings of this environment that come between the gate and the host, sorted by name.

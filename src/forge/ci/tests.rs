@@ -230,6 +230,23 @@ fn a_job_of_no_request_leaves_it_to_the_command_line() {
 }
 
 #[test]
+fn the_recorder_is_who_the_system_that_is_here_names() {
+    const USER: (&str, &str) = ("USER", "runner");
+    for (set, name) in [
+        (&[USER][..], "runner"),
+        (&[], "unknown"),
+        (&[USER, ("GITHUB_ACTIONS", "true"), ("GITHUB_ACTOR", "kim"), ("CIRCLE_USERNAME", "mallory")], "kim"),
+        (&[USER, ("CIRCLECI", "true"), ("CIRCLE_USERNAME", "kim"), ("GITHUB_ACTOR", "mallory")], "kim"),
+        (&[USER, ("BUILDKITE", "true"), ("BUILDKITE_BUILD_CREATOR", "Kim Example")], "Kim Example"),
+        (&[USER, ("TF_BUILD", "True"), ("BUILD_REQUESTEDFORID", "5e4d")], "5e4d"),
+        (&[USER, ("JENKINS_URL", "x")], "runner"),
+    ] {
+        NOW.with(|now| now.set(set));
+        assert_eq!(recorder_by(lookup), name, "{set:?}");
+    }
+}
+
+#[test]
 fn a_repository_is_the_path_of_its_address() {
     use by_variables::repository_of;
     for address in [
