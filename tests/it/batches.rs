@@ -456,7 +456,7 @@ fn what_the_gate_says_of_a_batch_helps() {
     [1, 0].into_iter().for_each(|at| batch.add(at, Method::Squash));
     let new = (batch.tip, batch.before);
     (batch.tip, batch.before) = old;
-    says(&batch.judge(&[]), "gate-integrity", "Wait: for a batch that is built again");
+    says(&batch.judge(&[]), "gate-integrity", "Wait for the job that the queue starts");
     (batch.tip, batch.before) = new;
     allowed(&batch);
     // What the queue built is not what the request is: taken out and added again, it is.
