@@ -124,6 +124,25 @@ fn what_no_request_of_the_batch_holds_is_refused() {
     }
 }
 
+/// It would take the place of the branch's own line, and here it drops what the branch holds besides.
+#[test]
+fn a_batch_that_turns_the_line_of_the_branch_round_is_refused() {
+    let mut batch = Batch::of(1);
+    let (base, head) = (batch.stage.base, batch.stage.head());
+    let tip =
+        batch.stage.history.commit(KIM, &[base], "More", &[Edit::Write("docs/more.md", "More.\n")]).unwrap();
+    batch.move_to(tip);
+    batch.tip = batch.stage.history.commit(KIM, &[head, tip], "Merge", &[]).unwrap();
+    batch.list(0, batch.tip);
+    batch.judge(&[]).expect(1, "gate-integrity", "not on its first-parent line");
+    let mut honest = Batch::of(1);
+    let (base, more) = (honest.stage.base, Edit::Write("docs/more.md", "More.\n"));
+    let tip = honest.stage.history.commit(KIM, &[base], "More", &[more]).unwrap();
+    honest.move_to(tip);
+    honest.add(0, Method::Merge);
+    allowed(&honest);
+}
+
 #[test]
 fn a_step_that_the_queue_has_no_request_for_leaves_the_batch_undetermined() {
     let mut batch = Batch::built(2, Method::Merge);
