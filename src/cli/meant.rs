@@ -1,11 +1,11 @@
 //! From arguments and job to what is meant, before anything is asked over the network.
 
 use super::exit::Failure;
-use super::hosts::{kind_of, repository_of};
+use super::hosts::{kind_of, kind_of_job, repository_of};
 use super::stop::Stop;
 use super::{HostName, SubjectArguments};
 use crate::collect::request::JudgementRequest;
-use portcullis_forge::ci::{JobEvent, VerdictPlace, check_clone_of};
+use portcullis_forge::ci::{self, JobEvent, VerdictPlace, check_clone_of};
 use portcullis_forge::{self as host, Forge, HostKind};
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;
@@ -109,7 +109,7 @@ fn host_of_change(
             usage(format!("--repository and --request need --host {}", host::DEFAULT.name))
         }
         (_, repository, request, Some(place)) => {
-            let kind = kind_of(subject.host).map_err(Stop::nothing_known)?;
+            let kind = kind_of_job(subject.host, place).map_err(Stop::nothing_known)?;
             let request = request.map(|text| read(kind, text)).transpose()?;
             let of_job = || {
                 let repository = place.repository(repository.as_deref())?;
@@ -129,11 +129,15 @@ fn host_of_change(
         (Some(HostName::Kind(_)), _, _, None) | (None, Some(_), None, None) | (None, None, Some(_), None) => {
             usage("name both: --repository OWNER/NAME and --request N".to_string())
         }
-        (None, None, None, None) => usage(format!(
-            "name what to judge: --host {} --repository OWNER/NAME --request N, or --host none --base REV \
-             for what git alone can tell",
-            host::DEFAULT.name
-        )),
+        (None, None, None, None) => {
+            kind_of(None).map_err(Stop::nothing_known)?;
+            let about = ci::current_job().about().map(|about| format!("; {about}")).unwrap_or_default();
+            usage(format!(
+                "name what to judge: --host {} --repository OWNER/NAME --request N, or --host none --base REV \
+                 for what git alone can tell{about}",
+                host::DEFAULT.name
+            ))
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::hosts::{open_host, profile_of};
 use super::meant::{CommitsQuestion, Meant, MeantHost};
 use super::policy_file::{POLICY, check_waivers, parse_policy, read_policy};
 use super::stop::Stop;
-use super::{SubjectArguments, deploying, names, opening, output};
+use super::{SubjectArguments, batching, deploying, names, opening, output};
 use crate::collect::batch::BatchTarget;
 use crate::collect::policy_texts::{PolicyTexts, read_policy_texts};
 use crate::collect::reports::NamedReport;
@@ -15,13 +15,13 @@ use crate::collect::request::{
     JudgementRequest, LocateError, Located, LocatedChange, RevisionNames, check_clone, gather, locate_change,
 };
 use crate::collect::sources::{Ends, HostSession, Sources};
-use portcullis_forge::ci::{self, BatchPlace, JobEvent, VerdictPlace};
+use portcullis_forge::ci::{self, JobEvent, VerdictPlace};
 use portcullis_forge::{Connection, Forge};
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
 use portcullis_model::change::Revision;
 use portcullis_model::decision::{Decision, Judged};
-use portcullis_model::fact::{Fact, Gap};
+use portcullis_model::fact::Gap;
 use portcullis_model::facts::Detour;
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::host::HostProfile;
@@ -173,50 +173,14 @@ fn locate_ends<'s>(
     session: Option<HostSession<'s>>,
 ) -> std::result::Result<LocatedEnds<'s>, Stop> {
     match request {
-        JudgementRequest::Change => match batch_place(question) {
-            Some((place, batch)) => locate_batch(question, place, batch),
+        JudgementRequest::Change => match batching::locate(question)? {
+            Some(batch) => Ok(LocatedEnds::Batch(Box::new(batch))),
             None => locate_change_ends(question, session),
         },
         JudgementRequest::Deployment { environment, .. } => {
             Ok(LocatedEnds::Deployment(Box::new(deploying::locate(question, environment)?)))
         }
     }
-}
-
-/// The batch that the job is of.
-fn batch_place<'q>(question: &CommitsQuestion<'q>) -> Option<(&'q VerdictPlace, &'q BatchPlace)> {
-    let place = question.meant.place.as_ref()?;
-    Some((place, place.batch.as_ref()?))
-}
-
-/// From the tip of the branch, as its host has it, to the commit that the verdict is shown on.
-fn locate_batch<'s>(
-    question: &CommitsQuestion<'_>,
-    place: &VerdictPlace,
-    batch: &BatchPlace,
-) -> std::result::Result<LocatedEnds<'s>, Stop> {
-    let forge =
-        question.forge.ok_or_else(|| Failure::usage("the requests of a batch are known to its host"))?;
-    let branch = forge.branch(&batch.branch);
-    let request = Fact::Gap(Gap::not_asked("one change request", "a batch has several"));
-    let session = HostSession { forge, on_request: None, request, branch };
-    let (subject, head) = (question.subject, &place.commit);
-    let names =
-        RevisionNames { base: subject.base.as_deref(), head: subject.head.as_deref(), of_job: Some(head) };
-    let unseen = |gap, base: Option<&Revision>| {
-        let (branch, base) = (Some(batch.branch.clone()), base.cloned());
-        Stop::Gap(Box::new(Judged { branch, base, head: Some(head.clone()), ..Judged::default() }), gap)
-    };
-    let ends = locate_change(question.repository, names, Some(&session)).map_err(|error| match error {
-        LocateError::Unseen(gap) => unseen(gap, None),
-        LocateError::Unresolved(error) => Stop::from(error),
-        LocateError::NoBase => Stop::from(Failure::usage("name the tip of the branch: --base REV")),
-    })?;
-    let checked = place.check_head(&ends.head);
-    let checked = checked.and_then(|()| check_clone(question.repository, Some(&session), &ends));
-    checked.map_err(|gap| unseen(gap, Some(&ends.base)))?;
-    let (name, branch, request) = (batch.branch.clone(), session.branch, batch.request.clone());
-    Ok(LocatedEnds::Batch(Box::new(BatchTarget { name, branch, ends, request })))
 }
 
 fn locate_change_ends<'s>(
@@ -256,12 +220,9 @@ impl<'a> LocatedEnds<'a> {
     fn judged(&self) -> Judged {
         match self {
             LocatedEnds::Change(change) => judged_change(change.session.as_ref(), Some(&change.ends)),
-            LocatedEnds::Batch(batch) => Judged {
-                branch: Some(batch.name.clone()),
-                base: Some(batch.ends.base.clone()),
-                head: Some(batch.ends.head.clone()),
-                ..Judged::default()
-            },
+            LocatedEnds::Batch(batch) => {
+                batching::judged(&batch.name, Some(&batch.ends.base), &batch.ends.head)
+            }
             LocatedEnds::Deployment(located) => located.judged(),
         }
     }

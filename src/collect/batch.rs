@@ -1,7 +1,7 @@
 //! Gathers the facts of a batch: the row of commits that a merge queue built over the tip of a
 //! branch, which request each of them brings, and each request as a merge gate sees it.
 
-use crate::collect::deployment::{Group, Range};
+use crate::collect::deployment::{Group, Range, no_host};
 use crate::collect::sources::{Ends, Sources};
 use portcullis_forge::BatchQuestion;
 use portcullis_model::batch::{Batch, BatchFacts};
@@ -37,7 +37,7 @@ pub fn gather_batch(
     let question = BatchQuestion { branch: &name, base: &base, head: &head, request: request.as_ref() };
     let queue = match sources.host {
         Some(host) => host.batch(&question),
-        None => Fact::Gap(Gap::not_asked(question.what(), "Name the host.")),
+        None => Fact::Gap(no_host(&question.what())),
     };
     let span = sources.repository.span(&base, &head);
     let range = Range { inquiry, sources, branch: &branch };

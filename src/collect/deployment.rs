@@ -149,7 +149,8 @@ fn ask_branch(sources: &Sources<'_>, branch: &BranchName) -> Fact<Branch> {
     }
 }
 
-fn no_host(what: &str) -> Gap {
+/// Nothing is asked where no host takes part.
+pub(super) fn no_host(what: &str) -> Gap {
     Gap::not_asked(what, "name the host: --host github --repository OWNER/NAME")
 }
 

@@ -47,6 +47,7 @@ mod attacks_whole;
 mod batches;
 mod book;
 mod ci_log;
+mod ci_systems;
 mod clean_checkout;
 mod cli;
 mod conformance;

@@ -162,7 +162,7 @@ fn gone(question: &BatchQuestion<'_>) -> Gap {
         question.branch,
         question.head.short()
     );
-    let remedy = "Wait: for a batch that is built again, the queue starts a job of its own. If the request is still in the queue \
+    let remedy = "Wait for the job that the queue starts for a batch that it builds again. If the request is still in the queue \
                   and waits for this job, take it out and add it again.";
     Gap::new(question.what(), GapReason::Contradiction, detail, remedy)
 }

@@ -27,7 +27,7 @@ use portcullis_model::id::RequestId;
 use portcullis_model::landing::Span;
 
 /// What to do where the queue will do it.
-const WAIT: &str = "Wait: the queue builds the batch again, and starts a job for it.";
+const WAIT: &str = "Wait for the job of the batch that the queue builds in place of this one.";
 
 /// Judges a batch by the policy in force at the tip of its branch.
 pub fn decide_batch(policy: &Policy, facts: &BatchFacts) -> Decision {

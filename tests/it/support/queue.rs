@@ -77,6 +77,15 @@ impl Batch {
         batch
     }
 
+    /// The branch moves to another tip, and the queue begins there.
+    pub fn move_to(&mut self, tip: Oid) {
+        self.stage.base = tip;
+        self.stage.history.branch("main", tip).unwrap();
+        self.host.worlds.iter_mut().for_each(|world| world.branch.tip = revision(tip).unwrap());
+        (self.tip, self.before) = (tip, tip);
+        self.queue(Vec::new());
+    }
+
     /// The entries of the queue.
     pub fn queue(&mut self, entries: Vec<Queued>) {
         self.host.worlds[0].queue = Some(entries);
