@@ -24,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub mod ci;
+pub mod gitea;
 pub mod github;
 pub mod http;
 mod kind;
@@ -31,7 +32,7 @@ mod kind;
 pub use kind::{Connection, HostError, HostKind, OpenHost};
 
 /// Every kind of host, sorted by name.
-pub static TABLE: &[&HostKind] = &[&github::KIND];
+pub static TABLE: &[&HostKind] = &[&gitea::FORGEJO, &gitea::GITEA, &github::KIND];
 
 /// The kind of host of a repository that is named without one, outside of a job.
 pub static DEFAULT: &HostKind = &github::KIND;
