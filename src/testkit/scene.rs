@@ -4,6 +4,7 @@
 //! renders it in the form of one kind of host. The demonstration and the conformance suite are
 //! written against scenes, so that each case means the same on every host.
 
+use crate::gitea::{ForgejoShow, GiteaShow};
 use crate::history::Edit;
 use crate::server::Site;
 use crate::stage::Stage;
@@ -16,7 +17,7 @@ use portcullis_model::review::Permission;
 use std::time::Duration;
 
 /// Every made-up host, sorted by kind.
-pub static HOSTS: &[&dyn FakeHost] = &[&GitHub];
+pub static HOSTS: &[&dyn FakeHost] = &[&ForgejoShow, &GiteaShow, &GitHub];
 
 /// A project, its change request, and what protects the branch.
 pub struct Scene {
