@@ -33,8 +33,8 @@ pub fn run(arguments: &DecideArguments) -> Result {
     let output = arguments.output.plan()?;
     let inputs = [arguments.facts.as_path(), &arguments.policy];
     output.files().try_for_each(|file| names::spare_files(file, inputs))?;
-    let policy = read_policy(&arguments.policy)?;
     let gathered = read_file(&arguments.facts)?;
+    let policy = read_policy(&arguments.policy, &gathered.whole().host.profile())?;
     if let Some((judged, gap)) = find_other_place(&gathered)? {
         return output.show(&portcullis_judge::decide::undetermined(judged, &gap), &NoSources);
     }

@@ -1,6 +1,7 @@
 //! `portcullis evidence`: test runs as statements that are bound to a tree.
 
 use super::exit::{Exit, Failure, Result};
+use super::hosts::profile_of;
 use super::output::unknown;
 use super::policy_file::POLICY;
 use super::{names, output};
@@ -216,7 +217,7 @@ fn open_statements(file: &Path) -> io::Result<StatementLines<BufReader<File>>> {
 fn doubt_of_names(repository: &Repository, recording: &EvidenceRecording) -> Option<String> {
     let head = repository.resolve("HEAD").ok()?;
     let text = text_at(repository, &head, &POLICY.into()).ok()??;
-    let policy = Policy::parse(&text).ok()?;
+    let policy = Policy::parse_for(&text, &profile_of(None)).ok()?;
     names::doubt(&policy, &recording.suite, recording.configuration.as_deref())
 }
 

@@ -2,6 +2,7 @@
 //! landed.
 
 use super::exit::{Exit, Failure, Result};
+use super::hosts::profile_of;
 use super::output;
 use super::output::{nearest, unknown};
 use super::policy_file::{POLICY, parse_policy, read_policy};
@@ -192,10 +193,10 @@ fn policy_at(
     arguments: &ExplainArguments,
 ) -> Result<Policy> {
     if let Some(file) = &arguments.policy {
-        return read_policy(&directory.join(file));
+        return read_policy(&directory.join(file), &profile_of(None));
     }
     match text_at(repository, at, &POLICY.into()).map_err(unseen_failure)? {
-        Some(text) => parse_policy(&format!("{} at {}", POLICY, at.short()), &text),
+        Some(text) => parse_policy(&format!("{} at {}", POLICY, at.short()), &text, &profile_of(None)),
         None => Err(Failure::policy(format!(
             "there is no {} at {}; name one with --policy FILE, or write one with `portcullis policy init` and commit it",
             POLICY,

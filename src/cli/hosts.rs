@@ -6,6 +6,7 @@ use portcullis_forge::ci;
 use portcullis_forge::http::transport::Live;
 use portcullis_forge::{self as host, Connection, Forge, HostKind};
 use portcullis_model::fact::Gap;
+use portcullis_model::host::HostProfile;
 
 /// The kind of host that is named, else the one of the job, else the usual one.
 ///
@@ -17,6 +18,12 @@ pub fn kind_of(named: Option<HostName>) -> std::result::Result<&'static HostKind
         Some(HostName::Kind(kind)) => kind,
         Some(HostName::None) | None => of_job.unwrap_or(host::DEFAULT),
     })
+}
+
+/// What a policy is read for where no host is asked.
+pub fn profile_of(named: Option<HostName>) -> HostProfile {
+    let kind = kind_of(named).unwrap_or(host::DEFAULT);
+    HostProfile::of(&(kind.conventions)(), &[])
 }
 
 /// The host of a repository, over a connection or else the one that the environment names.

@@ -1,8 +1,9 @@
 //! `portcullis policy`: check or begin a policy.
 
 use super::exit::{Exit, Failure, Result};
-use super::output;
+use super::hosts::profile_of;
 use super::policy_file::{POLICY, bad_waivers, read_policy};
+use super::{HostName, output};
 use crate::render::prose::wrap_text;
 use clap::Subcommand;
 use portcullis_judge::policy::{self, Policy, Problem};
@@ -28,6 +29,10 @@ pub enum PolicyCommand {
         /// Policy file.
         #[arg(default_value = POLICY)]
         file: PathBuf,
+        /// Kind of host whose names of teams and accounts the policy uses; the one of the job
+        /// unless it is named.
+        #[arg(long, value_name = "NAME", hide_possible_values = true)]
+        host: Option<HostName>,
     },
     /// Print the text that the approver of a waiver or rollback signs, for `ssh-keygen -Y sign -n
     /// portcullis -f KEY`.
@@ -37,6 +42,9 @@ pub enum PolicyCommand {
         /// Policy; the waivers are read from the same directory.
         #[arg(long, value_name = "FILE", default_value = POLICY)]
         policy: PathBuf,
+        /// Kind of host, as for `check`.
+        #[arg(long, value_name = "NAME", hide_possible_values = true)]
+        host: Option<HostName>,
     },
     /// Write a commented policy to start from.
     Init {
@@ -52,14 +60,14 @@ pub enum PolicyCommand {
 /// The file cannot be read or written, or the policy is not valid.
 pub fn run(directory: &Path, command: &PolicyCommand) -> Result {
     match command {
-        PolicyCommand::Check { file } => check_file(directory, file),
-        PolicyCommand::Waiver { id, policy } => print_statement(id, policy),
+        PolicyCommand::Check { file, host } => check_file(directory, file, *host),
+        PolicyCommand::Waiver { id, policy, host } => print_statement(id, policy, *host),
         PolicyCommand::Init { file } => write_starter(file),
     }
 }
 
-fn check_file(directory: &Path, file: &Path) -> Result {
-    let policy = read_policy(file)?;
+fn check_file(directory: &Path, file: &Path, host: Option<HostName>) -> Result {
+    let policy = read_policy(file, &profile_of(host))?;
     let waivers = check_waivers(&policy, &file.with_file_name(waiver::PATH))?;
     for remark in idle::remarks(directory, &policy) {
         output::remark(&wrap_warning(&remark.at(file)));
@@ -143,8 +151,8 @@ fn check_signatures<'a>(
     Ok(())
 }
 
-fn print_statement(id: &str, file: &Path) -> Result {
-    let policy = read_policy(file)?;
+fn print_statement(id: &str, file: &Path, host: Option<HostName>) -> Result {
+    let policy = read_policy(file, &profile_of(host))?;
     let file = file.with_file_name(waiver::PATH);
     let unknown = || Failure::policy(format!("there is no waiver or rollback `{id}` in {}", file.display()));
     let Leaves { waivers, rollbacks } = read_waivers(&policy, &file)?.ok_or_else(unknown)?;

@@ -5,6 +5,7 @@ use super::exit::{Failure, Result};
 use portcullis_judge::policy::{self, Policy, Problem};
 use portcullis_model::facts::{GateTexts, POLICY_PATH};
 use portcullis_model::gathered::GatheredFacts;
+use portcullis_model::host::HostProfile;
 use portcullis_model::inquiry::TextPurpose;
 use portcullis_model::waiver;
 use std::path::Path;
@@ -42,9 +43,9 @@ fn check_waivers_before(policy: &Policy, gate: &GateTexts) -> Result<()> {
 ///
 /// # Errors
 /// It cannot be read, or it is not valid.
-pub fn read_policy(file: &Path) -> Result<Policy> {
+pub fn read_policy(file: &Path, host: &HostProfile) -> Result<Policy> {
     let text = std::fs::read_to_string(file).map_err(|error| unreadable_policy(file, &error))?;
-    parse_policy(&file.display().to_string(), &text)
+    parse_policy(&file.display().to_string(), &text, host)
 }
 
 fn unreadable_policy(file: &Path, error: &std::io::Error) -> Failure {
@@ -59,6 +60,6 @@ fn unreadable_policy(file: &Path, error: &std::io::Error) -> Failure {
 ///
 /// # Errors
 /// It is not valid.
-pub fn parse_policy(name: &str, text: &str) -> Result<Policy> {
-    Policy::parse(text).map_err(|problems| Failure::policy(policy::show(name, text, &problems)))
+pub fn parse_policy(name: &str, text: &str, host: &HostProfile) -> Result<Policy> {
+    Policy::parse_for(text, host).map_err(|problems| Failure::policy(policy::show(name, text, &problems)))
 }

@@ -3,7 +3,7 @@
 
 use super::exit::{Failure, Result};
 use super::given::{self, GivenPlace};
-use super::hosts::open_host;
+use super::hosts::{open_host, profile_of};
 use super::meant::{CommitsQuestion, Meant, MeantHost};
 use super::policy_file::{POLICY, check_waivers, parse_policy, read_policy};
 use super::stop::Stop;
@@ -14,8 +14,8 @@ use crate::collect::request::{
     JudgementRequest, LocateError, Located, LocatedChange, RevisionNames, check_clone, gather, locate_change,
 };
 use crate::collect::sources::{Ends, HostSession, Sources};
-use portcullis_forge::Connection;
 use portcullis_forge::ci::{self, JobEvent, VerdictPlace};
+use portcullis_forge::{Connection, Forge};
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
 use portcullis_model::change::Revision;
@@ -23,6 +23,7 @@ use portcullis_model::decision::{Decision, Judged};
 use portcullis_model::fact::Gap;
 use portcullis_model::facts::Detour;
 use portcullis_model::gathered::GatheredFacts;
+use portcullis_model::host::HostProfile;
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::path::RepoPath;
 use portcullis_model::test_run::ReportFormat;
@@ -136,7 +137,8 @@ fn try_prepare(
         CommitsQuestion { repository: &repository, subject, meant: &meant, forge: forge.as_deref() };
     let found = locate_ends(&question, request, session)?;
     let unseen = |gap| Stop::Gap(Box::new(found.judged()), gap);
-    let policy = policy_at(&repository, directory, subject, &found.ends())?;
+    let profile = forge.as_deref().map_or_else(|| profile_of(subject.host), Forge::profile);
+    let policy = policy_at(&repository, directory, subject, &found.ends(), &profile)?;
     let (policy, inquiry) = policy.map_err(unseen)?;
     names::warn(&policy, &reports, &subject.evidence);
     let tip = found.tip();
@@ -274,13 +276,14 @@ fn policy_at(
     directory: &Path,
     subject: &SubjectArguments,
     ends: &Ends,
+    host: &HostProfile,
 ) -> Result<std::result::Result<(Policy, Inquiry), Gap>> {
     let path = match &subject.policy {
         None => RepoPath::from(POLICY),
         Some(file) => match given::place_of(repository, directory, file)? {
             GivenPlace::Inside(path) => path,
             GivenPlace::Elsewhere => {
-                let policy = read_policy(&directory.join(file))?;
+                let policy = read_policy(&directory.join(file), host)?;
                 let inquiry = policy.inquiry(None);
                 return Ok(Ok((policy, inquiry)));
             }
@@ -300,9 +303,9 @@ fn policy_at(
              counts once it has landed on the branch"
         )));
     };
-    let policy = parse_policy(&format!("{path} at {at}"), &text)?;
+    let policy = parse_policy(&format!("{path} at {at}"), &text, host)?;
     let inquiry = policy.inquiry(Some(path.clone()));
-    let altered = after.filter(|after| *after != text).and_then(|after| Policy::parse(&after).ok());
+    let altered = after.filter(|after| *after != text).and_then(|after| Policy::parse_for(&after, host).ok());
     let inquiry = match altered {
         Some(altered) => inquiry.union(altered.inquiry(Some(path))),
         None => inquiry,

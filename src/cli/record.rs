@@ -292,7 +292,7 @@ fn draft_of(recording: &DeploymentRecording<'_>) -> Result<Draft> {
 /// # Errors
 /// By this policy nothing can be judged.
 pub fn judge_text(policy: &str, facts: &Deployment) -> std::result::Result<Vec<u8>, String> {
-    let policy = Policy::parse(policy).map_err(|problems| {
+    let policy = Policy::parse_for(policy, &facts.whole.host.profile()).map_err(|problems| {
         format!("its policy cannot be read ({})", render::plural(problems.len() as u64, "mistake"))
     })?;
     check_known(facts.all_facts()).map_err(|error| error.to_string())?;

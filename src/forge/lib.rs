@@ -13,7 +13,7 @@ use portcullis_model::deployment::HostDeployment;
 use portcullis_model::environment::Environment;
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::facts::{Facts, HostFacts};
-use portcullis_model::host::HostConventions;
+use portcullis_model::host::{HostConventions, HostProfile};
 use portcullis_model::id::{CheckId, RequestId};
 use portcullis_model::inquiry::{Inquiry, Topic};
 use portcullis_model::landing::BranchPush;
@@ -50,6 +50,11 @@ pub trait Forge {
 
     /// What all hosts of this kind have in common.
     fn conventions(&self) -> Arc<HostConventions>;
+
+    /// What has to be known of the host to read a policy.
+    fn profile(&self) -> HostProfile {
+        HostProfile::of(&self.conventions(), self.domains())
+    }
 
     /// A request on this host, to be asked about.
     fn request(&self, id: &RequestId) -> Box<dyn ChangeRequestHost + '_>;

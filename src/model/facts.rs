@@ -4,7 +4,7 @@ use crate::change::{Change, Revision};
 use crate::check::{Check, WorkflowRun};
 use crate::evidence::EvidenceFacts;
 use crate::fact::{Fact, Gap};
-use crate::host::{HostConventions, NO_HOST, OwnAddresses};
+use crate::host::{HostConventions, HostProfile, NO_HOST, OwnAddresses};
 use crate::id::CheckId;
 use crate::inquiry::{Inquiry, TextPurpose};
 use crate::line_coverage::LineCoverage;
@@ -160,6 +160,11 @@ impl HostFacts {
     /// What the host's own addresses look like.
     pub fn own_addresses(&self) -> OwnAddresses<'_> {
         OwnAddresses { domains: &self.domains, accounts: &self.conventions.accounts }
+    }
+
+    /// What has to be known of the host to read a policy.
+    pub fn profile(&self) -> HostProfile {
+        HostProfile::of(&self.conventions, &self.domains)
     }
 
     /// Did a host take part?

@@ -9,6 +9,7 @@
 //!
 //! [`HostFacts::conventions`]: crate::facts::HostFacts::conventions
 
+use crate::person::TeamName;
 use portcullis_pattern::glob::Glob;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -27,6 +28,8 @@ pub struct HostConventions {
     pub code_owners: CodeOwnersConventions,
     /// Accounts and the host's own addresses.
     pub accounts: AccountConventions,
+    /// What names of teams look like.
+    pub teams: TeamForm,
     /// How to switch protection rules on.
     pub advice: ProtectionAdvice,
 }
@@ -45,8 +48,26 @@ pub struct CodeOwnersConventions {
 /// are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeOwnersDialect {
-    /// GitHub docs, "About code owners"; see [`crate::codeowners`].
+    /// GitHub docs, "About code owners".
     Github,
+    /// GitLab docs, "Code Owners": sections, roles and exclusions.
+    Gitlab,
+    /// That of Gitea and Forgejo, whose patterns are regular expressions of Go.
+    Gitea,
+}
+
+/// What names of teams look like on a kind of host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TeamForm {
+    /// `organisation/team-slug`.
+    #[default]
+    OrganizationAndSlug,
+    /// `group/sub-group`, with one part or more: the path of a group among groups.
+    GroupPath,
+    /// `[Project]\Team`.
+    ProjectAndTeam,
+    /// Any text, for example the name of a group with spaces in it.
+    Text,
 }
 
 /// How accounts and addresses of a host look.
@@ -129,6 +150,7 @@ fn github_conventions() -> HostConventions {
             application_suffix: Some("[bot]".into()),
             administrator_role: Some("5".into()),
         },
+        teams: TeamForm::OrganizationAndSlug,
         advice: github_advice(),
     }
 }
@@ -163,6 +185,70 @@ fn github_advice() -> ProtectionAdvice {
 /// is left out, so a test of the adapter has to count them.
 pub fn compile_globs(patterns: &[&str]) -> Vec<Glob> {
     patterns.iter().filter_map(|pattern| Glob::new(pattern).ok()).collect()
+}
+
+impl TeamForm {
+    /// Can this be the name of a team?
+    pub fn fits(self, team: &TeamName) -> bool {
+        match self {
+            TeamForm::OrganizationAndSlug => team.parts().is_some(),
+            TeamForm::GroupPath => team.as_str().split('/').all(is_group),
+            TeamForm::ProjectAndTeam => is_project_and_team(team.as_str()),
+            TeamForm::Text => true,
+        }
+    }
+
+    /// How to write the name of a team.
+    pub fn example(self) -> &'static str {
+        match self {
+            TeamForm::OrganizationAndSlug => "organisation/team-slug",
+            TeamForm::GroupPath => "group/sub-group",
+            TeamForm::ProjectAndTeam => r"[Project]\Team",
+            TeamForm::Text => "the name of the group",
+        }
+    }
+}
+
+/// Letters, digits, `-`, `_` and `.`; the first of them a letter, a digit or `_`.
+fn is_group(part: &str) -> bool {
+    part.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+        && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+fn is_project_and_team(name: &str) -> bool {
+    let parts = name.strip_prefix('[').and_then(|rest| rest.split_once("]\\"));
+    parts.is_some_and(|(project, team)| !project.is_empty() && !team.is_empty())
+}
+
+/// A host as far as a policy has to know it to be read: what its teams, accounts and addresses look
+/// like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostProfile {
+    /// The conventions of its kind.
+    pub conventions: Arc<HostConventions>,
+    /// The domains of its own addresses, in lower case.
+    pub domains: Vec<String>,
+}
+
+impl HostProfile {
+    /// That of github.com: what is written without a host in mind means an account there.
+    pub fn github_com() -> Self {
+        HostProfile { conventions: HostConventions::github(), domains: PUBLIC_DOMAINS.clone() }
+    }
+
+    /// That of a host with these conventions and domains. GitHub without a domain is github.com: it
+    /// is what facts of an earlier form have, and what no host leaves.
+    pub fn of(conventions: &Arc<HostConventions>, domains: &[String]) -> Self {
+        if domains.is_empty() && HostConventions::are_usual(conventions) {
+            return HostProfile::github_com();
+        }
+        HostProfile { conventions: Arc::clone(conventions), domains: domains.to_vec() }
+    }
+
+    /// What its own addresses look like.
+    pub fn own_addresses(&self) -> OwnAddresses<'_> {
+        OwnAddresses { domains: &self.domains, accounts: &self.conventions.accounts }
+    }
 }
 
 impl AccountConventions {
@@ -223,6 +309,46 @@ impl<'a> OwnAddresses<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn teams_are_written_as_their_host_writes_them() {
+        use TeamForm::{GroupPath, OrganizationAndSlug, ProjectAndTeam, Text};
+        for (name, forms) in [
+            ("org/team", vec![OrganizationAndSlug, GroupPath, Text]),
+            ("team", vec![GroupPath, Text]),
+            ("a/b/c", vec![GroupPath, Text]),
+            ("a/b.c/_d-e", vec![GroupPath, Text]),
+            ("a//c", vec![Text]),
+            ("a/../c", vec![Text]),
+            ("a/b/", vec![Text]),
+            ("a/-b", vec![OrganizationAndSlug, Text]),
+            ("a/b%2fc", vec![Text]),
+            (r"[Records]\Data protection", vec![ProjectAndTeam, Text]),
+            (r"[]\Team", vec![Text]),
+            (r"[Records]\", vec![Text]),
+            ("Change Approvers (Records)", vec![Text]),
+        ] {
+            let team = TeamName::of_host(name);
+            let fitting: Vec<TeamForm> = [OrganizationAndSlug, GroupPath, ProjectAndTeam, Text]
+                .into_iter()
+                .filter(|form| form.fits(&team))
+                .collect();
+            assert_eq!(fitting, forms, "{name}");
+        }
+    }
+
+    #[test]
+    fn github_com_is_nobodys_host_but_its_own() {
+        let email = "12+kim@users.noreply.github.com";
+        let is_own = |profile: HostProfile| profile.own_addresses().no_reply(email).is_some();
+        let github = HostConventions::github();
+        let other = Arc::new(HostConventions { name: "Elsewhere".into(), ..(*github).clone() });
+        assert!(is_own(HostProfile::of(&github, &[])));
+        assert!(is_own(HostProfile::of(&github, &["github.com".into()])));
+        assert!(!is_own(HostProfile::of(&github, &["ghe.example.test".into()])));
+        assert!(!is_own(HostProfile::of(&other, &[])));
+        assert!(!is_own(HostProfile::of(&other, &["gitlab.example.test".into()])));
+    }
 
     #[test]
     fn every_pattern_of_ours_is_one() {

@@ -52,9 +52,10 @@ impl std::fmt::Display for Login {
     }
 }
 
-/// A team on a host, compared without regard to ASCII case. What a team's name looks like, its
-/// host's adapter knows. Policies and CODEOWNERS are read in GitHub's form,
-/// `organisation/team-slug`.
+/// A team on a host, compared without regard to ASCII case. What a team's name looks like, the
+/// conventions of its host say ([`TeamForm`]).
+///
+/// [`TeamForm`]: crate::host::TeamForm
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub struct TeamName(String);
@@ -83,10 +84,12 @@ impl TryFrom<String> for TeamName {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let team = TeamName::of_host(text.strip_prefix('@').unwrap_or(&text));
-        match team.parts() {
-            Some(_) => Ok(team),
-            None => Err(format!("`{text}` is not a team; write `organisation/team-slug`")),
+        let name = text.strip_prefix('@').unwrap_or(&text);
+        let is_odd = name.trim() != name || name.starts_with('@') || name.contains(char::is_control);
+        match name {
+            "" => Err("a team needs a name".to_string()),
+            _ if is_odd => Err(format!("`{}` is not a team", text.escape_debug())),
+            _ => Ok(TeamName::of_host(name)),
         }
     }
 }
@@ -361,11 +364,13 @@ mod tests {
     }
 
     #[test]
-    fn teams_need_both_parts() {
-        assert_eq!(TeamName::try_from("@Org/Team".to_string()).unwrap().as_str(), "org/team");
-        assert!(TeamName::try_from("team".to_string()).is_err());
-        assert!(TeamName::try_from("org/a/b".to_string()).is_err());
-        assert!(TeamName::try_from("org/..%2f".to_string()).is_err());
+    fn the_name_of_a_team_is_text() {
+        let read = |text: &str| TeamName::try_from(text.to_string());
+        assert_eq!(read("@Org/Team").unwrap().as_str(), "org/team");
+        assert_eq!(read(r"[Records]\Data protection").unwrap().as_str(), r"[records]\data protection");
+        for text in ["", "@", "@@maintainer", " org/team", "org/team ", "org/te\nam"] {
+            assert!(read(text).is_err(), "{text:?}");
+        }
         assert_eq!(TeamName::of_host("org/team").parts(), Some(("org", "team")));
         assert_eq!(TeamName::of_host(r"[Records]\Data protection").parts(), None);
     }

@@ -36,7 +36,7 @@ pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
     found.extend(gate::detours(&facts.whole.host.detours, facts.candidate.short()).map(ScopedFinding::firm));
     let mut after = None;
     if let Some(text) = altered_policy(policy, &facts.whole) {
-        match Policy::parse(text) {
+        match Policy::parse_for(text, &policy.host) {
             Ok(altered) => {
                 stricter_of(&mut areas, &mut found, judge_all(&altered, facts));
                 found.extend(deployed::unlisted_environment(&altered, facts).map(ScopedFinding::firm));

@@ -53,7 +53,7 @@ pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
     found.extend(gate::detours(&facts.host.detours, &head_of(facts)).map(ScopedFinding::firm));
     let mut after = None;
     if let Some(text) = altered_policy(policy, facts) {
-        match Policy::parse(text) {
+        match Policy::parse_for(text, &policy.host) {
             Ok(altered) => {
                 stricter_of(&mut areas, &mut found, judge_change(&altered, facts));
                 after = Some(altered);

@@ -3,6 +3,8 @@
 use super::recover::RemovedKeys;
 use super::tree::TomlValue;
 use super::{Problem, SCHEMA};
+use portcullis_model::host::HostProfile;
+use portcullis_model::person::TeamName;
 use portcullis_pattern::glob::Glob;
 use std::ops::Range;
 use toml::Spanned;
@@ -16,6 +18,8 @@ pub struct PolicySource<'s, 'i> {
     pub root: &'s TomlValue<'i>,
     /// What had to be left out of the value.
     pub removed: &'s RemovedKeys,
+    /// The host that the policy is for.
+    pub host: &'s HostProfile,
 }
 
 /// Another version of the form has other keys: nothing else can be said of it.
@@ -75,6 +79,15 @@ pub fn keys_of<'s>(table: Option<&'s TomlValue<'_>>) -> Vec<&'s str> {
 pub fn line_at(text: &str, place: &Range<usize>) -> u64 {
     let before = text.as_bytes().iter().take(place.start);
     1 + before.filter(|byte| **byte == b'\n').count() as u64
+}
+
+/// The name of a team, as the host writes it.
+pub fn check_team(team: &TeamName, host: &HostProfile, span: Range<usize>, problems: &mut Vec<Problem>) {
+    let form = host.conventions.teams;
+    if !form.fits(team) {
+        let message = format!("`{team}` is not a team; write `{}`", form.example());
+        problems.push(Problem::new(span, message));
+    }
 }
 
 /// An account's name, which a team's is not.

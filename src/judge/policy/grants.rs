@@ -4,7 +4,6 @@ use super::checks::{check_login, check_text};
 use super::recover::RemovedKeys;
 use super::{Policy, Problem};
 use jiff::SignedDuration;
-use portcullis_model::host::OwnAddresses;
 use portcullis_model::moment::Moment;
 use portcullis_model::person::Login;
 use portcullis_model::waiver::Grant;
@@ -75,6 +74,10 @@ impl GrantCheck<'_> {
         }
     }
 
+    fn is_application(&self, login: &Login) -> bool {
+        self.policy.host.conventions.accounts.is_application(login.as_str())
+    }
+
     /// Was this key written, but wrong?
     pub(super) fn lost(&self, key: &str) -> bool {
         self.removed.holds(&self.span, key)
@@ -97,7 +100,7 @@ impl GrantCheck<'_> {
                 message,
                 "have another person do so; two accounts of one person are one person",
             );
-        } else if people.is_machine(&who) || is_application(login.get_ref()) {
+        } else if people.is_machine(&who) || self.is_application(login.get_ref()) {
             let message = format!("`{}` is a machine, and {does} this {}", login.get_ref(), self.noun);
             self.note(login.span(), message, "have a person do so");
         }
@@ -123,9 +126,4 @@ impl GrantCheck<'_> {
 fn describe_duration(span: SignedDuration) -> String {
     let hours = span.as_hours();
     if hours % 24 == 0 { format!("{} days", hours / 24) } else { format!("{hours} hours") }
-}
-
-/// No host is asked here: logins are read as those of github.com.
-fn is_application(login: &Login) -> bool {
-    OwnAddresses::of_github_com().accounts.is_application(login.as_str())
 }

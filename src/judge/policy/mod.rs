@@ -34,7 +34,7 @@
 //!
 //! [roles.data-protection]                     # people by account or team, or owners of the files
 //! users = ["robin"]
-//! teams = ["example/data-protection"]
+//! teams = ["example/data-protection"]            # as the host writes them
 //! code-owners = false
 //!
 //! [waivers]                                   # may be left out
@@ -55,6 +55,7 @@
 use crate::control::{Control, Kind, PolicyScope, TABLE};
 use portcullis_model::digest::Digest;
 use portcullis_model::environment::Environment;
+use portcullis_model::host::HostProfile;
 use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
 use portcullis_model::path::RepoPath;
 use portcullis_model::waiver;
@@ -119,6 +120,8 @@ pub struct Policy {
     pub waiver_signers: Option<RepoPath>,
     /// The controls that the policy switches on, by name.
     pub controls: BTreeMap<&'static str, Box<dyn Control>>,
+    /// The host that it was read for.
+    pub host: HostProfile,
 }
 
 /// One mistake in a policy.
@@ -146,12 +149,20 @@ impl Problem {
 }
 
 impl Policy {
-    /// Reads a policy.
+    /// Reads a policy for github.com.
+    ///
+    /// # Errors
+    /// See [`Policy::parse_for`].
+    pub fn parse(text: &str) -> Result<Policy, Vec<Problem>> {
+        Policy::parse_for(text, &HostProfile::github_com())
+    }
+
+    /// Reads a policy for a host, which says what names of teams and accounts look like.
     ///
     /// # Errors
     /// Every mistake in it, in the order of the text.
-    pub fn parse(text: &str) -> Result<Policy, Vec<Problem>> {
-        parse_with(text, TABLE)
+    pub fn parse_for(text: &str, host: &HostProfile) -> Result<Policy, Vec<Problem>> {
+        parse_with(text, TABLE, host)
     }
 
     /// What the policy wants to know. `path` is where it is in the judged repository, if it
@@ -181,9 +192,9 @@ impl Policy {
 }
 
 /// Reads a policy whose controls are those of `table`.
-fn parse_with(text: &str, table: &[&'static Kind]) -> Result<Policy, Vec<Problem>> {
+fn parse_with(text: &str, table: &[&'static Kind], host: &HostProfile) -> Result<Policy, Vec<Problem>> {
     let mut problems = Vec::new();
-    let policy = validate::read_policy(text, table, &mut problems);
+    let policy = validate::read_policy(text, table, host, &mut problems);
     match policy {
         Some(policy) if problems.is_empty() => Ok(policy),
         _ => Err(in_order(problems)),

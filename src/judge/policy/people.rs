@@ -1,7 +1,7 @@
 //! `[[people]]` and `[roles]`: who is who, and who may do what.
 
 use super::Problem;
-use super::checks::{PolicySource, check_login, check_name, check_text, line_at};
+use super::checks::{PolicySource, check_login, check_name, check_team, check_text, line_at};
 use super::document::{PersonEntry, PolicyDocument};
 use super::tree::{self, TreeStep};
 use crate::control::Role;
@@ -85,18 +85,29 @@ pub fn build_roles(
     for (name, role) in &document.roles {
         check_name(name, "a role", problems);
         check_users(source, name.get_ref(), role.get_ref(), problems);
+        check_teams(source, name.get_ref(), role.get_ref(), problems);
         check_anybody(source, name, role, people, problems);
     }
     document.roles.iter().map(|(name, role)| (name.get_ref().clone(), role.get_ref().clone())).collect()
 }
 
 fn check_users(source: &PolicySource<'_, '_>, name: &str, role: &Role, problems: &mut Vec<Problem>) {
-    let key = |key: &str| TreeStep::Key(key.to_string());
     for (index, login) in role.users.iter().enumerate() {
-        let path = [key("roles"), key(name), key("users"), TreeStep::Index(index)];
-        let span = tree::node(source.root, &path).map_or(0..0, Spanned::span);
-        check_login(login.as_str(), span, problems);
+        check_login(login.as_str(), place_in_role(source, name, "users", index), problems);
     }
+}
+
+fn check_teams(source: &PolicySource<'_, '_>, name: &str, role: &Role, problems: &mut Vec<Problem>) {
+    for (index, team) in role.teams.iter().enumerate() {
+        check_team(team, source.host, place_in_role(source, name, "teams", index), problems);
+    }
+}
+
+/// Where an entry of a list of a role is written.
+fn place_in_role(source: &PolicySource<'_, '_>, role: &str, list: &str, index: usize) -> Range<usize> {
+    let key = |key: &str| TreeStep::Key(key.to_string());
+    let path = [key("roles"), key(role), key(list), TreeStep::Index(index)];
+    tree::node(source.root, &path).map_or(0..0, Spanned::span)
 }
 
 fn check_anybody(

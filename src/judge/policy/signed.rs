@@ -14,7 +14,6 @@ use super::{Policy, Problem};
 use jiff::Timestamp;
 use portcullis_attest::signers::{AllowedSigners, LineError, Principal};
 use portcullis_attest::{Signer, sshsig};
-use portcullis_model::host::OwnAddresses;
 use portcullis_model::path::RepoPath;
 use portcullis_model::person::{Login, NoReply, Who};
 use portcullis_model::waiver::Approved;
@@ -91,10 +90,10 @@ impl Policy {
         }
     }
 
-    /// Both the list of signers and the waiver name logins, as their writers knew them; no
-    /// host is asked here.
+    /// Both the list of signers and the waiver name logins, as their writers knew them. The host
+    /// is not asked here.
     fn by_no_reply(&self, name: &str) -> Option<Who> {
-        match NoReply::read(name, OwnAddresses::of_github_com()) {
+        match NoReply::read(name, self.host.own_addresses()) {
             NoReply::Numbered(_, login) | NoReply::Named(login) => Some(self.scope.people.by_login(&login)),
             NoReply::Unreadable | NoReply::Other => None,
         }

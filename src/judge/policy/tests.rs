@@ -13,6 +13,10 @@ use std::num::NonZeroU32;
 use toml::Spanned;
 use toml::de::ValueDeserializer;
 
+fn parse_on_github(text: &str, table: &[&'static Kind]) -> Result<Policy, Vec<Problem>> {
+    parse_with(text, table, &HostProfile::github_com())
+}
+
 static KINDS: &[&Kind] = &[&ALWAYS, &SAMPLE, &WHOLE];
 
 static ALWAYS: Kind = Kind { always_on: true, ..kind("gate-integrity", read::<Always>) };
@@ -208,7 +212,7 @@ const RULES: &str =
     "paths = [\n    \"services/upload/**\",\n    \"db/**\",\n]\ncontent = ['(?i)\\bnominal_id\\b']\n";
 
 fn problems(text: &str) -> Vec<Problem> {
-    parse_with(text, KINDS).expect_err("the policy has a mistake")
+    parse_on_github(text, KINDS).expect_err("the policy has a mistake")
 }
 
 fn shown(text: &str) -> String {
@@ -236,7 +240,7 @@ fn brief(text: &str, problem: &Problem) -> String {
 
 #[test]
 fn a_good_policy_is_read_with_the_line_of_every_rule() {
-    let policy = parse_with(GOOD, KINDS).unwrap();
+    let policy = parse_on_github(GOOD, KINDS).unwrap();
     let area = &policy.scope.inventory.areas[0];
     let lines: Vec<u64> = area.paths.iter().chain(&area.exclude).map(|rule| rule.line).collect();
     assert_eq!((area.line, lines, area.content[0].line), (12, vec![16, 17, 20], 19));
@@ -438,7 +442,7 @@ fn no_misspelt_key_is_ever_ignored() {
         let mut lines = lines.clone();
         let misspelt = format!("x{line}");
         lines[place] = &misspelt;
-        assert!(parse_with(&lines.join("\n"), KINDS).is_err(), "{misspelt}");
+        assert!(parse_on_github(&lines.join("\n"), KINDS).is_err(), "{misspelt}");
     }
 }
 
@@ -595,7 +599,7 @@ fn bare_dates_belong_into_quotes() {
 
 #[test]
 fn the_inquiry_asks_for_everything_that_the_policy_needs() {
-    let inquiry = parse_with(GOOD, KINDS).unwrap().inquiry(Some("portcullis.toml".into()));
+    let inquiry = parse_on_github(GOOD, KINDS).unwrap().inquiry(Some("portcullis.toml".into()));
     assert!(inquiry.each_commit && inquiry.path_of(TextPurpose::Policy).is_some());
     assert_eq!(Vec::from_iter(inquiry.topics), [Topic::Reviews, Topic::CodeOwners, Topic::Checks]);
     assert_eq!(Vec::from_iter(inquiry.patterns), [r"(?i)\bnominal_id\b"]);
@@ -605,7 +609,7 @@ fn the_inquiry_asks_for_everything_that_the_policy_needs() {
 
 #[test]
 fn gate_integrity_is_on_whether_or_not_it_is_named() {
-    let names = |text: &str| Vec::from_iter(parse_with(text, KINDS).unwrap().controls.into_keys());
+    let names = |text: &str| Vec::from_iter(parse_on_github(text, KINDS).unwrap().controls.into_keys());
     assert_eq!(names(GOOD), ["gate-integrity", "sample"]);
     let named = format!("{GOOD}\n[controls.gate-integrity]\nrole = \"data-protection\"");
     assert_eq!(names(&named), ["gate-integrity", "sample"]);
@@ -638,7 +642,7 @@ fn a_span_anywhere_is_shown() {
 #[test]
 fn the_ready_policies_have_the_form_of_a_policy() {
     for (text, controls) in [(STARTER, 5), (include_str!("../../../policies/sensitive-data.toml"), 6)] {
-        let problems = parse_with(text, &KINDS[1..]).unwrap_err();
+        let problems = parse_on_github(text, &KINDS[1..]).unwrap_err();
         let other = problems.iter().find(|problem| !problem.message.starts_with("unknown control `"));
         assert_eq!((problems.len(), other), (controls, None));
     }
@@ -647,7 +651,7 @@ fn the_ready_policies_have_the_form_of_a_policy() {
 /// A policy or its problems, and in either case an answer: no panic, and problems that can be
 /// shown.
 fn answers(text: &str) {
-    match parse_with(text, KINDS) {
+    match parse_on_github(text, KINDS) {
         Ok(policy) => assert!(policy.controls.len() >= 2 && !policy.scope.inventory.areas.is_empty()),
         Err(problems) => {
             assert!(!problems.is_empty());

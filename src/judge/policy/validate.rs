@@ -11,6 +11,7 @@ use super::{Policy, Problem, areas, branches, characters, controls, people, sign
 use crate::control::{Kind, PolicyScope};
 use portcullis_model::digest::Digest;
 use portcullis_model::environment::Environment;
+use portcullis_model::host::HostProfile;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeValue;
@@ -31,7 +32,12 @@ const SECTIONS: &[(&str, &str)] = &[
 const LONGEST: usize = 256 * 1024;
 
 /// Reads all of a policy. It is sound only when `problems` is empty afterwards.
-pub fn read_policy(text: &str, table: &[&'static Kind], problems: &mut Vec<Problem>) -> Option<Policy> {
+pub fn read_policy(
+    text: &str,
+    table: &[&'static Kind],
+    host: &HostProfile,
+    problems: &mut Vec<Problem>,
+) -> Option<Policy> {
     if text.len() > LONGEST {
         let message = format!("a policy has at most {LONGEST} bytes, and this one has {}", text.len());
         problems.push(Problem::new(0..0, message).help("use fewer and wider patterns"));
@@ -46,7 +52,7 @@ pub fn read_policy(text: &str, table: &[&'static Kind], problems: &mut Vec<Probl
     let mut without_controls = root.clone();
     tree::remove(&mut without_controls, &[], &TreeStep::Key("controls".to_string()));
     let (document, removed) = recover(without_controls, PolicyDocument::deserialize, problems);
-    let source = PolicySource { text, root: &root, removed: &removed };
+    let source = PolicySource { text, root: &root, removed: &removed, host };
     check_sections(&source, problems);
     assemble_policy(&source, &document.unwrap_or_default(), table, problems)
 }
@@ -82,6 +88,7 @@ fn assemble_policy(
         longest_waiver: document.waivers.as_ref().map(|waivers| waivers.longest).unwrap_or_default().0,
         waiver_signers,
         controls,
+        host: source.host.clone(),
     })
 }
 

@@ -257,11 +257,13 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// Lines of CODEOWNERS that too few of the people present own.
+    /// Demands of CODEOWNERS that too few of the people present can meet.
     fn uncovered(&self, doubt: DoubtMode) -> Vec<Shortfall> {
-        let owners = |line| self.present(doubt).filter(|approver| approver.owns(line, doubt)).count();
-        let short = self.ownerships.lines.iter().filter(|(line, _)| owners(**line) <= self.spare(doubt));
-        short.map(|(line, owned)| Shortfall::Owners(owned.lacking(*line))).collect()
+        let owners = |lines| self.present(doubt).filter(|approver| approver.owns(lines, doubt)).count();
+        let all = self.ownerships.lines.iter().map(|(lines, owned)| (lines, owned, owners(lines)));
+        let short =
+            all.filter(|(_, owned, present)| *present < owned.approvals.saturating_add(self.spare(doubt)));
+        short.map(|(lines, owned, present)| Shortfall::Owners(owned.lacking(lines, present))).collect()
     }
 
     fn short_dealing(&self, doubt: DoubtMode) -> Option<Shortfall> {
@@ -276,16 +278,23 @@ impl<'a> Table<'a> {
     }
 
     fn seats(&self, index: usize, role: &Role, doubt: DoubtMode) -> Seats {
-        let lines =
-            if role.code_owners { self.ownerships.lines.keys().copied().collect() } else { Vec::new() };
-        Seats { people: self.needed(index, doubt), lines, owners: 1 + self.spare(doubt) }
+        let owned = self.ownerships.lines.values().filter(|_| role.code_owners);
+        let owners =
+            owned.map(|owned| owned.approvals.saturating_add(self.spare(doubt))).enumerate().collect();
+        Seats { people: self.needed(index, doubt), owners }
     }
 
     fn person(&self, approver: &Approver, doubt: DoubtMode) -> Assignee {
         Assignee {
             roles: (0..self.roles.len()).filter(|role| approver.fits(*role, doubt)).collect(),
-            lines: self.ownerships.lines.keys().copied().filter(|line| approver.owns(*line, doubt)).collect(),
+            owns: self.owned_by(approver, doubt),
         }
+    }
+
+    /// The places of the demands of CODEOWNERS that this person can meet.
+    fn owned_by(&self, approver: &Approver, doubt: DoubtMode) -> Vec<usize> {
+        let lines = self.ownerships.lines.keys().enumerate();
+        lines.filter(|(_, lines)| approver.owns(lines, doubt)).map(|(place, _)| place).collect()
     }
 
     /// Every doubt, as a sentence and what would end it.

@@ -4,7 +4,7 @@ use crate::form::{Form, Misshapen, NamedValues, choices, objects};
 use crate::text::GlobText;
 use portcullis_model::host::{
     AccountConventions, CodeOwnersConventions, CodeOwnersDialect, HostConventions, NoReplyForm,
-    ProtectionAdvice, WebCommitter,
+    ProtectionAdvice, TeamForm, WebCommitter,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -46,6 +46,9 @@ objects! {
         code_owners: CodeOwnersConventionsV4,
         /// How accounts and addresses of the host look.
         accounts: AccountConventionsV4,
+        /// What names of teams look like.
+        #[serde(default)]
+        teams: TeamFormV4,
         /// How to switch protection rules on.
         advice: ProtectionAdviceV4,
     }
@@ -96,9 +99,32 @@ objects! {
 }
 
 choices! {
+    /// What names of teams look like.
+    TeamFormV4 = TeamForm {
+        /// `organisation/team-slug`.
+        OrganizationAndSlug,
+        /// `group/sub-group`.
+        GroupPath,
+        /// `[Project]\Team`.
+        ProjectAndTeam,
+        /// Any text.
+        Text,
+    }
+
     /// A way to read CODEOWNERS.
     CodeOwnersDialectV4 = CodeOwnersDialect {
         /// GitHub's.
         Github,
+        /// GitLab's.
+        Gitlab,
+        /// That of Gitea and Forgejo.
+        Gitea,
+    }
+}
+
+/// Facts from before hosts said it.
+impl Default for TeamFormV4 {
+    fn default() -> Self {
+        TeamFormV4::OrganizationAndSlug
     }
 }

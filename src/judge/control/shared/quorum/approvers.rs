@@ -5,7 +5,7 @@ use super::{DoubtMode, RoleApprovals};
 use crate::control::shared::approval::{Approval, Approvals};
 use crate::control::shared::identity::{Identity, NamedByAddress};
 use crate::control::{Case, Role};
-use portcullis_model::codeowners::Owner;
+use portcullis_model::codeowners::{Owner, OwnerLines};
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::id::AccountId;
 use portcullis_model::person::{Account, Login, TeamName, Who};
@@ -45,7 +45,7 @@ pub(super) struct Approver {
     /// Do they fit the demand's roles, in its order?
     roles: Vec<MemberAnswer>,
     /// Do they own the lines of CODEOWNERS that decide over touched files?
-    lines: BTreeMap<u64, MemberAnswer>,
+    lines: BTreeMap<OwnerLines, MemberAnswer>,
 }
 
 impl Approver {
@@ -53,8 +53,8 @@ impl Approver {
         self.roles.get(role).is_some_and(|answer| answer.holds(doubt))
     }
 
-    pub(super) fn owns(&self, line: u64, doubt: DoubtMode) -> bool {
-        self.lines.get(&line).is_some_and(|answer| answer.holds(doubt))
+    pub(super) fn owns(&self, lines: &OwnerLines, doubt: DoubtMode) -> bool {
+        self.lines.get(lines).is_some_and(|answer| answer.holds(doubt))
     }
 
     /// What could not be seen about this person.
@@ -122,7 +122,7 @@ fn assess_approver(
     let owns =
         |owners: &[Owner]| MemberAnswer::any(owners.iter().map(|owner| is_owner(case, identity, who, owner)));
     let lines: BTreeMap<_, _> =
-        ownerships.lines.iter().map(|(line, owned)| (*line, owns(&owned.owners))).collect();
+        ownerships.lines.iter().map(|(line, owned)| (line.clone(), owns(&owned.owners))).collect();
     let roles = roles.iter().map(|(_, role)| is_in(case, identity, who, role, &lines)).collect();
     Approver { counts, roles, lines }
 }
@@ -132,7 +132,7 @@ fn is_in(
     identity: &Identity<'_>,
     who: Somebody<'_>,
     role: &Role,
-    lines: &BTreeMap<u64, MemberAnswer>,
+    lines: &BTreeMap<OwnerLines, MemberAnswer>,
 ) -> MemberAnswer {
     let owners = lines.values().filter(|_| role.code_owners).cloned();
     MemberAnswer::any(std::iter::once(is_named(case, identity, who, role)).chain(owners))
@@ -170,7 +170,11 @@ fn is_member(case: &Case<'_>, identity: &Identity<'_>, who: Somebody<'_>, team: 
 fn is_owner(case: &Case<'_>, identity: &Identity<'_>, who: Somebody<'_>, owner: &Owner) -> MemberAnswer {
     match owner {
         Owner::User(login) => is_user(case, who, login),
-        Owner::Team(team) => is_member(case, identity, who, team),
+        Owner::Team(team) | Owner::Role(team) => is_member(case, identity, who, team),
+        Owner::UserOrTeam(name) => MemberAnswer::any([
+            is_user(case, who, &Login::new(name.as_str())),
+            is_member(case, identity, who, name),
+        ]),
         Owner::Email(address) => match identity.of_address(address) {
             NamedByAddress::InMap(known) => MemberAnswer::of(known == *who.who),
             NamedByAddress::Number(number, _) if who.account == Some(&number) => MemberAnswer::Yes,

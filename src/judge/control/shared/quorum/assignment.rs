@@ -10,18 +10,16 @@ pub(super) const TRIALS: usize = 4096;
 pub(super) struct Seats {
     /// This many people.
     pub people: usize,
-    /// For each of these lines of CODEOWNERS ...
-    pub lines: Vec<u64>,
-    /// ... this many people who own it.
-    pub owners: usize,
+    /// For each of these demands of CODEOWNERS, by place, this many people who own its files.
+    pub owners: Vec<(usize, usize)>,
 }
 
 /// Someone to deal out.
 pub(super) struct Assignee {
     /// The roles that they fit, by place.
     pub roles: Vec<usize>,
-    /// The lines of CODEOWNERS that name them.
-    pub lines: Vec<u64>,
+    /// The demands of CODEOWNERS whose owners they are among, by place.
+    pub owns: Vec<usize>,
 }
 
 /// How the dealing ended.
@@ -84,8 +82,8 @@ impl<'a> Dealing<'a> {
 
 impl Seats {
     fn are_filled(&self, people: &[&Assignee]) -> bool {
-        let owners = |line| people.iter().filter(|person| person.lines.contains(line)).count();
-        people.len() >= self.people && self.lines.iter().all(|line| owners(line) >= self.owners)
+        let owners = |place| people.iter().filter(|person| person.owns.contains(place)).count();
+        people.len() >= self.people && self.owners.iter().all(|(place, needed)| owners(place) >= *needed)
     }
 }
 
@@ -94,12 +92,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn person(roles: &[usize], lines: &[u64]) -> Assignee {
-        Assignee { roles: roles.to_vec(), lines: lines.to_vec() }
+    fn person(roles: &[usize], owns: &[usize]) -> Assignee {
+        Assignee { roles: roles.to_vec(), owns: owns.to_vec() }
     }
 
-    fn seats(people: usize, lines: &[u64]) -> Seats {
-        Seats { people, lines: lines.to_vec(), owners: 1 }
+    fn seats(people: usize, owned: &[usize]) -> Seats {
+        Seats { people, owners: owned.iter().map(|place| (*place, 1)).collect() }
     }
 
     #[test]
@@ -123,6 +121,14 @@ mod tests {
             assign_people(&[person(&[0], &[3]), person(&[0], &[4])], &[seats(1, &[3, 4])]),
             Filled::Yes
         );
+    }
+
+    #[test]
+    fn a_demand_of_two_owners_needs_both_in_the_role() {
+        let wanted = |needed| [Seats { people: 1, owners: vec![(3, needed)] }];
+        let owner = || person(&[0], &[3]);
+        assert_eq!(assign_people(&[owner(), person(&[0], &[])], &wanted(2)), Filled::No);
+        assert_eq!(assign_people(&[owner(), owner()], &wanted(2)), Filled::Yes);
     }
 
     #[test]

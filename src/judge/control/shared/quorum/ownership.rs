@@ -1,9 +1,9 @@
 //! What CODEOWNERS at the base says of the touched files.
 
-use super::{Demand, DoubtMode};
+use super::{Demand, DoubtMode, to_usize};
 use crate::control::Case;
 use portcullis_model::change::FileChange;
-use portcullis_model::codeowners::{CodeOwners, InvalidLine, Owner, Ownership};
+use portcullis_model::codeowners::{CodeOwners, InvalidLine, Owner, OwnerDemand, OwnerLines, Ownership};
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::inquiry::TextPurpose;
 use portcullis_model::path::RepoPath;
@@ -13,29 +13,37 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Default)]
 pub(super) struct Ownerships {
     /// The lines that decide over touched files and name owners.
-    pub lines: BTreeMap<u64, Owned>,
+    pub lines: BTreeMap<OwnerLines, Owned>,
     /// Files that no one can approve, one sentence each.
     orphans: BTreeSet<String>,
     /// Files of which it could not be seen whether they need an owner and have one.
     unclear: BTreeSet<Gap>,
 }
 
-/// A line of CODEOWNERS, with the touched files it decides over.
+/// Lines of CODEOWNERS, with the touched files they decide over.
 pub(super) struct Owned {
     pub owners: Vec<Owner>,
+    /// How many of the owners have to approve.
+    pub approvals: usize,
+    section: Option<String>,
     files: BTreeSet<RepoPath>,
 }
 
 impl Owned {
-    /// The sentence about a line none of whose owners approved.
-    pub(super) fn lacking(&self, line: u64) -> String {
+    /// The sentence about lines of whose owners only so many approved.
+    pub(super) fn lacking(&self, lines: &OwnerLines, present: usize) -> String {
         let owners = self.owners.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         let file = self.files.first().map_or_else(String::new, ToString::to_string);
         let more = match self.files.len() {
             0 | 1 => String::new(),
             files => format!(" and {} more", files - 1),
         };
-        format!("no owner of {file}{more} approved (CODEOWNERS line {line}: {owners})")
+        let too_few = match self.approvals {
+            1 => format!("no owner of {file}{more} approved"),
+            needed => format!("{present} of {needed} owners of {file}{more} approved"),
+        };
+        let section = self.section.as_ref().map_or_else(String::new, |name| format!(" of section `{name}`"));
+        format!("{too_few} (CODEOWNERS {lines}{section}: {owners})")
     }
 }
 
@@ -57,24 +65,25 @@ impl Ownerships {
             ownerships.orphans.insert("there is no CODEOWNERS file at the base".to_string());
             return Ok(ownerships);
         };
-        let code_owners = CodeOwners::parse(text, case.facts.host.conventions.code_owners.dialect);
+        let conventions = &case.facts.host.conventions;
+        let code_owners = CodeOwners::parse(text, conventions.code_owners.dialect);
         for file in demand.files {
             // A file that stays where it is has the same path twice.
             let paths: BTreeSet<_> = file.entries().map(|entry| &entry.path).collect();
             for path in paths {
                 let needed = if demand.all_owned { Needed::Yes } else { needs_owner(case, file) };
-                ownerships.add(&code_owners, path, needed);
+                ownerships.add(&code_owners, path, needed, &conventions.name);
             }
         }
         Ok(ownerships)
     }
 
-    fn add(&mut self, code_owners: &CodeOwners, path: &RepoPath, needed: Needed) {
+    fn add(&mut self, code_owners: &CodeOwners, path: &RepoPath, needed: Needed, host: &str) {
         if let Some(invalid) = code_owners.doubt(path) {
-            return self.doubtful(path, invalid, needed);
+            return self.doubtful(path, invalid, needed, host);
         }
         let unowned = match code_owners.owners(path) {
-            Ownership::Owned { line, owners } => return self.owned(line, owners, path),
+            Ownership::Owned(demands) => return demands.iter().for_each(|demand| self.owned(demand, path)),
             Ownership::Unowned { line } => {
                 format!("{path} has no owner (CODEOWNERS line {line} takes it away)")
             }
@@ -91,21 +100,23 @@ impl Ownerships {
         }
     }
 
-    fn owned(&mut self, line: u64, owners: &[Owner], path: &RepoPath) {
-        let owned = self
-            .lines
-            .entry(line)
-            .or_insert_with(|| Owned { owners: owners.to_vec(), files: BTreeSet::new() });
+    fn owned(&mut self, demand: &OwnerDemand<'_>, path: &RepoPath) {
+        let owned = self.lines.entry(demand.lines.clone()).or_insert_with(|| Owned {
+            owners: demand.owners.to_vec(),
+            approvals: to_usize(demand.approvals).max(1),
+            section: demand.section.map(str::to_string),
+            files: BTreeSet::new(),
+        });
         owned.files.insert(path.clone());
     }
 
     /// An unreadable line is where the owners of this file may have been meant to be.
-    fn doubtful(&mut self, path: &RepoPath, invalid: &InvalidLine, needed: Needed) {
+    fn doubtful(&mut self, path: &RepoPath, invalid: &InvalidLine, needed: Needed, host: &str) {
         let InvalidLine { line, reason } = invalid;
         match needed {
             Needed::Yes => {
                 self.orphans.insert(format!(
-                    "{path} may be meant by CODEOWNERS line {line}, which GitHub skips: {reason}"
+                    "{path} may be meant by CODEOWNERS line {line}, which {host} skips: {reason}"
                 ));
             }
             Needed::No | Needed::Unclear(_) => {

@@ -1,10 +1,12 @@
 //! The dialect of CODEOWNERS as tables of patterns, lines and paths.
 
 use super::*;
+use crate::codeowners::CodeOwners;
+use crate::host::CodeOwnersDialect;
 use proptest::prelude::*;
 
 fn matches(pattern: &str, path: &str) -> bool {
-    let file = CodeOwners::parse_github(&format!("{pattern} @robin\n"));
+    let file = GithubOwners::parse(&format!("{pattern} @robin\n"));
     assert_eq!(file.invalid, [], "{pattern}");
     file.owners(&path.into()) != Ownership::Unmatched
 }
@@ -86,7 +88,7 @@ apps/ @octocat
 
 #[test]
 fn the_documented_example_file() {
-    let file = CodeOwners::parse_github(DOCUMENTED);
+    let file = GithubOwners::parse(DOCUMENTED);
     assert_eq!(file.invalid, []);
     for (path, line, owners) in [
         ("README.md", 1, "@global-owner1 @global-owner2"),
@@ -112,12 +114,20 @@ fn the_documented_example_file() {
         ("x.js/y", 2, "@js-owner"),
         ("logs", 10, "@octocat"),
     ] {
-        let seen = match file.owners(&path.into()) {
-            Ownership::Owned { line, owners } => (line, show(owners)),
-            Ownership::Unowned { line } => (line, String::new()),
-            Ownership::Unmatched => (0, "unmatched".to_string()),
-        };
-        assert_eq!(seen, (line, owners.to_string()), "{path}");
+        assert_eq!(seen(&file, path), (line, owners.to_string()), "{path}");
+    }
+}
+
+/// The line that decides, and its owners; line 0 where there is none.
+fn seen(file: &GithubOwners, path: &str) -> (u64, String) {
+    match file.owners(&path.into()) {
+        Ownership::Owned(demands) => {
+            let [demand] = &demands[..] else { panic!("{path}: {demands:?}") };
+            assert_eq!((demand.approvals, demand.section, demand.lines.0.len()), (1, None, 1), "{path}");
+            (demand.lines.0[0], show(&demand.owners))
+        }
+        Ownership::Unowned { line } => (line, String::new()),
+        Ownership::Unmatched => (0, "unmatched".to_string()),
     }
 }
 
@@ -127,28 +137,23 @@ fn show(owners: &[Owner]) -> String {
 
 #[test]
 fn a_later_line_replaces_owners_and_never_adds() {
-    let file = CodeOwners::parse_github("/apps/ @octocat\n/apps/github @doctocat\n");
-    let doctocat = [Owner::User(Login::new("doctocat"))];
-    assert_eq!(file.owners(&"apps/github/x.js".into()), Ownership::Owned { line: 2, owners: &doctocat });
+    let file = GithubOwners::parse("/apps/ @octocat\n/apps/github @doctocat\n");
+    assert_eq!(seen(&file, "apps/github/x.js"), (2, "@doctocat".to_string()));
 }
 
 #[test]
 fn three_states_are_three() {
-    let file = CodeOwners::parse_github("/a @robin\n/a/b\n");
-    assert!(matches!(file.owners(&"a/x".into()), Ownership::Owned { line: 1, .. }));
+    let file = GithubOwners::parse("/a @robin\n/a/b\n");
+    assert_eq!(seen(&file, "a/x"), (1, "@robin".to_string()));
     assert_eq!(file.owners(&"a/b/x".into()), Ownership::Unowned { line: 2 });
     assert_eq!(file.owners(&"c".into()), Ownership::Unmatched);
 }
 
 /// The owners of the one line, by the pattern's own path.
 fn line(text: &str, path: &str) -> Option<String> {
-    let file = CodeOwners::parse_github(text);
+    let file = GithubOwners::parse(text);
     assert_eq!(file.invalid, [], "{text}");
-    match file.owners(&path.into()) {
-        Ownership::Owned { owners, .. } => Some(show(owners)),
-        Ownership::Unowned { .. } => Some(String::new()),
-        Ownership::Unmatched => None,
-    }
+    Some(seen(&file, path)).filter(|(line, _)| *line > 0).map(|(_, owners)| owners)
 }
 
 #[test]
@@ -213,10 +218,10 @@ fn lines_that_cannot_be_read_own_nothing_and_leave_a_doubt() {
         "file.txt\u{200b} @user",
         "file\u{fffd}.txt @user",
     ] {
-        let file = CodeOwners::parse_github(&format!("# one\n\n* @first\n{text}\n"));
+        let file = GithubOwners::parse(&format!("# one\n\n* @first\n{text}\n"));
         assert_eq!(file.invalid.len(), 1, "{text}: {:?}", file.invalid);
         assert_eq!(file.invalid[0].line, 4, "{text}");
-        assert!(matches!(file.owners(&"file.txt".into()), Ownership::Owned { line: 3, .. }), "{text}");
+        assert_eq!(seen(&file, "file.txt").0, 3, "{text}");
         let concerned = if text.starts_with(r"\#") { "#x" } else { "file.txt" };
         assert_eq!(file.doubt(&concerned.into()).map(|invalid| invalid.line), Some(4), "{text}");
     }
@@ -224,7 +229,7 @@ fn lines_that_cannot_be_read_own_nothing_and_leave_a_doubt() {
 
 #[test]
 fn a_doubt_ends_where_a_later_line_decides_and_spares_other_paths() {
-    let file = CodeOwners::parse_github("/a/ nobody\n/b/ nobody\n/a/ @robin\n");
+    let file = GithubOwners::parse("/a/ nobody\n/b/ nobody\n/a/ @robin\n");
     assert_eq!(file.doubt(&"a/x".into()), None);
     assert_eq!(file.doubt(&"b/x".into()).map(|invalid| invalid.line), Some(2));
     assert_eq!(file.doubt(&"c/x".into()), None);
@@ -232,22 +237,23 @@ fn a_doubt_ends_where_a_later_line_decides_and_spares_other_paths() {
 
 #[test]
 fn empty_lines_and_comments_count_as_lines() {
-    let file = CodeOwners::parse_github("# c\n\n   \n\t# c\nfoo @robin");
-    assert!(matches!(file.owners(&"foo".into()), Ownership::Owned { line: 5, .. }));
+    let file = GithubOwners::parse("# c\n\n   \n\t# c\nfoo @robin");
+    assert_eq!(seen(&file, "foo").0, 5);
 }
 
 #[test]
 fn an_oversized_file_owns_nothing_and_leaves_everything_in_doubt() {
     let text = format!("* @robin\n#{}", "x".repeat(SIZE_LIMIT));
-    let file = CodeOwners::parse_github(&text);
+    let file = GithubOwners::parse(&text);
     assert_eq!(file.owners(&"foo".into()), Ownership::Unmatched);
     assert!(file.doubt(&"foo".into()).is_some());
-    assert_eq!(CodeOwners::parse_github(&text[..SIZE_LIMIT - 1]).invalid, []);
+    assert_eq!(GithubOwners::parse(&text[..SIZE_LIMIT - 1]).invalid, []);
 }
 
 #[test]
 fn teams_are_listed_once_and_by_path() {
-    let file = CodeOwners::parse_github("* @o/z @o/a\n/db/ @o/db @kim\n/db/x @O/Z\n/free\n");
+    let text = "* @o/z @o/a\n/db/ @o/db @kim\n/db/x @O/Z\n/free\n";
+    let file = CodeOwners::parse(text, CodeOwnersDialect::Github);
     let (all, db, free) = (RepoPath::from("x"), RepoPath::from("db/m"), RepoPath::from("free"));
     let teams_of = |paths: &[&RepoPath]| {
         let teams = file.teams_of(paths.iter().copied());
@@ -268,7 +274,7 @@ fn a_hostile_pattern_is_not_slow() {
 proptest! {
     #[test]
     fn any_text_can_be_parsed_and_asked(text in "\\PC*[\n\\\\*?/@#! a-c]{0,60}", path in proptest::collection::vec(any::<u8>(), 0..20)) {
-        let file = CodeOwners::parse_github(&text);
+        let file = GithubOwners::parse(&text);
         let path = RepoPath::new(path);
         let _ = (file.owners(&path), file.doubt(&path));
     }
@@ -293,7 +299,7 @@ proptest::proptest! {
         path in "[ab](/[ab]){0,2}",
     ) {
         let text: String = lines.iter().map(|line| format!("{line} @kim\n")).collect();
-        let (parsed, path) = (CodeOwners::parse_github(&text), RepoPath::from(path.as_str()));
+        let (parsed, path) = (GithubOwners::parse(&text), RepoPath::from(path.as_str()));
         let last = parsed.rules.iter().rev().find(|rule| rule.pattern.matches(path.as_bytes()));
         proptest::prop_assert_eq!(parsed.deciding(&path).map(|rule| rule.line), last.map(|rule| rule.line));
     }
