@@ -3,7 +3,7 @@
 
 use portcullis_model::host::{
     AccountConventions, CodeOwnersConventions, CodeOwnersDialect, HostConventions, NoReplyForm,
-    ProtectionAdvice, compile_globs,
+    ProtectionAdvice, TeamForm, compile_globs,
 };
 use std::sync::{Arc, LazyLock};
 
@@ -46,7 +46,7 @@ fn conventions(name: &str, workflows: &[&str], owners: &[&str], rules: &[(&str, 
         workflow_files: compile_globs(workflows),
         code_owners: CodeOwnersConventions {
             places: compile_globs(owners),
-            dialect: CodeOwnersDialect::Github,
+            dialect: CodeOwnersDialect::Gitea,
         },
         accounts: AccountConventions {
             // `LOGIN@noreply.HOST`, as servers are set up unless somebody says otherwise.
@@ -55,6 +55,7 @@ fn conventions(name: &str, workflows: &[&str], owners: &[&str], rules: &[(&str, 
             application_suffix: None,
             administrator_role: None,
         },
+        teams: TeamForm::OrganizationAndSlug,
         advice: ProtectionAdvice {
             rules: rules.iter().map(|(rule, what)| (rule.to_string(), what.to_string())).collect(),
             place: "in the rule of {branch} (Settings > Branches > Branch protection)".to_string(),
