@@ -26,13 +26,15 @@ use std::sync::Arc;
 pub mod ci;
 pub mod gitea;
 pub mod github;
+pub mod gitlab;
 pub mod http;
 mod kind;
+mod moves;
 
 pub use kind::{Connection, HostError, HostKind, OpenHost};
 
 /// Every kind of host, sorted by name.
-pub static TABLE: &[&HostKind] = &[&gitea::FORGEJO, &gitea::GITEA, &github::KIND];
+pub static TABLE: &[&HostKind] = &[&gitea::FORGEJO, &gitea::GITEA, &github::KIND, &gitlab::KIND];
 
 /// The kind of host of a repository that is named without one, outside of a job.
 pub static DEFAULT: &HostKind = &github::KIND;

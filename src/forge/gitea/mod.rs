@@ -121,7 +121,7 @@ impl Gitea {
     /// # Errors
     /// No address, or an address or a repository that cannot be one.
     fn open(flavour: &'static Flavour, repository: &str, connection: Connection) -> Result<Gitea, HostError> {
-        let Connection { api_url, server_url, token, transport, retry } = connection;
+        let Connection { api_url, server_url, token, transport, retry, .. } = connection;
         let named = api_url.or_else(|| server_url.clone()).ok_or(HostError::NoAddress(flavour.kind))?;
         let api = Api::new(&api_address(&named))?;
         let origin = match server_url {

@@ -33,6 +33,7 @@ const COMMON: ApiStyle = ApiStyle {
     disclaimer: disclaimer_in,
     permission_header: None,
     token_rejected: "",
+    permission_missing: "Give a token that may read it, and check the name.",
     token_missing: |_| String::new(),
     limits: LimitStyle {
         remaining: "x-ratelimit-remaining",
@@ -46,6 +47,8 @@ const COMMON: ApiStyle = ApiStyle {
         position_parameters: &["page"],
         identity: item_identity,
         may_repeat: |_| false,
+        number_headers: None,
+        links_spell_defaults: false,
         is_alias: |_, _| false,
     },
 };

@@ -83,7 +83,7 @@ impl GitHub {
     /// An address or a repository that cannot be one. An address without TLS is accepted for this
     /// machine only.
     pub fn open(repository: &str, connection: Connection) -> Result<GitHub, HostError> {
-        let Connection { api_url, server_url, token, transport, retry } = connection;
+        let Connection { api_url, server_url, token, transport, retry, .. } = connection;
         let api_url = api_url.as_deref().or(KIND.default_api).ok_or(HostError::NoAddress(&KIND))?;
         let client = Client::new(Api::new(api_url)?, &style::STYLE, token, transport, retry);
         let repository = RepositoryName::parse(repository)
