@@ -9,6 +9,7 @@
 )]
 
 pub mod gitea;
+pub mod gitlab;
 pub mod history;
 pub mod lane;
 pub mod scene;

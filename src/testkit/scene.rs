@@ -5,6 +5,7 @@
 //! written against scenes, so that each case means the same on every host.
 
 use crate::gitea::{ForgejoShow, GiteaShow};
+use crate::gitlab::scene::GitLab;
 use crate::history::Edit;
 use crate::server::Site;
 use crate::stage::Stage;
@@ -17,7 +18,7 @@ use portcullis_model::review::Permission;
 use std::time::Duration;
 
 /// Every made-up host, sorted by kind.
-pub static HOSTS: &[&dyn FakeHost] = &[&ForgejoShow, &GiteaShow, &GitHub];
+pub static HOSTS: &[&dyn FakeHost] = &[&ForgejoShow, &GiteaShow, &GitHub, &GitLab];
 
 /// A project, its change request, and what protects the branch.
 pub struct Scene {

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 mod bodies;
 mod protection;
-mod routes;
+pub(crate) mod routes;
 
 pub mod forge;
 pub mod github;
@@ -305,7 +305,7 @@ impl Deployed {
 }
 
 /// An identifier as GitHub writes it in JSON: a number.
-pub(super) fn number(id: impl std::fmt::Display) -> Option<u64> {
+pub(crate) fn number(id: impl std::fmt::Display) -> Option<u64> {
     id.to_string().parse().ok()
 }
 

@@ -2,7 +2,7 @@
 
 use portcullis_model::host::{
     AccountConventions, CodeOwnersConventions, CodeOwnersDialect, HostConventions, NoReplyForm,
-    ProtectionAdvice, WebCommitter, compile_globs,
+    ProtectionAdvice, TeamForm, WebCommitter, compile_globs,
 };
 use std::sync::{Arc, LazyLock};
 
@@ -25,7 +25,7 @@ fn conventions() -> HostConventions {
         ]),
         code_owners: CodeOwnersConventions {
             places: compile_globs(&["CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"]),
-            dialect: CodeOwnersDialect::Github,
+            dialect: CodeOwnersDialect::Gitlab,
         },
         accounts: AccountConventions {
             // GitLab docs, "Use a private commit email": `ID-USERNAME@users.noreply.HOST`.
@@ -35,6 +35,7 @@ fn conventions() -> HostConventions {
             application_suffix: None,
             administrator_role: Some("40".into()),
         },
+        teams: TeamForm::GroupPath,
         advice: advice(),
     }
 }

@@ -7,7 +7,7 @@ use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::id::AccountId;
 use portcullis_model::person::{Account, AccountKind, Login, TeamName};
 use portcullis_model::review::Permission;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl GitLab {
     /// Tells bots from people: only "Get a user" says it of every account. Those that it does not
@@ -84,21 +84,52 @@ impl GitLab {
     }
 
     /// The direct members of a group. Members of its parents are not among them: GitLab counts only
-    /// direct ones as code owners (GitLab docs, "Code Owners").
+    /// direct ones as code owners (GitLab docs, "Code Owners"). A name without a `/` may be an
+    /// account's, and `@@role` is everybody who directly has that role in the project.
     pub(super) fn members_of(&self, team: &TeamName) -> Result<Vec<Account>, Gap> {
+        if let Some(role) = team.as_str().strip_prefix("@@") {
+            return self.members_in_role(role);
+        }
         let what = format!("the members of group {team}");
         if !is_group(team.as_str()) {
             let remedy = "Name the group by its path, `group/subgroup`.";
             let detail = "GitLab has no group of such a name";
             return Err(Gap::new(what, GapReason::Unsupported, detail, remedy));
         }
+        if !team.as_str().contains('/')
+            && let Some(account) = self.account_named(team.as_str())?
+        {
+            return Ok(vec![account]);
+        }
         let members: Vec<wire::Member> = self.client.list(&what, &["groups", team.as_str(), "members"])?;
-        let mut accounts: Vec<Account> =
-            members.into_iter().filter(|member| level_of(member) > 0).map(account_of).collect();
-        accounts.sort();
-        accounts.dedup();
-        Ok(accounts)
+        Ok(accounts_of(members.into_iter().filter(|member| level_of(member) > 0)))
     }
+
+    /// Accounts and groups share their names: what is one's is not the other's.
+    fn account_named(&self, name: &str) -> Result<Option<Account>, Gap> {
+        let what = format!("whether {name} is an account or a group");
+        let found: Vec<wire::User> = self.client.list_with(&what, &["users"], &[("username", name)])?;
+        let own = found.into_iter().find(|user| user.username.eq_ignore_ascii_case(name));
+        Ok(own.map(translate::account))
+    }
+
+    /// A role does not include those above it.
+    fn members_in_role(&self, role: &str) -> Result<Vec<Account>, Gap> {
+        let what = format!("who has the role {role} in the project");
+        let level = match role.trim_end_matches('s') {
+            "developer" => 30,
+            "maintainer" => 40,
+            "owner" => 50,
+            other => return Err(translate::unknown_kind(&what, "role", other)),
+        };
+        let members: Vec<wire::Member> = self.client.list(&what, &self.at(&["members"]))?;
+        Ok(accounts_of(members.into_iter().filter(|member| level_of(member) == level)))
+    }
+}
+
+fn accounts_of(members: impl Iterator<Item = wire::Member>) -> Vec<Account> {
+    let accounts: BTreeSet<Account> = members.map(account_of).collect();
+    accounts.into_iter().collect()
 }
 
 fn account_of(member: wire::Member) -> Account {
