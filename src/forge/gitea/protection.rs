@@ -180,12 +180,13 @@ fn forced_pushers(
     match (rule.enable_push && rule.enable_force_push == Some(true), has_force_list(rule)) {
         (false, _) => Ok(Vec::new()),
         (true, false) => pushers.clone(),
-        (true, true) => listed(
-            what,
-            rule.force_push_allowlist_usernames.as_deref(),
-            rule.force_push_allowlist_teams.as_deref(),
-            rule.force_push_allowlist_deploy_keys.unwrap_or(true),
-        ),
+        (true, true) => {
+            let said = (&rule.force_push_allowlist_usernames, &rule.force_push_allowlist_teams);
+            let (Some(users), Some(teams)) = said else {
+                return Err(malformed(what, "it does not say who may push with force"));
+            };
+            listed(what, Some(users), Some(teams), rule.force_push_allowlist_deploy_keys.unwrap_or(true))
+        }
     }
 }
 
