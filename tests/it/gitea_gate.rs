@@ -81,8 +81,10 @@ fn a_decision_takes_no_more_than_twenty_five_requests() {
             "users = [\"alex-example\"]",
             "users = [\"alex-example\"]\nteams = [\"example-org/data-protection\", \"example-org/release\"]",
         );
-        std::fs::write(scene.stage.directory().join("policy.toml"), policy).unwrap();
-        let server = serve(host_of(software, &scene));
+        let outside = tempfile::tempdir().unwrap();
+        let file = outside.path().join("policy.toml");
+        std::fs::write(&file, policy).unwrap();
+        let (server, file) = (serve(host_of(software, &scene)), file.display().to_string());
         let repository = scene.stage.world.repository.clone();
         let arguments = [
             "check",
@@ -93,7 +95,7 @@ fn a_decision_takes_no_more_than_twenty_five_requests() {
             "--request",
             "7",
             "--policy",
-            "policy.toml",
+            &file,
             "--format",
             "json",
         ];
@@ -412,7 +414,7 @@ mod verdicts {
         let policy = scene.stage.directory().join("policy.toml");
         std::fs::write(&policy, scene.policy).unwrap();
         let decided =
-            gate(&scene, &["decide", &name, "--policy", "policy.toml", "--format", "json"]).output().unwrap();
+            gate(&scene, &["decide", "--facts", &name, "--policy", "policy.toml", "--format", "json"]).output().unwrap();
         assert_eq!(decided.status.code(), Some(0), "{}", String::from_utf8_lossy(&decided.stderr));
     }
 }
