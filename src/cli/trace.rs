@@ -2,6 +2,7 @@
 
 use portcullis_judge::control::Control;
 use portcullis_judge::policy::Policy;
+use portcullis_model::administration::Administration;
 use portcullis_model::fact::Fact;
 use portcullis_model::facts::Facts;
 use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
@@ -47,12 +48,23 @@ fn of_topic(topic: Topic, facts: &Facts) -> Vec<String> {
             gate.find(TextPurpose::CodeOwners).map_or("none".to_string(), |(path, _)| path.to_string())
         })],
         Topic::Protection => vec![say_fact("branch protection", &host.protection, |_| "seen".to_string())],
+        Topic::Administration => host.administration.iter().flat_map(administration).collect(),
         Topic::Checks => vec![count_fact("checks of the head", &host.checks, Vec::len)],
         Topic::Evidence => {
             vec![count_fact("statements of test runs", &facts.evidence, |all| all.statements.len())]
         }
         Topic::Reports => vec![count_fact("test reports", &facts.reports, Vec::len)],
     }
+}
+
+fn administration(seen: &Administration) -> Vec<String> {
+    vec![
+        count_fact("administrators of the repository", &seen.administrators, Vec::len),
+        count_fact("owners of the organisation", &seen.owners, Vec::len),
+        count_fact("apps that may change the rules", &seen.apps, Vec::len),
+        count_fact("deploy keys that may write", &seen.deploy_keys, Vec::len),
+        count_fact("roles that may bypass or change the rules", &seen.roles, Vec::len),
+    ]
 }
 
 fn count_fact<T>(what: &str, fact: &Fact<T>, count: impl Fn(&T) -> usize) -> String {

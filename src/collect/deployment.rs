@@ -20,7 +20,8 @@ use portcullis_model::waiver;
 use std::collections::BTreeSet;
 
 /// What is asked of the branch and the candidate.
-const OF_THE_WHOLE: [Topic; 4] = [Topic::Protection, Topic::Reports, Topic::Evidence, Topic::CodeOwners];
+const OF_THE_WHOLE: [Topic; 5] =
+    [Topic::Protection, Topic::Administration, Topic::Reports, Topic::Evidence, Topic::CodeOwners];
 
 /// The parts that the work on a range consists of, each as long as the range.
 const PARTS: usize = 3;

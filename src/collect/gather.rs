@@ -14,7 +14,7 @@ use portcullis_model::host::{CodeOwnersDialect, HostConventions, NO_HOST};
 use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
 use portcullis_model::path::RepoPath;
 use portcullis_model::person::TeamName;
-use portcullis_model::review::Move;
+use portcullis_model::review::{Move, Review, ReviewedContent};
 use portcullis_model::test_run::Report;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -39,6 +39,12 @@ pub fn gather_change(
         Some(asked) => host_facts(repository, asked, &inquiry, head, &change, &gate),
         None => HostFacts { conventions, ..HostFacts::unseen(NO_HOST, &no_host()) },
     };
+    if let Fact::Known(change) = &mut change
+        && names_landing_tree(change, &host)
+    {
+        // What was not seen is not known to be the tree that somebody approved.
+        change.landing_tree = repository.landing_tree(base, head).unwrap_or_default();
+    }
     let root = repository.work_tree().unwrap_or(sources.directory);
     let tracked = |file: &Path| match reports::path_below(root, file) {
         Some(path) => Fact::from(is_tracked(repository, base, head, &change, &path)),
@@ -107,6 +113,12 @@ fn is_tracked(
         }
     }
     repository.brings(base, path)
+}
+
+/// Is there a review of a tree over the tip of the base, so that it matters what lands there?
+fn names_landing_tree(change: &Change, host: &HostFacts) -> bool {
+    let of_tree = |review: &Review| matches!(&review.reviewed, ReviewedContent::Tree { base, .. } if *base == change.base);
+    host.reviews.value().is_some_and(|reviews| reviews.iter().any(of_tree))
 }
 
 /// Can the pushes to the base branch tell that what merging the head brings is not what was

@@ -6,6 +6,7 @@
 //! ([`HostFacts::conventions`]). `http` is the client that all hosts share.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "this room is where a host is asked")]
 
+use portcullis_model::administration::Administration;
 use portcullis_model::batch::Batch;
 use portcullis_model::change::{BranchName, Commit, Revision};
 use portcullis_model::check::{Check, WorkflowRun};
@@ -85,6 +86,12 @@ pub trait Forge {
 
     /// What protects the branch of a question.
     fn protection(&self, question: &Question<'_>) -> Fact<Protection>;
+
+    /// Who can change what protects a branch; `None` where the host shows bypass lists to everybody
+    /// whom it shows the rules, or cannot say it.
+    fn administration(&self) -> Option<Administration> {
+        None
+    }
 
     /// The checks of a commit.
     fn checks(&self, head: &Revision) -> CheckFacts;
@@ -230,6 +237,10 @@ pub fn ask_facts(
     }
     if asks(Topic::Protection) {
         facts.protection = forge.protection(&question);
+    }
+    let is_hidden = facts.protection.value().is_some_and(Protection::hides_bypass);
+    if asks(Topic::Administration) && is_hidden {
+        facts.administration = forge.administration();
     }
     if asks(Topic::Checks) {
         let CheckFacts { checks, workflow_runs } = forge.checks(question.head);

@@ -63,6 +63,7 @@ pub fn read<'r>(
         files: reader.file_changes(pairs)?,
         on_the_way: reader.on_the_way(&relation).into(),
         updates,
+        landing_tree: None,
         basis: if is_on_line { Ok(Basis::FirstParent) } else { landing::basis(objects, from, to) }.into(),
     })
 }

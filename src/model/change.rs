@@ -116,6 +116,9 @@ pub struct Change {
     pub test_sources: Fact<TestSources>,
     /// What the head is, but for clean merges of the base into the change.
     pub updates: Updates,
+    /// The tree that merging the head into the base gives. `None` where nobody asked, in facts of
+    /// an earlier form, and where a person or the version of git decides what it is.
+    pub landing_tree: Option<ObjectName>,
     /// Does merging the head bring all that it holds beyond the base branch? A gap where it brings
     /// other content: then nobody can say what an approval of the head is of.
     pub basis: Fact<Basis>,

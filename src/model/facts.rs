@@ -1,5 +1,6 @@
 //! Everything that was seen, for the judge.
 
+use crate::administration::Administration;
 use crate::change::{Change, Revision};
 use crate::check::{Check, WorkflowRun};
 use crate::evidence::EvidenceFacts;
@@ -111,6 +112,9 @@ pub struct HostFacts {
     pub branch: Fact<Branch>,
     /// What protects that branch.
     pub protection: Fact<Protection>,
+    /// Who can change that. It is only asked where it matters: where the policy takes it in place
+    /// of a bypass list, and the host hides one. Otherwise, and in facts of an earlier form, `None`.
+    pub administration: Option<Administration>,
     /// All reviews of the request, oldest first.
     pub reviews: Fact<Vec<Review>>,
     /// When the request was last turned to another base branch: reviews from before were given
@@ -182,6 +186,7 @@ impl HostFacts {
             request: Fact::Gap(gap.clone()),
             branch: Fact::Gap(gap.clone()),
             protection: Fact::Gap(gap.clone()),
+            administration: None,
             reviews: Fact::Gap(gap.clone()),
             base_changed: Fact::Gap(gap.clone()),
             attribution: Fact::Gap(gap.clone()),

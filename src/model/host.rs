@@ -108,8 +108,8 @@ pub struct WebCommitter {
 /// How to switch protection rules on, in the words of the host's settings page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProtectionAdvice {
-    /// What to do, by the name of the rule ([`Rule::name`]). `{count}`, `{check}` and `{app}`
-    /// are filled in with what the rule holds.
+    /// What to do, by the name of the rule ([`Rule::name`]). `{count}`, `{check}`,
+    /// `{app}`, `{project}` and `{service}` are filled in with what the rule holds.
     ///
     /// [`Rule::name`]: crate::protection::Rule::name
     pub rules: BTreeMap<String, String>,

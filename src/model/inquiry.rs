@@ -125,6 +125,8 @@ pub enum Topic {
     CodeOwners,
     /// Branch protection.
     Protection,
+    /// Who can change it, where the host hides who may bypass it.
+    Administration,
     /// Check runs and statuses of the head.
     Checks,
     /// Test reports.

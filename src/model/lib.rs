@@ -3,6 +3,7 @@
 //! Nothing in this room reads a file, a clock, the environment or the network, and nothing here
 //! judges. Every other room speaks in these words.
 
+pub mod administration;
 pub mod batch;
 pub mod change;
 pub mod check;

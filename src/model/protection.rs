@@ -7,9 +7,9 @@
 //! translates to requirements that do.
 
 use crate::change::{BranchName, Revision};
-use crate::fact::{Fact, Gap};
+use crate::fact::{Fact, Gap, GapReason};
 use crate::host::ProtectionAdvice;
-use crate::id::{ActorId, AppId};
+use crate::id::{ActorId, AppId, ServiceId};
 use serde::Deserialize;
 
 /// A branch on its host.
@@ -30,6 +30,16 @@ pub struct Protection {
     pub requirements: Vec<Requirement>,
     /// Sources that may hold more and could not be seen.
     pub unseen: Vec<Gap>,
+}
+
+impl Protection {
+    /// Does the host hide who may bypass one of the requirements?
+    pub fn hides_bypass(&self) -> bool {
+        self.requirements.iter().any(|requirement| match &requirement.bypass {
+            Fact::Gap(gap) => gap.reason == GapReason::NotVisible,
+            Fact::Known(_) => false,
+        })
+    }
 }
 
 /// One rule of one source.
@@ -65,6 +75,22 @@ pub enum Rule {
         /// The app that must have written it; `None` accepts anybody.
         app: Option<AppId>,
     },
+    /// A job of this name, of a pipeline of this project, must succeed.
+    PipelineCheck {
+        /// The name of the check.
+        name: String,
+        /// The project whose pipeline must have written it, as the host names it.
+        project: String,
+    },
+    /// A service outside the host must report this check as a success.
+    ServiceCheck {
+        /// The name of the check.
+        name: String,
+        /// The service that must have reported it.
+        service: ServiceId,
+    },
+    /// The pipeline of the change must succeed, whatever its jobs are.
+    Pipeline,
     /// The change must contain the tip of the branch.
     UpToDate,
     /// No push may discard commits.
@@ -90,11 +116,34 @@ impl Rule {
             Rule::ConversationResolution => "conversation-resolution",
             Rule::Check { app: None, .. } => "check",
             Rule::Check { app: Some(_), .. } => "check-of-app",
+            Rule::PipelineCheck { .. } => "check-of-pipeline",
+            Rule::ServiceCheck { .. } => "check-of-service",
+            Rule::Pipeline => "pipeline",
             Rule::UpToDate => "up-to-date",
             Rule::NoForcePush => "no-force-push",
             Rule::NoDeletion => "no-deletion",
             Rule::SignedCommits => "signed-commits",
             Rule::LinearHistory => "linear-history",
+        }
+    }
+
+    /// The name of the check that must succeed, where it is one.
+    pub fn check_name(&self) -> Option<&str> {
+        match self {
+            Rule::Check { name, .. } | Rule::PipelineCheck { name, .. } | Rule::ServiceCheck { name, .. } => {
+                Some(name)
+            }
+            _ => None,
+        }
+    }
+
+    /// Who must have written the check, where that is said.
+    fn check_writer(&self) -> String {
+        match self {
+            Rule::Check { app: Some(app), .. } => app.to_string(),
+            Rule::PipelineCheck { project, .. } => project.clone(),
+            Rule::ServiceCheck { service, .. } => service.to_string(),
+            _ => String::new(),
         }
     }
 }
@@ -106,12 +155,16 @@ impl ProtectionAdvice {
             Rule::Approvals(count) => count.to_string(),
             _ => String::new(),
         };
-        let (check, app) = match rule {
-            Rule::Check { name, app } => (name.as_str(), app.as_ref().map(ToString::to_string)),
-            _ => ("", None),
-        };
-        let app = app.unwrap_or_default();
-        let values = [("count", count.as_str()), ("check", check), ("app", app.as_str()), ("branch", branch)];
+        let (check, writer) = (rule.check_name().unwrap_or_default(), rule.check_writer());
+        let writer = writer.as_str();
+        let values = [
+            ("count", count.as_str()),
+            ("check", check),
+            ("app", writer),
+            ("project", writer),
+            ("service", writer),
+            ("branch", branch),
+        ];
         let what = self.rules.get(rule.name())?;
         Some(format!("{}, {}", fill_in(what, &values), fill_in(&self.place, &values)))
     }

@@ -48,8 +48,8 @@ pub struct Review {
 
 /// What a review was given on, and how that is known.
 ///
-/// Only [`ReviewedContent::Stated`] is what the reviewer is known to have seen. No rule counts the
-/// others yet.
+/// Only [`ReviewedContent::Stated`] is what the reviewer is known to have seen. A policy says
+/// whether the others count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReviewedContent {
     /// The host states the commit.
@@ -83,6 +83,22 @@ impl From<Option<Revision>> for ReviewedContent {
 }
 
 impl ReviewedContent {
+    /// The commit, stated or derived.
+    pub fn commit(&self) -> Option<&Revision> {
+        match self {
+            ReviewedContent::Stated(commit) | ReviewedContent::Derived { commit, .. } => Some(commit),
+            ReviewedContent::Tree { .. } | ReviewedContent::Unknown | ReviewedContent::Unseen(_) => None,
+        }
+    }
+
+    /// What the commit was derived from, where it was.
+    pub fn derived_from(&self) -> Option<&str> {
+        match self {
+            ReviewedContent::Derived { from, .. } => Some(from),
+            _ => None,
+        }
+    }
+
     /// The commit, where the host states one.
     pub fn stated(&self) -> Option<&Revision> {
         match self {

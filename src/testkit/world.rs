@@ -18,6 +18,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+mod administration;
 mod bodies;
 mod protection;
 pub(crate) mod routes;
@@ -65,6 +66,8 @@ pub struct World {
     pub classic: Option<Classic>,
     /// The rulesets of the branch.
     pub rulesets: Vec<Ruleset>,
+    /// Who can change that.
+    pub administration: WorldAdministration,
     /// Check runs (by apps) and statuses (by accounts).
     pub checks: Vec<Check>,
     /// The workflow run that a check run belongs to, by the number of the check run. Those that are
@@ -143,6 +146,67 @@ pub struct Ruleset {
     pub bypass: Option<Vec<Bypass>>,
 }
 
+/// Who can change what protects the branch.
+#[derive(Clone, Debug)]
+pub struct WorldAdministration {
+    /// Does the repository belong to an organisation? Otherwise to a person.
+    pub is_organization: bool,
+    /// The plan of the organisation; `None` when the token may not see it.
+    pub plan: Option<String>,
+    /// The administrators of the repository, owners included.
+    pub administrators: Vec<Account>,
+    /// The owners of the organisation.
+    pub owners: Vec<Account>,
+    /// Installed apps: number, slug, what they may do, and whether they are suspended.
+    pub apps: Vec<InstalledApp>,
+    /// Deploy keys: number, title, and whether they may only read.
+    pub deploy_keys: Vec<(u64, String, bool)>,
+    /// Custom repository roles: number, name and rights; `None` on a plan that has none.
+    pub repository_roles: Option<Vec<(u64, String, Vec<String>)>>,
+    /// Roles of the organisation: number, name and rights.
+    pub organization_roles: Vec<(u64, String, Vec<String>)>,
+}
+
+/// An app that is installed in the organisation.
+#[derive(Clone, Debug)]
+pub struct InstalledApp {
+    /// Its number.
+    pub id: u64,
+    /// Its name in addresses.
+    pub slug: String,
+    /// What it may do: permission and level.
+    pub permissions: Vec<(String, String)>,
+    /// Has an owner suspended it?
+    pub is_suspended: bool,
+}
+
+impl WorldAdministration {
+    /// Dana owns the organisation, and nothing else can change the rules.
+    pub fn honest() -> WorldAdministration {
+        let dana = person("dana-example", 19);
+        let app = |id, slug: &str, permissions: &[(&str, &str)]| InstalledApp {
+            id,
+            slug: slug.to_string(),
+            permissions: permissions
+                .iter()
+                .map(|(name, level)| (name.to_string(), level.to_string()))
+                .collect(),
+            is_suspended: false,
+        };
+        let reader = "repository auditor".to_string();
+        WorldAdministration {
+            is_organization: true,
+            plan: None,
+            administrators: vec![dana.clone()],
+            owners: vec![dana],
+            apps: vec![app(61, "chat-notices", &[("metadata", "read"), ("administration", "read")])],
+            deploy_keys: vec![(71, "mirror".to_string(), true)],
+            repository_roles: Some(vec![(81, reader, vec!["read_code_scanning".to_string()])]),
+            organization_roles: vec![(8132, "all_repo_read".to_string(), Vec::new())],
+        }
+    }
+}
+
 /// The answers that a world can give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Endpoint {
@@ -180,10 +244,39 @@ pub enum Endpoint {
     Deployments,
     /// `repos/O/R/deployments/ID/statuses`
     DeploymentStatuses,
+    /// `repos/O/R`
+    Repository,
+    /// `repos/O/R/collaborators`
+    Collaborators,
+    /// `orgs/O/members`
+    Owners,
+    /// `orgs/O/installations`
+    Installations,
+    /// `repos/O/R/keys`
+    DeployKeys,
+    /// `orgs/O/custom-repository-roles`
+    RepositoryRoles,
+    /// `orgs/O/organization-roles`
+    OrganizationRoles,
+    /// `orgs/O`
+    Organization,
 }
 
 impl Endpoint {
-    /// Every endpoint.
+    /// Those that say who can change what protects the branch. They are only asked where a bypass
+    /// list is hidden, and the policy takes them in its place.
+    pub const ADMINISTRATION: [Endpoint; 8] = [
+        Endpoint::Repository,
+        Endpoint::Collaborators,
+        Endpoint::Owners,
+        Endpoint::Installations,
+        Endpoint::DeployKeys,
+        Endpoint::RepositoryRoles,
+        Endpoint::OrganizationRoles,
+        Endpoint::Organization,
+    ];
+
+    /// Every endpoint but [`Endpoint::ADMINISTRATION`].
     pub const ALL: [Endpoint; 17] = [
         Endpoint::Request,
         Endpoint::Branch,
@@ -274,6 +367,7 @@ impl World {
             teams: team.map(|team| (team, vec![alex])).into_iter().collect(),
             classic: None,
             rulesets: vec![Ruleset::strict()],
+            administration: WorldAdministration::honest(),
             checks: vec![run(41, "build", &head), run(42, "regression", &head)],
             workflow_runs: BTreeMap::new(),
             co_authors: Vec::new(),

@@ -56,6 +56,7 @@ fn path(stage: &Stage, endpoint: Endpoint) -> String {
         Endpoint::Statuses => format!("commits/{sha}/statuses"),
         Endpoint::Deployments => "deployments".to_string(),
         Endpoint::DeploymentStatuses => "deployments/5/statuses".to_string(),
+        other => panic!("{other:?} is not asked under this policy"),
     };
     format!("/repos/{}/{below}", stage.world.repository)
 }

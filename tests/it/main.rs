@@ -13,6 +13,7 @@ mod support;
 
 mod architecture;
 mod attack_catalogue;
+mod attacks_administration;
 mod attacks_answers;
 mod attacks_base;
 mod attacks_binding;

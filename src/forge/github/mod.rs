@@ -3,7 +3,7 @@
 //!
 //! - `style` holds the ways of its API, `address` its names of repositories and servers;
 //! - `wire` and `graphql` are its JSON, `translate` and `protection` say it in our words;
-//! - `checks`, `co_authors`, `base_pushes`, `deployments`, `pushes`, `reviews` and `rules` hold the
+//! - `administration`, `checks`, `co_authors`, `base_pushes`, `deployments`, `pushes`, `reviews` and `rules` hold the
 //!   reading plans of their topics; the short ones are here.
 //!
 //! What was not seen whole and for certain is a gap. In particular a 404 is never "there is none":
@@ -15,6 +15,7 @@ use crate::{
     ChangeRequestHost, CheckFacts, Connection, Forge, HostError, HostKind, PushFacts, Question, ReviewFacts,
 };
 use address::RepositoryName;
+use portcullis_model::administration::Administration;
 use portcullis_model::change::{BranchName, Commit, Revision};
 use portcullis_model::deployment::HostDeployment;
 use portcullis_model::environment::Environment;
@@ -30,6 +31,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 mod address;
+mod administration;
 mod base_pushes;
 mod checks;
 mod co_authors;
@@ -169,6 +171,10 @@ impl Forge for GitHub {
 
     fn protection(&self, question: &Question<'_>) -> Fact<Protection> {
         self.branch_protection(question).into()
+    }
+
+    fn administration(&self) -> Option<Administration> {
+        Some(self.administration_facts())
     }
 
     fn checks(&self, head: &Revision) -> CheckFacts {

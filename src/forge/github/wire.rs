@@ -7,6 +7,7 @@
 use jiff::Timestamp;
 use portcullis_model::fact::nullable;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// "Simple User".
 #[derive(Clone, Debug, Deserialize)]
@@ -346,4 +347,79 @@ pub(super) struct ClassicCheck {
     pub context: String,
     #[serde(deserialize_with = "nullable")]
     pub app_id: Option<i64>,
+}
+
+/// What "Get a repository" says of the owner.
+#[derive(Debug, Deserialize)]
+pub(super) struct OwnedRepository {
+    pub owner: SimpleUser,
+}
+
+/// "Collaborator".
+#[derive(Debug, Deserialize)]
+pub(super) struct ListedCollaborator {
+    #[serde(flatten)]
+    pub user: SimpleUser,
+    pub permissions: CollaboratorRights,
+}
+
+/// What a collaborator may do.
+#[derive(Debug, Deserialize)]
+pub(super) struct CollaboratorRights {
+    pub admin: bool,
+}
+
+/// A page of "List app installations for an organization".
+#[derive(Debug, Deserialize)]
+pub(super) struct Installations {
+    pub installations: Vec<Installation>,
+}
+
+/// "Installation". `suspended_at` is null, or missing, while the app may act.
+#[derive(Debug, Deserialize)]
+pub(super) struct Installation {
+    pub app_id: u64,
+    pub app_slug: String,
+    pub permissions: BTreeMap<String, String>,
+    pub suspended_at: Option<Timestamp>,
+}
+
+/// "Deploy Key".
+#[derive(Debug, Deserialize)]
+pub(super) struct DeployKey {
+    pub id: u64,
+    pub title: String,
+    pub read_only: bool,
+}
+
+/// A page of "List custom repository roles in an organization".
+#[derive(Debug, Deserialize)]
+pub(super) struct CustomRepositoryRoles {
+    pub custom_roles: Vec<CustomRole>,
+}
+
+/// A page of "Get all organization roles for an organization".
+#[derive(Debug, Deserialize)]
+pub(super) struct OrganizationRoles {
+    pub roles: Vec<CustomRole>,
+}
+
+/// "Organization Custom Repository Role", or "Organization Role".
+#[derive(Debug, Deserialize)]
+pub(super) struct CustomRole {
+    pub id: u64,
+    pub name: String,
+    pub permissions: Vec<String>,
+}
+
+/// "Organization Full". The plan is shown to owners, and to tokens that may read it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Organization {
+    pub plan: Option<Plan>,
+}
+
+/// The plan of an organisation.
+#[derive(Debug, Deserialize)]
+pub(super) struct Plan {
+    pub name: String,
 }

@@ -89,6 +89,18 @@ impl Repository {
         Ok(matches!(coverage, Coverage::Identity(_) | Coverage::Replay(_)))
     }
 
+    /// The tree that merging a head into a base gives; `None` where a person or the version of git
+    /// decides what it is.
+    ///
+    /// # Errors
+    /// An object is missing or cannot be trusted.
+    pub fn landing_tree(&self, base: &Revision, head: &Revision) -> Result<Option<ObjectName>, Gap> {
+        let objects = self.trusted_objects()?;
+        let mut prover = prover::Prover::of_results(&objects);
+        let tree = prover.given(parse_oid(base.as_str())?, parse_oid(head.as_str())?)?;
+        tree.map(object_name).transpose()
+    }
+
     /// Those of these trees that are what merging a head into an earlier tip of the base gives, and
     /// nothing else: into a commit of the base's first-parent line that the head does not hold. Of
     /// those the newest are tried.

@@ -17,7 +17,7 @@
 //! matter. Workflows are taken from the repository that is judged; those it calls elsewhere are not
 //! seen.
 
-use super::shared::approval::{Approvals, Independence, count_approvals};
+use super::shared::approval::{ApprovalSubject, Approvals, Independence, count_approvals};
 use super::shared::gate_files::{FileName, is_same_file, matches_any, names_of};
 use super::shared::quorum::{
     Demand, Judgement, RoleApprovals, judge_demand, nothing_to_judge, touched_files,
@@ -190,7 +190,8 @@ impl GateIntegrity {
     }
 
     fn judge(&self, case: &Case<'_>, touched: &[Touched<'_>]) -> Vec<Finding> {
-        let judged = count_approvals(case, Independence::default()).and_then(|approvals| {
+        let of_gate_files = Independence { subject: ApprovalSubject::Gate, ..Independence::default() };
+        let judged = count_approvals(case, of_gate_files).and_then(|approvals| {
             let judgement = self.quorum(case, &approvals, touched)?;
             let request = case.facts.host.request.known()?.id.to_string();
             let findings = touched.iter().map(|touched| touched.finding(&judgement));

@@ -147,6 +147,11 @@ pub trait Control: std::fmt::Debug + Send + Sync {
         &[]
     }
 
+    /// Which approvals count whose commit the host does not state, where its settings say so.
+    fn review_basis(&self) -> Option<ReviewBasis> {
+        None
+    }
+
     /// The patterns of its settings over files of the repository, which `portcullis policy check`
     /// holds against HEAD.
     fn repository_files(&self) -> Vec<&Glob> {
@@ -238,6 +243,44 @@ pub struct PolicyScope {
     pub roles: BTreeMap<String, Role>,
     /// The deployment branches.
     pub deployment: Vec<Glob>,
+    /// Which reviews count that the host does not tie to a commit, by `required-reviews`.
+    pub reviews: ReviewBasis,
+}
+
+/// Which approvals count whose commit the host does not state. All controls that count approvals
+/// go by it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReviewBasis {
+    /// Those of a commit that was derived from other facts.
+    pub derived: DerivedReviews,
+    /// Those of a tree.
+    pub trees: TreeReviews,
+}
+
+/// Whether approvals count whose commit was derived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum DerivedReviews {
+    /// They never do.
+    Refuse,
+    /// They do for changes that touch no data-processing area and nothing that steers the gate.
+    #[default]
+    OutsideDataProcessing,
+    /// They always do.
+    Accept,
+}
+
+/// Whether approvals of a tree count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum TreeReviews {
+    /// They do where the tree over its base is exactly what the request would land.
+    #[default]
+    Proved,
+    /// They never do.
+    Refuse,
 }
 
 /// People who may fill a role. Anyone in any of the lists may.
@@ -248,7 +291,7 @@ pub struct Role {
     /// Logins of single accounts.
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub users: Vec<Login>,
-    /// Teams of the host, as `organisation/team`.
+    /// Teams, as their host writes them: `organisation/team` on GitHub, `group/sub-group` on GitLab.
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub teams: Vec<TeamName>,
     /// `true`: the owners of the touched files, by CODEOWNERS at the base. Each touched file then

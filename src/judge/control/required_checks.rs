@@ -137,6 +137,7 @@ mod tests {
             on_the_way: Fact::Known(vec![]),
             test_sources: Fact::Known(portcullis_model::test_source::TestSources::default()),
             updates: Default::default(),
+            landing_tree: None,
             basis: Fact::Known(portcullis_model::change::Basis::FirstParent),
         };
         let facts = Facts {
@@ -154,6 +155,7 @@ mod tests {
             people: People::default(),
             roles: BTreeMap::new(),
             deployment: vec![],
+            reviews: Default::default(),
         };
         let case = Case { facts: &facts, deployment: None, scope: &scope, touched: &Fact::Known(vec![]) };
         read_settings(settings).unwrap().check(&case)
@@ -187,6 +189,22 @@ mod tests {
                 "whose check counts",
             ),
             ("{ checks = [{ name = 'a', app = 1, ap = 2 }] }", "ap", "unknown field"),
+            (
+                "{ checks = [{ name = 'a', app = 1, service = 2 }] }",
+                "{ name = 'a', app = 1, service = 2 }",
+                "write one of",
+            ),
+            (
+                "{ checks = [{ name = 'a', app = 1, config = 'b' }] }",
+                "{ name = 'a', app = 1, config = 'b' }",
+                "name its project",
+            ),
+            (
+                "{ checks = [{ name = 'a', pipeline = '' }] }",
+                "{ name = 'a', pipeline = '' }",
+                "names no pipeline",
+            ),
+            ("{ checks = [{ name = 'a', service = '' }] }", "''", "identifies nothing"),
             (
                 "{ checks = [{ name = 'a', app = 1 }, { name = 'a', app = 1 }] }",
                 "[{ name = 'a', app = 1 }, { name = 'a', app = 1 }]",
@@ -290,6 +308,65 @@ mod tests {
         let found = only(BUILD, both);
         assert_eq!(found.verdict, Verdict::Met, "a stranger's failure decides nothing either");
         assert_eq!(found.details.len(), 1);
+    }
+
+    fn pipeline(project: &str, source: &str, config: &str) -> Producer {
+        Producer::Pipeline { project: project.into(), source: source.into(), config: config.into() }
+    }
+
+    /// Each writer that a policy can name, against each that a host can: it is met by its own kind
+    /// and no other, and by one that nobody knows never.
+    #[test]
+    fn attack_64_each_kind_of_writer_counts_as_itself_only() {
+        let ours = || pipeline("police/upload", "merge_request_event", "gate.yml@police/ci");
+        let rows = [
+            ("app = 'github-actions'", actions()),
+            ("app = 15368", actions()),
+            ("creator = 'ci-robot'", account("ci-robot")),
+            ("pipeline = 'police/upload'", ours()),
+            ("pipeline = 'police/upload', config = 'gate.yml@police/ci'", ours()),
+            ("pipeline = 'police/upload', source = 'merge_request_event'", ours()),
+            ("service = 15368", Producer::Service { id: 15368.into() }),
+            ("service = '15368'", Producer::Service { id: 15368.into() }),
+        ];
+        let strangers = [
+            Producer::Unknown,
+            Producer::Account(None),
+            account("police/upload"),
+            app(7, "police/upload"),
+            pipeline("police/Upload", "merge_request_event", "gate.yml@police/ci"),
+            pipeline("someone/upload", "merge_request_event", "gate.yml@police/ci"),
+            Producer::Service { id: 153680.into() },
+        ];
+        for (wanted, writer) in &rows {
+            let settings = format!("{{ checks = [{{ name = 'build', {wanted} }}] }}");
+            let others = rows.iter().map(|(_, other)| other).chain(&strangers);
+            for other in others {
+                let found = only(&settings, vec![run("build", other.clone(), Conclusion::Success)]);
+                let expected = if other == writer { Verdict::Met } else { Verdict::Broken };
+                assert_eq!(found.verdict, expected, "{wanted}: {other:?}");
+            }
+        }
+    }
+
+    /// A pipeline that the change defines, or that somebody started by hand, is another one.
+    #[test]
+    fn attack_64_a_pipeline_from_elsewhere_is_not_the_named_one() {
+        let settings = "{ checks = [{ name = 'build', pipeline = 'police/upload', config = 'gate.yml@police/ci', \
+                        source = 'merge_request_event' }] }";
+        for impostor in [
+            pipeline("police/upload", "merge_request_event", ".gitlab-ci.yml"),
+            pipeline("police/upload", "web", "gate.yml@police/ci"),
+        ] {
+            let found = only(settings, vec![run("build", impostor.clone(), Conclusion::Success)]);
+            assert_eq!(found.verdict, Verdict::Broken, "{impostor:?}");
+            assert!(found.details[0].contains(&describe_producer(&impostor)), "{:?}", found.details);
+        }
+        let honest = pipeline("police/upload", "merge_request_event", "gate.yml@police/ci");
+        let found = only(settings, vec![run("build", honest, Conclusion::Success)]);
+        assert_eq!(found.verdict, Verdict::Met);
+        let by = "written by the pipeline `gate.yml@police/ci` of police/upload that `merge_request_event` started";
+        assert!(found.reason.ends_with(by), "{}", found.reason);
     }
 
     #[test]

@@ -8,8 +8,8 @@
 use super::shared::approval::{AfterUpdate, Approvals, Independence, LastPusher, count_approvals};
 use super::shared::quorum::{Demand, RoleApprovals, judge_demand, nothing_to_judge, touched_files};
 use super::{
-    Case, Control, Documentation, Granularity, Kind, Reference, Stage, Waivable, finding, read, unproven,
-    widen_remedy,
+    Case, Control, DerivedReviews, Documentation, Granularity, Kind, Reference, ReviewBasis, Stage,
+    TreeReviews, Waivable, finding, read, unproven, widen_remedy,
 };
 use portcullis_model::change::FileChange;
 use portcullis_model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
@@ -44,6 +44,7 @@ pub struct RequiredReviews {
     data_processing: Option<ReviewRule>,
     areas: BTreeMap<Spanned<String>, ReviewRule>,
     independence: Independence,
+    basis: ReviewBasis,
 }
 
 /// The settings as they are written.
@@ -64,6 +65,13 @@ struct WrittenReviews {
     /// `"proved"`.
     #[serde(default)]
     updates: AfterUpdate,
+    /// Whether approvals count whose commit the host does not state, so that it was derived from
+    /// other facts, such as times. Default: `"outside-data-processing"`.
+    #[serde(default)]
+    derived: DerivedReviews,
+    /// Whether approvals of a tree over a base count, in place of a commit. Default: `"proved"`.
+    #[serde(default)]
+    trees: TreeReviews,
     /// What a change that touches any data-processing area needs as well.
     data_processing: Option<ReviewRule>,
     /// What a change that touches the area of this name needs as well.
@@ -76,13 +84,15 @@ impl TryFrom<WrittenReviews> for RequiredReviews {
     type Error = &'static str;
 
     fn try_from(written: WrittenReviews) -> Result<Self, Self::Error> {
-        let WrittenReviews { approvals, roles, last_pusher, updates, data_processing, areas } = written;
+        let WrittenReviews { approvals, roles, last_pusher, updates, derived, trees, .. } = written;
+        let (data_processing, areas) = (written.data_processing, written.areas);
         let general = (approvals.is_some() || !roles.is_empty()).then_some(ReviewRule { approvals, roles });
         if general.is_none() && data_processing.is_none() && areas.is_empty() {
             return Err("these settings require nothing; set `approvals = 1` or more");
         }
-        let independence = Independence { last_pusher, updates };
-        Ok(RequiredReviews { general, data_processing, areas, independence })
+        let independence = Independence { last_pusher, updates, ..Independence::default() };
+        let basis = ReviewBasis { derived, trees };
+        Ok(RequiredReviews { general, data_processing, areas, independence, basis })
     }
 }
 
@@ -140,6 +150,10 @@ impl Control for RequiredReviews {
         if self.independence.last_pusher == LastPusher::Exclude {
             inquiry.topics.insert(Topic::Pushes);
         }
+    }
+
+    fn review_basis(&self) -> Option<ReviewBasis> {
+        Some(self.basis)
     }
 
     fn references(&self) -> Vec<Reference<'_>> {

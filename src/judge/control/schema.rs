@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 pub type Describe = fn(&mut SchemaGenerator) -> Schema;
 
 /// Kinds of actors that settings may name: all but those that the program does not know.
-const ACTORS: [&str; 8] = [
+const ACTORS: [&str; 10] = [
     "administrators",
     "repository-role",
     "organization-admin",
@@ -26,6 +26,8 @@ const ACTORS: [&str; 8] = [
     "user",
     "app",
     "deploy-key",
+    "writers",
+    "server-access",
 ];
 
 const OPAQUE: [&str; 3] = ["inside", "inside-with-media", "outside"];

@@ -384,6 +384,7 @@ fn change() -> Change {
         on_the_way: Fact::Gap(Gap::not_asked("the paths on the way", "Ask for them.")),
         test_sources: Fact::Gap(Gap::not_asked("test sources", "Name them.")),
         updates: Updates::default(),
+        landing_tree: None,
         basis: Fact::Known(portcullis_model::change::Basis::FirstParent),
     }
 }
@@ -442,6 +443,7 @@ fn scope() -> PolicyScope {
         people: People::default(),
         roles: BTreeMap::new(),
         deployment: vec![Glob::new("main").expect("a good pattern")],
+        reviews: Default::default(),
     }
 }
 
@@ -455,6 +457,7 @@ fn host() -> HostFacts {
         request: Fact::Known(request()),
         branch: Fact::Known(Branch { name: BranchName::new("main"), tip: base(), protected: true }),
         protection: Fact::Known(protection()),
+        administration: None,
         reviews: Fact::Known(vec![
             review(1, "kim", ReviewState::Approved),
             review(2, "alex", ReviewState::Approved),

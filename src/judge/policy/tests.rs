@@ -773,3 +773,43 @@ fn a_policy_of_any_size_is_not_read_to_its_end() {
     let problems = Policy::parse(&long).unwrap_err();
     assert!(matches!(&problems[..], [one] if one.message.contains("bytes")), "{problems:?}");
 }
+
+/// A host whose teams look like this.
+fn host_with(teams: portcullis_model::host::TeamForm) -> HostProfile {
+    let github = portcullis_model::host::HostConventions::github();
+    let conventions =
+        portcullis_model::host::HostConventions { name: "Elsewhere".into(), teams, ..(*github).clone() };
+    HostProfile::of(&conventions.into(), &["elsewhere.example.test".into()])
+}
+
+#[test]
+fn teams_are_those_of_the_host() {
+    use portcullis_model::host::TeamForm::{GroupPath, OrganizationAndSlug, ProjectAndTeam, Text};
+    for (team, form) in [
+        ("example/data-protection", OrganizationAndSlug),
+        ("police/forces/upload", GroupPath),
+        ("police", GroupPath),
+        (r"[Records]\\Data protection", ProjectAndTeam),
+        ("Change Approvers (Records)", Text),
+    ] {
+        let text = with("\"example/data-protection\"", &format!("\"{team}\""));
+        for host in [OrganizationAndSlug, GroupPath, ProjectAndTeam, Text] {
+            let read = parse_with(&text, KINDS, &host_with(host));
+            let also = host == Text || (form, host) == (OrganizationAndSlug, GroupPath);
+            if host == form || also {
+                assert!(read.is_ok(), "{team} on {host:?}: {read:?}");
+                continue;
+            }
+            let problem = read.err().unwrap().remove(0);
+            let place = &text[problem.span.clone()];
+            assert_eq!(place, format!("\"{team}\""), "{host:?}");
+            assert!(problem.message.ends_with(&format!("is not a team; write `{}`", host.example())));
+        }
+    }
+    for odd in ["", "@", "@@maintainer", " example/team", "example/te\\u0007am"] {
+        let text = with("\"example/data-protection\"", &format!("\"{odd}\""));
+        for host in [OrganizationAndSlug, GroupPath, ProjectAndTeam, Text] {
+            assert!(parse_with(&text, KINDS, &host_with(host)).is_err(), "{odd:?} on {host:?}");
+        }
+    }
+}

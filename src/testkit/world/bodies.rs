@@ -120,7 +120,7 @@ impl World {
         Account { kind: AccountKind::Other, ..super::person(login, 1) }
     }
 
-    fn repository_body(&self, full_name: &str) -> Value {
+    pub(super) fn repository_body(&self, full_name: &str) -> Value {
         let url = format!("{}/repos/{full_name}", self.address);
         let name = full_name.rsplit('/').next().unwrap_or_default();
         let body = json!({

@@ -18,7 +18,7 @@ impl Asked<'_> {
 }
 
 /// What there is to answer with, before pages and bends.
-enum Found {
+pub(super) enum Found {
     One(Value),
     List(Vec<Value>),
     /// A list inside of an object with `total_count`.
@@ -69,6 +69,7 @@ impl World {
             ("GET", ["orgs", organisation, "teams", slug, "members"]) => {
                 Some((Endpoint::Members, self.members(organisation, slug)))
             }
+            ("GET", ["orgs", organisation, rest @ ..]) => self.route_organization(organisation, rest),
             ("GET", ["repos", owner, name, "activity"]) => {
                 let reference = query.iter().find(|(key, _)| *key == "ref").map(|(_, value)| value.as_str());
                 Some((Endpoint::Activity, self.activity(&format!("{owner}/{name}"), reference)))
@@ -110,6 +111,9 @@ impl World {
                 (Endpoint::Rules, Found::List(self.rule_bodies()))
             }
             ["rulesets", id] => (Endpoint::Ruleset, self.ruleset_found(id)),
+            [] => (Endpoint::Repository, Found::One(self.owned_repository_body())),
+            ["collaborators"] => (Endpoint::Collaborators, Found::List(self.collaborator_bodies(query))),
+            ["keys"] => (Endpoint::DeployKeys, Found::List(self.deploy_key_bodies())),
             ["deployments"] => {
                 let wanted =
                     query.iter().find(|(key, _)| *key == "environment").map(|(_, value)| value.as_str());

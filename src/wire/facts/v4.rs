@@ -21,6 +21,7 @@ use report::ReportV4;
 use serde::{Deserialize, Serialize};
 
 pub mod account;
+pub mod administration;
 mod agreement;
 pub mod change;
 pub mod conventions;

@@ -176,6 +176,52 @@ fn facts_of_another_host_without_its_conventions_are_refused() {
     assert_eq!(crate::facts::testing::change_of(&written).unwrap(), facts);
 }
 
+/// What was added to this version is missing in facts from before, and then is what fails closed.
+#[test]
+fn what_was_added_is_missing_in_facts_from_before() {
+    let before = json(EARLIER[0].2);
+    assert_eq!(before.pointer("/change/known/landing_tree"), None);
+    assert_eq!(before.pointer("/host/administration"), None);
+    let facts = crate::facts::testing::change_of(&before).unwrap();
+    assert_eq!(
+        (facts.change.value().unwrap().landing_tree.clone(), &facts.host.administration),
+        (None, &None)
+    );
+    let mut document = before.clone();
+    let gap = document.pointer("/line_coverage").unwrap().clone();
+    document["change"]["known"]["landing_tree"] = json!("e".repeat(40));
+    document["host"]["administration"] = json!({
+        "administrators": { "known": [{ "login": "dana", "id": "1", "kind": "human" }] },
+        "owners": { "known": [] },
+        "apps": { "known": [{ "id": "9", "name": "sync" }] },
+        "deploy_keys": gap.clone(),
+        "roles": gap,
+    });
+    let rules = document.pointer_mut("/host/protection/known/requirements").unwrap().as_array_mut().unwrap();
+    rules[0]["rule"] = json!({ "pipeline-check": { "name": "regression", "project": "a/b/c" } });
+    rules[1]["rule"] = json!({ "service-check": { "name": "licences", "service": "7" } });
+    rules[2]["rule"] = json!("pipeline");
+    document["inquiry"]["topics"].as_array_mut().unwrap().push(json!("administration"));
+    assert!(schema().accepts(&document));
+    let read = crate::facts::testing::change_of(&document).unwrap();
+    assert!(read.host.administration.is_some() && read.change.value().unwrap().landing_tree.is_some());
+    // Sets have an order of their own.
+    let topics = |document: &serde_json::Value| {
+        let topics = document["inquiry"]["topics"].as_array().unwrap();
+        topics
+            .iter()
+            .map(|topic| topic.as_str().unwrap().to_string())
+            .collect::<std::collections::BTreeSet<_>>()
+    };
+    let mut written = value_of(read);
+    assert_eq!(topics(&written), topics(&document));
+    written["inquiry"]["topics"] = document["inquiry"]["topics"].clone();
+    assert_eq!(written, document);
+    // Half of it is not enough.
+    document["host"]["administration"].as_object_mut().unwrap().remove("roles");
+    assert!(crate::facts::testing::change_of(&document).is_err());
+}
+
 /// What another host names has a place in this version.
 #[test]
 fn a_host_without_numbers_and_branches_conforms() {

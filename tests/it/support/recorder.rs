@@ -216,6 +216,7 @@ fn unknown_change(head: &Revision, base: &Revision, commit: Commit) -> Change {
         base: base.clone(),
         head: head.clone(),
         merge_bases: vec![base.clone()],
+        landing_tree: None,
         basis: Fact::Gap(gap.clone()),
         commits: vec![commit],
         files: Vec::new(),

@@ -188,3 +188,19 @@ fn settings_that_require_nothing_do_not_parse() {
     }
     assert!(read_control(&KIND, "not-author-alone = true").is_ok());
 }
+
+/// Robin deploys what Robin wrote: the second person is whoever approved, by the policy's rule on
+/// commits that the host does not state.
+#[test]
+fn a_derived_approval_is_a_second_person_where_the_policy_counts_it() {
+    use crate::control::DerivedReviews;
+    let mut world = world();
+    assert_eq!(landing_verdict(&world, "robin"), Verdict::Met);
+    for review in world.reviews() {
+        let from = "the newest version".to_string();
+        review.reviewed = ReviewedContent::Derived { commit: crate::control::testing::head(), from };
+    }
+    assert_eq!(landing_verdict(&world, "robin"), Verdict::Broken);
+    world.scope.reviews.derived = DerivedReviews::Accept;
+    assert_eq!(landing_verdict(&world, "robin"), Verdict::Met);
+}

@@ -318,3 +318,24 @@ fn stale_approvals_of_a_gate_change_are_told() {
     assert_eq!(found[0].verdict, Verdict::Broken);
     assert!(found[0].details.iter().any(|line| line.contains("given on cccccccccc")));
 }
+
+/// Files that steer the gate decide what becomes of data-processing code, also where the change
+/// touches none.
+#[test]
+fn a_derived_commit_approves_the_gate_only_where_the_policy_accepts_it_for_all_code() {
+    use crate::control::DerivedReviews;
+    for (derived, outcome) in [
+        (DerivedReviews::Refuse, Block),
+        (DerivedReviews::OutsideDataProcessing, Block),
+        (DerivedReviews::Accept, Allow),
+    ] {
+        let mut world = touching(&["portcullis.toml"]);
+        assert_eq!(world.outcome(&KIND, ""), Allow);
+        for review in world.reviews() {
+            let from = "the newest version".to_string();
+            review.reviewed = ReviewedContent::Derived { commit: head(), from };
+        }
+        world.scope.reviews.derived = derived;
+        assert_eq!(world.outcome(&KIND, ""), outcome, "{derived:?}");
+    }
+}

@@ -9,12 +9,22 @@
 use super::rules::fulfils;
 use super::settings::{AllowedActor, has_number};
 use portcullis_model::fact::{Fact, Gap};
+use portcullis_model::host::AccountConventions;
 use portcullis_model::id::ActorId;
 use portcullis_model::protection::{ActorKind, Bypass, BypassMode, Protection, Requirement, Rule};
 
-/// The number of the role "admin" in a repository. (GitHub publishes no table; the Terraform
-/// provider's page on `github_repository_ruleset` says: maintain 2, write 4, admin 5.)
-const ADMIN_ROLE: &str = "5";
+/// The role of a repository that stands for its administrators, by the conventions of the host.
+#[derive(Clone, Copy, Debug)]
+pub struct RoleConvention<'c> {
+    administrators: Option<&'c str>,
+}
+
+impl<'c> RoleConvention<'c> {
+    /// That of a host.
+    pub fn of(accounts: &'c AccountConventions) -> Self {
+        RoleConvention { administrators: accounts.administrator_role.as_deref() }
+    }
+}
 
 /// What is known of bypassing one rule.
 #[derive(Debug, Default)]
@@ -47,11 +57,17 @@ struct Lock<'a> {
 
 /// Finds the ways round a wanted rule. A rule that nothing imposes has none: that is a finding of
 /// its own.
-pub fn ways_around<'a>(wanted: &Rule, protection: &'a Protection, allowed: &[AllowedActor]) -> Ways<'a> {
+pub fn ways_around<'a>(
+    wanted: &Rule,
+    protection: &'a Protection,
+    allowed: &[AllowedActor],
+    roles: RoleConvention<'_>,
+) -> Ways<'a> {
     let imposing: Vec<&Requirement> =
         protection.requirements.iter().filter(|seen| fulfils(&seen.rule, wanted)).collect();
     let hidden: Vec<&Gap> = imposing.iter().filter_map(|seen| gap_of(&seen.bypass)).collect();
-    let locks: Vec<Lock<'a>> = imposing.iter().filter_map(|seen| lock_of(seen, wanted, allowed)).collect();
+    let locks: Vec<Lock<'a>> =
+        imposing.iter().filter_map(|seen| lock_of(seen, wanted, allowed, roles)).collect();
     if imposing.is_empty() {
         return Ways { ways: Vec::new(), hidden: protection.unseen.iter().collect() };
     }
@@ -59,7 +75,7 @@ pub fn ways_around<'a>(wanted: &Rule, protection: &'a Protection, allowed: &[All
         return Ways { ways: Vec::new(), hidden };
     }
     let doubts = hidden.into_iter().chain(&protection.unseen).collect();
-    Ways { ways: ways_through(&locks, &doubts), hidden: Vec::new() }
+    Ways { ways: ways_through(&locks, &doubts, roles), hidden: Vec::new() }
 }
 
 fn gap_of<T>(fact: &Fact<T>) -> Option<&Gap> {
@@ -69,15 +85,22 @@ fn gap_of<T>(fact: &Fact<T>) -> Option<&Gap> {
     }
 }
 
-fn lock_of<'a>(seen: &'a Requirement, wanted: &Rule, allowed: &[AllowedActor]) -> Option<Lock<'a>> {
+fn lock_of<'a>(
+    seen: &'a Requirement,
+    wanted: &Rule,
+    allowed: &[AllowedActor],
+    roles: RoleConvention<'_>,
+) -> Option<Lock<'a>> {
     let actors = seen.bypass.value()?.iter();
-    let offending = actors.filter(|actor| is_usable(actor.mode, wanted) && !is_allowed(actor, allowed));
+    let offending = actors.filter(|actor| {
+        is_usable(actor.mode, wanted) && !allowed.iter().any(|entry| roles.permits(entry, actor))
+    });
     Some(Lock { source: &seen.source, actors: offending.collect() })
 }
 
 /// The actors that may pass all locks. If one lock has none, no one does: an actor that passes,
 /// passes that lock as one of them.
-fn ways_through<'a>(locks: &[Lock<'a>], doubts: &Vec<&'a Gap>) -> Vec<Way<'a>> {
+fn ways_through<'a>(locks: &[Lock<'a>], doubts: &Vec<&'a Gap>, roles: RoleConvention<'_>) -> Vec<Way<'a>> {
     let mut ways: Vec<Way<'a>> = Vec::new();
     for lock in locks {
         let passing: Vec<_> = lock.actors.iter().filter(|actor| passes_all(actor, locks)).collect();
@@ -85,8 +108,8 @@ fn ways_through<'a>(locks: &[Lock<'a>], doubts: &Vec<&'a Gap>) -> Vec<Way<'a>> {
             return Vec::new();
         }
         for actor in passing {
-            if !ways.iter().any(|way| is_listed_as(way.actor, actor)) {
-                ways.push(way_of(actor, locks, doubts));
+            if !ways.iter().any(|way| roles.is_listed_as(way.actor, actor)) {
+                ways.push(way_of(actor, locks, doubts, roles));
             }
         }
     }
@@ -98,9 +121,14 @@ fn passes_all(actor: &Bypass, locks: &[Lock<'_>]) -> bool {
     locks.iter().all(|lock| lock.actors.iter().any(|other| may_overlap(actor, other)))
 }
 
-fn way_of<'a>(actor: &'a Bypass, locks: &[Lock<'a>], doubts: &[&'a Gap]) -> Way<'a> {
+fn way_of<'a>(
+    actor: &'a Bypass,
+    locks: &[Lock<'a>],
+    doubts: &[&'a Gap],
+    roles: RoleConvention<'_>,
+) -> Way<'a> {
     let listed = |lock: &Lock<'a>| {
-        let entry = lock.actors.iter().find(|other| is_listed_as(actor, other));
+        let entry = lock.actors.iter().find(|other| roles.is_listed_as(actor, other));
         entry.map(|entry| (lock.source, entry.mode))
     };
     let sources: Vec<_> = locks.iter().filter_map(listed).collect();
@@ -116,55 +144,56 @@ fn is_usable(mode: BypassMode, rule: &Rule) -> bool {
         || !matches!(rule, Rule::ChangeRequest | Rule::NoForcePush | Rule::NoDeletion)
 }
 
-fn is_allowed(actor: &Bypass, allowed: &[AllowedActor]) -> bool {
-    allowed.iter().any(|entry| entry.permits(actor))
-}
-
-impl AllowedActor {
-    /// Is this the actor that the policy means?
-    pub fn permits(&self, actor: &Bypass) -> bool {
-        let kind = kind_of(self.kind, self.id.as_ref());
-        kind == kind_of(actor.kind, actor.id.as_ref()) && (!has_number(kind) || self.id == actor.id)
+impl RoleConvention<'_> {
+    /// Is this the actor that an entry of the policy means?
+    pub fn permits(self, entry: &AllowedActor, actor: &Bypass) -> bool {
+        let kind = self.kind_of(entry.kind, entry.id.as_ref());
+        kind == self.kind_of(actor.kind, actor.id.as_ref()) && (!has_number(kind) || entry.id == actor.id)
     }
-}
 
-/// The kind, with the two names of a repository's administrators made one.
-fn kind_of(kind: ActorKind, id: Option<&ActorId>) -> ActorKind {
-    match (kind, id.map(ActorId::as_str)) {
-        (ActorKind::RepositoryRole, Some(ADMIN_ROLE)) => ActorKind::Administrators,
-        _ => kind,
+    /// The kind, with the two names of a repository's administrators made one.
+    fn kind_of(self, kind: ActorKind, id: Option<&ActorId>) -> ActorKind {
+        let is_administrators = id.is_some() && id.map(ActorId::as_str) == self.administrators;
+        match kind {
+            ActorKind::RepositoryRole if is_administrators => ActorKind::Administrators,
+            _ => kind,
+        }
     }
-}
 
-/// Is this an actor that represents administrators of the repository, the organisation or the
-/// enterprise?
-pub fn is_administrative(actor: &Bypass) -> bool {
-    matches!(
-        kind_of(actor.kind, actor.id.as_ref()),
-        ActorKind::Administrators | ActorKind::OrganizationAdmin | ActorKind::Enterprise
-    )
-}
+    /// Is this an actor that represents administrators of the repository, the organisation, the
+    /// enterprise or the server?
+    pub fn is_administrative(self, actor: &Bypass) -> bool {
+        matches!(
+            self.kind_of(actor.kind, actor.id.as_ref()),
+            ActorKind::Administrators
+                | ActorKind::OrganizationAdmin
+                | ActorKind::Enterprise
+                | ActorKind::ServerAccess
+        )
+    }
 
-/// Are these certainly the same actor?
-fn is_same(one: &Bypass, other: &Bypass) -> bool {
-    let kind = kind_of(one.kind, one.id.as_ref());
-    kind == kind_of(other.kind, other.id.as_ref())
-        && kind != ActorKind::Other
-        && (!has_number(kind) || same_identity(one, other) == Some(true))
-}
+    /// Are these certainly the same actor?
+    fn is_same(self, one: &Bypass, other: &Bypass) -> bool {
+        let kind = self.kind_of(one.kind, one.id.as_ref());
+        kind == self.kind_of(other.kind, other.id.as_ref())
+            && kind != ActorKind::Other
+            && (!has_number(kind) || same_identity(one, other) == Some(true))
+    }
 
-/// Does an entry name this actor, or is it this very entry (which of an unknown kind may represent
-/// several actors)?
-fn is_listed_as(actor: &Bypass, entry: &Bypass) -> bool {
-    std::ptr::eq(actor, entry) || is_same(actor, entry)
+    /// Does an entry name this actor, or is it this very entry (which of an unknown kind may
+    /// represent several actors)?
+    fn is_listed_as(self, actor: &Bypass, entry: &Bypass) -> bool {
+        std::ptr::eq(actor, entry) || self.is_same(actor, entry)
+    }
 }
 
 /// Could one person or machine be both? Only what is surely disjoint is not: different users,
 /// different apps, apps and users, apps and teams (teams consist of people), and deploy keys, which
-/// are none of all these.
+/// are none of all these. Writers and people with access to the server may hold any key.
 fn may_overlap(one: &Bypass, other: &Bypass) -> bool {
-    use ActorKind::{App, DeployKey, Other, Team, User};
+    use ActorKind::{App, DeployKey, Other, ServerAccess, Team, User, Writers};
     match (one.kind, other.kind) {
+        (Writers | ServerAccess, _) | (_, Writers | ServerAccess) => true,
         (User, User) | (App, App) => same_identity(one, other) != Some(false),
         (App, User | Team) | (User | Team, App) => false,
         (DeployKey, DeployKey | Other) | (Other, DeployKey) => true,
@@ -203,12 +232,14 @@ pub fn describe_actor(actor: &Bypass) -> String {
     format!("{kind}{number}{name}").trim_end_matches(',').to_string()
 }
 
-/// The role's name: the host's, or that of the roles every repository has (see [`ADMIN_ROLE`]).
+/// The role's name: the host's, or that of the roles every repository has on GitHub, which gives
+/// numbers alone. (GitHub publishes no table; the Terraform provider's page on
+/// `github_repository_ruleset` says: maintain 2, write 4, admin 5.)
 fn role_name(actor: &Bypass) -> String {
     let known = match actor.id.as_ref().map(ActorId::as_str) {
         Some("2") => Some("maintain"),
         Some("4") => Some("write"),
-        Some(ADMIN_ROLE) => Some("admin"),
+        Some("5") => Some("admin"),
         _ => None,
     };
     actor.name.as_deref().or(known).map_or_else(String::new, |name| format!(" ({name})"))

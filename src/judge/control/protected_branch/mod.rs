@@ -5,7 +5,8 @@
 //! depends on what the change contains.
 //!
 //! `settings.rs` reads the policy, `rules.rs` names the rules, `bypass.rs` works out who bypasses
-//! which rule, and `access.rs` makes findings of that.
+//! which rule, `administration.rs` who can change a list that is hidden, and `access.rs` makes
+//! findings of that.
 
 use super::{Case, Control, Documentation, Granularity, Kind, Stage, Waivable, finding, read};
 use portcullis_model::decision::{Finding, SubjectKind, Verdict};
@@ -18,6 +19,7 @@ use serde::Deserialize;
 use settings::Settings;
 
 mod access;
+mod administration;
 mod bypass;
 mod rules;
 mod settings;
@@ -49,6 +51,9 @@ impl Control for ProtectedBranch {
 
     fn ask(&self, inquiry: &mut Inquiry) {
         inquiry.topics.insert(Topic::Protection);
+        if self.0.hidden_bypass.is_some() {
+            inquiry.topics.insert(Topic::Administration);
+        }
     }
 
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
@@ -58,7 +63,7 @@ impl Control for ProtectedBranch {
         let advice = &host.conventions.advice;
         let mut findings: Vec<Finding> =
             self.0.wanted.iter().map(|rule| judge_rule(branch, rule, &protection, advice)).collect();
-        findings.extend(access::judge(KIND.name, branch, &self.0, &protection));
+        findings.extend(access::judge(case, branch, &self.0, &protection));
         Ok(findings)
     }
 }

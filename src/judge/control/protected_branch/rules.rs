@@ -12,7 +12,10 @@ pub fn key(rule: &Rule) -> String {
         Rule::CodeOwners => "code-owners",
         Rule::LastPushApproval => "last-push-approval",
         Rule::ConversationResolution => "conversation-resolution",
-        Rule::Check { name, .. } => return format!("check {name}"),
+        Rule::Check { name, .. } | Rule::PipelineCheck { name, .. } | Rule::ServiceCheck { name, .. } => {
+            return format!("check {name}");
+        }
+        Rule::Pipeline => "pipeline",
         Rule::UpToDate => "up-to-date",
         Rule::NoForcePush => "force-push",
         Rule::NoDeletion => "deletion",
@@ -34,6 +37,13 @@ pub fn phrase(rule: &Rule) -> String {
         Rule::ConversationResolution => "every conversation to be resolved",
         Rule::Check { name, app: Some(app) } => return format!("the check `{name}` from app {app}"),
         Rule::Check { name, app: None } => return format!("the check `{name}` from anybody"),
+        Rule::PipelineCheck { name, project } => {
+            return format!("the check `{name}` from the pipeline of {project}");
+        }
+        Rule::ServiceCheck { name, service } => {
+            return format!("the check `{name}` from external service {service}");
+        }
+        Rule::Pipeline => "the pipeline of the change to succeed",
         Rule::UpToDate => "the change to contain the tip of the branch",
         Rule::NoForcePush => "every push to keep the commits that are there",
         Rule::NoDeletion => "the branch to be kept",
@@ -61,8 +71,7 @@ pub fn fulfils(imposed: &Rule, wanted: &Rule) -> bool {
 pub fn falls_short(imposed: &Rule, wanted: &Rule) -> bool {
     let same_kind = match (imposed, wanted) {
         (Rule::Approvals(_), Rule::Approvals(_)) => true,
-        (Rule::Check { name: imposed, .. }, Rule::Check { name: wanted, .. }) => imposed == wanted,
-        _ => false,
+        _ => imposed.check_name().is_some() && imposed.check_name() == wanted.check_name(),
     };
     same_kind && !fulfils(imposed, wanted)
 }

@@ -5,8 +5,10 @@
 //! that checks a whole table is in a newtype, because TOML errors get the place of the
 //! newtype's text.
 
+use crate::control::shared::host_id::HostId;
 use crate::control::shared::text::InvalidSetting;
 use portcullis_model::id::ActorId;
+use portcullis_model::person::Login;
 use portcullis_model::protection::{ActorKind, Rule};
 use serde::Deserialize;
 use std::num::NonZeroU64;
@@ -20,6 +22,52 @@ pub struct Settings {
     pub wanted: Vec<Rule>,
     /// The actors that may bypass them.
     pub allowed: Vec<AllowedActor>,
+    /// What stands in for a bypass list that the host hides; `None`: nothing does.
+    pub hidden_bypass: Option<HiddenBypass>,
+}
+
+/// The people whose word the policy takes in place of a hidden bypass list.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "WrittenHiddenBypass"))]
+#[serde(try_from = "WrittenHiddenBypass")]
+pub struct HiddenBypass {
+    /// All who may administer the repository.
+    pub administrators: Vec<Login>,
+    /// Why they may: carried into the finding.
+    pub reason: String,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+struct WrittenHiddenBypass {
+    /// The logins of all who may administer the repository or own its organisation.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
+    administrators: Vec<Login>,
+    /// Why these people are enough; every finding shows it.
+    reason: String,
+}
+
+impl TryFrom<WrittenHiddenBypass> for HiddenBypass {
+    type Error = InvalidSetting;
+
+    fn try_from(raw: WrittenHiddenBypass) -> Result<Self, InvalidSetting> {
+        let WrittenHiddenBypass { administrators, reason } = raw;
+        let is_odd = |login: &Login| {
+            let odd = |c: char| c.is_whitespace() || c.is_control() || c == '@' || c == '/';
+            login.as_str().is_empty() || login.as_str().contains(odd)
+        };
+        if administrators.is_empty() {
+            return Err("an empty list names no one, and a repository always has administrators".into());
+        }
+        if let Some(login) = administrators.iter().find(|login| is_odd(login)) {
+            return Err(InvalidSetting::from(format!("`{login}` is not a login")));
+        }
+        if reason.trim().is_empty() {
+            return Err("say why these people are enough".into());
+        }
+        Ok(HiddenBypass { administrators, reason })
+    }
 }
 
 /// An actor that may bypass the wanted rules, and why.
@@ -49,8 +97,12 @@ struct WrittenProtection {
     code_owners: Option<RequiredSwitch>,
     /// `true`: someone other than the last to push must approve.
     last_push_approval: Option<RequiredSwitch>,
-    /// The checks that the host must require, each with the app that must report it.
+    /// The checks that the host must require, each with the app, the pipeline or the service that
+    /// must report it.
     checks: Option<Checks>,
+    /// `true`: the pipeline of the change must succeed, on hosts that require pipelines and not
+    /// single checks.
+    pipeline: Option<RequiredSwitch>,
     /// `true`: the request must be up to date with the branch before it merges.
     up_to_date: Option<RequiredSwitch>,
     /// `"blocked"`: no one rewrites the history of the branch.
@@ -64,6 +116,9 @@ struct WrittenProtection {
     /// The actors that may bypass the rules, each with a reason. Default: none.
     #[serde(default)]
     bypass: AllowedActors,
+    /// The people who may administer the repository. With it, a bypass list that the host hides is
+    /// proved by who can change it. Default: a hidden list is unproven.
+    hidden_bypass: Option<HiddenBypass>,
     /// `true`: every review conversation must be resolved.
     conversation_resolution: Option<RequiredSwitch>,
     /// `true`: every commit must have a signature that the host verified.
@@ -82,7 +137,7 @@ impl TryFrom<WrittenProtection> for Settings {
                         set at least one requirement, for example `change-request = true`"
                 .into());
         }
-        Ok(Settings { wanted, allowed: raw.bypass.0 })
+        Ok(Settings { wanted, allowed: raw.bypass.0, hidden_bypass: raw.hidden_bypass })
     }
 }
 
@@ -99,6 +154,7 @@ impl WrittenProtection {
             on(self.conversation_resolution, Rule::ConversationResolution),
         ];
         let after = [
+            on(self.pipeline, Rule::Pipeline),
             on(self.up_to_date, Rule::UpToDate),
             blocked(self.force_push, Rule::NoForcePush),
             blocked(self.deletion, Rule::NoDeletion),
@@ -162,14 +218,19 @@ impl TryFrom<Vec<PinnedCheckEntry>> for Checks {
         if entries.is_empty() {
             return Err("an empty list requires no check; name one or leave the key out".into());
         }
-        let rules: Vec<Rule> = entries.into_iter().map(|entry| entry.0.rule()).collect();
+        let rules: Vec<Rule> = entries.into_iter().map(|entry| entry.0.0).collect();
         match first_duplicate(&rules) {
-            Some(Rule::Check { name, .. }) => {
-                Err(InvalidSetting::from(format!("the check `{name}` of this app is named twice")))
-            }
-            _ => Ok(Checks(rules)),
+            Some(rule @ Rule::Check { .. }) => Err(named_twice(rule, "app")),
+            Some(rule @ Rule::PipelineCheck { .. }) => Err(named_twice(rule, "pipeline")),
+            Some(rule) => Err(named_twice(rule, "service")),
+            None => Ok(Checks(rules)),
         }
     }
+}
+
+fn named_twice(rule: &Rule, writer: &str) -> InvalidSetting {
+    let name = rule.check_name().unwrap_or_default();
+    InvalidSetting::from(format!("the check `{name}` of this {writer} is named twice"))
 }
 
 /// In a newtype for the place of its errors; see the head of this file.
@@ -180,16 +241,7 @@ struct PinnedCheckEntry(PinnedCheck);
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "RawCheck"))]
 #[serde(try_from = "RawCheck")]
-struct PinnedCheck {
-    name: String,
-    app: u64,
-}
-
-impl PinnedCheck {
-    fn rule(self) -> Rule {
-        Rule::Check { name: self.name, app: Some(self.app.into()) }
-    }
-}
+struct PinnedCheck(Rule);
 
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -198,20 +250,33 @@ struct RawCheck {
     /// The name of the check.
     name: String,
     /// The number of the app that must report the check: 15368 is GitHub Actions on github.com.
-    #[cfg_attr(test, schemars(required))]
     app: Option<u64>,
+    /// The project whose pipeline must report the check, as the host names it, in place of `app`.
+    pipeline: Option<String>,
+    /// The number of the external service that must report the check, in place of `app`.
+    #[cfg_attr(test, schemars(default, schema_with = "crate::control::schema::text_or_number"))]
+    service: Option<HostId>,
 }
 
 impl TryFrom<RawCheck> for PinnedCheck {
     type Error = InvalidSetting;
 
     fn try_from(raw: RawCheck) -> Result<Self, InvalidSetting> {
-        match raw.app {
-            _ if raw.name.is_empty() => Err("a check needs a name".into()),
-            Some(app) => Ok(PinnedCheck { name: raw.name, app }),
-            None => Err("anyone can write a check without an app; add the app's number, \
-                         for example `app = 15368` for GitHub Actions on github.com"
+        let RawCheck { name, app, pipeline, service } = raw;
+        match (app, pipeline, service) {
+            _ if name.is_empty() => Err("a check needs a name".into()),
+            (_, Some(project), _) if project.is_empty() => {
+                Err("a pipeline needs the name of its project".into())
+            }
+            (Some(app), None, None) => Ok(PinnedCheck(Rule::Check { name, app: Some(app.into()) })),
+            (None, Some(project), None) => Ok(PinnedCheck(Rule::PipelineCheck { name, project })),
+            (None, None, Some(service)) => {
+                Ok(PinnedCheck(Rule::ServiceCheck { name, service: service.0.into() }))
+            }
+            (None, None, None) => Err("anyone can write a check without an app; add the app's number, \
+                                       for example `app = 15368` for GitHub Actions on github.com"
                 .into()),
+            _ => Err("write one of `app`, `pipeline` and `service`".into()),
         }
     }
 }
@@ -247,9 +312,11 @@ struct RawAllowed {
     /// What the actor is.
     #[cfg_attr(test, schemars(schema_with = "crate::control::schema::actor"))]
     kind: ActorKind,
-    /// The number of the actor on the host. Administrators, organisation owners and deploy keys
-    /// have none.
-    id: Option<u64>,
+    /// The number of the actor on the host, or its identifier where that is a text. A level of
+    /// access is a `repository-role` with its number. Administrators, organisation owners, deploy
+    /// keys, writers and people with access to the server have none.
+    #[cfg_attr(test, schemars(default, schema_with = "crate::control::schema::text_or_number"))]
+    id: Option<HostId>,
     /// Why the actor may bypass the rules; every finding shows it.
     reason: String,
 }
@@ -267,7 +334,7 @@ impl TryFrom<RawAllowed> for AllowedActor {
         match (has_number(raw.kind), raw.id) {
             (true, None) => Err("an actor of this kind needs its number: `id = …`".into()),
             (false, Some(_)) => Err("an actor of this kind has no number; leave `id` out".into()),
-            _ => Ok(AllowedActor { kind: raw.kind, id: raw.id.map(Into::into), reason: raw.reason }),
+            (_, id) => Ok(AllowedActor { kind: raw.kind, id: id.map(|id| id.0.into()), reason: raw.reason }),
         }
     }
 }

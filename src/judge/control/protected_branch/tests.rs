@@ -69,6 +69,7 @@ fn check_facts(control: &dyn Control, facts: &Facts) -> Result<Vec<Finding>, Gap
         people: People::default(),
         roles: BTreeMap::new(),
         deployment: Vec::new(),
+        reviews: Default::default(),
     };
     control.check(&Case { facts, deployment: None, scope: &scope, touched: &Fact::Known(Vec::new()) })
 }
@@ -200,7 +201,7 @@ mod settings {
     fn the_example_of_the_documentation_parses() {
         let body = example(&KIND).strip_prefix("[controls.protected-branch]\n").unwrap();
         let table: toml::Value = toml::from_str(body).unwrap();
-        assert_eq!(table.as_table().unwrap().len(), 14, "every setting is shown");
+        assert_eq!(table.as_table().unwrap().len(), 16, "every setting is shown");
         let inline = format!("{{ {} }}", body.lines().map(uncomment).collect::<Vec<_>>().join(", "));
         control(&inline);
     }
@@ -796,3 +797,5 @@ mod laws {
         }
     }
 }
+
+mod other_hosts;

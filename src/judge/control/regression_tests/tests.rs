@@ -66,6 +66,7 @@ fn change(files: Vec<FileChange>) -> Change {
         on_the_way: Fact::Known(vec![]),
         test_sources: Fact::Known(TestSources::default()),
         updates: Default::default(),
+        landing_tree: None,
         basis: Fact::Known(portcullis_model::change::Basis::FirstParent),
     }
 }
@@ -107,6 +108,7 @@ impl World {
             people: People::default(),
             roles: BTreeMap::new(),
             deployment: vec![],
+            reviews: Default::default(),
         };
         control.check(&Case { facts: &self.facts, deployment: None, scope: &scope, touched: &self.touched })
     }

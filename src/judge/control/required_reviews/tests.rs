@@ -412,3 +412,62 @@ fn the_random_worlds_reach_every_outcome() {
     seen.dedup();
     assert_eq!(seen, [Allow, Undetermined, Block]);
 }
+
+fn derive(world: &mut World) {
+    let from = "the version that was newest when it was given".to_string();
+    for review in world.reviews() {
+        review.reviewed = ReviewedContent::Derived { commit: head(), from: from.clone() };
+    }
+}
+
+/// The host states no commit: for data-processing code this is no approval, and the finding says
+/// what would help. What it says helps.
+#[test]
+fn a_commit_that_the_host_does_not_state_counts_as_the_policy_says() {
+    let mut world = World::honest();
+    derive(&mut world);
+    let found = findings(&world, "approvals = 1");
+    assert_eq!(found[0].verdict, Verdict::Broken);
+    assert!(found[0].details[0].contains("for data-processing code only a stated commit counts"));
+    let remedy = found[0].remedy.clone().unwrap();
+    assert!(remedy.contains("approvals of alex, kim") && remedy.contains("portcullis approve"), "{remedy}");
+    assert!(remedy.contains("`derived = \"accept\"` in `[controls.required-reviews]`"), "{remedy}");
+    world.scope.reviews.derived = DerivedReviews::Accept;
+    let found = findings(&world, "approvals = 1");
+    assert_eq!((found[0].verdict, found[0].remedy.clone()), (Verdict::Met, None));
+    let says = "review 1 by kim counts (the host does not state its commit, which was derived from the version that was \
+                newest when it was given)";
+    assert!(found[0].details.contains(&says.to_string()), "{:?}", found[0].details);
+    // Honest twin: another part of the repository.
+    let mut outside = World::honest();
+    outside.files(&["docs/guide.md"]);
+    derive(&mut outside);
+    assert_eq!(outside.outcome(&KIND, "approvals = 1"), Allow);
+    outside.scope.reviews.derived = DerivedReviews::Refuse;
+    assert_eq!(outside.outcome(&KIND, "approvals = 1"), Block);
+}
+
+#[test]
+fn enough_stated_approvals_need_no_other() {
+    let mut world = World::honest();
+    let from = "a guess".to_string();
+    world.reviews()[0].reviewed = ReviewedContent::Derived { commit: head(), from };
+    let found = findings(&world, "approvals = 1");
+    assert_eq!((found[0].verdict, found[0].remedy.clone()), (Verdict::Met, None));
+    assert_eq!(world.outcome(&KIND, "approvals = 2"), Block);
+}
+
+#[test]
+fn the_settings_on_what_was_reviewed_are_read() {
+    let basis = |settings: &str| control(&KIND, settings).review_basis();
+    let of = |derived, trees| Some(ReviewBasis { derived, trees });
+    assert_eq!(basis("approvals = 1"), of(DerivedReviews::OutsideDataProcessing, TreeReviews::Proved));
+    assert_eq!(
+        basis("approvals = 1\nderived = 'accept'\ntrees = 'refuse'"),
+        of(DerivedReviews::Accept, TreeReviews::Refuse)
+    );
+    assert_eq!(basis("approvals = 1\nderived = 'refuse'"), of(DerivedReviews::Refuse, TreeReviews::Proved));
+    for wrong in ["derived = true", "derived = 'yes'", "trees = 'accept'"] {
+        assert!(read_control(&KIND, &format!("approvals = 1\n{wrong}")).is_err(), "{wrong}");
+    }
+}

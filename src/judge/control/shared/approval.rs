@@ -12,7 +12,8 @@
 //! Unless the settings want the head itself, a commit that the head is but for *updates*, clean
 //! merges of the base, represents the head: such a merge brings nothing that was not in the request
 //! or on the branch before. So a person who wrote, committed or pushed only updates had no part in
-//! the change. What is proved is decided by git's objects, see [`Updates`].
+//! the change. What is proved is decided by git's objects, see [`Updates`]. How a review knows what
+//! it was given on, and what of that counts, is in `reviewed`.
 //!
 //! | review | what it does |
 //! | --- | --- |
@@ -35,11 +36,15 @@ use portcullis_model::decision::{Finding, SubjectKind, Verdict};
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::id::{AccountId, ReviewId};
 use portcullis_model::person::{Account, AccountKind, Login, Who};
-use portcullis_model::review::{ChangeRequest, Permission, Review, ReviewState, ReviewedContent};
+use portcullis_model::review::{ChangeRequest, Permission, Review, ReviewState};
+use reviewed::JudgedContent;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 mod independence;
+mod reviewed;
+
+pub use reviewed::ApprovalSubject;
 
 /// What the reviews of a request come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,6 +60,8 @@ pub struct Approvals {
     /// No one who had a part in the change is a person: who made the machines write it is not
     /// known.
     pub by_machines: bool,
+    /// Approvals that do not count only because the commit they were given on was derived.
+    pub derived: Vec<String>,
     /// Approvals of which something could not be seen, with the gap: each might count if it could.
     /// None is by a person who is counted already.
     pub unclear: Vec<(Approval, Gap)>,
@@ -85,8 +92,10 @@ pub struct Approval {
     pub account: AccountId,
     /// The review.
     pub review: ReviewId,
-    /// The commit it was given on.
+    /// The commit it was given on; `None` for a tree.
     pub commit: Option<Revision>,
+    /// What that commit was derived from, where the host does not state it.
+    pub derived_from: Option<String>,
 }
 
 /// How far independence goes.
@@ -96,6 +105,8 @@ pub struct Independence {
     pub last_pusher: LastPusher,
     /// What becomes of approvals from before the base was merged into the request.
     pub updates: AfterUpdate,
+    /// What is approved, for the setting on derived commits.
+    pub subject: ApprovalSubject,
 }
 
 /// Whether an approval outlives a clean merge of the base into the request.
@@ -136,8 +147,7 @@ pub fn count_approvals(case: &Case<'_>, independence: Independence) -> Result<Ap
     let updates = if independence.updates == AfterUpdate::Proved { &change.updates } else { &none };
     let bench = Bench {
         case,
-        head: &change.head,
-        updates,
+        content: JudgedContent::of(case, change, updates, independence.subject),
         base_changed: *case.facts.host.base_changed.known()?,
         merged: request.merged,
         involved: Involved::of(case, change, updates, independence.last_pusher)?,
@@ -202,8 +212,7 @@ fn opinions_by_person<'a>(involved: &Involved<'_>, reviews: &'a [Review]) -> BTr
 /// What every opinion is compared with.
 struct Bench<'a> {
     case: &'a Case<'a>,
-    head: &'a Revision,
-    updates: &'a Updates,
+    content: JudgedContent<'a>,
     base_changed: Option<Timestamp>,
     merged: Option<Timestamp>,
     involved: Involved<'a>,
@@ -218,7 +227,10 @@ impl Bench<'_> {
         // Newest first: of several approvals of one person the newest counts.
         for opinion in opinions.iter().rev().filter(|opinion| opinion.is(ReviewState::Approved)) {
             match self.flaw(who, opinion, opinions) {
-                Some(flaw) => sorted.reject(opinion, &flaw),
+                Some(flaw) => {
+                    sorted.reject(opinion, &flaw);
+                    self.note_derived(who, opinion, opinions, sorted);
+                }
                 None => sorted.accept(who, opinion, self.may_count(opinion)),
             }
         }
@@ -232,7 +244,7 @@ impl Bench<'_> {
     fn flaw(&self, who: &Who, opinion: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
         self.flaw_of_person(who, opinion.account)
             .or_else(|| find_withdrawal(opinion, opinions))
-            .or_else(|| self.flaw_of_commit(opinion, opinions))
+            .or_else(|| self.flaw_of_content(opinion, opinions))
             .or_else(|| self.flaw_of_time(opinion))
     }
 
@@ -250,45 +262,28 @@ impl Bench<'_> {
         }
     }
 
-    fn flaw_of_commit(&self, opinion: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
-        let elsewhere =
-            |other: &Opinion<'_>| !other.review.reviewed.stated().is_some_and(|it| self.is_head(it));
-        match &opinion.review.reviewed {
-            ReviewedContent::Unknown => {
-                return Some("the host no longer knows the commit it was given on".into());
-            }
-            ReviewedContent::Derived { commit, from } => {
-                return Some(format!(
-                    "the host does not state the commit it was given on; {} was derived from {from}, and only a \
-                     stated commit counts",
-                    commit.short()
-                ));
-            }
-            ReviewedContent::Tree { base, tree } => {
-                return Some(format!(
-                    "it was given on tree {} over {} and not on a commit, and only a stated commit counts",
-                    tree.short(),
-                    base.short()
-                ));
-            }
-            ReviewedContent::Stated(commit) if !self.is_head(commit) && self.updates.unseen.is_none() => {
-                return Some(format!(
-                    "it was given on {}, not on the judged head {}",
-                    commit.short(),
-                    self.head.short()
-                ));
-            }
-            ReviewedContent::Stated(_) | ReviewedContent::Unseen(_) => {}
-        }
+    fn flaw_of_content(&self, opinion: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
+        self.content.find_flaw(&opinion.review.reviewed).or_else(|| self.find_replacement(opinion, opinions))
+    }
+
+    /// A later approval of something else takes an earlier one of the head with it.
+    fn find_replacement(&self, opinion: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
+        let elsewhere = |other: &Opinion<'_>| !self.content.is_head(&other.review.reviewed);
         let mut later = opinions.iter().filter(|other| other.order() > opinion.order());
         later.find(|other| other.is(ReviewState::Approved) && elsewhere(other)).map(|other| {
             format!("the same person later approved another commit (review {})", other.review.id)
         })
     }
 
-    /// Does a commit represent the head?
-    fn is_head(&self, commit: &Revision) -> bool {
-        commit == self.head || self.updates.reach(commit)
+    /// Notes an approval that would count if derived commits did.
+    fn note_derived(&self, who: &Who, opinion: &Opinion<'_>, opinions: &[Opinion<'_>], sorted: &mut Sorted) {
+        let flawless = self.content.refuses(&opinion.review.reviewed).is_some()
+            && self.flaw_of_person(who, opinion.account).is_none()
+            && find_withdrawal(opinion, opinions).is_none()
+            && self.flaw_of_time(opinion).is_none();
+        if flawless {
+            sorted.derived.insert(opinion.account.login.clone());
+        }
     }
 
     fn flaw_of_time(&self, opinion: &Opinion<'_>) -> Option<String> {
@@ -309,13 +304,9 @@ impl Bench<'_> {
         if let Some(gap) = self.involved.doubt(opinion.account).filter(|_| may_write) {
             return Err(gap.clone());
         }
-        if let (ReviewedContent::Unseen(gap), true) = (&opinion.review.reviewed, may_write) {
-            return Err(gap.clone());
-        }
-        let stands = opinion.review.reviewed.stated().is_some_and(|commit| self.is_head(commit));
-        match &self.updates.unseen {
-            Some(gap) if may_write && !stands => Err(gap.clone()),
-            _ => Ok(may_write && stands),
+        match self.content.find_doubt(&opinion.review.reviewed) {
+            Some(gap) if may_write => Err(gap.clone()),
+            _ => Ok(may_write && self.content.is_head(&opinion.review.reviewed)),
         }
     }
 
@@ -355,6 +346,7 @@ struct Sorted {
     unclear: BTreeMap<Who, (u64, Approval, Gap)>,
     rejected: BTreeSet<(u64, String)>,
     objections: BTreeSet<(u64, String)>,
+    derived: BTreeSet<Login>,
 }
 
 impl Sorted {
@@ -388,7 +380,8 @@ impl Sorted {
             login: login.clone(),
             account: account.clone(),
             review: id.clone(),
-            commit: reviewed.stated().cloned(),
+            commit: reviewed.commit().cloned(),
+            derived_from: reviewed.derived_from().map(str::to_string),
         };
         let seen = self.counted.contains_key(who);
         match may_write {
@@ -419,9 +412,10 @@ impl Sorted {
     }
 
     fn finish(self, involved: &Involved<'_>) -> Approvals {
-        let Sorted { counted, unclear, rejected, objections } = self;
+        let Sorted { counted, unclear, rejected, objections, derived } = self;
         let sentences = |of: BTreeSet<(u64, String)>| of.into_iter().map(|(_, sentence)| sentence).collect();
         Approvals {
+            derived: derived.into_iter().map(|login| login.to_string()).collect(),
             unclear: unclear.into_values().map(|(_, approval, gap)| (approval, gap)).collect(),
             counted: counted.into_values().collect(),
             rejected: sentences(rejected),

@@ -15,7 +15,7 @@ use portcullis_model::review::{CommitAccounts, Push};
 use std::collections::BTreeMap;
 
 /// The map, and what the host told.
-pub(super) struct Identity<'a> {
+pub struct Identity<'a> {
     people: &'a People,
     addresses: OwnAddresses<'a>,
     accounts: BTreeMap<AccountId, &'a Account>,
@@ -37,7 +37,7 @@ pub(super) enum NamedByAddress {
 
 impl<'a> Identity<'a> {
     /// Of the people and the accounts that this case reports.
-    pub(super) fn of(case: &Case<'a>) -> Self {
+    pub fn of(case: &Case<'a>) -> Self {
         let host = &case.facts.host;
         let request = host.request.value().and_then(|request| request.author.as_ref());
         let pushes = [&host.last_push, &host.content_push].into_iter().filter_map(|push| push.value());
@@ -57,7 +57,7 @@ impl<'a> Identity<'a> {
 
     /// Who an account is. One number is one person, even if the host gives it under two names while
     /// it is renamed.
-    pub(super) fn of_account(&self, account: &Account) -> Who {
+    pub fn of_account(&self, account: &Account) -> Who {
         let latest = self.accounts.get(&account.id).copied().unwrap_or(account);
         self.people.by_account(latest, self.addresses)
     }

@@ -5,7 +5,8 @@
 pub mod approval;
 pub mod evidence_binding;
 pub mod gate_files;
-mod identity;
+pub mod host_id;
+pub mod identity;
 pub mod named_check;
 pub mod quorum;
 pub mod text;

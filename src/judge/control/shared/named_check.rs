@@ -5,12 +5,13 @@
 //! Anyone who can write checks can give them any name, so a name proves nothing without its
 //! producer; and only "success" is success: a check that was skipped or is neutral checked nothing.
 
+use super::host_id::HostId;
 use crate::control::finding;
 use portcullis_model::change::Revision;
 use portcullis_model::check::{Check, Conclusion, Producer, WorkflowRun};
 use portcullis_model::decision::{Finding, SubjectKind, Verdict};
 use portcullis_model::fact::{Fact, Gap};
-use portcullis_model::id::{AppId, CheckId};
+use portcullis_model::id::{AppId, CheckId, ServiceId};
 use portcullis_model::person::Login;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -35,6 +36,17 @@ pub enum CheckWriter {
     AppSlug(String),
     /// An account, which writes commit statuses.
     Creator(Login),
+    /// The pipeline of a project; from one configuration or one kind of start, where it is named.
+    Pipeline {
+        /// As the host names it.
+        project: String,
+        /// What defines the pipeline.
+        config: Option<String>,
+        /// What started it, in the host's word.
+        source: Option<String>,
+    },
+    /// A service outside the host.
+    Service(ServiceId),
 }
 
 #[derive(Deserialize)]
@@ -49,6 +61,16 @@ struct RawNamedCheck {
     /// The login of the account that must have written the commit status, in place of `app`.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     creator: Option<Login>,
+    /// The project whose pipeline must have run the check, as the host names it, in place of `app`.
+    pipeline: Option<String>,
+    /// The file that must define the pipeline, as the host names it. Only with `pipeline`.
+    config: Option<String>,
+    /// What must have started the pipeline, in the host's word, for example
+    /// `"merge_request_event"`. Only with `pipeline`.
+    source: Option<String>,
+    /// The number of the external service that must have reported the check, in place of `app`.
+    #[cfg_attr(test, schemars(default, schema_with = "crate::control::schema::text_or_number"))]
+    service: Option<HostId>,
 }
 
 /// An app by number or by name. Read by hand: an untagged choice would lose the place of its
@@ -59,17 +81,31 @@ impl TryFrom<RawNamedCheck> for NamedCheck {
     type Error = &'static str;
 
     fn try_from(raw: RawNamedCheck) -> Result<Self, Self::Error> {
-        let writer = match (raw.app, raw.creator) {
-            _ if raw.name.is_empty() => return Err("a check needs a name"),
-            (Some(app), None) => app.0,
-            (None, Some(creator)) if !creator.as_str().is_empty() => CheckWriter::Creator(creator),
-            (Some(_), Some(_)) => return Err("write `app` or `creator`, not both"),
-            _ => {
-                return Err("anyone who can write checks can use any name; say whose check counts: \
-                            `app = \"…\"` for a check run, `creator = \"…\"` for a commit status");
+        let RawNamedCheck { name, app, creator, pipeline, config, source, service } = raw;
+        let is_pipeline = pipeline.is_some();
+        let empty = |text: &Option<String>| text.as_ref().is_some_and(String::is_empty);
+        if name.is_empty() {
+            return Err("a check needs a name");
+        }
+        if empty(&pipeline) || empty(&config) || empty(&source) {
+            return Err("an empty text names no pipeline");
+        }
+        if !is_pipeline && (config.is_some() || source.is_some()) {
+            return Err("`config` and `source` are about a pipeline; name its project: `pipeline = \"…\"`");
+        }
+        let creator = creator.filter(|login| !login.as_str().is_empty()).map(CheckWriter::Creator);
+        let pipeline = pipeline.map(|project| CheckWriter::Pipeline { project, config, source });
+        let service = service.map(|id| CheckWriter::Service(id.0.into()));
+        let mut writers = [app.map(|app| app.0), creator, pipeline, service].into_iter().flatten();
+        match (writers.next(), writers.next()) {
+            (Some(writer), None) => Ok(NamedCheck { name, writer }),
+            (Some(CheckWriter::AppNumber(_) | CheckWriter::AppSlug(_)), Some(CheckWriter::Creator(_))) => {
+                Err("write `app` or `creator`, not both")
             }
-        };
-        Ok(NamedCheck { name: raw.name, writer })
+            (Some(_), Some(_)) => Err("write one of `app`, `creator`, `pipeline` and `service`"),
+            (None, _) => Err("anyone who can write checks can use any name; say whose check counts: \
+                              `app = \"…\"` for a check run, `creator = \"…\"` for a commit status"),
+        }
     }
 }
 
@@ -112,6 +148,13 @@ impl std::fmt::Display for CheckWriter {
             CheckWriter::AppNumber(number) => write!(f, "app {number}"),
             CheckWriter::AppSlug(slug) => write!(f, "app `{slug}`"),
             CheckWriter::Creator(login) => write!(f, "account `{login}`"),
+            CheckWriter::Pipeline { project, config, source } => {
+                f.write_str("the pipeline ")?;
+                config.iter().try_for_each(|config| write!(f, "`{config}` "))?;
+                write!(f, "of {project}")?;
+                source.iter().try_for_each(|source| write!(f, " that `{source}` started"))
+            }
+            CheckWriter::Service(id) => write!(f, "external service {id}"),
         }
     }
 }
@@ -123,13 +166,21 @@ impl std::fmt::Display for NamedCheck {
 }
 
 impl CheckWriter {
-    /// Is this the producer that the policy names? A producer that the host no longer knows is
-    /// none.
+    /// Is this the producer that the policy names? A producer that the host does not know, or no
+    /// longer knows, is none.
     fn is(&self, producer: &Producer) -> bool {
         match (self, producer) {
             (CheckWriter::AppNumber(wanted), Producer::App { id, .. }) => wanted == id,
             (CheckWriter::AppSlug(wanted), Producer::App { slug, .. }) => wanted == slug,
             (CheckWriter::Creator(wanted), Producer::Account(Some(account))) => *wanted == account.login,
+            (CheckWriter::Service(wanted), Producer::Service { id }) => wanted == id,
+            (
+                CheckWriter::Pipeline { project, config, source },
+                Producer::Pipeline { project: of, config: by, source: from },
+            ) => {
+                let fits = |wanted: &Option<String>, seen| wanted.as_ref().is_none_or(|text| text == seen);
+                project == of && fits(config, by) && fits(source, from)
+            }
             _ => false,
         }
     }
@@ -249,7 +300,9 @@ pub fn describe_producer(producer: &Producer) -> String {
         Producer::App { id, slug } => format!("app `{slug}` ({id})"),
         Producer::Account(Some(account)) => format!("account `{}` ({})", account.login, account.id),
         Producer::Account(None) => "a deleted account".to_string(),
-        Producer::Pipeline { project, config, .. } => format!("the pipeline `{config}` of {project}"),
+        Producer::Pipeline { project, config, source } => {
+            format!("the pipeline `{config}` of {project}, started by `{source}`")
+        }
         Producer::Service { id } => format!("the external service {id}"),
         Producer::Unknown => "an unknown producer".to_string(),
     }

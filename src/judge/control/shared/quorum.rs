@@ -130,7 +130,7 @@ pub fn judge_demand(case: &Case<'_>, approvals: &Approvals, demand: &Demand<'_>)
         late: landed.filter(|_| !by_gap).map(|request| request.id.clone()),
         verdict,
         reason: reason_for(verdict, approvals, &shortfalls),
-        remedy: remedy_for(verdict, &shortfalls, &doubts),
+        remedy: remedy_for(verdict, approvals, &shortfalls, &doubts),
         details: list_details(case, approvals, &shortfalls, doubts),
     })
 }
@@ -368,9 +368,26 @@ fn list_shortfalls(shortfalls: &[Shortfall]) -> String {
     list.join("; ")
 }
 
-fn remedy_for(verdict: Verdict, shortfalls: &[Shortfall], doubts: &[(String, String)]) -> Option<String> {
+fn remedy_for(
+    verdict: Verdict,
+    approvals: &Approvals,
+    shortfalls: &[Shortfall],
+    doubts: &[(String, String)],
+) -> Option<String> {
     let doubt = doubts.first().filter(|_| verdict == Verdict::Unproven).map(|(_, remedy)| remedy.clone());
-    doubt.or_else(|| shortfalls.first().map(Shortfall::remedy))
+    let derived = shortfalls.first().and_then(|_| remedy_for_derived(approvals));
+    doubt.or(derived).or_else(|| shortfalls.first().map(Shortfall::remedy))
+}
+
+/// More approvals on the same host are derived as well: only another way to give them helps.
+fn remedy_for_derived(approvals: &Approvals) -> Option<String> {
+    let logins = approvals.derived.join(", ");
+    (!approvals.derived.is_empty()).then(|| {
+        format!(
+            "Have the approvals of {logins} given with a stated commit: by signed reviews, `portcullis approve`. \
+             Where the host's own record suffices, set `derived = \"accept\"` in `[controls.required-reviews]`."
+        )
+    })
 }
 
 fn list_details(
@@ -389,12 +406,16 @@ fn list_details(
 fn describe_counted(case: &Case<'_>, approval: &Approval) -> String {
     let Approval { login, review, .. } = approval;
     let head = case.facts.change.value().map(|change| &change.head);
+    let derived = match &approval.derived_from {
+        Some(from) => format!(" (the host does not state its commit, which was derived from {from})"),
+        None => String::new(),
+    };
     match approval.commit.as_ref().filter(|commit| Some(*commit) != head) {
         Some(commit) => format!(
-            "review {review} by {login} counts: it was given on {}, and only clean merges of the base were added since",
+            "review {review} by {login} counts: it was given on {}, and only clean merges of the base were added since{derived}",
             commit.short()
         ),
-        None => format!("review {review} by {login} counts"),
+        None => format!("review {review} by {login} counts{derived}"),
     }
 }
 

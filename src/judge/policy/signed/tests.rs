@@ -210,3 +210,34 @@ proptest! {
         prop_assert!(!hidden);
     }
 }
+
+/// An address of github.com names an account there, and nobody on another host: a list of signers
+/// that was copied from GitHub gives no one a vote elsewhere.
+#[test]
+fn a_no_reply_address_of_github_com_is_just_an_address_elsewhere() {
+    use portcullis_model::host::{HostConventions, HostProfile};
+    let github = HostConventions::github();
+    let other = HostConventions { name: "Elsewhere".into(), ..(*github).clone() };
+    let at = |conventions: &std::sync::Arc<HostConventions>, domain: &str| {
+        let policy = Policy::parse_for(POLICY, &HostProfile::of(conventions, &[domain.to_string()])).unwrap();
+        let waiver = signed(WAIVER, WAIVER);
+        let named = "12+kim@users.noreply.github.com";
+        policy.approval(&waiver, &signers(named), moment()).is_ok()
+    };
+    assert!(at(&github, "github.com"));
+    assert!(!at(&github, "ghe.example.test"));
+    assert!(!at(&other.clone().into(), "gitlab.example.test"));
+}
+
+/// `[bot]` at the end of a login means an application on GitHub alone.
+#[test]
+fn a_login_is_a_machine_by_the_conventions_of_its_host() {
+    use portcullis_model::host::{AccountConventions, HostConventions, HostProfile};
+    let text = WAIVER.replace("approver = \"kim\"", "approver = \"release[bot]\"");
+    let github = HostConventions::github();
+    let accounts = AccountConventions { application_suffix: None, ..github.accounts.clone() };
+    let other = HostConventions { name: "Elsewhere".into(), accounts, ..(*github).clone() };
+    let is_read = |host: &HostProfile| Policy::parse_for(POLICY, host).unwrap().waivers(&text).is_ok();
+    assert!(!is_read(&HostProfile::github_com()));
+    assert!(is_read(&HostProfile::of(&other.into(), &[])));
+}

@@ -29,6 +29,10 @@ objects! {
         test_sources: FactV4<TestSourcesV4>,
         /// The merges of the base into the change that brought nothing else.
         updates: UpdatesV4,
+        /// The tree that merging the head into the base gives; missing where it was not asked for,
+        /// or is not certain.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        landing_tree: Option<ObjectText>,
         /// Why merging the head brings all that it holds beyond the base.
         basis: FactV4<BasisV4>,
     }

@@ -86,6 +86,8 @@ choices! {
         CodeOwners,
         /// The protection of the branch.
         Protection,
+        /// Who can change the protection, where the host hides who may bypass it.
+        Administration,
         /// Check runs and commit statuses.
         Checks,
         /// Test reports.

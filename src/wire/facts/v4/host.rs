@@ -1,6 +1,7 @@
 //! What the repository's host says.
 
 use super::account::AccountV4;
+use super::administration::AdministrationV4;
 use super::conventions::SharedConventionsV4;
 use super::fact::FactV4;
 use super::protection::{BranchV4, ProtectionV4};
@@ -31,6 +32,9 @@ objects! {
         branch: FactV4<BranchV4>,
         /// What protects that branch.
         protection: FactV4<ProtectionV4>,
+        /// Who can change that; missing where nobody asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        administration: Option<AdministrationV4>,
         /// The reviews of the request.
         reviews: FactV4<Vec<ReviewV4>>,
         /// When the request was last turned to another base branch; null when it never was.

@@ -2,7 +2,7 @@
 
 use super::fact::{FactV4, GapV4};
 use crate::form::{choices, objects};
-use crate::text::{ActorIdText, AppIdText, BranchText, CommitText};
+use crate::text::{ActorIdText, AppIdText, BranchText, CommitText, ServiceIdText};
 use portcullis_model::protection::{ActorKind, Branch, Bypass, BypassMode, Protection, Requirement, Rule};
 
 objects! {
@@ -69,6 +69,22 @@ choices! {
             /// The app that must have written it; null accepts anybody.
             app: Option<AppIdText>,
         },
+        /// A job of a pipeline of a project must succeed.
+        PipelineCheck {
+            /// The name of the check.
+            name: String,
+            /// The project.
+            project: String,
+        },
+        /// A service outside the host must report a check as a success.
+        ServiceCheck {
+            /// The name of the check.
+            name: String,
+            /// The host's identifier of the service.
+            service: ServiceIdText,
+        },
+        /// The pipeline of the change must succeed.
+        Pipeline,
         /// The change must contain the tip of the branch.
         UpToDate,
         /// No push may discard commits.
