@@ -42,7 +42,7 @@ pub struct MeantHost {
     pub kind: &'static HostKind,
     /// The repository, as its host names it.
     pub repository: String,
-    /// The request that is asked about; `None` for a deployment.
+    /// The request that is asked about; `None` for a batch and for a deployment.
     pub request: Option<RequestId>,
 }
 
@@ -100,7 +100,10 @@ fn host_of_change(
     let usage = |message: String| Err(Stop::from(Failure::usage(message)));
     let read = |kind: &'static HostKind, text: &str| kind.read_request(text).map_err(Failure::from);
     match (subject.host, &subject.repository, subject.request.as_deref(), place) {
-        (Some(HostName::None), None, None, _) => Ok(None),
+        (Some(HostName::None), None, None, place) => {
+            place.map_or(Ok(()), |place| place.check_batch(false, None)).map_err(Stop::nothing_known)?;
+            Ok(None)
+        }
         (Some(HostName::None), _, _, _) => {
             usage(format!("--repository and --request need --host {}", host::DEFAULT.name))
         }
@@ -109,6 +112,10 @@ fn host_of_change(
             let request = request.map(|text| read(kind, text)).transpose()?;
             let of_job = || {
                 let repository = place.repository(repository.as_deref())?;
+                if place.batch.is_some() {
+                    place.check_batch(true, request.as_ref())?;
+                    return Ok(MeantHost { kind, repository, request: None });
+                }
                 Ok(MeantHost { kind, repository, request: Some(place.request(request)?) })
             };
             of_job().map(Some).map_err(Stop::nothing_known)

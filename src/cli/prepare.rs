@@ -1,4 +1,4 @@
-//! The road from arguments to a decision, for a change and a deployment alike: what is meant, what
+//! The road from arguments to a decision, for a change, a batch and a deployment alike: what is meant, what
 //! is judged, by which policy, and the facts.
 
 use super::exit::{Failure, Result};
@@ -8,19 +8,20 @@ use super::meant::{CommitsQuestion, Meant, MeantHost};
 use super::policy_file::{POLICY, check_waivers, parse_policy, read_policy};
 use super::stop::Stop;
 use super::{SubjectArguments, deploying, names, opening, output};
+use crate::collect::batch::BatchTarget;
 use crate::collect::policy_texts::{PolicyTexts, read_policy_texts};
 use crate::collect::reports::NamedReport;
 use crate::collect::request::{
     JudgementRequest, LocateError, Located, LocatedChange, RevisionNames, check_clone, gather, locate_change,
 };
 use crate::collect::sources::{Ends, HostSession, Sources};
-use portcullis_forge::ci::{self, JobEvent, VerdictPlace};
+use portcullis_forge::ci::{self, BatchPlace, JobEvent, VerdictPlace};
 use portcullis_forge::{Connection, Forge};
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
 use portcullis_model::change::Revision;
 use portcullis_model::decision::{Decision, Judged};
-use portcullis_model::fact::Gap;
+use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::facts::Detour;
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::host::HostProfile;
@@ -162,6 +163,7 @@ fn try_prepare(
 /// The commits that are judged, before the policy is known.
 enum LocatedEnds<'a> {
     Change(Box<LocatedChange<'a>>),
+    Batch(Box<BatchTarget>),
     Deployment(Box<deploying::LocatedDeployment>),
 }
 
@@ -171,11 +173,50 @@ fn locate_ends<'s>(
     session: Option<HostSession<'s>>,
 ) -> std::result::Result<LocatedEnds<'s>, Stop> {
     match request {
-        JudgementRequest::Change => locate_change_ends(question, session),
+        JudgementRequest::Change => match batch_place(question) {
+            Some((place, batch)) => locate_batch(question, place, batch),
+            None => locate_change_ends(question, session),
+        },
         JudgementRequest::Deployment { environment, .. } => {
             Ok(LocatedEnds::Deployment(Box::new(deploying::locate(question, environment)?)))
         }
     }
+}
+
+/// The batch that the job is of.
+fn batch_place<'q>(question: &CommitsQuestion<'q>) -> Option<(&'q VerdictPlace, &'q BatchPlace)> {
+    let place = question.meant.place.as_ref()?;
+    Some((place, place.batch.as_ref()?))
+}
+
+/// From the tip of the branch, as its host has it, to the commit that the verdict is shown on.
+fn locate_batch<'s>(
+    question: &CommitsQuestion<'_>,
+    place: &VerdictPlace,
+    batch: &BatchPlace,
+) -> std::result::Result<LocatedEnds<'s>, Stop> {
+    let forge =
+        question.forge.ok_or_else(|| Failure::usage("the requests of a batch are known to its host"))?;
+    let branch = forge.branch(&batch.branch);
+    let request = Fact::Gap(Gap::not_asked("one change request", "a batch has several"));
+    let session = HostSession { forge, on_request: None, request, branch };
+    let (subject, head) = (question.subject, &place.commit);
+    let names =
+        RevisionNames { base: subject.base.as_deref(), head: subject.head.as_deref(), of_job: Some(head) };
+    let unseen = |gap, base: Option<&Revision>| {
+        let (branch, base) = (Some(batch.branch.clone()), base.cloned());
+        Stop::Gap(Box::new(Judged { branch, base, head: Some(head.clone()), ..Judged::default() }), gap)
+    };
+    let ends = locate_change(question.repository, names, Some(&session)).map_err(|error| match error {
+        LocateError::Unseen(gap) => unseen(gap, None),
+        LocateError::Unresolved(error) => Stop::from(error),
+        LocateError::NoBase => Stop::from(Failure::usage("name the tip of the branch: --base REV")),
+    })?;
+    let checked = place.check_head(&ends.head);
+    let checked = checked.and_then(|()| check_clone(question.repository, Some(&session), &ends));
+    checked.map_err(|gap| unseen(gap, Some(&ends.base)))?;
+    let (name, branch, request) = (batch.branch.clone(), session.branch, batch.request.clone());
+    Ok(LocatedEnds::Batch(Box::new(BatchTarget { name, branch, ends, request })))
 }
 
 fn locate_change_ends<'s>(
@@ -207,6 +248,7 @@ impl<'a> LocatedEnds<'a> {
     fn ends(&self) -> Ends {
         match self {
             LocatedEnds::Change(change) => change.ends.clone(),
+            LocatedEnds::Batch(batch) => batch.ends.clone(),
             LocatedEnds::Deployment(located) => located.ends(),
         }
     }
@@ -214,13 +256,19 @@ impl<'a> LocatedEnds<'a> {
     fn judged(&self) -> Judged {
         match self {
             LocatedEnds::Change(change) => judged_change(change.session.as_ref(), Some(&change.ends)),
+            LocatedEnds::Batch(batch) => Judged {
+                branch: Some(batch.name.clone()),
+                base: Some(batch.ends.base.clone()),
+                head: Some(batch.ends.head.clone()),
+                ..Judged::default()
+            },
             LocatedEnds::Deployment(located) => located.judged(),
         }
     }
 
     fn tip(&self) -> Option<Revision> {
         match self {
-            LocatedEnds::Change(_) => None,
+            LocatedEnds::Change(_) | LocatedEnds::Batch(_) => None,
             LocatedEnds::Deployment(located) => located.tip.clone(),
         }
     }
@@ -234,6 +282,7 @@ impl<'a> LocatedEnds<'a> {
     ) -> Result<Located<'a>> {
         match self {
             LocatedEnds::Change(change) => Ok(Located::Change(change)),
+            LocatedEnds::Batch(batch) => Ok(Located::Batch(batch)),
             LocatedEnds::Deployment(located) => {
                 Ok(Located::Deployment(Box::new(located.target(policy, question, request)?)))
             }

@@ -7,6 +7,7 @@
 )]
 
 pub mod baseline;
+pub mod batch;
 mod coverage_paths;
 pub mod deployment;
 pub mod elsewhere;

@@ -77,6 +77,8 @@ pub struct World {
     pub co_authors: Vec<(Revision, Attributed)>,
     /// Deployments, oldest first.
     pub deployments: Vec<Deployed>,
+    /// The merge queue of the branch, in the order of its entries; `None` where it has none.
+    pub queue: Option<Vec<Queued>>,
     /// The longest page it gives.
     pub page_size: usize,
     /// What it withholds or garbles, in order.
@@ -90,6 +92,17 @@ pub struct Event {
     pub kind: String,
     /// When.
     pub at: Timestamp,
+}
+
+/// An entry of a merge queue.
+#[derive(Clone, Debug)]
+pub struct Queued {
+    /// The number of its request.
+    pub request: u64,
+    /// The head of the request that the queue took.
+    pub taken: Revision,
+    /// The commit of the queue's branch that holds it; `None` while it is not built.
+    pub commit: Option<Revision>,
 }
 
 /// A deployment, and what became of it.
@@ -371,6 +384,7 @@ impl World {
             checks: vec![run(41, "build", &head), run(42, "regression", &head)],
             workflow_runs: BTreeMap::new(),
             co_authors: Vec::new(),
+            queue: None,
             page_size: 100,
             bends: Vec::new(),
         }

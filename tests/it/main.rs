@@ -44,6 +44,7 @@ mod attacks_unknown_words;
 mod attacks_unsearchable;
 mod attacks_updates;
 mod attacks_whole;
+mod batches;
 mod book;
 mod ci_log;
 mod clean_checkout;

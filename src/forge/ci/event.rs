@@ -148,6 +148,14 @@ impl VerdictPlace {
         named: Option<Revision>,
         checked_out: impl FnOnce() -> Result<Revision, Gap>,
     ) -> Result<Revision, Gap> {
+        if self.batch.is_some() {
+            let found = format!(
+                "the check of this `{}` job is shown on {}, which has not landed",
+                self.event,
+                self.commit.short()
+            );
+            return Err(elsewhere(found, self.advice.deployment));
+        }
         let candidate = match (named, self.shown_on) {
             (Some(named), ShownOn::Tip) => return Ok(named),
             (Some(named), _) => named,
@@ -156,6 +164,29 @@ impl VerdictPlace {
         let remedy = self.advice.deployment;
         self.check_head(&candidate).map_err(|gap| Gap { remedy: remedy.to_string(), ..gap })?;
         Ok(candidate)
+    }
+
+    /// Sees that all requests of the batch are judged, where the verdict is shown on one; and that
+    /// no request is named, which could only be one of them.
+    ///
+    /// # Errors
+    /// A gap, if something else would be judged there.
+    pub fn check_batch(&self, judges_batch: bool, named: Option<&RequestId>) -> Result<(), Gap> {
+        if self.batch.is_none() || (judges_batch && named.is_none()) {
+            return Ok(());
+        }
+        let what = match named {
+            Some(named) => format!("request {named} was named"),
+            None => "something else would be judged".to_string(),
+        };
+        let found = format!(
+            "the check of this `{}` job is shown on {}, the last commit of a batch whose requests are judged together, and {what}",
+            self.event,
+            self.commit.short()
+        );
+        let remedy = "Leave out --request, --host none and facts of anything else: a job of a batch judges all of its requests, \
+                      as the host lists them.";
+        Err(elsewhere(found, remedy))
     }
 
     /// Sees that this is the environment that the event's deployment is to. The host compares names
@@ -234,7 +265,8 @@ impl VerdictPlace {
     fn remedy(&self) -> &'static str {
         match self.shown_on {
             ShownOn::Head => "Leave out --head: a job judges the head of its request.",
-            ShownOn::Commit | ShownOn::Tip | ShownOn::Group => self.advice.request,
+            ShownOn::Group => "Leave out --head: a job of a batch judges the commit that was built for it.",
+            ShownOn::Commit | ShownOn::Tip => self.advice.request,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One landing to findings: its content, and each request that explains it, before any waiver.
 
+use super::owner::LandingOwner;
 use super::waivers::ScopedFinding;
 use crate::control::{Case, Control, Granularity, LandingCase, finding, reviewed_landings, unproven};
 use crate::policy::Policy;
@@ -24,11 +25,12 @@ pub fn judge_alone(
     facts: &Deployment,
     landing: &LandingFacts,
 ) -> (Fact<Vec<TouchedArea>>, Vec<Finding>) {
+    let owner = LandingOwner::Deployment(facts);
     let touched = Fact::from(touched_by(policy, landing, &facts.whole));
     let of_whole = |name: &str| {
         policy.controls.get(name).is_some_and(|control| control.kind().granularity == Granularity::Once)
     };
-    let mut findings: Vec<Finding> = judge_landing(policy, facts, landing, &touched)
+    let mut findings: Vec<Finding> = judge_landing(policy, owner, landing, &touched)
         .into_iter()
         .map(|found| found.finding)
         .filter(|finding| !of_whole(&finding.control))
@@ -41,24 +43,21 @@ pub fn judge_alone(
 /// What is found in one landing, before any waiver.
 pub(super) fn found_in(policy: &Policy, facts: &Deployment, landing: &LandingFacts) -> Vec<ScopedFinding> {
     let touched = Fact::from(touched_by(policy, landing, &facts.whole));
-    judge_landing(policy, facts, landing, &touched)
-}
-
-pub(super) fn about_commits(deployment: &Deployment, commits: Vec<Revision>) -> About {
-    About { commits, environment: Some(deployment.environment.clone()), ..About::default() }
+    judge_landing(policy, LandingOwner::Deployment(facts), landing, &touched)
 }
 
 pub(super) fn judge_landing(
     policy: &Policy,
-    deployment: &Deployment,
+    owner: LandingOwner<'_>,
     landing: &LandingFacts,
     touched: &Fact<Vec<TouchedArea>>,
 ) -> Vec<ScopedFinding> {
-    let case = LandingCase { landing, deployment, scope: &policy.scope, touched };
+    let (whole, deployment) = (owner.whole(), owner.deployment());
+    let case = LandingCase { landing, whole, deployment, scope: &policy.scope, touched };
     let tip = &landing.landing.landed;
-    let about = about_commits(deployment, vec![tip.clone()]);
+    let about = owner.about(vec![tip.clone()]);
     let mut findings = Vec::new();
-    for (name, control) in deployment_controls(policy) {
+    for (name, control) in landing_controls(policy) {
         let unseen = |gap| vec![unproven(name, SubjectKind::Landing, tip.short(), &gap)];
         findings.extend(control.check_landing(&case).unwrap_or_else(unseen));
     }
@@ -70,12 +69,12 @@ pub(super) fn judge_landing(
         findings.into_iter().map(|finding| ScopedFinding::of(finding, &about, touched)).collect();
     for facts in resting_on(landing) {
         let about = of_request(&about, facts);
-        let share = Fact::from(touched_by_request(policy, landing, facts, &deployment.whole));
-        let of_request = ask_landing(policy, Granularity::PerLanding, deployment, facts, &share);
+        let share = Fact::from(touched_by_request(policy, landing, facts, whole));
+        let of_request = ask_landing(policy, Granularity::PerLanding, owner, facts, &share);
         found.extend(
             of_request
                 .into_iter()
-                .map(|finding| name_landing(tip, ScopedFinding::of(finding, &about, &share))),
+                .map(|finding| name_landing(owner, tip, ScopedFinding::of(finding, &about, &share))),
         );
     }
     found.iter_mut().for_each(|found| found.landing = Some(tip.clone()));
@@ -134,14 +133,13 @@ fn unknown_proof(landing: &LandingFacts) -> Option<Finding> {
 }
 
 /// The finding says of which landing it speaks.
-fn name_landing(landing: &Revision, mut found: ScopedFinding) -> ScopedFinding {
-    let name = &mut found.finding.subject.name;
-    *name = format!("{name} in landing {}", landing.short());
+fn name_landing(owner: LandingOwner<'_>, landing: &Revision, mut found: ScopedFinding) -> ScopedFinding {
+    found.finding.subject = owner.name_in(landing, found.finding.subject);
     found
 }
 
-/// The controls that are judged before a deployment.
-fn deployment_controls(policy: &Policy) -> impl Iterator<Item = (&'static str, &dyn Control)> {
+/// The controls that look at landings: those that are judged before a deployment.
+fn landing_controls(policy: &Policy) -> impl Iterator<Item = (&'static str, &dyn Control)> {
     let all = policy.controls.iter().map(|(name, control)| (*name, control.as_ref()));
     all.filter(|(_, control)| control.kind().stage.has_deployments())
 }
@@ -149,15 +147,15 @@ fn deployment_controls(policy: &Policy) -> impl Iterator<Item = (&'static str, &
 pub(super) fn ask_landing(
     policy: &Policy,
     granularity: Granularity,
-    deployment: &Deployment,
+    owner: LandingOwner<'_>,
     facts: &Facts,
     touched: &Fact<Vec<TouchedArea>>,
 ) -> Vec<Finding> {
-    let case = Case { facts, deployment: Some(deployment), scope: &policy.scope, touched };
+    let case = Case { facts, deployment: owner.deployment(), scope: &policy.scope, touched };
     let mut findings = Vec::new();
-    for (name, control) in
-        deployment_controls(policy).filter(|(_, control)| control.kind().granularity == granularity)
-    {
+    let asked =
+        |control: &dyn Control| owner.asks(control.kind().stage) && control.kind().granularity == granularity;
+    for (name, control) in policy.controls.iter().filter(|(_, control)| asked(control.as_ref())) {
         let unseen = |gap| vec![unproven(name, SubjectKind::Change, super::head_of(facts), &gap)];
         findings.extend(control.check(&case).unwrap_or_else(unseen));
     }
