@@ -5,7 +5,7 @@ use super::hosts::{kind_of, repository_of};
 use super::stop::Stop;
 use super::{HostName, SubjectArguments};
 use crate::collect::request::JudgementRequest;
-use portcullis_forge::ci::{JobEvent, VerdictPlace};
+use portcullis_forge::ci::{JobEvent, VerdictPlace, check_clone_of};
 use portcullis_forge::{self as host, Forge, HostKind};
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;
@@ -73,6 +73,7 @@ impl Meant {
         let parents = |commit: &Revision| Some(repository.commit(commit).ok()?.parents);
         let place = job.map(|job| job.verdict_place(Some(&parents))).transpose();
         let place = place.map_err(Stop::nothing_known)?;
+        check_checkout(repository, job).map_err(Stop::nothing_known)?;
         let host = host_of_change(subject, place.as_ref())?;
         Ok(Meant { host, place, candidate: None })
     }
@@ -163,10 +164,16 @@ fn find_candidate(
     let Some(job) = job else { return Ok(Ok(named.map_or(checked_out, Ok)?)) };
     let parents = |commit: &Revision| Some(repository.commit(commit).ok()?.parents);
     Ok(job.verdict_place(Some(&parents)).and_then(|place| {
+        check_checkout(repository, Some(job))?;
         place.repository(subject.repository.as_deref())?;
         place.check_environment(environment)?;
         place.candidate(named, || checked_out.map_err(no_head))
     }))
+}
+
+fn check_checkout(repository: &Repository, job: Option<&dyn JobEvent>) -> Result<(), Gap> {
+    let head = repository.resolve("HEAD").ok();
+    job.map_or(Ok(()), |job| check_clone_of(job, head.as_ref()))
 }
 
 fn no_head(error: anyhow::Error) -> Gap {

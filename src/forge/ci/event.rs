@@ -20,6 +20,12 @@ pub trait JobEvent {
     /// A gap: it is not known which commit that is, it cannot be judged, or the job's claims
     /// contradict each other.
     fn verdict_place(&self, parents: Option<Parents<'_>>) -> Result<VerdictPlace, Gap>;
+
+    /// The commit that the system checked out for the job, where the variables that say so can be
+    /// set by others: a clone that is at another commit contradicts them.
+    fn checked_out(&self) -> Option<Revision> {
+        None
+    }
 }
 
 /// Why a job does not tell what it is of.
@@ -268,6 +274,25 @@ impl VerdictPlace {
             ShownOn::Group => "Leave out --head: a job of a batch judges the commit that was built for it.",
             ShownOn::Commit | ShownOn::Tip => self.advice.request,
         }
+    }
+}
+
+/// Sees that a clone is at the commit that the job says it is of.
+///
+/// # Errors
+/// A gap, if it is at another one.
+pub fn check_clone_of(job: &dyn JobEvent, head: Option<&Revision>) -> Result<(), Gap> {
+    match (job.checked_out(), head) {
+        (Some(said), Some(head)) if said != *head => {
+            let found = format!(
+                "the job says that {} was checked out for it, and this clone is at {}",
+                said.short(),
+                head.short()
+            );
+            let remedy = "Leave the clone as the runner checked it out, or find out which variable replaces those of the CI system.";
+            Err(Gap::new("what this job is of", GapReason::Contradiction, found, remedy))
+        }
+        _ => Ok(()),
     }
 }
 

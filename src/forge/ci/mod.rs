@@ -20,7 +20,9 @@ mod gitlab_ci;
 mod jenkins;
 mod local;
 
-pub use event::{BatchPlace, EventError, JobEvent, Parents, PlaceAdvice, ShownOn, VerdictPlace};
+pub use event::{
+    BatchPlace, EventError, JobEvent, Parents, PlaceAdvice, ShownOn, VerdictPlace, check_clone_of,
+};
 
 /// How an environment variable is looked up. One that is empty is not set.
 pub type Variables = fn(&str) -> Option<String>;

@@ -37,8 +37,9 @@ impl GitLabRequest<'_> {
                 permissions.insert(account.login, Fact::Gap(gap.clone()));
             }
         }
-        let attribution = Fact::from(self.attribution(commits));
-        let co_authors = Fact::Known(BTreeMap::new());
+        let owners = self.owners_of_addresses(commits);
+        let attribution = Fact::from(owners.as_ref().map(|it| attributed(commits, it)).map_err(Clone::clone));
+        let co_authors = Fact::from(owners.map(|it| co_authors(commits, &it)));
         let (reviews, base_changed) = (reviews.into(), base_changed.into());
         ReviewFacts { reviews, permissions, base_changed, attribution, co_authors }
     }
@@ -111,20 +112,18 @@ impl GitLabRequest<'_> {
 
     /// GitLab attributes commits by addresses, and tells only of those that people made public. The
     /// rest is for the identity map of the policy.
-    fn attribution(&self, commits: &[Commit]) -> Result<BTreeMap<Revision, CommitAccounts>, Gap> {
-        let mailboxes = commits.iter().flat_map(|commit| [&commit.author, &commit.committer]);
-        let addresses: BTreeSet<String> = mailboxes.map(|it| it.email.to_ascii_lowercase()).collect();
-        let mut owners = BTreeMap::new();
+    fn owners_of_addresses(&self, commits: &[Commit]) -> Result<AddressOwners, Gap> {
+        let of_commit = |commit: &Commit| {
+            let mailboxes = [&commit.author, &commit.committer].into_iter().chain(&commit.co_authors);
+            mailboxes.map(|it| it.email.to_ascii_lowercase()).collect::<Vec<_>>()
+        };
+        let addresses: BTreeSet<String> = commits.iter().flat_map(of_commit).collect();
+        let mut owners = AddressOwners::new();
         for address in addresses.into_iter().filter(|address| self.is_looked_up(address)).take(ADDRESSES) {
             let owner = self.owner_of(&address)?;
-            owners.insert(address, owner);
+            owners.extend(owner.map(|owner| (address, owner)));
         }
-        let owner = |email: &str| owners.get(&email.to_ascii_lowercase()).cloned().flatten();
-        let accounts = |commit: &Commit| CommitAccounts {
-            author: owner(&commit.author.email),
-            committer: owner(&commit.committer.email),
-        };
-        Ok(commits.iter().map(|commit| (commit.id.clone(), accounts(commit))).collect())
+        Ok(owners)
     }
 
     /// The host's own addresses say whose they are.
@@ -146,6 +145,24 @@ impl GitLabRequest<'_> {
             (owner, _) => Ok(owner.map(translate::account)),
         }
     }
+}
+
+/// Accounts by address, in lower case.
+type AddressOwners = BTreeMap<String, Account>;
+
+fn attributed(commits: &[Commit], owners: &AddressOwners) -> BTreeMap<Revision, CommitAccounts> {
+    let owner = |email: &str| owners.get(&email.to_ascii_lowercase()).cloned();
+    let accounts = |commit: &Commit| CommitAccounts {
+        author: owner(&commit.author.email),
+        committer: owner(&commit.committer.email),
+    };
+    commits.iter().map(|commit| (commit.id.clone(), accounts(commit))).collect()
+}
+
+fn co_authors(commits: &[Commit], owners: &AddressOwners) -> AddressOwners {
+    let addresses = commits.iter().flat_map(|commit| &commit.co_authors);
+    let addresses = addresses.map(|it| it.email.to_ascii_lowercase());
+    addresses.filter_map(|address| Some((address.clone(), owners.get(&address)?.clone()))).collect()
 }
 
 /// The newest note in which this account approved, or took that back.

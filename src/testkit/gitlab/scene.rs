@@ -56,7 +56,9 @@ pub fn show_scene(scene: &Scene) -> GitLabWorld {
 
 /// The addresses in the commits, with the accounts that the neutral state attributes them to.
 fn addresses(stage: &Stage) -> Vec<(String, Account)> {
-    let mut found: Vec<(String, Account)> = Vec::new();
+    let co_authors = stage.world.co_authors.iter().flat_map(|(_, attributed)| attributed);
+    let mut found: Vec<(String, Account)> =
+        co_authors.filter_map(|(email, owner)| Some((email.clone(), owner.clone()?))).collect();
     let Ok(repository) = git2::Repository::open(stage.directory()) else { return found };
     for (id, accounts) in &stage.world.commits {
         let commit = git2::Oid::from_str(id.as_str()).and_then(|oid| repository.find_commit(oid));
