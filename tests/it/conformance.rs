@@ -82,13 +82,33 @@ fn github_conforms() {
 }
 
 #[test]
-<<<<<<< HEAD
 fn what_github_withholds_never_helps() {
     withhold(portcullis_testkit::scene::find_host("github").unwrap());
-=======
+}
+
+#[test]
 fn gitlab_conforms() {
     conform(portcullis_testkit::scene::find_host("gitlab").unwrap());
->>>>>>> gitlab
+}
+
+#[test]
+fn gitea_conforms() {
+    conform(portcullis_testkit::scene::find_host("gitea").unwrap());
+}
+
+#[test]
+fn what_gitea_withholds_never_helps() {
+    withhold(portcullis_testkit::scene::find_host("gitea").unwrap());
+}
+
+#[test]
+fn forgejo_conforms() {
+    conform(portcullis_testkit::scene::find_host("forgejo").unwrap());
+}
+
+#[test]
+fn what_forgejo_withholds_never_helps() {
+    withhold(portcullis_testkit::scene::find_host("forgejo").unwrap());
 }
 
 #[test]

@@ -414,7 +414,9 @@ mod verdicts {
         let policy = scene.stage.directory().join("policy.toml");
         std::fs::write(&policy, scene.policy).unwrap();
         let decided =
-            gate(&scene, &["decide", "--facts", &name, "--policy", "policy.toml", "--format", "json"]).output().unwrap();
+            gate(&scene, &["decide", "--facts", &name, "--policy", "policy.toml", "--format", "json"])
+                .output()
+                .unwrap();
         assert_eq!(decided.status.code(), Some(0), "{}", String::from_utf8_lossy(&decided.stderr));
     }
 }

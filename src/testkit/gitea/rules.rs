@@ -84,6 +84,9 @@ impl GiteaRule {
                 Rule::SignedCommits => self.signed = true,
                 // Nothing of the kind, or always so.
                 Rule::CodeOwners
+                | Rule::PipelineCheck { .. }
+                | Rule::ServiceCheck { .. }
+                | Rule::Pipeline
                 | Rule::LastPushApproval
                 | Rule::ConversationResolution
                 | Rule::NoDeletion
