@@ -336,7 +336,7 @@ mod verdicts {
         verdict(|host| host.rules[0].unprotected_files = "**".into()).expect(
             1,
             "protected-branch",
-            "writers",
+            "every account that may write (for files",
         );
         verdict(|host| host.rules[0].push = true).expect(
             1,

@@ -269,6 +269,18 @@ mod lists {
         assert_eq!(gap(&seen.checks).reason, GapReason::Truncated, "an item came twice");
     }
 
+    /// The host counts reviews that it does not show, so that one that was withheld looks like one that
+    /// is pending: an objection, perhaps.
+    #[test]
+    fn a_review_that_the_timeline_tells_of_and_the_list_does_not_is_a_gap() {
+        let mut host = gitea().bent(GiteaEndpoint::Reviews, Bend::StopAfter(1));
+        host.longest_page = 1;
+        let seen = facts(host);
+        assert_eq!(gap(&seen.reviews).reason, GapReason::Truncated);
+        let seen = facts(gitea().bent(GiteaEndpoint::Reviews, Bend::Text("null".into())));
+        assert_eq!(gap(&seen.reviews).reason, GapReason::Truncated);
+    }
+
     #[test]
     fn a_timeline_that_is_cut_is_a_gap() {
         let seen = facts(gitea().bent(GiteaEndpoint::Timeline, Bend::StopAfter(1)));

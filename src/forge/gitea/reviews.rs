@@ -13,7 +13,7 @@ use super::timeline::{base_changed, submissions};
 use super::translate::{account, unknown_word};
 use super::{administrators_only, is_page_of, lists, wire};
 use crate::ReviewFacts;
-use crate::http::gaps::{contradiction, malformed};
+use crate::http::gaps::{contradiction, malformed, truncated};
 use jiff::Timestamp;
 use portcullis_model::change::Commit;
 use portcullis_model::fact::{Fact, Gap, GapReason};
@@ -50,11 +50,9 @@ impl GiteaRequest<'_> {
             let found = format!("review {} is of another request: {}", stray.id, stray.pull_request_url);
             return Err(contradiction(&what, found));
         }
-        if seen.is_empty() {
-            return Ok(Vec::new());
-        }
         self.with_timeline(|entries| {
             let order = submissions(entries);
+            check_all_listed(&what, &seen, &order)?;
             let reviews: Result<Vec<_>, Gap> =
                 seen.into_iter().map(|one| self.review_of(&what, one, &order)).collect();
             let mut reviews: Vec<Review> = reviews?.into_iter().flatten().collect();
@@ -114,6 +112,19 @@ impl GiteaRequest<'_> {
             other => Err(unknown_word(&what, "permission", other)),
         }
     }
+}
+
+/// The host counts reviews that it does not show, so a list that is cut looks like a whole one. The
+/// timeline tells of each that was submitted.
+fn check_all_listed(
+    what: &str,
+    seen: &[wire::PullReview],
+    order: &BTreeMap<u64, (u64, Timestamp)>,
+) -> Result<(), Gap> {
+    let missing = order.keys().find(|id| seen.iter().all(|review| review.id != **id));
+    missing.map_or(Ok(()), |id| {
+        Err(truncated(what, format!("review {id}, which the timeline tells of, is not in the list")))
+    })
 }
 
 /// A dismissal changes the review in place. It takes an opinion back; a comment was none.
