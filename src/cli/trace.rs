@@ -62,7 +62,7 @@ fn administration(seen: &Administration) -> Vec<String> {
         count_fact("administrators of the repository", &seen.administrators, Vec::len),
         count_fact("owners of the organisation", &seen.owners, Vec::len),
         count_fact("apps that may change the rules", &seen.apps, Vec::len),
-        count_fact("deploy keys that may write", &seen.deploy_keys, Vec::len),
+        count_fact("writing deploy keys", &seen.deploy_keys, Vec::len),
         count_fact("roles that may bypass or change the rules", &seen.roles, Vec::len),
     ]
 }

@@ -269,8 +269,9 @@ pub struct OwnAddresses<'a> {
 
 static PUBLIC_DOMAINS: LazyLock<Vec<String>> = LazyLock::new(|| vec!["github.com".to_string()]);
 
+#[cfg(test)]
 impl OwnAddresses<'static> {
-    /// Those of github.com: what is written without a host in mind means an account there.
+    /// Those of github.com.
     pub fn of_github_com() -> Self {
         OwnAddresses { domains: &PUBLIC_DOMAINS, accounts: &GITHUB.accounts }
     }

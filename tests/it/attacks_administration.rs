@@ -211,3 +211,60 @@ fn settings_that_name_nobody_are_refused() {
         assert!(verdict.text.contains(text), "{setting}: {}", verdict.text);
     }
 }
+
+/// What each finding says to do, done to the letter.
+#[test]
+fn what_the_remedies_say_leads_there() {
+    let remedies = |stage: &Stage| {
+        let verdict = judge(stage);
+        let found = [verdict.findings(BRANCH, "broken"), verdict.findings(BRANCH, "unproven")].concat();
+        assert!(!found.is_empty(), "{}", verdict.text);
+        found.iter().map(|finding| finding["remedy"].to_string()).collect::<String>()
+    };
+    let follow = |bend: &dyn Fn(&mut Stage), text: &str, undo: &dyn Fn(&mut Stage)| {
+        let mut stage = accepted();
+        bend(&mut stage);
+        assert!(remedies(&stage).to_lowercase().contains(text), "{}", remedies(&stage));
+        undo(&mut stage);
+        judge(&stage).expect(0, "", "");
+    };
+    let sam = |stage: &mut Stage| stage.world.administration.administrators.push(person("sam-example", 18));
+    follow(&sam, "take that right from sam-example, or name them under `hidden-bypass`", &|stage| {
+        stage.world.administration.administrators.pop();
+    });
+    let both = ACCEPTED.replace("\"dana-example\"", "\"dana-example\", \"sam-example\"");
+    let mut named = hidden(&both);
+    sam(&mut named);
+    judge(&named).expect(0, "", "");
+    let write = |stage: &mut Stage| stage.world.administration.apps[0].permissions[1].1 = "write".into();
+    follow(&write, "take `administration: write` from the app", &|stage| {
+        stage.world.administration.apps[0].permissions[1].1 = "read".into();
+    });
+    let key = |stage: &mut Stage| stage.world.administration.deploy_keys[0].2 = false;
+    follow(&key, "make the key read-only, or delete it", &|stage| {
+        stage.world.administration.deploy_keys[0].2 = true;
+    });
+    follow(&key, "make the key read-only, or delete it", &|stage| {
+        stage.world.administration.deploy_keys.clear();
+    });
+    let role = |stage: &mut Stage| {
+        stage.world.administration.repository_roles.as_mut().unwrap()[0]
+            .2
+            .push("edit_repo_protections".into());
+    };
+    follow(&role, "take the rights to bypass and edit rules from the role", &|stage| {
+        stage.world.administration.repository_roles.as_mut().unwrap()[0].2.pop();
+    });
+    let owners = |stage: &mut Stage| stage.world.administration.owners.clear();
+    follow(&owners, "give a token of a member of the organisation", &|stage| {
+        stage.world.administration.owners = vec![person("dana-example", 19)];
+    });
+    let personal = |stage: &mut Stage| stage.world.administration.is_organization = false;
+    follow(
+        &personal,
+        "give a token with administration rights (write) on the repository, which shows",
+        &|stage| {
+            stage.world.rulesets[0].bypass = Some(Vec::new());
+        },
+    );
+}

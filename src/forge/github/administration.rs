@@ -139,7 +139,7 @@ impl GitHub {
         let pages: Vec<wire::Installations> = self.all_pages(what, &["installations"])?;
         let may = |app: &wire::Installation| {
             let is_right = |right: &&str| app.permissions.get(*right).is_some_and(|level| level != "read");
-            app.suspended_at.is_none() && RIGHTS_OF_APPS.iter().any(|right| is_right(right))
+            app.suspended_at.is_none() && RIGHTS_OF_APPS.iter().any(is_right)
         };
         let apps = pages.into_iter().flat_map(|page| page.installations).filter(may);
         Ok(sorted(apps.map(|app| RightsHolder { id: app.app_id.into(), name: app.app_slug })))

@@ -181,3 +181,24 @@ fn a_root_on_the_way_adds_everything() {
     assert_eq!(on_the_way(&fixture, base, head), ["g"]);
     assert!(fixture.change(base, head).files.is_empty());
 }
+
+/// The tree that would land, recomputed: what somebody approved as a tree is compared with it.
+#[test]
+fn the_tree_that_merging_gives() {
+    let fixture = Fixture::new();
+    let root = fixture.commit(&fixture.files(&[("a", "0"), ("b", "0")]), &[]);
+    let base = fixture.commit(&fixture.files(&[("a", "1"), ("b", "0")]), &[root]);
+    let head = fixture.commit(&fixture.files(&[("a", "0"), ("b", "1")]), &[root]);
+    let landing = |base: Oid, head: Oid| {
+        fixture.open().landing_tree(&name(base), &name(head)).unwrap().map(|tree| tree.to_string())
+    };
+    let merged = fixture.tree(&fixture.files(&[("a", "1"), ("b", "1")])).to_string();
+    assert_eq!(landing(base, head), Some(merged));
+    let own = fixture.tree(&fixture.files(&[("a", "0"), ("b", "1")])).to_string();
+    assert_eq!(landing(root, head), Some(own), "it begins at the tip");
+    // A conflict is for a person, and without a history in common there is no merge.
+    let other = fixture.commit(&fixture.files(&[("a", "2"), ("b", "0")]), &[root]);
+    assert_eq!(landing(base, other), None);
+    assert_eq!(landing(base, fixture.commit(&fixture.files(&[("a", "3")]), &[])), None);
+    assert!(fixture.open().landing_tree(&name(base), &"1".repeat(40).try_into().unwrap()).is_err());
+}

@@ -259,6 +259,13 @@ pub struct ReviewBasis {
     pub trees: TreeReviews,
 }
 
+impl ReviewBasis {
+    /// The control whose settings it is among.
+    pub fn set_by() -> &'static str {
+        required_reviews::KIND.name
+    }
+}
+
 /// Whether approvals count whose commit was derived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

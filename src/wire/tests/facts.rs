@@ -189,6 +189,9 @@ fn what_was_added_is_missing_in_facts_from_before() {
     );
     let mut document = before.clone();
     let gap = document.pointer("/line_coverage").unwrap().clone();
+    let base = document.pointer("/change/known/base").unwrap().clone();
+    let reviews = document.pointer_mut("/host/reviews/known").unwrap().as_array_mut().unwrap();
+    reviews[0]["reviewed"] = json!({ "tree": { "base": base, "tree": "e".repeat(40) } });
     document["change"]["known"]["landing_tree"] = json!("e".repeat(40));
     document["host"]["administration"] = json!({
         "administrators": { "known": [{ "login": "dana", "id": "1", "kind": "human" }] },
@@ -217,6 +220,13 @@ fn what_was_added_is_missing_in_facts_from_before() {
     assert_eq!(topics(&written), topics(&document));
     written["inquiry"]["topics"] = document["inquiry"]["topics"].clone();
     assert_eq!(written, document);
+    // What nobody asked for is no answer, and a tree that lands is there for a review alone.
+    let mut unasked = document.clone();
+    unasked["inquiry"]["topics"] = before["inquiry"]["topics"].clone();
+    assert!(crate::facts::testing::change_of(&unasked).is_err());
+    let mut unreviewed = document.clone();
+    unreviewed["host"]["reviews"] = before["host"]["reviews"].clone();
+    assert!(crate::facts::testing::change_of(&unreviewed).is_err());
     // Half of it is not enough.
     document["host"]["administration"].as_object_mut().unwrap().remove("roles");
     assert!(crate::facts::testing::change_of(&document).is_err());

@@ -430,7 +430,7 @@ fn a_commit_that_the_host_does_not_state_counts_as_the_policy_says() {
     assert_eq!(found[0].verdict, Verdict::Broken);
     assert!(found[0].details[0].contains("for data-processing code only a stated commit counts"));
     let remedy = found[0].remedy.clone().unwrap();
-    assert!(remedy.contains("approvals of alex, kim") && remedy.contains("portcullis approve"), "{remedy}");
+    assert!(remedy.contains("approvals of alex, kim") && remedy.contains("signed reviews"), "{remedy}");
     assert!(remedy.contains("`derived = \"accept\"` in `[controls.required-reviews]`"), "{remedy}");
     world.scope.reviews.derived = DerivedReviews::Accept;
     let found = findings(&world, "approvals = 1");

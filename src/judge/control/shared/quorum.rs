@@ -23,7 +23,7 @@
 
 use super::approval::{Approval, Approvals};
 use super::identity::Identity;
-use crate::control::{Case, Role, find_kind, finding};
+use crate::control::{Case, ReviewBasis, Role, find_kind, finding};
 use approvers::{Approver, MemberAnswer, Somebody};
 use assignment::{Assignee, Filled, Seats, assign_people};
 use ownership::Ownerships;
@@ -384,8 +384,9 @@ fn remedy_for_derived(approvals: &Approvals) -> Option<String> {
     let logins = approvals.derived.join(", ");
     (!approvals.derived.is_empty()).then(|| {
         format!(
-            "Have the approvals of {logins} given with a stated commit: by signed reviews, `portcullis approve`. \
-             Where the host's own record suffices, set `derived = \"accept\"` in `[controls.required-reviews]`."
+            "Have the approvals of {logins} given by signed reviews, which state the commit; or, where the host's own \
+             record suffices, set `derived = \"accept\"` in `[controls.{}]`.",
+            ReviewBasis::set_by()
         )
     })
 }

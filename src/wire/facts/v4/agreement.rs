@@ -5,8 +5,9 @@ use crate::form::Misshapen;
 use portcullis_model::batch::BatchFacts;
 use portcullis_model::facts::{Facts, GateText, GateTexts};
 use portcullis_model::host::HostConventions;
-use portcullis_model::inquiry::{Inquiry, TextPurpose};
+use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
 use portcullis_model::path::RepoPath;
+use portcullis_model::review::{Review, ReviewedContent};
 use portcullis_model::waiver;
 use std::collections::BTreeSet;
 
@@ -16,9 +17,28 @@ use std::collections::BTreeSet;
 /// A text is missing, or is there for something else.
 pub fn check_texts(facts: &Facts) -> Result<(), Misshapen> {
     check_asked(&facts.inquiry)?;
+    check_answers(facts)?;
     match facts.gate.value() {
         Some(gate) => check_gate(&facts.inquiry, gate, &facts.host.conventions),
         None => Ok(()),
+    }
+}
+
+/// What is only looked at where it matters is there for nothing else.
+fn check_answers(facts: &Facts) -> Result<(), Misshapen> {
+    let is_asked = facts.inquiry.topics.contains(&Topic::Administration);
+    if facts.host.administration.is_some() && !is_asked {
+        return Err(Misshapen("nobody asked who can change the protection of the branch".to_string()));
+    }
+    let Some(change) = facts.change.value().filter(|change| change.landing_tree.is_some()) else {
+        return Ok(());
+    };
+    let over_tip = |review: &Review| matches!(&review.reviewed, ReviewedContent::Tree { base, .. } if *base == change.base);
+    match facts.host.reviews.value().is_some_and(|reviews| reviews.iter().any(over_tip)) {
+        true => Ok(()),
+        false => Err(Misshapen(
+            "no review is of a tree over the base, and the tree that lands is there".to_string(),
+        )),
     }
 }
 

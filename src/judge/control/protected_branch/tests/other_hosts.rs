@@ -267,7 +267,8 @@ fn every_combination_of_visibility() {
 /// Whoever the policy does not name breaks it, whatever else is hidden.
 #[test]
 fn each_stranger_breaks_it_and_hiding_another_part_changes_nothing() {
-    let strangers: [(&str, fn(&mut Administration)); 5] = [
+    type Bend = fn(&mut Administration);
+    let strangers: [(&str, Bend); 5] = [
         ("sam administers the repository", |seen| {
             seen.administrators = Fact::Known(vec![account("dana", 1), account("sam", 2)]);
         }),
@@ -281,7 +282,7 @@ fn each_stranger_breaks_it_and_hiding_another_part_changes_nothing() {
     for (at, (text, make)) in strangers.into_iter().enumerate() {
         for hidden in 0..6 {
             let mut seen = administration();
-            let hide: [fn(&mut Administration); 6] = [
+            let hide: [Bend; 6] = [
                 |seen| seen.administrators = Fact::Gap(gap("the administrators")),
                 |seen| seen.owners = Fact::Gap(gap("the owners")),
                 |seen| seen.apps = Fact::Gap(gap("the apps")),
