@@ -338,8 +338,19 @@ mod reviews {
     fn a_review_that_the_timeline_does_not_know_is_a_gap() {
         let mut host = gitea();
         host.world.reviews[0].submitted = None;
-        let seen = facts(host);
+        let seen = facts(host.clone());
         assert!(gap(&seen.reviews).detail.contains("review 31"), "{:?}", seen.reviews);
+        let remedy = &gap(&seen.reviews).remedy;
+        assert!(remedy.starts_with("Dismiss it, and have it given again"), "{remedy}");
+        // As it is said: the dismissal is in the timeline, and so is the review that follows.
+        let again = Review { id: 40.into(), submitted: Some(minutes(95)), ..host.world.reviews[1].clone() };
+        let again = Review { reviewer: host.world.reviews[0].reviewer.clone(), ..again };
+        host.world.reviews[0].state = ReviewState::Dismissed;
+        host.world.reviews.push(again);
+        let seen = facts(host.clone());
+        let states: Vec<_> = known(&seen.reviews).iter().map(|one| (one.id.to_string(), one.state)).collect();
+        let approved = ReviewState::Approved;
+        assert_eq!(states[1..], [("31".into(), ReviewState::Dismissed), ("40".into(), approved)]);
         let pending = alter(|review| (review.state, review.submitted) = (ReviewState::Pending, None));
         assert_eq!(known(&facts(pending).reviews)[0].state, ReviewState::Pending);
     }

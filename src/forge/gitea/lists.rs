@@ -58,7 +58,7 @@ impl Gitea {
         for page in 1..=CAP {
             let reply = self.page(list, page)?;
             let (value, total) = (reply.value(list.what).map_err(name_scope)?, total_of(list.what, &reply)?);
-            let here = items_of(list, &reply, value)?;
+            let here = items_of(list, &reply, value, total)?;
             walk.add(list.what, &here, total)?;
             let count = here.len();
             let read: Result<Vec<T>, _> = here.into_iter().map(serde_json::from_value).collect();
@@ -85,13 +85,28 @@ fn total_of(what: &str, reply: &Reply) -> Result<Option<u64>, Gap> {
     number.map(Some).map_err(|_| malformed(what, format!("X-Total-Count is `{said}`")))
 }
 
-/// The items of a page. A list without any is also written as `null`.
-fn items_of(list: &List<'_>, reply: &Reply, mut value: Value) -> Result<Vec<Value>, Gap> {
-    match value.pointer_mut(list.items).map(Value::take) {
-        Some(Value::Array(items)) => Ok(items),
-        Some(Value::Null) => Ok(Vec::new()),
-        _ => Err(reply.undocumented(list.what, &"there is no list in it")),
+/// The items of a page. A list without any is also written as `null`, and then counted as such.
+fn items_of(
+    list: &List<'_>,
+    reply: &Reply,
+    mut value: Value,
+    total: Option<u64>,
+) -> Result<Vec<Value>, Gap> {
+    let items = match value.pointer_mut(list.items).map(Value::take) {
+        Some(Value::Array(items)) => items,
+        Some(Value::Null) if total == Some(0) => Vec::new(),
+        _ => return Err(reply.undocumented(list.what, &"there is no list in it")),
+    };
+    if items.is_empty() && names_more(reply) {
+        return Err(truncated(list.what, "a page without items names pages behind it"));
     }
+    Ok(items)
+}
+
+/// Does an answer link to pages behind it?
+pub(super) fn names_more(reply: &Reply) -> bool {
+    let links = reply.response.header("link").unwrap_or_default();
+    links.contains("next") || links.contains("last")
 }
 
 /// What was seen of a list so far.

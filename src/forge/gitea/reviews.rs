@@ -144,6 +144,6 @@ fn state_of(what: &str, seen: &wire::PullReview) -> Result<Option<ReviewState>, 
 /// is the later one.
 fn undated(what: &str, review: u64) -> Gap {
     let found = format!("the timeline does not say when review {review} was submitted");
-    let remedy = "Have it given again; a review that was imported from another server has no entry there.";
+    let remedy = "Dismiss it, and have it given again; a review that was imported from another server has no entry there.";
     Gap::new(what, GapReason::Malformed, found, remedy)
 }

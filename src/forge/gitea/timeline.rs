@@ -4,6 +4,7 @@
 //! and leaves out comments on code afterwards, and counts only what is left, so that nothing tells
 //! a short page in the middle from the last one.
 
+use super::lists::names_more;
 use super::request::GiteaRequest;
 use super::style::name_scope;
 use super::{is_page_of, wire};
@@ -20,13 +21,17 @@ impl GiteaRequest<'_> {
         let url = self.host.client.url(&what, &self.host.at(&["issues", &number, "timeline"]), &[])?;
         let reply = self.host.client.fetch(&what, &url, None)?;
         let read: Option<Vec<wire::TimelineEntry>> = reply.read(&what).map_err(name_scope)?;
-        let mut entries = read.unwrap_or_default();
         let total = reply.response.header("x-total-count").map(str::trim);
+        // None at all is also written as `null`, and then counted as such.
+        let mut entries = match read {
+            None if total != Some("0") => return Err(reply.undocumented(&what, &"there is no list in it")),
+            read => read.unwrap_or_default(),
+        };
         if total.is_some_and(|total| total != entries.len().to_string()) {
             return Err(truncated(&what, format!("{} entries were given", entries.len())));
         }
         // A link to another page says that this is not all of it.
-        if reply.response.header("link").is_some_and(|links| links.contains("next")) {
+        if names_more(&reply) {
             return Err(truncated(&what, "the host cut it into pages"));
         }
         self.check_entries(&what, &number, &entries)?;
@@ -47,10 +52,14 @@ impl GiteaRequest<'_> {
 }
 
 /// The place of each submitted review in the order of their submission, and when that was, by the
-/// number of the review.
+/// number of the review. One that was dismissed and of which only that is told has the place of its
+/// dismissal: nothing that it said counts from there on.
 pub(super) fn submissions(entries: &[wire::TimelineEntry]) -> BTreeMap<u64, (u64, Timestamp)> {
-    let reviews = entries.iter().filter(|entry| entry.kind == "review" && entry.review_id > 0);
-    (1..).zip(reviews).map(|(position, entry)| (entry.review_id, (position, entry.created_at))).collect()
+    let of_kind = |kind: &'static str| {
+        let placed = (1..).zip(entries).filter(move |(_, entry)| entry.kind == kind && entry.review_id > 0);
+        placed.map(|(position, entry)| (entry.review_id, (position, entry.created_at)))
+    };
+    of_kind("dismiss_review").chain(of_kind("review")).collect()
 }
 
 /// When the request was last turned to another base branch.

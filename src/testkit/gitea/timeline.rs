@@ -30,9 +30,7 @@ impl GiteaHost {
         for (id, push) in (600_u64..).zip(&pushes) {
             entries.push((push.at, self.entry(id, "pull_push", push.actor.as_ref(), push.at, &push.body, 0)));
         }
-        for review in self.world.reviews.iter().filter(|review| review.submitted.is_some()) {
-            entries.extend(self.review_entries(review));
-        }
+        self.world.reviews.iter().for_each(|review| entries.extend(self.review_entries(review)));
         let base_changes = self.world.events.iter().filter(|event| event.kind.starts_with("base_ref"));
         for (id, event) in (900_u64..).zip(base_changes) {
             let author = self.world.request.author.as_ref();
@@ -44,14 +42,16 @@ impl GiteaHost {
         entries.into_iter().map(|(_, body)| body).collect()
     }
 
+    /// That it was submitted, where the server has that on record, and that it was dismissed.
     fn review_entries(&self, review: &Review) -> Vec<(Timestamp, Value)> {
-        let (id, at) = (self.number(&review.id), review.submitted.unwrap_or(minutes(0)));
-        let own = self.entry(700 + id, "review", review.reviewer.as_ref(), at, "", id);
-        let dismissed = (review.state == ReviewState::Dismissed).then(|| {
-            let later = minutes(90);
-            (later, self.entry(800 + id, "dismiss_review", review.reviewer.as_ref(), later, "", id))
-        });
-        std::iter::once((at, own)).chain(dismissed).collect()
+        let id = self.number(&review.id);
+        let by = review.reviewer.as_ref();
+        let submitted = review.submitted.map(|at| (at, self.entry(700 + id, "review", by, at, "", id)));
+        let is_dismissed = review.state == ReviewState::Dismissed;
+        let later = minutes(90);
+        let dismissed =
+            is_dismissed.then(|| (later, self.entry(800 + id, "dismiss_review", by, later, "", id)));
+        submitted.into_iter().chain(dismissed).collect()
     }
 
     /// Pushes as a server tells them that never takes an entry away. A commit that the request does
