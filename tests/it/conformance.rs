@@ -132,11 +132,6 @@ fn github_conforms() {
 }
 
 #[test]
-fn what_github_withholds_never_helps() {
-    withhold(portcullis_testkit::scene::find_host("github").unwrap());
-}
-
-#[test]
 fn gitlab_conforms() {
     conform(portcullis_testkit::scene::find_host("gitlab").unwrap());
 }
@@ -159,6 +154,16 @@ fn forgejo_conforms() {
 #[test]
 fn what_forgejo_withholds_never_helps() {
     withhold(portcullis_testkit::scene::find_host("forgejo").unwrap());
+}
+
+#[test]
+fn what_github_withholds_never_helps() {
+    withhold(portcullis_testkit::scene::find_host("github").unwrap());
+}
+
+#[test]
+fn what_gitlab_withholds_never_helps() {
+    withhold(portcullis_testkit::scene::find_host("gitlab").unwrap());
 }
 
 #[test]

@@ -86,12 +86,7 @@ fn total_of(what: &str, reply: &Reply) -> Result<Option<u64>, Gap> {
 }
 
 /// The items of a page. A list without any is also written as `null`, and then counted as such.
-fn items_of(
-    list: &List<'_>,
-    reply: &Reply,
-    mut value: Value,
-    total: Option<u64>,
-) -> Result<Vec<Value>, Gap> {
+fn items_of(list: &List<'_>, reply: &Reply, mut value: Value, total: Option<u64>) -> Result<Vec<Value>, Gap> {
     let items = match value.pointer_mut(list.items).map(Value::take) {
         Some(Value::Array(items)) => items,
         Some(Value::Null) if total == Some(0) => Vec::new(),

@@ -85,11 +85,8 @@ impl GitLabRequest<'_> {
             }
             _ => reviewed_at(who, submitted, versions),
         };
-        let id = match (noted, &one.user) {
-            (Some(remark), _) => format!("note-{}", remark.id),
-            (None, Some(user)) => format!("approval-of-{}", user.id),
-            (None, None) => "approval-of-nobody".to_string(),
-        };
+        let id = one.user.as_ref().map_or("nobody".to_string(), |user| user.id.to_string());
+        let id = format!("approval-of-{id}");
         let reviewer = one.user.clone().map(translate::account);
         let (position, state) = (0, ReviewState::Approved);
         Ok(Review { id: id.into(), position, reviewer, state, reviewed, submitted })

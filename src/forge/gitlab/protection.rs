@@ -13,9 +13,6 @@ use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::protection::{ActorKind, Bypass, BypassMode, Requirement, Rule};
 use std::collections::BTreeSet;
 
-/// The name of the one check that GitLab can require of every request.
-pub(super) const PIPELINE: &str = "pipeline";
-
 /// Everything that matches one branch.
 pub(super) struct MatchingRules(Vec<wire::ProtectedBranch>);
 
@@ -122,7 +119,7 @@ pub(super) fn project_rules(project: &wire::Project) -> (Vec<Rule>, Vec<&'static
     need("merge_method", method.map(|_| true));
     let rules = [
         (threads, Rule::ConversationResolution),
-        (pipeline && skipped.is_some() && !is_skipped, Rule::Check { name: PIPELINE.to_string(), app: None }),
+        (pipeline && skipped.is_some() && !is_skipped, Rule::Pipeline),
         (matches!(method, Some("ff" | "rebase_merge")), Rule::UpToDate),
         (method == Some("ff"), Rule::LinearHistory),
     ];

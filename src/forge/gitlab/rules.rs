@@ -101,7 +101,7 @@ impl GitLab {
         let what = "the external status checks of the project";
         let checks: Vec<wire::StatusCheck> = self.client.list(what, &self.at(&["external_status_checks"]))?;
         let on_branch = checks.into_iter().filter(|check| covers(check.protected_branches.as_ref(), branch));
-        let rules = on_branch.map(|check| Rule::Check { name: check.name, app: Some(check.id.into()) });
+        let rules = on_branch.map(|check| Rule::ServiceCheck { name: check.name, service: check.id.into() });
         found.add("external status checks", rules.collect::<Vec<_>>());
         Ok(())
     }

@@ -322,7 +322,8 @@ impl GitLabWorld {
         json!({
             "id": 50 + index, "name": name, "slug": name, "external_url": "", "state": "available",
             "tier": "production", "created_at": minutes(0), "updated_at": minutes(0), "description": null,
-            "auto_stop_at": null,
+            "auto_stop_at": null, "auto_stop_setting": "always", "enable_advanced_logs_querying": false,
+            "logs_api_path": "", "last_deployment": null,
         })
     }
 

@@ -103,7 +103,10 @@ fn protect(host: &mut GitLabWorld, protection: &BranchProtection) {
     for (field, value) in [
         ("merge_method", json!(method)),
         ("only_allow_merge_if_all_discussions_are_resolved", json!(has(&Rule::ConversationResolution))),
-        ("only_allow_merge_if_pipeline_succeeds", json!(named("check") || named("check-of-app"))),
+        (
+            "only_allow_merge_if_pipeline_succeeds",
+            json!(named("check") || named("check-of-app") || named("pipeline")),
+        ),
     ] {
         host.project.insert(field.to_string(), value);
     }
