@@ -1,8 +1,8 @@
 //! Regular expressions as Go reads them (its package `regexp/syntax`), for whole texts.
 //!
-//! The library here reads nearly the same language. Where one text means two things it is rewritten:
-//! Go's `\d`, `\w`, `\s` and `\b` know ASCII only, and in a class `[`, `&` and `~` are plain
-//! characters. What only one of the two can read is refused.
+//! The library here reads nearly the same language. Where one text means two things it is
+//! rewritten: Go's `\d`, `\w`, `\s` and `\b` know ASCII only, and in a class `[`, `&` and `~` are
+//! plain characters. What only one of the two can read is refused.
 
 use crate::error::PatternError;
 use regex::{Regex, RegexBuilder};

@@ -56,7 +56,7 @@ fn check_of(what: &str, head: &Revision, status: wire::CommitStatus) -> Result<C
         "skipped" => Conclusion::Skipped,
         other => return Err(unknown_word(what, "status", other)),
     };
-    // Nobody is named where the account is gone, and where the server does not name its own Actions.
+    // No one is named where the account is gone, or where the server does not name its Actions.
     let producer =
         status.creator.and_then(account).map_or(Producer::Unknown, |by| Producer::Account(Some(by)));
     Ok(Check { name: status.context, id: status.id.into(), head: head.clone(), producer, conclusion })

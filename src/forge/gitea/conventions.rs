@@ -16,7 +16,7 @@ static GITEA: LazyLock<Arc<HostConventions>> = LazyLock::new(|| {
         "**/action.yaml",
     ];
     let owners = ["CODEOWNERS", "docs/CODEOWNERS", ".gitea/CODEOWNERS"];
-    Arc::new(conventions("Gitea", &workflows, &owners, GITEA_RULES))
+    Arc::new(conventions("Gitea", &workflows, &owners, RULES))
 });
 
 static FORGEJO: LazyLock<Arc<HostConventions>> = LazyLock::new(|| {
@@ -65,17 +65,6 @@ fn conventions(name: &str, workflows: &[&str], owners: &[&str], rules: &[(&str, 
 
 /// In the words of the page of a rule, which both hosts share.
 const RULES: &[(&str, &str)] = &[
-    ("change-request", "choose \"Disable push\""),
-    ("approvals", "set \"Required approvals\" to {count} or more"),
-    ("dismiss-stale", "switch on \"Dismiss stale approvals\""),
-    ("check", "switch on \"Enable status check\" with `{check}` among its patterns"),
-    ("up-to-date", "switch on \"Block merge if pull request is outdated\""),
-    ("no-force-push", "choose \"Disable force push\""),
-    ("no-deletion", "have a rule that covers the branch"),
-    ("signed-commits", "switch on \"Require signed commits\""),
-];
-
-const GITEA_RULES: &[(&str, &str)] = &[
     ("change-request", "choose \"Disable push\""),
     ("approvals", "set \"Required approvals\" to {count} or more"),
     ("dismiss-stale", "switch on \"Dismiss stale approvals\""),

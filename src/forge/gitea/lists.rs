@@ -1,9 +1,10 @@
 //! Lists in pages, by `page` and `limit`, counted by `X-Total-Count`.
 //!
 //! Neither host links the pages of every list, and a page may be shorter than it was asked to be:
-//! the server has a limit of its own, and some lists leave out what the token may not see after they
-//! were cut into pages. So neither a short page nor a missing link is the end. The end is where the
-//! pages have covered as many items as the host counts; where it does not count, an empty page.
+//! the server has a limit of its own, and some lists leave out what the token may not see after
+//! they were cut into pages. So neither a short page nor a missing link is the end. The end is
+//! where the pages have covered as many items as the host counts; where it does not count, an empty
+//! page.
 
 use super::Gitea;
 use super::style::{item_identity, name_scope};

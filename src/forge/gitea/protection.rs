@@ -1,4 +1,5 @@
-//! Branch protection: one rule of the repository is in force for a branch, and becomes requirements.
+//! Branch protection: one rule of the repository is in force for a branch, and becomes
+//! requirements.
 //!
 //! What a rule leaves open is said as a way round the requirements that it would break:
 //!

@@ -1,11 +1,12 @@
-//! The reading plan for the moves of a request's branch, by the entries `pull_push` of its timeline.
+//! The reading plan for the moves of a request's branch, by the entries `pull_push` of its
+//! timeline.
 //!
 //! The first entry is made when the request is opened, in the name of whoever opens it; each later
 //! one names who pushed. An entry lists the commits that came, oldest first, or for a forced push
-//! the commit before and the commit after. Newer servers take earlier entries away when somebody
-//! pushes with force. So a forced push from a commit that no entry led to says that there were
-//! others: then the commits of that time are compared with those of the request, and what stays open
-//! is a gap.
+//! the commit before and the commit after. Newer servers take earlier entries away when a branch is
+//! pushed with force. So a forced push from a commit that no entry led to says that there were
+//! others: then the commits of that time are compared with those of the request, and what stays
+//! open is a gap.
 
 use super::request::GiteaRequest;
 use super::translate::account;

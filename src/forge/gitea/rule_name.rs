@@ -2,9 +2,9 @@
 //!
 //! A name without special characters is compared without regard to case; every other one is a
 //! pattern in the dialect of Go's `gobwas/glob` with `/` as its separator. One that is no pattern
-//! stands for itself. Of the rules that match, one is in force: the server says which to whoever may
-//! read the rules. Where it does not, it is the first by `priority`, or before servers had that, a
-//! plain name before a pattern and the older before the newer one.
+//! stands for itself. Of the rules that match, one is in force: the server says which to whoever
+//! may read the rules. Where it does not, it is the first by `priority`, or before servers had
+//! that, a plain name before a pattern and the older before the newer one.
 
 use super::wire::ProtectionRule;
 

@@ -1,5 +1,5 @@
-//! The ways of the API that Gitea and Forgejo have in common (Gitea docs, "API Usage"; Forgejo docs,
-//! "API Usage", with its parts on pagination and on scopes of tokens).
+//! The ways of the API that Gitea and Forgejo have in common (Gitea docs, "API Usage"; Forgejo
+//! docs, "API Usage", with its parts on pagination and on scopes of tokens).
 
 use crate::http::{ApiStyle, LimitStyle, PageStyle};
 use portcullis_model::fact::Gap;

@@ -30,8 +30,8 @@ pub(super) struct PullRequest {
     pub base: PullRequestSide,
 }
 
-/// "PRBranchInfo". `repo` is null when the fork is gone; `ref` is `refs/pull/N/head` when the branch
-/// is gone, or when the request came without one.
+/// "PRBranchInfo". `repo` is null when the fork is gone; `ref` is `refs/pull/N/head` when the
+/// branch is gone, or when the request came without one.
 #[derive(Debug, Deserialize)]
 pub(super) struct PullRequestSide {
     #[serde(rename = "ref")]
@@ -188,7 +188,7 @@ pub(super) struct ProtectionRule {
     pub unprotected_file_patterns: String,
     /// Forgejo before 8 and Gitea before 1.22 do not have it; then it is off.
     pub ignore_stale_approvals: Option<bool>,
-    /// Gitea from 1.24 or newer.
+    /// Newer servers of both have it; else code owners are only asked.
     pub block_on_codeowner_reviews: Option<bool>,
     pub priority: Option<i64>,
     pub block_admin_merge_override: Option<bool>,

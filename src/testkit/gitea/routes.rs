@@ -2,6 +2,7 @@
 
 use super::{GiteaEndpoint, GiteaHost};
 use crate::world::Bend;
+use crate::world::routes::{decoded, drop_field};
 use portcullis_forge::http::transport::Response;
 use portcullis_model::person::Account;
 use serde_json::{Value, json};
@@ -238,21 +239,6 @@ fn parameter<'q>(query: &'q Query<'_>, name: &str) -> Option<&'q str> {
     query.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
 }
 
-fn drop_field(body: &mut Value, pointer: &str) {
-    let Some((parent, field)) = pointer.rsplit_once('/') else { return };
-    match body.pointer_mut(parent) {
-        Some(Value::Object(fields)) => drop(fields.remove(field)),
-        Some(Value::Array(items)) => {
-            if let Ok(index) = field.parse::<usize>()
-                && index < items.len()
-            {
-                items.remove(index);
-            }
-        }
-        _ => {}
-    }
-}
-
 fn refusal(status: u16, text: &str) -> Response {
     let body = json!({ "message": text, "url": "https://git.example.test/api/swagger" });
     respond(status, Vec::new(), body.to_string().into_bytes())
@@ -261,23 +247,4 @@ fn refusal(status: u16, text: &str) -> Response {
 fn respond(status: u16, mut headers: Vec<(String, String)>, body: Vec<u8>) -> Response {
     headers.push(("content-type".to_string(), "application/json;charset=utf-8".to_string()));
     Response { status, headers, body }
-}
-
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let hex = tail.get(..2).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
-        match (first, hex) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
