@@ -277,7 +277,7 @@ mod lists {
         host.longest_page = 1;
         let seen = facts(host);
         assert_eq!(gap(&seen.reviews).reason, GapReason::Truncated);
-        let seen = facts(gitea().bent(GiteaEndpoint::Reviews, Bend::Text("null".into())));
+        let seen = facts(gitea().bent(GiteaEndpoint::Reviews, Bend::Text("[]".into())));
         assert_eq!(gap(&seen.reviews).reason, GapReason::Truncated);
     }
 
