@@ -13,6 +13,7 @@ pub mod deployment;
 pub mod elsewhere;
 pub mod evidence;
 pub mod gather;
+mod line_checksum;
 pub mod line_coverage;
 pub mod policy_texts;
 mod reading;

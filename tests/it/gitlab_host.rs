@@ -475,6 +475,77 @@ fn a_list_that_is_cut_or_moves_is_a_gap() {
 }
 
 #[test]
+fn a_token_that_the_host_does_not_know_is_replaced() {
+    let mut world = honest();
+    world.world.token = Some("glpat-secret".to_string());
+    let server = Server::start(world);
+    let gap = ask_host(&host_with(&server, Some("glpat-old"), "GITLAB_TOKEN")).request.known().unwrap_err();
+    assert!(gap.remedy.contains("GITLAB_TOKEN has expired"), "{gap:?}");
+    let gap = ask_host(&host_with(&server, None, "GITLAB_TOKEN")).request.known().unwrap_err();
+    assert!(gap.remedy.starts_with("No token was sent: set GITLAB_TOKEN"), "{gap:?}");
+    assert!(ask_host(&host(&server)).request.value().is_some(), "the twin");
+}
+
+/// Each advice is followed on a project in which nothing is switched on.
+#[test]
+fn the_settings_that_are_advised_impose_their_rules() {
+    type Follow = fn(&mut GitLabWorld);
+    fn switch(world: &mut GitLabWorld, field: &str, value: Value) {
+        world.project.insert(field.to_string(), value);
+    }
+    fn approval(world: &mut GitLabWorld, field: &str) {
+        world.licensed.as_mut().unwrap().settings[field] = json!(true);
+    }
+    let lax = || {
+        let mut world = honest();
+        let rule = ProtectedRule::strict("main");
+        world.protected =
+            vec![ProtectedRule { push: vec![Pusher::Level(30)], force: true, owners: false, ..rule }];
+        let licensed = world.licensed.as_mut().unwrap();
+        licensed.rules.clear();
+        licensed.settings["reset_approvals_on_push"] = json!(false);
+        licensed.settings["merge_requests_disable_committers_approval"] = json!(false);
+        switch(&mut world, "only_allow_merge_if_pipeline_succeeds", json!(false));
+        switch(&mut world, "only_allow_merge_if_all_discussions_are_resolved", json!(false));
+        switch(&mut world, "merge_method", json!("merge"));
+        world
+    };
+    let service = Rule::ServiceCheck { name: "scan".into(), service: 3.into() };
+    let followed: [(Rule, Follow); 11] = [
+        (Rule::ChangeRequest, |world| world.protected[0].push = vec![Pusher::Level(0)]),
+        (Rule::Approvals(2), |world| {
+            world.licensed.as_mut().unwrap().rules = vec![("All Members".into(), 2)];
+        }),
+        (Rule::DismissStale, |world| approval(world, "reset_approvals_on_push")),
+        (Rule::CodeOwners, |world| world.protected[0].owners = true),
+        (Rule::LastPushApproval, |world| approval(world, "merge_requests_disable_committers_approval")),
+        (Rule::ConversationResolution, |world| {
+            switch(world, "only_allow_merge_if_all_discussions_are_resolved", json!(true));
+        }),
+        (Rule::Pipeline, |world| switch(world, "only_allow_merge_if_pipeline_succeeds", json!(true))),
+        (service, |world| {
+            world.licensed.as_mut().unwrap().external = vec![(3, "scan".into(), "passed".into())];
+        }),
+        (Rule::UpToDate, |world| switch(world, "merge_method", json!("rebase_merge"))),
+        (Rule::NoForcePush, |world| world.protected[0].force = false),
+        (Rule::SignedCommits, |world| {
+            world.licensed.as_mut().unwrap().push_rule = json!({ "id": 1, "reject_unsigned_commits": true });
+        }),
+    ];
+    let advice = &(portcullis_forge::gitlab::KIND.conventions)().advice;
+    for (rule, follow) in followed {
+        let before = protection(lax());
+        let is_open = requirement(&before, &rule).is_none_or(|it| it.bypass != Fact::Known(Vec::new()));
+        assert!(is_open, "{rule:?}");
+        let mut world = lax();
+        follow(&mut world);
+        world.protected[0].push = vec![Pusher::Level(0)];
+        assert_eq!(bypass(&protection(world), &rule), [], "{rule:?}");
+        assert!(advice.for_rule(&rule, "main").is_some(), "{rule:?}");
+    }
+}
+
+#[test]
 fn a_train_gives_its_requests_in_order() {
     let mut world = honest();
     world.train = vec![(5, Some(revision('5'))), (7, Some(revision('7'))), (9, None)];

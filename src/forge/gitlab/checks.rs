@@ -70,7 +70,7 @@ impl GitLab {
         if project.merge_pipelines_enabled != Some(true) {
             return Ok(Vec::new());
         }
-        let number = request.to_string();
+        let number = request.id.to_string();
         let what = format!("the pipelines of request {number}");
         let mut pipelines: Vec<wire::Pipeline> =
             self.client.list(&what, &self.at(&["merge_requests", &number, "pipelines"]))?;
@@ -157,11 +157,14 @@ impl GitLab {
     /// The answers of services outside, where the project requires them. They are of the head that
     /// the request has now.
     fn external_checks(&self, head: &Revision) -> Result<Vec<Check>, Gap> {
-        let Some(request) = self.asked.borrow().clone() else { return Ok(Vec::new()) };
+        let asked = self.asked.borrow().clone();
+        let Some(request) = asked.filter(|asked| asked.head.as_ref() == Some(head)) else {
+            return Ok(Vec::new());
+        };
         if self.settings()?.only_allow_merge_if_all_status_checks_passed != Some(true) {
             return Ok(Vec::new());
         }
-        let number = request.to_string();
+        let number = request.id.to_string();
         let what = format!("the external status checks of request {number}");
         let segments = self.at(&["merge_requests", &number, "status_checks"]);
         let checks: Vec<wire::StatusCheck> = self.client.list(&what, &segments)?;

@@ -79,7 +79,15 @@ pub struct GitLab {
     settings: OnceCell<Result<wire::Project, Gap>>,
     /// The request that was asked about last: the host runs pipelines of requests on commits of
     /// their own.
-    asked: RefCell<Option<RequestId>>,
+    asked: RefCell<Option<AskedRequest>>,
+}
+
+/// A request that was asked about.
+#[derive(Clone)]
+struct AskedRequest {
+    id: RequestId,
+    /// Its head, once the request was seen.
+    head: Option<Revision>,
 }
 
 /// One merge request.
@@ -149,7 +157,7 @@ impl Forge for GitLab {
     }
 
     fn request(&self, id: &RequestId) -> Box<dyn ChangeRequestHost + '_> {
-        self.asked.replace(Some(id.clone()));
+        self.asked.replace(Some(AskedRequest { id: id.clone(), head: None }));
         let (number, source) = (id.to_string(), RefCell::new(None));
         Box::new(GitLabRequest { host: self, id: id.clone(), number, source })
     }

@@ -1,6 +1,6 @@
 //! The reading plan for requests.
 
-use super::{GitLab, GitLabRequest, translate, wire};
+use super::{AskedRequest, GitLab, GitLabRequest, translate, wire};
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::Gap;
 use portcullis_model::id::RequestId;
@@ -19,7 +19,10 @@ impl GitLabRequest<'_> {
             Some(id) => Some(self.host.name_of_project(id)),
             None => None,
         };
-        translate::request(&what, &self.id, seen, source)
+        let request = translate::request(&what, &self.id, seen, source)?;
+        let asked = AskedRequest { id: self.id.clone(), head: Some(request.head.clone()) };
+        self.host.asked.replace(Some(asked));
+        Ok(request)
     }
 }
 

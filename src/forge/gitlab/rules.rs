@@ -183,7 +183,7 @@ impl GitLab {
         let seen: Option<Option<wire::PushRule>> = self.licensed(what, &self.at(&["push_rule"]))?;
         let is_on = |rule: wire::PushRule| rule.reject_unsigned_commits == Some(true);
         if seen.flatten().is_some_and(is_on) {
-            let source = "push rules of the project".to_string();
+            let source = "the push rules".to_string();
             let (rule, bypass) = (Rule::SignedCommits, Fact::Known(Vec::new()));
             found.all.requirements.push(Requirement { rule, source, bypass });
         }

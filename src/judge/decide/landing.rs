@@ -12,6 +12,7 @@ use portcullis_model::facts::Facts;
 use portcullis_model::landing::{Candidate, Coverage};
 use portcullis_model::path::RepoPath;
 use portcullis_model::waiver::About;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// The control under whose name the gate reports a landing that it could not see, or could not
@@ -69,7 +70,7 @@ pub(super) fn judge_landing(
         findings.into_iter().map(|finding| ScopedFinding::of(finding, &about, touched)).collect();
     for facts in resting_on(landing) {
         let about = of_request(&about, facts);
-        let share = Fact::from(touched_by_request(policy, landing, facts, whole));
+        let share = touched_by_request(policy, landing, facts, whole, touched);
         let of_request = ask_landing(policy, Granularity::PerLanding, owner, facts, &share);
         found.extend(
             of_request
@@ -176,15 +177,31 @@ pub(super) fn touched_by(
     policy.scope.inventory.touched(files.into_iter(), &whole.inquiry)
 }
 
-/// What one request of a landing answers for: what it changed itself, and whatever the landing
-/// changed that is no other request's. So a harmless request does not need the approvals of the one
-/// that landed in the same batch.
-fn touched_by_request(
+/// The areas of what one request of a landing answers for: what it changed itself, and whatever the
+/// landing changed that is no other request's. So a harmless request does not need the approvals of
+/// the one that landed in the same batch. The only request answers for all that the landing touches.
+fn touched_by_request<'t>(
     policy: &Policy,
     landing: &LandingFacts,
     request: &Facts,
     whole: &Facts,
-) -> Result<Vec<TouchedArea>, Gap> {
+    touched: &'t Fact<Vec<TouchedArea>>,
+) -> Cow<'t, Fact<Vec<TouchedArea>>> {
+    match (landing.requests.value().map(Vec::len), touched) {
+        (Some(1), Fact::Known(_)) => Cow::Borrowed(touched),
+        _ => Cow::Owned(
+            files_of_share(policy, landing, request)
+                .and_then(|files| policy.scope.inventory.touched(files.into_iter(), &whole.inquiry))
+                .into(),
+        ),
+    }
+}
+
+fn files_of_share<'a>(
+    policy: &Policy,
+    landing: &'a LandingFacts,
+    request: &'a Facts,
+) -> Result<Vec<&'a FileChange>, Gap> {
     let mut elsewhere = BTreeSet::new();
     let others = landing.requests.value().into_iter().flatten();
     for other in others.filter(|other| !std::ptr::eq(*other, request)) {
@@ -193,7 +210,7 @@ fn touched_by_request(
     let mut files = files_of_request(policy, request)?;
     let is_elsewhere = |file: &&FileChange| paths_of(file).all(|path| elsewhere.contains(path));
     files.extend(landing.files.known()?.iter().filter(|file| !is_elsewhere(file)));
-    policy.scope.inventory.touched(files.into_iter(), &whole.inquiry)
+    Ok(files)
 }
 
 fn paths_of(file: &FileChange) -> impl Iterator<Item = &RepoPath> {

@@ -1,3 +1,5 @@
+//! GitLab's dialect, against the examples of its documentation.
+
 use super::*;
 
 /// The owners of each demand, `-` where a line names nobody, nothing where none matches.
