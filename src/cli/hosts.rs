@@ -8,16 +8,26 @@ use portcullis_forge::{self as host, Connection, Forge, HostKind};
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::host::HostProfile;
 
-/// The kind of host that is named, else the one of the job, else the usual one.
+/// The kind of host that is named, else the one of the job, else the usual one. A job's verdict is
+/// shown on its own host, so that no other can be named there.
 ///
 /// # Errors
-/// A gap: the job is of a host that cannot be asked.
+/// A gap: another host is named than the job's, or the job is of a host that cannot be asked.
 pub fn kind_of(named: Option<HostName>) -> std::result::Result<&'static HostKind, Gap> {
-    let of_job = ci::current_job().host_kind()?;
-    Ok(match named {
-        Some(HostName::Kind(kind)) => kind,
-        Some(HostName::None) | None => of_job.unwrap_or(host::DEFAULT),
-    })
+    let job = ci::current_job();
+    let of_job = job.host_kind()?;
+    match (named, of_job) {
+        (Some(HostName::Kind(kind)), Some(own)) if !job.is_on(kind) => Err(other_host(kind, own)),
+        (Some(HostName::Kind(kind)), _) => Ok(kind),
+        (Some(HostName::None) | None, own) => Ok(own.unwrap_or(host::DEFAULT)),
+    }
+}
+
+fn other_host(named: &HostKind, own: &HostKind) -> Gap {
+    let name = |kind: &HostKind| (kind.conventions)().name.clone();
+    let found = format!("this is a job of {}, and {} was named", name(own), name(named));
+    let remedy = "Leave out --host: a job judges the request on its own host. If this is no such job, do not set its variables.";
+    Gap::new("a host that this job may ask", GapReason::Contradiction, found, remedy)
 }
 
 /// What a policy is read for where no host is asked.
@@ -55,9 +65,12 @@ pub fn open_host(
     repository: &str,
     connection: Option<Connection>,
 ) -> Result<Box<dyn Forge>> {
-    let by_environment = || Connection {
-        server_url: ci::current_job().server_url(),
-        ..kind.connection(ci::variable, Box::new(Live::new()))
+    let by_environment = || {
+        let (job, named) = (ci::current_job(), kind.connection(ci::variable, Box::new(Live::new())));
+        if !job.is_on(kind) {
+            return named;
+        }
+        Connection { server_url: job.server_url(), token: named.token.or_else(|| job.token()), ..named }
     };
     let connection = connection.unwrap_or_else(by_environment);
     Ok(host::open(kind.name, repository, connection)?)

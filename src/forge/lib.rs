@@ -25,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub mod ci;
+pub mod gitea;
 pub mod github;
 pub mod gitlab;
 pub mod http;
@@ -34,7 +35,7 @@ mod moves;
 pub use kind::{Connection, HostError, HostKind, OpenHost};
 
 /// Every kind of host, sorted by name.
-pub static TABLE: &[&HostKind] = &[&github::KIND, &gitlab::KIND];
+pub static TABLE: &[&HostKind] = &[&gitea::FORGEJO, &gitea::GITEA, &github::KIND, &gitlab::KIND];
 
 /// The kind of host of a repository that is named without one, outside of a job.
 pub static DEFAULT: &HostKind = &github::KIND;

@@ -4,6 +4,7 @@
 //! renders it in the form of one kind of host. The demonstration and the conformance suite are
 //! written against scenes, so that each case means the same on every host.
 
+use crate::gitea::{ForgejoShow, GiteaShow};
 use crate::gitlab::scene::GitLab;
 use crate::history::Edit;
 use crate::server::Site;
@@ -17,7 +18,7 @@ use portcullis_model::review::Permission;
 use std::time::Duration;
 
 /// Every made-up host, sorted by kind.
-pub static HOSTS: &[&dyn FakeHost] = &[&GitHub, &GitLab];
+pub static HOSTS: &[&dyn FakeHost] = &[&ForgejoShow, &GiteaShow, &GitHub, &GitLab];
 
 /// A project, its change request, and what protects the branch.
 pub struct Scene {

@@ -21,12 +21,62 @@ struct Difference {
 }
 
 /// Every difference, sorted by host and then as the situations are.
-const DIFFERENCES: &[Difference] = &[Difference {
-    host: "gitlab",
-    situation: "deletion",
-    exit: 0,
-    why: "a protected branch cannot be deleted with git there, and no setting lets it; who may unprotect it may delete it",
-}];
+const DIFFERENCES: &[Difference] = &[
+    Difference {
+        host: "forgejo",
+        situation: "co-author-approves",
+        exit: 3,
+        why: "Forgejo does not say whose the address of a co-author is; name it under `[[people]]`",
+    },
+    Difference {
+        host: "forgejo",
+        situation: "bot-approval",
+        exit: 0,
+        why: "Forgejo does not tell a machine's account from a person's; name it under `[[people]]` with `machine = true`",
+    },
+    Difference {
+        host: "forgejo",
+        situation: "force-push",
+        exit: 0,
+        why: "no rule there allows pushes with force",
+    },
+    Difference {
+        host: "forgejo",
+        situation: "deletion",
+        exit: 0,
+        why: "a branch that a rule covers cannot be deleted there, and no setting lets it",
+    },
+    Difference {
+        host: "gitea",
+        situation: "co-author-approves",
+        exit: 3,
+        why: "Gitea does not say whose the address of a co-author is; name it under `[[people]]`",
+    },
+    Difference {
+        host: "gitea",
+        situation: "bot-approval",
+        exit: 0,
+        why: "Gitea does not tell a machine's account from a person's; name it under `[[people]]` with `machine = true`",
+    },
+    Difference {
+        host: "gitea",
+        situation: "force-push",
+        exit: 0,
+        why: "whoever may not push directly may not push with force either, whatever the rule says of that",
+    },
+    Difference {
+        host: "gitea",
+        situation: "deletion",
+        exit: 0,
+        why: "a branch that a rule covers cannot be deleted there, and no setting lets it",
+    },
+    Difference {
+        host: "gitlab",
+        situation: "deletion",
+        exit: 0,
+        why: "a protected branch cannot be deleted with git there, and no setting lets it; who may unprotect it may delete it",
+    },
+];
 
 /// What the gate says of a scene on a host, asked by its command line.
 fn judge_scene(host: &dyn FakeHost, scene: &Scene) -> Verdict {
@@ -84,6 +134,26 @@ fn github_conforms() {
 #[test]
 fn gitlab_conforms() {
     conform(portcullis_testkit::scene::find_host("gitlab").unwrap());
+}
+
+#[test]
+fn gitea_conforms() {
+    conform(portcullis_testkit::scene::find_host("gitea").unwrap());
+}
+
+#[test]
+fn what_gitea_withholds_never_helps() {
+    withhold(portcullis_testkit::scene::find_host("gitea").unwrap());
+}
+
+#[test]
+fn forgejo_conforms() {
+    conform(portcullis_testkit::scene::find_host("forgejo").unwrap());
+}
+
+#[test]
+fn what_forgejo_withholds_never_helps() {
+    withhold(portcullis_testkit::scene::find_host("forgejo").unwrap());
 }
 
 #[test]

@@ -16,6 +16,7 @@ use portcullis_model::facts::HostFacts;
 use portcullis_model::inquiry::{Inquiry, Topic};
 use portcullis_model::person::{Mailbox, TeamName};
 use portcullis_model::review::ReviewedContent;
+use portcullis_testkit::gitea::{GiteaHost, Software};
 use portcullis_testkit::gitlab::GitLabWorld;
 use portcullis_testkit::server::{Act, Server, Site};
 use portcullis_testkit::world::World;
@@ -48,7 +49,30 @@ const fn list(at: &'static str, facts: &'static [&'static str]) -> HostQuestion 
     HostQuestion { at, is_list: true, facts }
 }
 
+/// What Gitea and Forgejo are asked.
+const GITEA_QUESTIONS: &[HostQuestion] = &[
+    one("/branches/main", &["branch"]),
+    list("/pulls/7/reviews", &["reviews"]),
+    list("/issues/7/timeline", &["reviews", "base_changed", "last_push", "content_push", "moves"]),
+    list("/pulls/7/commits", &["attribution"]),
+    one("/collaborators/", &["permissions"]),
+    list("/branch_protections", &["protection"]),
+    list("/statuses/", &["checks"]),
+    list("/teams/search", &["members"]),
+    list("/members", &["members"]),
+];
+
 const HOSTS: &[LawfulHost] = &[
+    LawfulHost {
+        kind: "forgejo",
+        site: || Box::new(GiteaHost::new(Software::Forgejo, honest_world())),
+        questions: GITEA_QUESTIONS,
+    },
+    LawfulHost {
+        kind: "gitea",
+        site: || Box::new(GiteaHost::new(Software::Gitea, honest_world())),
+        questions: GITEA_QUESTIONS,
+    },
     LawfulHost {
         kind: "github",
         site: || Box::new(honest_world()),

@@ -107,14 +107,19 @@ fn a_job_of_gitea_or_forgejo_is_not_taken_for_one_of_github() {
     {
         let server = Server::start(stage.world.clone());
         let value = value.replace("{server}", &server.address());
-        for named in [&[][..], &["--host", "github"]] {
+        let run = |named: &[&str]| {
             let arguments = [&["check", "--format", "json"], named].concat();
             let output = command(&stage, &server, &arguments).env(variable, &value).output().unwrap();
-            let text = String::from_utf8(output.stdout).unwrap();
-            assert_eq!(output.status.code(), Some(3), "{variable}: {text}");
-            assert!(text.contains("this job runs on Gitea or Forgejo"), "{variable}: {text}");
-            assert_eq!(server.seen().len(), 0, "{variable}: nothing is asked, and no token is shown");
-        }
+            (output.status.code(), String::from_utf8(output.stdout).unwrap())
+        };
+        let (exit, text) = run(&["--host", "github"]);
+        assert_eq!(exit, Some(3), "{variable}: {text}");
+        assert!(text.contains("and GitHub was named"), "{variable}: {text}");
+        assert_eq!(server.seen().len(), 0, "{variable}: nothing is asked, and no token is shown");
+        let (exit, text) = run(&[]);
+        assert_eq!(exit, Some(3), "{variable}: this is no API of a Gitea: {text}");
+        let asked = server.seen();
+        assert!(!asked.is_empty() && asked.iter().all(|seen| seen.path.starts_with("/api/v1/")), "{asked:?}");
     }
     // What git alone can tell is judged there as everywhere.
     let server = Server::start(stage.world.clone());

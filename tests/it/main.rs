@@ -56,6 +56,8 @@ mod deployment;
 mod evidence_command;
 mod explain_landing;
 mod fresh_eyes;
+mod gitea_gate;
+mod gitea_host;
 mod github_host;
 mod gitlab_host;
 mod honest_checks;

@@ -1,15 +1,17 @@
 //! Gitea Actions and Forgejo Actions. They set GitHub's variables and understand its workflow
-//! commands, but their host has another API, which this program cannot ask yet. A job of theirs is
-//! not taken for one of GitHub.
+//! commands, and their host has another API. A job of theirs is not taken for one of GitHub.
 //!
 //! The runner of Gitea sets `GITEA_ACTIONS`, that of Forgejo (from version 7) `FORGEJO_ACTIONS`.
-//! Older runners of Forgejo set neither: then the address of the API tells.
+//! Older runners of Forgejo set neither: then the address of the API tells that it is one of the
+//! two, and it is taken for Gitea; the rules of branches tell the difference.
 
 use super::github_actions::{self, GitHubActionsJob};
-use super::{CiJob, CiSystem, EventError, HostKind, JobEvent};
+use super::{CiJob, CiSystem, EventError, HostKind, JobEvent, detours};
+use crate::gitea::{FORGEJO, GITEA};
 use portcullis_model::change::BranchName;
 use portcullis_model::evidence::RunProducer;
-use portcullis_model::fact::{Gap, GapReason};
+use portcullis_model::fact::Gap;
+use portcullis_model::facts::Detour;
 use portcullis_model::person::Login;
 use std::path::PathBuf;
 
@@ -20,11 +22,24 @@ pub(super) static SYSTEM: CiSystem = CiSystem {
     is_known_without_ci: true,
     job: |variables| Box::new(GiteaActionsJob(GitHubActionsJob { variables })),
     recorder_variable: None,
-    other_address: |_| None,
+    other_address,
 };
+
+/// What only the runner of Forgejo sets.
+const OF_FORGEJO: [&str; 2] = ["FORGEJO_ACTIONS", "FORGEJO_API_URL"];
+
+/// The token of a job under the names that the runners give it. Outside of such a job
+/// `GITHUB_TOKEN` is for GitHub, and is shown to no other host.
+const JOB_TOKENS: [&str; 3] = ["FORGEJO_TOKEN", "GITEA_TOKEN", "GITHUB_TOKEN"];
 
 /// A job of GitHub's kind in all that its own variables say.
 struct GiteaActionsJob(GitHubActionsJob);
+
+impl GiteaActionsJob {
+    fn variable(&self, name: &str) -> Option<String> {
+        (self.0.variables)(name)
+    }
+}
 
 impl CiJob for GiteaActionsJob {
     fn producer(&self) -> RunProducer {
@@ -32,12 +47,20 @@ impl CiJob for GiteaActionsJob {
     }
 
     fn host_kind(&self) -> Result<Option<&'static HostKind>, Gap> {
-        let found =
-            "this job runs on Gitea or Forgejo, whose API is not GitHub's, and no such host can be asked yet";
-        let remedy = "Judge with `--host none --base REV` what git alone can tell, or run the gate on GitHub. If this \
-                      is a job of GitHub, do not set GITEA_ACTIONS or FORGEJO_*, nor a GITHUB_API_URL that ends in \
-                      /api/v1.";
-        Err(Gap::new("what the host says", GapReason::Unsupported, found, remedy))
+        let is_forgejo = OF_FORGEJO.iter().any(|name| self.variable(name).is_some());
+        Ok(Some(if is_forgejo { &FORGEJO } else { &GITEA }))
+    }
+
+    fn is_on(&self, kind: &HostKind) -> bool {
+        [&GITEA, &FORGEJO].contains(&kind)
+    }
+
+    fn server_url(&self) -> Option<String> {
+        self.0.server_url().or_else(|| self.variable("GITHUB_API_URL"))
+    }
+
+    fn token(&self) -> Option<String> {
+        JOB_TOKENS.iter().find_map(|name| self.variable(name))
     }
 
     fn repository(&self) -> Option<String> {
@@ -71,4 +94,16 @@ impl CiJob for GiteaActionsJob {
     fn guard_log(&self, format: Option<&str>, text: Vec<u8>) -> Vec<u8> {
         self.0.guard_log(format, text)
     }
+}
+
+/// The address of the server, where a variable names another one than the job's.
+fn other_address(all: &[(String, String)]) -> Option<Detour> {
+    let value = |name: &str| all.iter().find(|(given, value)| given == name && !value.is_empty());
+    let plain = |url: &str| {
+        let url = url.trim_end_matches('/').to_ascii_lowercase();
+        url.strip_suffix("/api/v1").unwrap_or(&url).to_string()
+    };
+    let job = value("GITHUB_SERVER_URL")?;
+    let named = [GITEA.api_variable, FORGEJO.api_variable].into_iter().filter_map(value);
+    named.filter(|named| plain(&named.1) != plain(&job.1)).map(detours::detour).next()
 }

@@ -90,6 +90,16 @@ pub trait CiJob {
         None
     }
 
+    /// Is the job's repository on a host of this kind? Kinds that differ little may both be.
+    fn is_on(&self, kind: &HostKind) -> bool {
+        self.host_kind().is_ok_and(|own| own.is_some_and(|own| own == kind))
+    }
+
+    /// The token of the job itself, for the host that its repository is on and for no other.
+    fn token(&self) -> Option<String> {
+        None
+    }
+
     /// The address under which people know the host's server.
     fn server_url(&self) -> Option<String> {
         None
