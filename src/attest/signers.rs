@@ -17,6 +17,7 @@
 //! is no other person.
 
 mod line;
+mod lookup;
 
 use super::key::PublicKey;
 use super::{AttestError, NAMESPACE, Signer};

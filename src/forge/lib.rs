@@ -22,6 +22,7 @@ use portcullis_model::review::{ChangeRequest, CommitAccounts, Move, Permission, 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub mod bare;
 pub mod ci;
 pub mod github;
 pub mod http;
@@ -30,7 +31,7 @@ mod kind;
 pub use kind::{Connection, HostError, HostKind, OpenHost};
 
 /// Every kind of host, sorted by name.
-pub static TABLE: &[&HostKind] = &[&github::KIND];
+pub static TABLE: &[&HostKind] = &[&bare::KIND, &github::KIND];
 
 /// The kind of host of a repository that is named without one, outside of a job.
 pub static DEFAULT: &HostKind = &github::KIND;

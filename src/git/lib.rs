@@ -11,6 +11,7 @@
 //! | `discover` | which repository a directory belongs to |
 //! | `trust` | what is switched off before a repository is opened, and what makes us refuse one |
 //! | `rev_parse` | names to commits |
+//! | `server` | what a server asks of its own repository |
 //! | `object`, `hash` | reading one object, checking it against its name, and the gap when that fails |
 //! | `overlay` | objects made in memory, in front of those of the repository |
 //! | `pack` | our own way to the objects in packs, before libgit2 is asked |
@@ -44,7 +45,7 @@
 )]
 
 use anyhow::{Context, anyhow};
-use discover::{DiscoveredRepository, discover_repository};
+use discover::discover_repository;
 use git2::ErrorCode;
 use object::{ObjectPlaces, Objects};
 use parallel::Readers;
@@ -95,6 +96,7 @@ mod policy_check;
 mod readable;
 mod rename;
 mod rev_parse;
+mod server;
 mod similarity;
 mod spelling;
 pub mod stored_commit;
@@ -131,11 +133,7 @@ impl Repository {
     /// There is none, it has a format that we cannot read, or it lies over another's files.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         neutralise().context("libgit2 cannot be set up")?;
-        let DiscoveredRepository { git, checkout, outer } = discover_repository(path)?;
-        let clone = CloneKind::of(&git);
-        let distrust = trust::distrust(&git);
-        let places = ObjectPlaces::of(&git, clone);
-        Ok(Repository { git, checkout, outer, clone, places, distrust })
+        Ok(Repository::of(discover_repository(path)?))
     }
 
     /// The same repository, which finds objects in one more directory too. A hook of a server finds

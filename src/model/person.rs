@@ -169,12 +169,12 @@ pub enum Who {
 }
 
 impl People {
-    /// Who uses this login.
+    /// Who uses this login. Where people are known by the names of their keys, a login may be one of
+    /// their addresses.
     pub fn by_login(&self, login: &Login) -> Who {
-        self.0
-            .iter()
-            .position(|person| person.logins.contains(login))
-            .map_or_else(|| Who::Login(login.clone()), Who::Known)
+        let has = |person: &KnownPerson| person.logins.contains(login);
+        let by_login = self.0.iter().position(has).map(Who::Known);
+        by_login.or_else(|| self.by_email(login.as_str())).unwrap_or_else(|| Who::Login(login.clone()))
     }
 
     /// Whom the map names for exactly this address.

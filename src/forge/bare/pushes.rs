@@ -1,0 +1,186 @@
+//! Who pushed what, by the push log of a server.
+//!
+//! A commit was brought by whoever first moved a ref to it, or to a merge of it. Any ref counts,
+//! because a change has no branch of its own here. The log is read from the newest push down, until
+//! one began on what the change begins on: but never less than [`SURE`] pushes, so that whoever
+//! brought a commit to another ref before is found too.
+
+use super::{BareRequestId, BareServer, ServerView, account_of};
+use crate::{PushFacts, Question};
+use portcullis_model::change::{BranchName, Revision};
+use portcullis_model::fact::{Fact, Gap, GapReason};
+use portcullis_model::id::RequestId;
+use portcullis_model::landing::BranchPush;
+use portcullis_model::person::Account;
+use portcullis_model::review::{Move, Push};
+use std::collections::BTreeSet;
+
+/// So many pushes are read in any case.
+const SURE: usize = 2_000;
+
+/// A push that the server took, or that its hook is asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedPush {
+    /// Who pushed, by the name that the server knows them by; a gap where it does not.
+    pub pusher: Fact<String>,
+    /// The refs that it moved.
+    pub refs: Vec<PushedRef>,
+}
+
+/// One ref that a push moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushedRef {
+    /// The full name of the ref.
+    pub name: String,
+    /// Where it pointed before; `None` where it is new.
+    pub before: Option<Revision>,
+    /// Where it points since; `None` where it was deleted.
+    pub after: Option<Revision>,
+    /// What merges on the way brought: their parents but the first.
+    pub merged: Vec<Revision>,
+}
+
+/// What the log says of one change.
+struct ChangePushes<'a> {
+    question: &'a Question<'a>,
+    commits: BTreeSet<&'a Revision>,
+    seen: usize,
+    /// The newest push that moved a ref to the head.
+    head: Option<Fact<Push>>,
+    /// The newest push to a commit that the head is but for updates, from none of them.
+    content: Option<Fact<Push>>,
+    /// The oldest push that brought the head in a merge.
+    merged: Option<Fact<Push>>,
+    moves: Vec<Move>,
+    /// Who pushed some commit of the change is not known.
+    unknown: Option<Gap>,
+    has_begun: bool,
+}
+
+impl<'a> ChangePushes<'a> {
+    fn of(question: &'a Question<'a>) -> Self {
+        ChangePushes {
+            question,
+            commits: question.commits.iter().map(|commit| &commit.id).collect(),
+            seen: 0,
+            head: None,
+            content: None,
+            merged: None,
+            moves: Vec::new(),
+            unknown: None,
+            has_begun: false,
+        }
+    }
+
+    /// Takes the next push; is more wanted?
+    fn take(&mut self, push: &LoggedPush, account: &dyn Fn(&str) -> Account) -> bool {
+        self.seen += 1;
+        let actor = push.pusher.known().map(|name| account(name));
+        push.refs.iter().for_each(|one| self.take_ref(one, &actor));
+        !(self.has_begun && self.head.is_some() && self.seen >= SURE)
+    }
+
+    fn take_ref(&mut self, one: &PushedRef, actor: &Result<Account, Gap>) {
+        let Some(after) = &one.after else { return };
+        let head = self.question.head;
+        let said = || Fact::from(actor.clone().map(|actor| Push { after: after.clone(), actor: Some(actor) }));
+        if after == head && self.head.is_none() {
+            self.head = Some(said());
+        }
+        let same = self.question.before_updates;
+        let is_same = |commit: &Revision| commit == head || same.contains(commit);
+        if is_same(after) && !one.before.as_ref().is_some_and(|before| is_same(before)) && self.content.is_none()
+        {
+            self.content = Some(said());
+        }
+        if one.merged.contains(head) {
+            let of_head = |actor| Push { after: head.clone(), actor: Some(actor) };
+            self.merged = Some(Fact::from(actor.clone().map(of_head)));
+        }
+        if self.commits.contains(after) {
+            self.has_begun |= one.before.as_ref().is_none_or(|before| !self.commits.contains(before));
+            self.take_move(one, after, actor);
+        }
+    }
+
+    fn take_move(&mut self, one: &PushedRef, after: &Revision, actor: &Result<Account, Gap>) {
+        match actor {
+            Ok(actor) => self.moves.push(Move {
+                before: one.before.clone(),
+                after: after.clone(),
+                actor: Some(actor.clone()),
+                kept: Fact::Known(true),
+            }),
+            Err(gap) => self.unknown = Some(gap.clone()),
+        }
+    }
+
+    /// `end` is a gap where the log could not be read to where it was wanted.
+    fn facts(self, end: Result<(), Gap>) -> PushFacts {
+        if let Err(gap) = end {
+            return PushFacts { last: Fact::Gap(gap.clone()), content: Fact::Gap(gap.clone()), moves: Fact::Gap(gap) };
+        }
+        let last = self.head.or(self.merged).unwrap_or_else(|| Fact::Gap(not_logged(self.question.head)));
+        let content = match self.question.before_updates {
+            [] => last.clone(),
+            _ => self.content.unwrap_or_else(|| last.clone()),
+        };
+        let moves = self.unknown.map_or(Fact::Known(self.moves), Fact::Gap);
+        PushFacts { last, content, moves }
+    }
+}
+
+fn not_logged(head: &Revision) -> Gap {
+    Gap::new(
+        "who pushed the head",
+        GapReason::NotVisible,
+        format!("the push log of the server has no push of {}", head.short()),
+        "Push the head to a branch of its own while the hook writes the log; if it was pushed before the hook was \
+         installed, add a commit and push that. In a clone, fetch the log first \
+         (`git fetch origin '+refs/portcullis/*:refs/portcullis/*'`).",
+    )
+}
+
+impl<V: ServerView> BareServer<V> {
+    pub(super) fn push_facts(&self, question: &Question<'_>) -> PushFacts {
+        let account =
+            |name: &str| self.known_account(name).unwrap_or_else(|| account_of(name));
+        let mut found = ChangePushes::of(question);
+        let end = self.view.each_push(&mut |push| found.take(push, &account));
+        found.facts(end)
+    }
+
+    /// The pushes to a branch, newest first, back to those that left it at each of some commits.
+    pub(super) fn pushes_of(
+        &self,
+        branch: &BranchName,
+        back_to: &[Revision],
+    ) -> Result<Vec<BranchPush>, Gap> {
+        let name = format!("refs/heads/{branch}");
+        let mut open: BTreeSet<&Revision> = back_to.iter().collect();
+        let mut found = Vec::new();
+        self.view.each_push(&mut |push| {
+            for one in push.refs.iter().filter(|one| one.name == name) {
+                open.retain(|commit| Some(*commit) != one.after.as_ref());
+                found.push(BranchPush { before: one.before.clone(), after: one.after.clone() });
+            }
+            !open.is_empty()
+        })?;
+        Ok(found)
+    }
+
+    /// The heads that may have brought a commit to a branch: itself, what it merged, and whatever
+    /// was approved for the branch.
+    pub(super) fn heads_of(&self, commit: &Revision, branch: &BranchName) -> Result<BTreeSet<RequestId>, Gap> {
+        let seen = self.view.commit(commit);
+        let parents = &seen.known()?.parents;
+        let approved = self.view.approved(branch);
+        let approved = approved.known()?;
+        let itself = [commit].into_iter().filter(|commit| approved.contains(*commit) || parents.len() < 2);
+        let merged = parents.iter().skip(1);
+        // A squash or a rebase names its head nowhere; which of these explains it is proved later.
+        let others = approved.iter().filter(|_| parents.len() < 2);
+        let heads = itself.chain(merged).chain(others);
+        Ok(heads.map(|head| BareRequestId { target: branch.clone(), head: head.clone() }.name()).collect())
+    }
+}
