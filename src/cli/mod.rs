@@ -27,6 +27,7 @@ pub mod explain;
 pub mod facts;
 pub mod failed;
 mod given;
+pub mod hook;
 mod hosts;
 mod meant;
 mod names;
@@ -77,6 +78,9 @@ enum Command {
     /// Record test runs as statements bound to a tree; sign, verify and compare them.
     #[command(subcommand)]
     Evidence(evidence::EvidenceCommand),
+    /// The gate on a git server: install it, and run it in the server's hooks.
+    #[command(subcommand)]
+    Hook(hook::HookCommand),
     /// Print the JSON Schema of a file that Portcullis reads or writes, or list the schemas.
     Schema(schema::SchemaArguments),
     /// See the gate at work on a made-up repository; no account and no network needed.
@@ -85,7 +89,7 @@ enum Command {
 }
 
 /// What to judge, and where its facts come from.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct SubjectArguments {
     /// Host to ask. Default in a GitHub Actions job: `github`.
     #[arg(long, value_enum, help_heading = "What to judge")]
@@ -216,6 +220,7 @@ fn run(cli: Cli) -> exit::Result {
         Command::Policy(command) => policy::run(directory, &command),
         Command::Record(command) => record::run(directory, &command),
         Command::Evidence(command) => evidence::run(directory, &command),
+        Command::Hook(command) => hook::run(&command),
         Command::Schema(arguments) => schema::run(&arguments),
         #[cfg(feature = "demo")]
         Command::Demo(arguments) => demo::run(&arguments),

@@ -269,7 +269,7 @@ fn judged_change(session: Option<&HostSession<'_>>, ends: Option<&Ends>) -> Judg
 ///
 /// # Errors
 /// There is none, or it is not valid.
-fn policy_at(
+pub(super) fn policy_at(
     repository: &Repository,
     directory: &Path,
     subject: &SubjectArguments,

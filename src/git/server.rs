@@ -7,8 +7,8 @@ use crate::object::{ObjectPlaces, parse_oid};
 use crate::trust::CloneKind;
 use crate::{Repository, explain_open, neutralise, trust};
 use anyhow::Context as _;
-use git2::{ErrorCode, ReferenceType, RepositoryOpenFlags};
-use portcullis_model::change::Revision;
+use git2::{ErrorCode, ObjectType, ReferenceType, RepositoryOpenFlags};
+use portcullis_model::change::{ObjectName, Revision};
 use portcullis_model::fact::{Gap, GapReason};
 use std::path::{Path, PathBuf};
 
@@ -109,6 +109,15 @@ impl Repository {
         let mut config = self.git.config()?.open_level(git2::ConfigLevel::Local)?;
         // A pattern that no value matches: nothing is replaced.
         config.set_multivar(name, "a^", value).with_context(|| format!("the setting `{name}` cannot be written"))
+    }
+
+    /// The bytes of a blob.
+    ///
+    /// # Errors
+    /// It is missing, or no blob.
+    pub fn blob(&self, name: &ObjectName) -> Result<Vec<u8>, Gap> {
+        let objects = self.trusted_objects()?;
+        Ok(objects.read(parse_oid(name.as_str())?, ObjectType::Blob)?.data().to_vec())
     }
 
     /// The ref that a symbolic ref names, itself followed to its end; `None` where the ref is not

@@ -75,6 +75,27 @@ impl Repository {
         line.into_iter().rev().take(most).try_for_each(|id| each(read_stored(&objects, id)?))
     }
 
+    /// Reads the commits that lead to a tip over first parents, newest first, until `each` has seen
+    /// enough (`false`).
+    ///
+    /// # Errors
+    /// An object is missing or is not of this form, or `each` fails.
+    pub fn each_stored_back(
+        &self,
+        tip: &Revision,
+        mut each: impl FnMut(StoredCommit) -> Result<bool, Gap>,
+    ) -> Result<(), Gap> {
+        let objects = self.trusted_objects()?;
+        let mut at = Some(parse_oid(tip.as_str())?);
+        while let Some(id) = at {
+            at = objects.header(id)?.parents.first().copied();
+            if !each(read_stored(&objects, id)?)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// One commit with the files of its tree.
     ///
     /// # Errors

@@ -147,6 +147,12 @@ pub trait Control: std::fmt::Debug + Send + Sync {
         &[]
     }
 
+    /// How many approvals it demands of every change; 0 for none. A server whose hook runs the gate
+    /// imposes as many.
+    fn approvals(&self) -> u64 {
+        0
+    }
+
     /// The patterns of its settings over files of the repository, which `portcullis policy check`
     /// holds against HEAD.
     fn repository_files(&self) -> Vec<&Glob> {

@@ -148,6 +148,11 @@ impl Control for RequiredReviews {
         self.areas.keys().map(Reference::Area).chain(roles).collect()
     }
 
+    fn approvals(&self) -> u64 {
+        let approvals = self.general.as_ref().and_then(|rule| rule.approvals);
+        approvals.map_or(0, NonZeroU64::get)
+    }
+
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
         let change = case.facts.change.known()?;
         if let Some(found) = nothing_to_judge(NAME, change) {

@@ -154,6 +154,11 @@ impl Policy {
         parse_with(text, TABLE)
     }
 
+    /// How many approvals it demands of every change.
+    pub fn approvals(&self) -> u64 {
+        self.controls.values().map(|control| control.approvals()).max().unwrap_or(0)
+    }
+
     /// What the policy wants to know. `path` is where it is in the judged repository, if it
     /// does.
     pub fn inquiry(&self, path: Option<RepoPath>) -> Inquiry {
