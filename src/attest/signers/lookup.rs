@@ -15,16 +15,18 @@ impl AllowedSigners {
         self.owner(&key, at)
     }
 
-    /// The one name of the person that a name belongs to: the first name in the list that is no
-    /// pattern, of all lines of this person. So that two names of one person are never two people.
-    /// `None` where the list does not have the name.
+    /// The one name of the person that a name belongs to: of all lines of this person the first name
+    /// that is neither a pattern nor an address, else the first address. So two names of one person
+    /// are never two people, and the name is one that a policy can hold. `None` where the list does
+    /// not have the name.
     pub fn person(&self, name: &str) -> Option<&Principal> {
         let wanted = Principal::new(name);
         let persons = self.persons();
         let has = |principals: &[Principal]| principals.iter().any(|own| own.may_be(&wanted));
         let (_, person) = self.0.iter().zip(&persons).find(|(entry, _)| has(&entry.principals))?;
         let lines = self.0.iter().zip(&persons).filter(|(_, other)| *other == person);
-        lines.flat_map(|(entry, _)| &entry.principals).find(|principal| !principal.is_pattern())
+        let names = lines.flat_map(|(entry, _)| &entry.principals).filter(|name| !name.is_pattern());
+        names.min_by_key(|name| name.as_str().contains('@'))
     }
 }
 
@@ -59,7 +61,7 @@ mod tests {
         let list = read("sam@example.test,sam KEY\nSam,sam@work.test KEY\n");
         let person = |name: &str| list.person(name).map(Principal::as_str);
         for name in ["sam", "SAM", "sam@work.test", "sam@example.test"] {
-            assert_eq!(person(name), Some("sam@example.test"), "{name}");
+            assert_eq!(person(name), Some("sam"), "{name}");
         }
         assert_eq!(person("kim"), None);
         assert_eq!(read("*@example.test KEY").person("sam@example.test"), None, "a pattern names no one");
