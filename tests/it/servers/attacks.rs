@@ -1,0 +1,1 @@
+//! Ways round the hook, each with its honest twin.

@@ -1,0 +1,1 @@
+//! What lands after a review, on sshd and on gitolite.
