@@ -10,6 +10,7 @@
 
 pub mod history;
 pub mod lane;
+pub mod scene;
 pub mod server;
 pub mod stage;
 pub mod world;

@@ -39,6 +39,16 @@ impl Site for Forge {
     }
 }
 
+impl Site for Box<dyn Site> {
+    fn move_to(&mut self, address: &str) {
+        (**self).move_to(address);
+    }
+
+    fn answer(&self, method: &str, path: &str, authorization: Option<&str>) -> Response {
+        (**self).answer(method, path, authorization)
+    }
+}
+
 /// What came in.
 #[derive(Clone, Debug)]
 pub struct Seen {

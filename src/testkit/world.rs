@@ -23,6 +23,7 @@ mod protection;
 mod routes;
 
 pub mod forge;
+pub mod github;
 
 /// The number of the app that runs GitHub's own workflows.
 pub const ACTIONS: u64 = 15368;

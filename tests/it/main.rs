@@ -47,6 +47,7 @@ mod book;
 mod ci_log;
 mod clean_checkout;
 mod cli;
+mod conformance;
 mod coverage_hostile;
 mod deployment;
 mod evidence_command;

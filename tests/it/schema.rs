@@ -84,7 +84,8 @@ fn every_decision_of_the_demo_conforms() {
     let schema = Printed::new("decision");
     let json = render::find("json").unwrap();
     for scenario in demo::scenarios::SCENARIOS {
-        let decision = demo::judge(scenario).map_err(|failure| failure.message).unwrap();
+        let decision =
+            demo::judge(portcullis_forge::DEFAULT, scenario).map_err(|failure| failure.message).unwrap();
         let style = Style { colour: false, width: 80, verbose: false, advisory: false };
         let mut bytes = Vec::new();
         (json.write)(&decision, &render::Context::plain(style), &mut bytes).unwrap();
