@@ -38,6 +38,7 @@ pub mod facts;
 pub mod form;
 pub mod record;
 pub mod schema;
+pub mod review;
 pub mod statement;
 pub mod strict;
 pub mod text;
