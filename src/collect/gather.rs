@@ -150,7 +150,7 @@ fn gate_texts(
 ) -> Result<GateTexts, Gap> {
     let mut gate = GateTexts::default();
     for (path, purposes) in &inquiry.texts {
-        for purpose in purposes.iter().filter(|purpose| **purpose != TextPurpose::EvidenceSigners) {
+        for purpose in purposes.iter().filter(|purpose| !purpose.is_read_by_collector()) {
             let text = gate.entry(path.clone(), *purpose);
             text.before = text_at(repository, base, path)?;
             if purpose.is_read_after() {

@@ -29,6 +29,9 @@ pub struct HostConventions {
     pub accounts: AccountConventions,
     /// How to switch protection rules on.
     pub advice: ProtectionAdvice,
+    /// It knows neither requests nor reviews, as a plain git server: no one opens a request, and
+    /// signed reviews are the only ones.
+    pub without_requests: bool,
 }
 
 /// How a host finds and reads CODEOWNERS.
@@ -130,6 +133,7 @@ fn github_conventions() -> HostConventions {
             administrator_role: Some("5".into()),
         },
         advice: github_advice(),
+        without_requests: false,
     }
 }
 

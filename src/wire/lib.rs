@@ -37,6 +37,7 @@ pub mod decision;
 pub mod facts;
 pub mod form;
 pub mod record;
+pub mod review;
 pub mod schema;
 pub mod server;
 pub mod statement;

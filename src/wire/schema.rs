@@ -5,7 +5,7 @@
 //! `SNAPSHOTS=overwrite cargo test --lib wire` writes them again after a change that the rules of
 //! [the module above](super) allow.
 
-use super::{decision, facts, record, server, statement};
+use super::{decision, facts, record, review, server, statement};
 
 /// What makes a schema from the types, and the file that holds it.
 #[cfg(test)]
@@ -79,6 +79,13 @@ pub static TABLE: &[Schema] = &[
         "The entry of a deployment record: its file `record.json`",
         "record-v2.json",
         record::v2::RecordV2
+    ),
+    schema!(
+        "review",
+        review::v1::VERSION,
+        "A signed review, as `portcullis approve` writes it: the payload of the envelope in a chain",
+        "review-v1.json",
+        review::v1::ReviewV1
     ),
     schema!(
         "server",

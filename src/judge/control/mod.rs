@@ -11,11 +11,13 @@ use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::facts::Facts;
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::inventory::Inventory;
+use portcullis_model::path::RepoPath;
 use portcullis_model::person::{Login, People, TeamName};
+use portcullis_model::signed::ImportSource;
 use portcullis_pattern::glob::Glob;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::ValueDeserializer;
 
@@ -244,6 +246,19 @@ pub struct PolicyScope {
     pub roles: BTreeMap<String, Role>,
     /// The deployment branches.
     pub deployment: Vec<Glob>,
+    /// Which reviews count beside those of the host.
+    pub reviews: ReviewSettings,
+}
+
+/// Which reviews count beside those of the host.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReviewSettings {
+    /// The file of allowed signers of reviews; `None`: signed reviews do not count.
+    pub signers: Option<RepoPath>,
+    /// Do signed reviews count where the host has reviews of its own?
+    pub beside_host: bool,
+    /// The other systems whose reviews count.
+    pub imports: BTreeSet<ImportSource>,
 }
 
 /// People who may fill a role. Anyone in any of the lists may.

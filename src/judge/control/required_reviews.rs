@@ -189,7 +189,7 @@ impl RequiredReviews {
         let approvals = count_approvals(case, self.independence)?;
         let request = case.facts.host.request.known()?.id.to_string();
         let files = touched_files(case)?;
-        let mut findings: Vec<_> = approvals.objection_finding(NAME, &request).into_iter().collect();
+        let mut findings = approvals.objection_findings(NAME, &request);
         let landed = case.facts.host.request.value().is_some_and(|request| request.merged.is_some());
         findings.extend(note_bots(&request, &approvals, landed));
         for applied in applied {

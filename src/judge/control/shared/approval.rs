@@ -22,12 +22,17 @@
 //! | dismissed | takes every older approval of the same person with it |
 //! | commented, pending | nothing |
 //!
+//! Signed reviews ([`super::reviews`]) are opinions like any other. Each chain is a list of its own:
+//! within it a later statement replaces an earlier one, and no one knows what is older of two lists,
+//! so an objection in one of them is not answered by an approval in another.
+//!
 //! An objection counts when its account may write, or when it could not be seen what the account
 //! may do; so does the objection of a bot. The objection of a deleted account remains until someone
 //! dismisses it. An objection of someone who may only read does not count (GitHub docs, "About pull
 //! request reviews").
 
-use crate::control::{Case, finding};
+use super::reviews::{AllReviews, is_alone};
+use crate::control::{Case, finding, unproven};
 use independence::Involved;
 use jiff::Timestamp;
 use portcullis_model::change::{Change, Revision, Updates};
@@ -35,7 +40,9 @@ use portcullis_model::decision::{Finding, SubjectKind, Verdict};
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::id::{AccountId, ReviewId};
 use portcullis_model::person::{Account, AccountKind, Login, Who};
-use portcullis_model::review::{ChangeRequest, Permission, Review, ReviewState, ReviewedContent};
+use portcullis_model::review::{
+    ChangeRequest, Permission, Review, ReviewSource, ReviewState, ReviewedContent,
+};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,12 +65,20 @@ pub struct Approvals {
     /// Approvals of which something could not be seen, with the gap: each might count if it could.
     /// None is by a person who is counted already.
     pub unclear: Vec<(Approval, Gap)>,
+    /// Chains of signed reviews that cannot be relied on, of people whose objection would count.
+    pub unreliable: Vec<Gap>,
 }
 
 impl Approvals {
-    /// The finding of a control that reviewers object; `None` when none does. `request` is its
-    /// number.
-    pub fn objection_finding(&self, control: &str, request: &str) -> Option<Finding> {
+    /// The findings of a control that reviewers object, or that it cannot be seen whether they do.
+    /// `request` is its number.
+    pub fn objection_findings(&self, control: &str, request: &str) -> Vec<Finding> {
+        let unreliable =
+            self.unreliable.iter().map(|gap| unproven(control, SubjectKind::Request, request, gap));
+        self.objection_finding(control, request).into_iter().chain(unreliable).collect()
+    }
+
+    fn objection_finding(&self, control: &str, request: &str) -> Option<Finding> {
         let first = self.objections.first()?;
         let found = finding(control, Verdict::Broken, SubjectKind::Request, request, first)
             .remedy(
@@ -87,6 +102,10 @@ pub struct Approval {
     pub review: ReviewId,
     /// The commit it was given on.
     pub commit: Option<Revision>,
+    /// The roles that the reviewer named; empty: every role that they have.
+    pub roles: BTreeSet<String>,
+    /// What vouches for it beside the host, as the end of a sentence; `None` for a host's own.
+    pub vouched_by: Option<String>,
 }
 
 /// How far independence goes.
@@ -142,13 +161,16 @@ pub fn count_approvals(case: &Case<'_>, independence: Independence) -> Result<Ap
         merged: request.merged,
         involved: Involved::of(case, change, updates, independence.last_pusher)?,
     };
-    let reviews = case.facts.host.reviews.known()?;
+    let AllReviews { reviews, passed_over, unreliable } = AllReviews::of(case)?;
     let mut sorted = Sorted::default();
     reviews.iter().filter(|review| review.reviewer.is_none()).for_each(|review| sorted.ghost(review));
-    for (who, opinions) in opinions_by_person(&bench.involved, reviews) {
+    for (who, opinions) in opinions_by_person(&bench.involved, &reviews) {
         bench.judge(&who, &opinions, &mut sorted);
     }
-    Ok(sorted.finish(&bench.involved))
+    let mut approvals = sorted.finish(&bench.involved);
+    approvals.rejected.extend(passed_over);
+    approvals.unreliable = unreliable;
+    Ok(approvals)
 }
 
 /// The request, which has to be at the judged head.
@@ -179,20 +201,49 @@ impl Opinion<'_> {
         self.review.state == state
     }
 
-    /// Its place in time. Where the host gives none, an approval comes first and replaces nothing,
-    /// and anything else comes last and is replaced by nothing.
+    /// The list that it is in: the host's, or the chain of one reviewer. Nothing says which of two
+    /// opinions of different lists is older.
+    fn list(&self) -> Option<&str> {
+        match &self.review.source {
+            ReviewSource::Host => None,
+            ReviewSource::Signed(signed) => Some(&signed.chain),
+            ReviewSource::Imported(imported) => Some(imported.source.as_str()),
+        }
+    }
+
+    fn is_signed(&self) -> bool {
+        matches!(self.review.source, ReviewSource::Signed(_))
+    }
+
+    /// Its place in its list. Where the host gives no time, an approval comes first and replaces
+    /// nothing, and anything else comes last and is replaced by nothing. A chain has an order of
+    /// its own.
     fn order(&self) -> (bool, Option<Timestamp>, u64) {
-        let last = self.review.submitted.is_none() && !self.is(ReviewState::Approved);
+        let last = self.review.submitted.is_none() && !self.is(ReviewState::Approved) && !self.is_signed();
         (last, self.review.submitted, self.review.position)
     }
 }
 
-fn opinions_by_person<'a>(involved: &Involved<'_>, reviews: &'a [Review]) -> BTreeMap<Who, Vec<Opinion<'a>>> {
+/// The newest opinion of each list of one person, where it objects.
+fn objections_in<'o, 'a>(opinions: &'o [Opinion<'a>]) -> Vec<&'o Opinion<'a>> {
+    let mut newest: BTreeMap<Option<&str>, &Opinion<'a>> = BTreeMap::new();
+    for opinion in opinions.iter().filter(|opinion| !opinion.is(ReviewState::Dismissed)) {
+        newest.insert(opinion.list(), opinion);
+    }
+    newest.into_values().filter(|opinion| opinion.is(ReviewState::ChangesRequested)).collect()
+}
+
+fn opinions_by_person<'a>(
+    involved: &Involved<'_>,
+    reviews: &[&'a Review],
+) -> BTreeMap<Who, Vec<Opinion<'a>>> {
     let mut people: BTreeMap<Who, Vec<Opinion<'a>>> = BTreeMap::new();
     for review in reviews {
         let silent = matches!(review.state, ReviewState::Commented | ReviewState::Pending);
         if let Some(account) = review.reviewer.as_ref().filter(|_| !silent) {
-            people.entry(involved.who(account)).or_default().push(Opinion { review, account });
+            let who = involved.who_gave(review, account);
+            let who = who.unwrap_or_else(|| Who::Account(account.id.clone()));
+            people.entry(who).or_default().push(Opinion { review, account });
         }
     }
     people.values_mut().for_each(|opinions| opinions.sort_by_key(Opinion::order));
@@ -219,11 +270,10 @@ impl Bench<'_> {
         for opinion in opinions.iter().rev().filter(|opinion| opinion.is(ReviewState::Approved)) {
             match self.flaw(who, opinion, opinions) {
                 Some(flaw) => sorted.reject(opinion, &flaw),
-                None => sorted.accept(who, opinion, self.may_count(opinion)),
+                None => sorted.accept(who, opinion, self.may_count(who, opinion)),
             }
         }
-        let mut standing = opinions.iter().rev().filter(|opinion| !opinion.is(ReviewState::Dismissed));
-        if let Some(opinion) = standing.next().filter(|opinion| opinion.is(ReviewState::ChangesRequested)) {
+        for opinion in objections_in(opinions) {
             sorted.object(opinion, self.may_write(opinion));
         }
     }
@@ -231,6 +281,7 @@ impl Bench<'_> {
     /// Why an approval does not count, whatever its account may do.
     fn flaw(&self, who: &Who, opinion: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
         self.flaw_of_person(who, opinion.account)
+            .or_else(|| self.flaw_of_source(who, opinion))
             .or_else(|| find_withdrawal(opinion, opinions))
             .or_else(|| self.flaw_of_commit(opinion, opinions))
             .or_else(|| self.flaw_of_time(opinion))
@@ -247,6 +298,27 @@ impl Bench<'_> {
                 Some("it is by a mannequin, an unclaimed placeholder of an import".into())
             }
             AccountKind::Other => Some("it is not by a person's account".into()),
+        }
+    }
+
+    /// Why what vouches for an approval does not suffice.
+    fn flaw_of_source(&self, who: &Who, opinion: &Opinion<'_>) -> Option<String> {
+        let no_one = self.involved.who_gave(opinion.review, opinion.account).is_none();
+        match &opinion.review.source {
+            ReviewSource::Host => None,
+            ReviewSource::Signed(_) | ReviewSource::Imported(_) if no_one => Some(
+                "the allowed signers call the owner of its key by a pattern, or by names of several people".into(),
+            ),
+            ReviewSource::Signed(_) | ReviewSource::Imported(_)
+                if !is_alone(self.case.facts) && !self.case.scope.people.has_login(who) =>
+            {
+                Some(
+                    "`[[people]]` in the policy does not name its signer with a login on the host, so an account of \
+                     theirs may have a part in the change"
+                        .into(),
+                )
+            }
+            ReviewSource::Signed(_) | ReviewSource::Imported(_) => None,
         }
     }
 
@@ -280,7 +352,9 @@ impl Bench<'_> {
             }
             ReviewedContent::Stated(_) | ReviewedContent::Unseen(_) => {}
         }
-        let mut later = opinions.iter().filter(|other| other.order() > opinion.order());
+        let mut later = opinions
+            .iter()
+            .filter(|other| other.list() == opinion.list() && other.order() > opinion.order());
         later.find(|other| other.is(ReviewState::Approved) && elsewhere(other)).map(|other| {
             format!("the same person later approved another commit (review {})", other.review.id)
         })
@@ -292,6 +366,11 @@ impl Bench<'_> {
     }
 
     fn flaw_of_time(&self, opinion: &Opinion<'_>) -> Option<String> {
+        if opinion.is_signed() {
+            // The time in a statement is only the signer's word. Its target says for which branch
+            // it is, and the reader passes over one whose base holds the head already.
+            return None;
+        }
         let Some(submitted) = opinion.review.submitted else {
             return Some("the host does not say when it was given".into());
         };
@@ -304,9 +383,9 @@ impl Bench<'_> {
 
     /// Whether an approval without a flaw counts: its account may write, and its commit represents
     /// the head.
-    fn may_count(&self, opinion: &Opinion<'_>) -> Result<bool, Gap> {
+    fn may_count(&self, who: &Who, opinion: &Opinion<'_>) -> Result<bool, Gap> {
         let may_write = self.may_write(opinion)?;
-        if let Some(gap) = self.involved.doubt(opinion.account).filter(|_| may_write) {
+        if let Some(gap) = self.involved.doubt(who).filter(|_| may_write) {
             return Err(gap.clone());
         }
         if let (ReviewedContent::Unseen(gap), true) = (&opinion.review.reviewed, may_write) {
@@ -319,7 +398,11 @@ impl Bench<'_> {
         }
     }
 
+    /// A signer may: the list of allowed signers at the base says so.
     fn may_write(&self, opinion: &Opinion<'_>) -> Result<bool, Gap> {
+        if opinion.is_signed() {
+            return Ok(true);
+        }
         let login = &opinion.account.login;
         let permission = self.case.facts.host.permissions.get(login).ok_or_else(|| {
             Gap::not_asked(
@@ -333,7 +416,14 @@ impl Bench<'_> {
 
 /// What the same person did later (or at the same moment) that takes the approval back.
 fn find_withdrawal(approval: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
-    let mut later = opinions.iter().rev().filter(|other| other.order() >= approval.order());
+    let elsewhere = objections_in(opinions).into_iter().find(|other| other.list() != approval.list());
+    if let Some(other) = elsewhere {
+        return Some(format!("the same person requested changes (review {})", other.review.id));
+    }
+    let mut later = opinions
+        .iter()
+        .rev()
+        .filter(|other| other.list() == approval.list() && other.order() >= approval.order());
     later.find_map(|other| match other.review.state {
         ReviewState::ChangesRequested => {
             Some(format!("the same person later requested changes (review {})", other.review.id))
@@ -343,6 +433,23 @@ fn find_withdrawal(approval: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<S
         }
         ReviewState::Approved | ReviewState::Commented | ReviewState::Pending => None,
     })
+}
+
+fn roles_of(source: &ReviewSource) -> BTreeSet<String> {
+    match source {
+        ReviewSource::Signed(signed) => signed.roles.clone(),
+        ReviewSource::Host | ReviewSource::Imported(_) => BTreeSet::new(),
+    }
+}
+
+fn vouched_by(source: &ReviewSource) -> Option<String> {
+    match source {
+        ReviewSource::Host => None,
+        ReviewSource::Signed(signed) => Some(format!("it is signed with {}", signed.key)),
+        ReviewSource::Imported(imported) => {
+            Some(format!("it is imported from {}, with {}", imported.source.as_str(), imported.vouched_by))
+        }
+    }
 }
 
 const ONCE: &str = "the same person is counted once";
@@ -381,7 +488,7 @@ impl Sorted {
 
     /// Takes an approval without a flaw, unless a newer one of the same person is taken already.
     fn accept(&mut self, who: &Who, opinion: &Opinion<'_>, may_write: Result<bool, Gap>) {
-        let Review { id, position, reviewed, .. } = opinion.review;
+        let Review { id, position, reviewed, source, .. } = opinion.review;
         let Account { login, id: account, .. } = opinion.account;
         let approval = Approval {
             who: who.clone(),
@@ -389,6 +496,8 @@ impl Sorted {
             account: account.clone(),
             review: id.clone(),
             commit: reviewed.stated().cloned(),
+            roles: roles_of(source),
+            vouched_by: vouched_by(source),
         };
         let seen = self.counted.contains_key(who);
         match may_write {
@@ -428,6 +537,7 @@ impl Sorted {
             objections: sentences(objections),
             unattributed: involved.unattributed(),
             by_machines: involved.are_machines(),
+            unreliable: Vec::new(),
         }
     }
 }

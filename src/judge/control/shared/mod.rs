@@ -8,4 +8,5 @@ pub mod gate_files;
 mod identity;
 pub mod named_check;
 pub mod quorum;
+pub mod reviews;
 pub mod text;

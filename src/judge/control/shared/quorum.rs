@@ -380,12 +380,13 @@ fn list_details(
 fn describe_counted(case: &Case<'_>, approval: &Approval) -> String {
     let Approval { login, review, .. } = approval;
     let head = case.facts.change.value().map(|change| &change.head);
-    match approval.commit.as_ref().filter(|commit| Some(*commit) != head) {
-        Some(commit) => format!(
-            "review {review} by {login} counts: it was given on {}, and only clean merges of the base were added since",
-            commit.short()
-        ),
-        None => format!("review {review} by {login} counts"),
+    let mut why: Vec<String> = approval.vouched_by.iter().cloned().collect();
+    why.extend(approval.commit.as_ref().filter(|commit| Some(*commit) != head).map(|commit| {
+        format!("it was given on {}, and only clean merges of the base were added since", commit.short())
+    }));
+    match why.as_slice() {
+        [] => format!("review {review} by {login} counts"),
+        why => format!("review {review} by {login} counts: {}", why.join("; ")),
     }
 }
 
