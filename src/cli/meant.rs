@@ -3,7 +3,7 @@
 use super::exit::Failure;
 use super::hosts::{kind_of, repository_of};
 use super::stop::Stop;
-use super::{HostName, SubjectArguments};
+use super::{HostName, SubjectArguments, bare};
 use crate::collect::request::JudgementRequest;
 use portcullis_forge::ci::{JobEvent, VerdictPlace};
 use portcullis_forge::{self as host, Forge, HostKind};
@@ -73,7 +73,10 @@ impl Meant {
         let parents = |commit: &Revision| Some(repository.commit(commit).ok()?.parents);
         let place = job.map(|job| job.verdict_place(Some(&parents))).transpose();
         let place = place.map_err(Stop::nothing_known)?;
-        let host = host_of_change(subject, place.as_ref())?;
+        let host = match bare::change_on_server(repository, subject)? {
+            Some(host) => Some(host),
+            None => host_of_change(subject, place.as_ref())?,
+        };
         Ok(Meant { host, place, candidate: None })
     }
 
@@ -132,6 +135,9 @@ fn host_of_change(
 fn host_of_deployment(subject: &SubjectArguments) -> Result<Option<Result<MeantHost, Gap>>, Failure> {
     if let Some(HostName::None) = subject.host {
         return Ok(None);
+    }
+    if bare::is_meant(subject) {
+        return Ok(Some(Ok(bare::server_of(subject, None))));
     }
     let repository = repository_of(subject).ok_or_else(|| {
         Failure::usage(format!(

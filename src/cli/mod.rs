@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
+mod bare;
 pub mod check;
 pub mod decide;
 #[cfg(feature = "demo")]
@@ -100,6 +101,9 @@ pub struct SubjectArguments {
     /// Number of the change request. Default in a GitHub Actions job: the event's request.
     #[arg(long, value_name = "N", value_parser = parse_request, help_heading = "What to judge")]
     request: Option<String>,
+    /// Branch that would receive the change, with `--host bare`.
+    #[arg(long, value_name = "BRANCH", help_heading = "What to judge")]
+    onto: Option<String>,
     /// Tip of the branch that would receive the change. Default with a host: the tip that the host
     /// reports.
     #[arg(long, value_name = "REV", help_heading = "What to judge")]

@@ -7,7 +7,7 @@ use super::hosts::open_host;
 use super::meant::{CommitsQuestion, Meant, MeantHost};
 use super::policy_file::{POLICY, check_waivers, parse_policy, read_policy};
 use super::stop::Stop;
-use super::{SubjectArguments, deploying, names, opening, output};
+use super::{SubjectArguments, bare, deploying, names, opening, output};
 use crate::collect::policy_texts::{PolicyTexts, read_policy_texts};
 use crate::collect::reports::NamedReport;
 use crate::collect::request::{
@@ -126,7 +126,10 @@ fn try_prepare(
     let reports = named_reports(directory, subject)?;
     let meant = Meant::read(&repository, subject, request, job)?;
     let is_live = connection.is_none();
-    let open = |host: &MeantHost| open_host(host.kind, &host.repository, connection);
+    let open = |host: &MeantHost| match bare::open_server(directory, host, meant.candidate.as_ref())? {
+        Some(server) => Ok(server),
+        None => open_host(host.kind, &host.repository, connection),
+    };
     let forge = meant.host.as_ref().map(open).transpose()?;
     let id = meant.host.as_ref().and_then(|host| host.request.as_ref());
     let on_request = forge.as_deref().zip(id).map(|(forge, id)| forge.request(id));

@@ -3,6 +3,7 @@
 use super::{AllowedSigners, Principal, line};
 use crate::{AttestError, Signer};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 impl AllowedSigners {
     /// Whose key this is, where the list allows it at this moment: its kind and its base64, as
@@ -15,18 +16,17 @@ impl AllowedSigners {
         self.owner(&key, at)
     }
 
-    /// The one name of the person that a name belongs to: of all lines of this person the first name
-    /// that is neither a pattern nor an address, else the first address. So two names of one person
-    /// are never two people, and the name is one that a policy can hold. `None` where the list does
-    /// not have the name.
-    pub fn person(&self, name: &str) -> Option<&Principal> {
-        let wanted = Principal::new(name);
-        let persons = self.persons();
-        let has = |principals: &[Principal]| principals.iter().any(|own| own.may_be(&wanted));
-        let (_, person) = self.0.iter().zip(&persons).find(|(entry, _)| has(&entry.principals))?;
-        let lines = self.0.iter().zip(&persons).filter(|(_, other)| *other == person);
-        let names = lines.flat_map(|(entry, _)| &entry.principals).filter(|name| !name.is_pattern());
-        names.min_by_key(|name| name.as_str().contains('@'))
+    /// The one name of the person that a name belongs to: the first, in alphabetical order, of
+    /// everything that the list calls them. So two names of one person are never two people. `None`
+    /// where the list does not have the name, or a line of this person has a pattern: then they may
+    /// be anyone whom it matches.
+    pub fn person(&self, name: &str) -> Option<Principal> {
+        let has = |names: &BTreeSet<Principal>| {
+            names.iter().any(|own| !own.is_pattern() && own.0.eq_ignore_ascii_case(name))
+        };
+        let names = self.all_people().into_iter().find(has)?;
+        let is_one = !names.iter().any(Principal::is_pattern);
+        names.into_iter().next().filter(|_| is_one)
     }
 }
 
@@ -59,9 +59,9 @@ mod tests {
     #[test]
     fn all_names_of_a_person_are_one() {
         let list = read("sam@example.test,sam KEY\nSam,sam@work.test KEY\n");
-        let person = |name: &str| list.person(name).map(Principal::as_str);
+        let person = |name: &str| list.person(name).map(|person| person.as_str().to_string());
         for name in ["sam", "SAM", "sam@work.test", "sam@example.test"] {
-            assert_eq!(person(name), Some("sam"), "{name}");
+            assert_eq!(person(name).as_deref(), Some("Sam"), "{name}");
         }
         assert_eq!(person("kim"), None);
         assert_eq!(read("*@example.test KEY").person("sam@example.test"), None, "a pattern names no one");

@@ -11,6 +11,7 @@ use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::{Fact, Gap, GapReason};
+use portcullis_model::inquiry::TextPurpose;
 use portcullis_model::path::RepoPath;
 
 /// A policy at a commit.
@@ -111,9 +112,9 @@ pub fn view_at(repository: &Repository, commit: &Revision) -> PolicyView {
     PolicyView { signers, approvals }
 }
 
-/// Where the keys of people are.
+/// Where the keys of people are: those of reviewers.
 fn signers_path(policy: &Policy) -> Option<RepoPath> {
-    Some(policy.waiver_signers.clone().unwrap_or_else(|| RepoPath::from(".portcullis/allowed_signers")))
+    policy.inquiry(None).path_of(TextPurpose::ReviewSigners).cloned()
 }
 
 fn read_signers(repository: &Repository, commit: &Revision, path: &RepoPath) -> Result<AllowedSigners, Gap> {

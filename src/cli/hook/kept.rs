@@ -83,8 +83,8 @@ fn refuse(what: String, remedy: &str) -> Refusal {
 fn judge_owner(receiving: &Receiving, name: &str, reviewer: &str) -> Option<Refusal> {
     let pusher = receiving.entry.principal.as_deref()?;
     let person = |name: &str| {
-        let known = receiving.signers.person(name).map(Principal::as_str);
-        known.unwrap_or(name).to_ascii_lowercase()
+        let known = receiving.signers.person(name);
+        known.as_ref().map_or(name, Principal::as_str).to_ascii_lowercase()
     };
     if person(pusher) == person(reviewer) {
         return None;

@@ -143,8 +143,7 @@ impl BranchUpdate<'_> {
 
     /// An approved head of which replaying gives what landed: a squash, a rebase.
     fn judge_replayed(&self, segment: &Segment) -> Result<Option<Ruling>> {
-        let approved = self.receiving.approved();
-        let Fact::Known(approved) = approved else { return Ok(None) };
+        let approved = self.receiving.approved(self.branch);
         let others = approved.iter().filter(|head| **head != segment.landed && **head != segment.parent);
         let here = others.filter(|head| self.receiving.repository.has_commit(head));
         for head in here.take(MOST_CANDIDATES) {

@@ -48,7 +48,7 @@ impl Pusher {
         ];
         let ways: Vec<Pusher> = ways.into_iter().flatten().collect();
         let people = ways.iter().filter_map(|way| signers.person(way.name.as_deref()?));
-        let people: Vec<&Principal> = people.collect();
+        let people: Vec<Principal> = people.collect();
         if let [first, others @ ..] = people.as_slice()
             && let Some(other) = others.iter().find(|other| *other != first)
         {

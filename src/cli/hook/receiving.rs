@@ -7,14 +7,14 @@ use super::state;
 use super::updates::RefUpdate;
 use crate::cli::exit::{Failure, Result};
 use crate::collect::bare::push_log::PushEntry;
-use crate::collect::bare::{RepositoryView, Standpoint};
+use crate::collect::bare::{RepositoryView, Standpoint, approved_commits};
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_forge::bare::{BareServer, PushedRef, ServerGuard};
 use portcullis_git::Repository;
-use portcullis_model::change::Revision;
+use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::landing::Span;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// A push on its way in.
@@ -68,7 +68,7 @@ impl Receiving {
             standpoint: Standpoint::Server,
             policy: view_at(&self.repository, base),
             pending: Some(self.pending()),
-            approved: self.approved(),
+            moved: self.moved(),
             guard: Fact::Known(self.guard.clone()),
         })
     }
@@ -83,9 +83,14 @@ impl Receiving {
         push
     }
 
-    /// The commits that live approvals name.
-    pub fn approved(&self) -> Fact<BTreeSet<Revision>> {
-        Fact::Known(BTreeSet::new())
+    /// The refs as the push would leave them.
+    pub fn moved(&self) -> BTreeMap<String, Option<Revision>> {
+        self.updates.iter().map(|update| (update.name.clone(), update.new.clone())).collect()
+    }
+
+    /// The commits that approvals for a branch name.
+    pub fn approved(&self, branch: &BranchName) -> Vec<Revision> {
+        approved_commits(&self.repository, &self.moved(), branch).unwrap_or_default()
     }
 }
 

@@ -4,17 +4,19 @@
 //! remote, and the push log and the state of the hook by the refs that the server writes: they are
 //! worth what the way is worth over which they were fetched, as the branches are.
 
-use portcullis_attest::signers::{AllowedSigners, Principal};
+use portcullis_attest::signers::AllowedSigners;
 use portcullis_forge::bare::{LoggedPush, ServerGuard, ServerView};
 use portcullis_git::Repository;
 use portcullis_model::change::{BranchName, Commit, Revision};
 use portcullis_model::fact::{Fact, Gap, GapReason};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
+mod approved;
 mod guard;
 pub mod push_log;
 
+pub use approved::approved_commits;
 pub use guard::{SERVER_REF, ServerState, read_guard};
 
 /// The remote whose branches are the server's.
@@ -63,8 +65,8 @@ pub struct RepositoryView {
     pub policy: PolicyView,
     /// The push that a hook is asked about, which is in no log yet.
     pub pending: Option<LoggedPush>,
-    /// The commits that live approvals name.
-    pub approved: Fact<BTreeSet<Revision>>,
+    /// The refs as the push of a hook would leave them; empty elsewhere.
+    pub moved: BTreeMap<String, Option<Revision>>,
     /// The state of the server's hook.
     pub guard: Fact<ServerGuard>,
 }
@@ -82,8 +84,8 @@ impl ServerView for RepositoryView {
         self.repository.commit(commit).into()
     }
 
-    fn approved(&self, _: &BranchName) -> Fact<BTreeSet<Revision>> {
-        self.approved.clone()
+    fn approved(&self, branch: &BranchName) -> Fact<Vec<Revision>> {
+        approved_commits(&self.repository, &self.moved, branch).into()
     }
 
     fn each_push(&self, reader: &mut dyn FnMut(&LoggedPush) -> bool) -> Result<(), Gap> {
@@ -97,7 +99,7 @@ impl ServerView for RepositoryView {
 
     fn person(&self, name: &str) -> Option<String> {
         let signers = self.policy.signers.value()?;
-        signers.person(name).map(Principal::as_str).map(str::to_string)
+        signers.person(name).map(|person| person.as_str().to_string())
     }
 
     fn guard(&self) -> Fact<ServerGuard> {

@@ -63,8 +63,8 @@ pub trait ServerView {
     /// A commit, from git.
     fn commit(&self, commit: &Revision) -> Fact<Commit>;
 
-    /// The commits that live approvals for a branch name, whatever became of them.
-    fn approved(&self, branch: &BranchName) -> Fact<BTreeSet<Revision>>;
+    /// The commits that approvals for a branch name, whatever became of them.
+    fn approved(&self, branch: &BranchName) -> Fact<Vec<Revision>>;
 
     /// Hands the pushes that the server took to a reader, newest first, until the reader has seen
     /// enough (`false`).
@@ -143,7 +143,7 @@ impl ServerView for Unopened {
         Fact::Gap(self.gap())
     }
 
-    fn approved(&self, _: &BranchName) -> Fact<BTreeSet<Revision>> {
+    fn approved(&self, _: &BranchName) -> Fact<Vec<Revision>> {
         Fact::Gap(self.gap())
     }
 
@@ -176,6 +176,7 @@ static CONVENTIONS: LazyLock<Arc<HostConventions>> = LazyLock::new(|| {
             administrator_role: None,
         },
         advice: advice(),
+        without_requests: true,
     })
 });
 
@@ -231,13 +232,11 @@ impl<V: ServerView> BareServer<V> {
         };
         let commit = self.view.commit(&head);
         let commit = commit.known()?;
-        // No one opens a request here. Whoever wrote the head had a part in any case.
-        let email = &commit.author.email;
-        let author = self.known_account(email).unwrap_or_else(|| account_of(email));
         Ok(ChangeRequest {
             id: id.clone(),
             title: commit.subject.clone(),
-            author: Some(author),
+            // No one opens a request here: who wrote and who pushed is all that counts.
+            author: None,
             open: true,
             merged: None,
             base_branch: target,

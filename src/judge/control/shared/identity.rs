@@ -22,6 +22,8 @@ pub(super) struct Identity<'a> {
     accounts: BTreeMap<AccountId, &'a Account>,
     /// The people who may sign reviews: their principals can be addresses in commits.
     signers: &'a [SigningPerson],
+    /// Are the logins of accounts principals of signers? They are where no host gives accounts.
+    is_by_signers: bool,
 }
 
 /// Whom an address names by itself.
@@ -56,12 +58,19 @@ impl<'a> Identity<'a> {
             addresses: host.own_addresses(),
             accounts: all.map(|account| (account.id.clone(), account)).collect(),
             signers: case.facts.signed.value().map_or(&[], |signed| &signed.signers),
+            is_by_signers: host.is_without_requests(),
         }
     }
 
     /// Who an account is. One number is one person, even if the host gives it under two names while
     /// it is renamed.
     pub(super) fn of_account(&self, account: &Account) -> Who {
+        if self.is_by_signers
+            && let Some(signer) = self.signers.iter().find(|person| person.has(account.login.as_str()))
+            && let Some(who) = self.people.by_signer(signer, self.addresses)
+        {
+            return who;
+        }
         let latest = self.accounts.get(&account.id).copied().unwrap_or(account);
         self.people.by_account(latest, self.addresses)
     }
