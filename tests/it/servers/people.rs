@@ -145,6 +145,24 @@ impl Person {
         self.git(server, &["rev-parse", "HEAD"])
     }
 
+    /// A commit on top of another one, with its tree.
+    pub fn commit_on(&self, server: &dyn GitServer, parent: &str, message: &str) -> String {
+        let tree = self.git(server, &["rev-parse", &format!("{parent}^{{tree}}")]);
+        self.git(server, &["commit-tree", "-p", parent, "-m", message, &tree])
+    }
+
+    /// A commit on top of another one, with a file.
+    pub fn commit_on_with(
+        &self,
+        server: &dyn GitServer,
+        parent: &str,
+        message: &str,
+        (path, text): (&str, &str),
+    ) -> String {
+        self.git(server, &["checkout", "-q", "-B", "work", parent]);
+        self.commit(server, message, &[(path, text)])
+    }
+
     /// Runs the program in the clone.
     pub fn portcullis(&self, server: &dyn GitServer, arguments: &[&str]) -> Pushed {
         let mut program = Command::new(PROGRAM);
