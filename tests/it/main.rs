@@ -82,6 +82,7 @@ mod reports_streamed;
 mod review_attacks;
 mod rollback;
 mod schema;
+mod signed_reviews;
 mod signed_waivers;
 mod simulator;
 mod waivers;

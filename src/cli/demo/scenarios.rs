@@ -9,7 +9,7 @@ use portcullis_model::check::Producer;
 use portcullis_model::decision::Outcome;
 use portcullis_model::person::Account;
 use portcullis_model::protection::{ActorKind, Bypass, BypassMode};
-use portcullis_model::review::{Permission, Review, ReviewState, ReviewedContent};
+use portcullis_model::review::{Permission, Review, ReviewSource, ReviewState, ReviewedContent};
 use portcullis_testkit::history::Edit;
 use portcullis_testkit::stage::{KIM, POLICY, Stage};
 use portcullis_testkit::world::{Bend, Endpoint, minutes, person};
@@ -163,6 +163,7 @@ fn self_approval(stage: &mut Stage) -> Result<()> {
             .first()
             .map_or(ReviewedContent::Unknown, |review| review.reviewed.clone()),
         submitted: Some(minutes(55)),
+        source: ReviewSource::Host,
     };
     stage.world.reviews.truncate(1);
     stage.world.reviews.push(own);
