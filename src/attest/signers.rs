@@ -258,6 +258,12 @@ impl AllowedSigners {
         Err(AttestError::NotAllowed { key: fingerprint, why })
     }
 
+    /// What the list calls the owner of a key, without patterns.
+    pub fn names_of_key(&self, key: &PublicKey) -> BTreeSet<Principal> {
+        let lines = self.0.iter().filter(|entry| entry.key == *key);
+        lines.flat_map(|entry| &entry.principals).filter(|name| !name.is_pattern()).cloned().collect()
+    }
+
     /// May a key of this principal sign at this moment?
     pub fn lists(&self, principal: &str, at: Timestamp) -> bool {
         self.0.iter().any(|entry| entry.names(principal) && entry.allows(at).is_ok())

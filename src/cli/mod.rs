@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
+pub mod approve;
 mod bare;
 pub mod check;
 pub mod decide;
@@ -38,6 +39,7 @@ pub mod policy;
 mod policy_file;
 pub mod prepare;
 pub mod record;
+pub mod reviews;
 pub mod schema;
 mod sources;
 mod stop;
@@ -66,6 +68,11 @@ enum Command {
     Check(check::CheckArguments),
     /// Gather the facts that `check` would judge, and write them as JSON.
     Facts(facts::FactsArguments),
+    /// Sign a review of a commit, and add it to your chain of reviews in the repository.
+    Approve(approve::ApproveArguments),
+    /// List and verify signed reviews.
+    #[command(subcommand)]
+    Reviews(reviews::ReviewsCommand),
     /// Decide from gathered facts, without git and network.
     Decide(decide::DecideArguments),
     /// Explain a control, the data-processing areas of a path, or how a commit landed.
@@ -219,6 +226,8 @@ fn run(cli: Cli) -> exit::Result {
     match cli.command {
         Command::Check(arguments) => check::run(directory, &arguments),
         Command::Facts(arguments) => facts::run(directory, &arguments),
+        Command::Approve(arguments) => approve::run(directory, &arguments),
+        Command::Reviews(command) => reviews::run(directory, &command),
         Command::Decide(arguments) => decide::run(&arguments),
         Command::Explain(arguments) => explain::run(directory, &arguments),
         Command::Policy(command) => policy::run(directory, &command),

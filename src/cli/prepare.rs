@@ -13,7 +13,8 @@ use crate::collect::reports::NamedReport;
 use crate::collect::request::{
     JudgementRequest, LocateError, Located, LocatedChange, RevisionNames, check_clone, gather, locate_change,
 };
-use crate::collect::sources::{Ends, HostSession, Sources};
+use crate::collect::signed_reviews::remembered_tips;
+use crate::collect::sources::{Ends, HostSession, ReviewRefs, Sources};
 use portcullis_forge::Connection;
 use portcullis_forge::ci::{self, JobEvent, VerdictPlace};
 use portcullis_git::Repository;
@@ -143,6 +144,7 @@ fn try_prepare(
     let (policy, inquiry) = policy.map_err(unseen)?;
     names::warn(&policy, &reports, &subject.evidence);
     let tip = found.tip();
+    let review_refs = found.review_refs(&repository);
     let located = found.locate_by(&policy, &question, request)?;
     let sources = Sources {
         repository: &repository,
@@ -151,6 +153,7 @@ fn try_prepare(
         reports: &reports,
         evidence: &subject.evidence,
         observed: jiff::Timestamp::now(),
+        review_refs: &review_refs,
     };
     let mut facts = gather(inquiry, located, &sources, &output::progress);
     if is_live && facts.whole().host.took_part() {
@@ -224,6 +227,12 @@ impl<'a> LocatedEnds<'a> {
             LocatedEnds::Change(_) => None,
             LocatedEnds::Deployment(located) => located.tip.clone(),
         }
+    }
+
+    /// The tips of signed reviews that the newest record of the environment saw.
+    fn review_refs(&self, repository: &Repository) -> ReviewRefs {
+        let remembered = self.tip().map(|tip| remembered_tips(repository, &tip)).unwrap_or_default();
+        ReviewRefs { remembered, ..ReviewRefs::default() }
     }
 
     /// What is judged, given what the policy says of it.

@@ -62,7 +62,7 @@ pub fn gather_deployment(
         Fact::Gap(gap) => Fact::Gap(gap.clone()),
     };
     let span = repository.span(&baseline.revision, &candidate);
-    let range = Range { inquiry, sources, branch: &seen };
+    let range = Range { inquiry, sources, branch: &seen, name: &branch };
     let landings = match &span {
         Fact::Known(Span::Steps(steps)) => {
             Fact::Known(range.landings(&baseline.revision, &branch, steps, progress))
@@ -103,7 +103,7 @@ pub fn gather_landing(
     sources: &Sources<'_>,
 ) -> Result<Option<Deployment>, Gap> {
     let seen = ask_branch(sources, branch);
-    let range = Range { inquiry, sources, branch: &seen };
+    let range = Range { inquiry, sources, branch: &seen, name: branch };
     let Some(group) = range.group_at(branch, place)? else { return Ok(None) };
     let revision = group.parent.clone();
     let Some(mut facts) = range.landing(group) else { return Ok(None) };
@@ -156,6 +156,8 @@ struct Range<'a> {
     inquiry: &'a Inquiry,
     sources: &'a Sources<'a>,
     branch: &'a Fact<Branch>,
+    /// The name of the branch.
+    name: &'a BranchName,
 }
 
 /// Consecutive steps that the same requests brought.
@@ -319,6 +321,7 @@ impl Range<'_> {
             reports: Fact::Gap(gap.clone()),
             line_coverage: Fact::Gap(gap.clone()),
             evidence: Fact::Gap(gap.clone()),
+            signed: Fact::Gap(gap.clone()),
         }
     }
 
@@ -371,7 +374,8 @@ impl Range<'_> {
         head: &Revision,
         session: Option<&HostSession<'_>>,
     ) -> Facts {
-        gather_change(inquiry, &Ends { base: base.clone(), head: head.clone() }, session, self.sources)
+        let ends = Ends { base: base.clone(), head: head.clone(), target: Some(self.name.clone()) };
+        gather_change(inquiry, &ends, session, self.sources)
     }
 }
 

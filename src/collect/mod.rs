@@ -21,4 +21,6 @@ pub mod recorded;
 pub mod records;
 pub mod reports;
 pub mod request;
+pub mod signed_reviews;
 pub mod sources;
+mod unhosted;

@@ -49,7 +49,7 @@ use discover::discover_repository;
 use git2::ErrorCode;
 use object::{ObjectPlaces, Objects};
 use parallel::Readers;
-use portcullis_model::change::{Change, Commit, FileChange, ObjectName, Revision};
+use portcullis_model::change::{BranchName, Change, Commit, FileChange, ObjectName, Revision};
 use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::landing::BranchPush;
@@ -166,6 +166,21 @@ impl Repository {
     /// It stands for nothing, or for more than one thing.
     pub fn resolve_short(&self, name: &str) -> anyhow::Result<Revision> {
         rev_parse::resolve_short(&self.git, &self.objects().map_err(|gap| anyhow!("{gap}"))?, name)
+    }
+
+    /// The branch that a name means: a branch here, or one of a remote, without the remote's name.
+    /// `None` for anything else, such as an object name or a tag.
+    pub fn branch_named(&self, name: &str) -> Option<BranchName> {
+        let is_ref = |full: &str| self.git.find_reference(full).is_ok();
+        if name.starts_with("refs/heads/") {
+            return is_ref(name).then(|| BranchName::new(name));
+        }
+        if is_ref(&format!("refs/heads/{name}")) {
+            return Some(BranchName::new(name));
+        }
+        let short = name.strip_prefix("refs/remotes/").unwrap_or(name);
+        let (_, branch) = short.split_once('/')?;
+        is_ref(&format!("refs/remotes/{short}")).then(|| BranchName::new(branch))
     }
 
     /// A commit, as its object says.

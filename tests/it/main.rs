@@ -84,6 +84,7 @@ mod review_attacks;
 mod rollback;
 mod schema;
 mod servers;
+mod signed_reviews;
 mod signed_waivers;
 mod simulator;
 mod waivers;

@@ -6,7 +6,9 @@ use super::receiving::Receiving;
 use super::updates::RefUpdate;
 use crate::collect::bare::SERVER_REF;
 use crate::collect::bare::push_log::PUSHES_REF;
+use crate::collect::signed_reviews::check_chain;
 use portcullis_attest::signers::Principal;
+use portcullis_model::change::Revision;
 use portcullis_model::fact::Gap;
 use portcullis_record::PREFIX as RECORDS;
 
@@ -70,7 +72,10 @@ pub fn judge_update(receiving: &Receiving, name: &str, update: &RefUpdate) -> Re
         }
     }
     match name.strip_prefix(REVIEWS) {
-        Some(reviewer) => Ok(judge_owner(receiving, name, reviewer)),
+        Some(reviewer) => match judge_owner(receiving, name, reviewer) {
+            Some(refusal) => Ok(Some(refusal)),
+            None => Ok(judge_chain(receiving, name, update.old.as_ref(), new)),
+        },
         None => Ok(judge_place(name)),
     }
 }
@@ -92,6 +97,23 @@ fn judge_owner(receiving: &Receiving, name: &str, reviewer: &str) -> Option<Refu
     Some(refuse(
         format!("`{name}` is the chain of {reviewer}, and {pusher} pushes it"),
         "Let each reviewer push the own reviews.",
+    ))
+}
+
+/// Each statement that the push brings has to verify, and the chain has to hold together. Those
+/// before may be of keys that are retired by now.
+fn judge_chain(receiving: &Receiving, name: &str, old: Option<&Revision>, new: &Revision) -> Option<Refusal> {
+    let (signers, at) = (&receiving.signers, receiving.entry.time);
+    let chain = match check_chain(&receiving.repository, name, new, signers, at) {
+        Ok(chain) => chain,
+        Err(gap) => return Some((gap.to_string(), gap.remedy)),
+    };
+    let known = chain.statements.iter().position(|statement| Some(&statement.commit) == old);
+    let brought = chain.statements.iter().skip(known.map_or(0, |at| at + 1));
+    let refused = brought.filter_map(|statement| statement.signer.as_ref().err()).next()?;
+    Some(refuse(
+        format!("a statement that the push brings to `{name}` does not count: {refused}"),
+        "Sign with a key that the list of allowed signers on the default branch has for you.",
     ))
 }
 

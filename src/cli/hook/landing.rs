@@ -12,7 +12,7 @@ use crate::cli::policy_file::check_waivers;
 use crate::cli::prepare::policy_at;
 use crate::cli::{SubjectArguments, output};
 use crate::collect::request::{Located, LocatedChange, gather};
-use crate::collect::sources::{Ends, HostSession, Sources};
+use crate::collect::sources::{Ends, HostSession, ReviewRefs, Sources};
 use portcullis_forge::Forge;
 use portcullis_forge::bare::BareRequestId;
 use portcullis_judge::decide::{decide_facts, undetermined};
@@ -170,7 +170,7 @@ impl BranchUpdate<'_> {
     }
 
     fn approve_command(&self, head: &Revision) -> String {
-        format!("portcullis approve {} --onto {} --push origin", head.short(), self.branch)
+        format!("portcullis approve {head} --onto origin/{} --push origin", self.branch)
     }
 
     fn decide(&self, base: &Revision, head: &Revision) -> Result<Decision> {
@@ -179,7 +179,8 @@ impl BranchUpdate<'_> {
         let request = server.request(&id.name());
         let mut session = HostSession::begin(&server, &*request);
         session.branch = Fact::Known(Branch { name: self.branch.clone(), tip: base.clone(), protected: true });
-        let ends = Ends { base: base.clone(), head: head.clone() };
+        let ends = Ends { base: base.clone(), head: head.clone(), target: Some(self.branch.clone()) };
+        let review_refs = ReviewRefs { moved: self.receiving.moved(), ..ReviewRefs::default() };
         let repository = &*self.receiving.repository;
         let policy = policy_at(repository, Path::new("."), &SubjectArguments::default(), &ends)?;
         let (policy, inquiry) = match policy {
@@ -193,6 +194,7 @@ impl BranchUpdate<'_> {
             reports: &[],
             evidence: &[],
             observed: self.receiving.entry.time,
+            review_refs: &review_refs,
         };
         let located = Located::Change(Box::new(LocatedChange { ends, session: Some(session) }));
         let facts = gather(inquiry, located, &sources, &output::progress);

@@ -21,7 +21,7 @@ use crate::cli::output;
 use crate::render::prose::wrap_text;
 use crate::render::{self, Context, Style};
 use portcullis_model::change::{BranchName, Revision};
-use portcullis_model::decision::Decision;
+use portcullis_model::decision::{Decision, Judged};
 use portcullis_model::fact::Gap;
 
 /// An answer, or what could not be seen.
@@ -139,7 +139,10 @@ impl Answer {
                 self.refuse(update);
                 self.text.push_str(&show(&decision));
                 if let Some(command) = command {
-                    self.say(&format!("help: once the rest holds, a reviewer approves with `{command}`"));
+                    self.text.push('\n');
+                    self.say("help: A reviewer fetches, looks at the change, and approves it with");
+                    // Not wrapped, so that it can be copied.
+                    self.text.push_str(&format!("  {command}\n"));
                 }
             }
         }
@@ -158,8 +161,10 @@ impl Answer {
     }
 }
 
-/// The decision as the terminal shows it.
+/// The decision as the terminal shows it. What stands for a request only repeats branch and head.
 fn show(decision: &Decision) -> String {
+    let judged = Judged { request: None, ..decision.judged.clone() };
+    let decision = &Decision { judged, ..decision.clone() };
     let style = Style { colour: false, width: WIDTH, verbose: false, advisory: false };
     let mut bytes = Vec::new();
     // Writing to memory does not fail.

@@ -148,12 +148,14 @@ mod tests {
             reports: Fact::Gap(gap()),
             line_coverage: Fact::Gap(gap()),
             evidence: Fact::Gap(gap()),
+            signed: Facts::no_signed_reviews(),
         };
         let scope = PolicyScope {
             inventory: Inventory::default(),
             people: People::default(),
             roles: BTreeMap::new(),
             deployment: vec![],
+            reviews: Default::default(),
         };
         let case = Case { facts: &facts, deployment: None, scope: &scope, touched: &Fact::Known(vec![]) };
         read_settings(settings).unwrap().check(&case)

@@ -179,7 +179,9 @@ impl Person {
     /// Reviews a commit for a branch, and pushes the review.
     pub fn review(&self, server: &dyn GitServer, commit: &str, onto: &str, more: &[&str]) -> Pushed {
         self.git(server, &["fetch", "-q", "origin"]);
-        let arguments = [&["approve", commit, "--onto", onto, "--yes", "--push", "origin"], more].concat();
+        let onto = format!("origin/{onto}");
+        let signing = ["approve", commit, "--onto", &onto, "--reviewer", self.name, "--yes", "--push", "origin"];
+        let arguments = [&signing[..], more].concat();
         self.portcullis(server, &arguments)
     }
 }

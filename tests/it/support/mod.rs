@@ -15,4 +15,5 @@ pub mod project;
 pub mod recorder;
 pub mod release;
 pub mod reported;
+pub mod reviewed;
 pub mod written;

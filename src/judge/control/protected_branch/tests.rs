@@ -60,6 +60,7 @@ fn facts(branch: Fact<Branch>, protection: Fact<Protection>) -> Facts {
         reports: Fact::Gap(unasked.clone()),
         line_coverage: Fact::Gap(unasked.clone()),
         evidence: Fact::Gap(unasked),
+        signed: Facts::no_signed_reviews(),
     }
 }
 
@@ -69,6 +70,7 @@ fn check_facts(control: &dyn Control, facts: &Facts) -> Result<Vec<Finding>, Gap
         people: People::default(),
         roles: BTreeMap::new(),
         deployment: Vec::new(),
+        reviews: Default::default(),
     };
     control.check(&Case { facts, deployment: None, scope: &scope, touched: &Fact::Known(Vec::new()) })
 }

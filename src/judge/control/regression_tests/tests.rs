@@ -97,6 +97,7 @@ impl World {
             reports: Fact::Known(reports),
             line_coverage: Fact::Gap(gap()),
             evidence: Fact::Gap(gap()),
+            signed: Facts::no_signed_reviews(),
         };
         World { facts, touched: touched(&["upload"]) }
     }
@@ -107,6 +108,7 @@ impl World {
             people: People::default(),
             roles: BTreeMap::new(),
             deployment: vec![],
+            reviews: Default::default(),
         };
         control.check(&Case { facts: &self.facts, deployment: None, scope: &scope, touched: &self.touched })
     }
