@@ -56,7 +56,9 @@ fn main() {
     let walk = median(turns, || push.git(&["rev-list", "--objects", &push.new, &format!("^{}", push.old)]));
     let diff = median(turns, || push.git(&["diff", &push.old, &push.new]));
     let ratio = hook.as_secs_f64() / (walk + diff).as_secs_f64();
-    println!("ten commits into {files} files: hook {hook:.1?}, rev-list {walk:.1?}, diff {diff:.1?}, ratio {ratio:.2}");
+    println!(
+        "ten commits into {files} files: hook {hook:.1?}, rev-list {walk:.1?}, diff {diff:.1?}, ratio {ratio:.2}"
+    );
 }
 
 /// A push on its way in.
@@ -138,7 +140,9 @@ fn tip(repository: &Path, branch: &str) -> String {
 /// Imports a history; its objects stay loose.
 fn import(repository: &Path, stream: &str, quarantine: Option<&Path>) {
     let mut command = git(repository);
-    command.args(["-c", "fastimport.unpackLimit=1000000", "fast-import", "--quiet", "--force"]).stdin(Stdio::piped());
+    command
+        .args(["-c", "fastimport.unpackLimit=1000000", "fast-import", "--quiet", "--force"])
+        .stdin(Stdio::piped());
     if let Some(quarantine) = quarantine {
         command.env("GIT_OBJECT_DIRECTORY", quarantine);
         command.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", repository.join("objects"));
@@ -158,7 +162,8 @@ fn write_file(stream: &mut String, path: &str, text: &str) {
 
 fn begin_commit(stream: &mut String, branch: &str, from: Option<&str>, second: usize) {
     let who = format!("Kim Example <kim@example.test> {} +0000", 1_800_000_000 + second);
-    let _never_fails = writeln!(stream, "commit refs/heads/{branch}\nauthor {who}\ncommitter {who}\ndata 6\nChange");
+    let _never_fails =
+        writeln!(stream, "commit refs/heads/{branch}\nauthor {who}\ncommitter {who}\ndata 6\nChange");
     if let Some(from) = from {
         let _never_fails = writeln!(stream, "from {from}");
     }

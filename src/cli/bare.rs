@@ -80,7 +80,7 @@ pub fn open_server(
         None => PolicyView { signers: Fact::Known(AllowedSigners::default()), approvals: 0 },
     };
     let guard = match standpoint {
-        Standpoint::Server => Fact::Known(state::look(&repository, policy.approvals)),
+        Standpoint::Server => Fact::Known(state::see_guard(&repository, policy.approvals)),
         Standpoint::Clone => read_guard(&repository, policy.approvals).into(),
     };
     let (repository, moved) = (Rc::new(repository), BTreeMap::new());

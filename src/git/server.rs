@@ -108,7 +108,9 @@ impl Repository {
     pub fn add_setting(&self, name: &str, value: &str) -> anyhow::Result<()> {
         let mut config = self.git.config()?.open_level(git2::ConfigLevel::Local)?;
         // A pattern that no value matches: nothing is replaced.
-        config.set_multivar(name, "a^", value).with_context(|| format!("the setting `{name}` cannot be written"))
+        config
+            .set_multivar(name, "a^", value)
+            .with_context(|| format!("the setting `{name}` cannot be written"))
     }
 
     /// The bytes of a blob.
@@ -141,7 +143,9 @@ impl Repository {
                 return Ok((at != name).then_some(at));
             }
             let target = reference.symbolic_target().ok().flatten();
-            at = target.ok_or_else(|| unreadable("it is a symbolic ref without a readable target"))?.to_string();
+            at = target
+                .ok_or_else(|| unreadable("it is a symbolic ref without a readable target"))?
+                .to_string();
         }
         Err(unreadable("it leads through too many symbolic refs"))
     }

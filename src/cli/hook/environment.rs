@@ -64,8 +64,8 @@ impl HookEnvironment {
     /// It cannot be read.
     pub fn open_received(&self) -> Result<Repository> {
         let mut repository = self.open_stored()?;
-        let own = resolve(&repository.object_directory());
-        let is_other = |place: &&PathBuf| resolve(place) != own;
+        let own = resolve_path(&repository.object_directory());
+        let is_other = |place: &&PathBuf| resolve_path(place) != own;
         for place in self.quarantine.iter().filter(is_other) {
             repository = repository.with_object_directory(place)?;
         }
@@ -82,7 +82,7 @@ fn is_set(lookup: Lookup<'_>, name: &str) -> bool {
     lookup(name).is_some_and(|value| !value.is_empty())
 }
 
-fn resolve(place: &Path) -> PathBuf {
+fn resolve_path(place: &Path) -> PathBuf {
     place.canonicalize().unwrap_or_else(|_| place.to_path_buf())
 }
 
@@ -92,7 +92,7 @@ fn split_paths(text: &str) -> Vec<PathBuf> {
     let (mut found, mut rest) = (Vec::new(), text);
     while !rest.is_empty() {
         let (path, after) = match rest.strip_prefix('"') {
-            Some(quoted) => unquote(quoted),
+            Some(quoted) => unquote_path(quoted),
             None => {
                 let (path, after) = rest.split_once(':').unwrap_or((rest, ""));
                 (path.to_string(), after)
@@ -107,7 +107,7 @@ fn split_paths(text: &str) -> Vec<PathBuf> {
 }
 
 /// What is in quotes, and what follows the colon after them.
-fn unquote(text: &str) -> (String, &str) {
+fn unquote_path(text: &str) -> (String, &str) {
     let mut path = String::new();
     let mut characters = text.char_indices();
     while let Some((at, c)) = characters.next() {

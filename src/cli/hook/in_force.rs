@@ -79,7 +79,12 @@ impl InForce {
     ///
     /// # Errors
     /// That one cannot be read.
-    pub fn guards(&self, repository: &Repository, branch: &BranchName, old: Option<&Revision>) -> Result<bool, Gap> {
+    pub fn guards(
+        &self,
+        repository: &Repository,
+        branch: &BranchName,
+        old: Option<&Revision>,
+    ) -> Result<bool, Gap> {
         if self.policy.as_ref().is_some_and(|policy| policy.names(branch, self.is_folding)) {
             return Ok(true);
         }
@@ -122,6 +127,11 @@ fn read_signers(repository: &Repository, commit: &Revision, path: &RepoPath) -> 
     AllowedSigners::read(&bytes).map_err(|problems| {
         let detail = problems.first().map_or_else(String::new, ToString::to_string);
         let remedy = "Correct the line on the branch; `portcullis policy check` names each one.";
-        Gap::new(format!("the allowed signers {path} at {}", commit.short()), GapReason::Malformed, detail, remedy)
+        Gap::new(
+            format!("the allowed signers {path} at {}", commit.short()),
+            GapReason::Malformed,
+            detail,
+            remedy,
+        )
     })
 }

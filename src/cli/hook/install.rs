@@ -2,7 +2,7 @@
 
 use super::in_force::InForce;
 use super::receiving::unseen;
-use super::state::{DIGESTS, SETTINGS, digest_of, hooks_directory, state};
+use super::state::{DIGESTS, SETTINGS, digest_of, gather_state, hooks_directory};
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::output;
 use portcullis_git::Repository;
@@ -40,7 +40,7 @@ pub fn run(directory: &Path) -> Result {
     for (_, name, _) in SETTINGS.iter().filter(|(_, _, is_switch)| *is_switch) {
         repository.set_setting(name, "true")?;
     }
-    let state = state(&Repository::open_git_directory(directory)?, jiff::Timestamp::now());
+    let state = gather_state(&Repository::open_git_directory(directory)?, jiff::Timestamp::now());
     let published = state.publish(directory);
     published.map_err(|error| Failure::environment(error.to_string()))?;
     output::remark(&format!("installed into {}", repository.git_directory().display()));
@@ -61,8 +61,10 @@ fn check_policy(repository: &Repository) -> Result<()> {
         return Ok(());
     }
     let what = if in_force.is_set() { "a policy that is not valid" } else { "no policy" };
-    Err(Failure::policy(format!("the default branch {branch} has {what}: push one (`portcullis.toml`) first"))
-        .hint("`portcullis policy check` says what is wrong with one"))
+    Err(Failure::policy(format!(
+        "the default branch {branch} has {what}: push one (`portcullis.toml`) first"
+    ))
+    .hint("`portcullis policy check` says what is wrong with one"))
 }
 
 /// A hook that was there before is called by ours.
@@ -74,7 +76,7 @@ fn keep_other(file: &Path) -> Result<()> {
     if text.contains(MARK) {
         return Ok(());
     }
-    let kept = before(file);
+    let kept = kept_path(file);
     if kept.exists() {
         return Err(Failure::environment(format!(
             "`{}` and `{}` are both there already: make one hook of them, and keep it as the second",
@@ -88,7 +90,7 @@ fn keep_other(file: &Path) -> Result<()> {
 }
 
 /// Where a hook is kept that was there before.
-fn before(file: &Path) -> PathBuf {
+fn kept_path(file: &Path) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_os_string();
     name.push(".before-portcullis");
     file.with_file_name(name)
@@ -121,5 +123,8 @@ fn write_hook(file: &Path, text: &str) -> Result<()> {
 }
 
 fn unwritable(file: &Path, error: &std::io::Error) -> Failure {
-    Failure::environment(format!("cannot write {}: {error}; run this as the owner of the repository", file.display()))
+    Failure::environment(format!(
+        "cannot write {}: {error}; run this as the owner of the repository",
+        file.display()
+    ))
 }

@@ -42,19 +42,22 @@ fn is_notes(name: &str) -> bool {
 /// The objects cannot be read.
 pub fn judge_update(receiving: &Receiving, name: &str, update: &RefUpdate) -> Result<Option<Refusal>, Gap> {
     if name.starts_with(REPLACE) {
-        return Ok(Some(refuse(
+        return Ok(Some(make_refusal(
             format!("`{name}` would make git show another object than the one that is named"),
             "Leave replacements in your own clone.",
         )));
     }
     if [PUSHES_REF, SERVER_REF].contains(&name) {
-        return Ok(Some(refuse(
+        return Ok(Some(make_refusal(
             format!("`{name}` is written by the hook of the server alone"),
             "Leave it out of the push.",
         )));
     }
     let Some(new) = &update.new else {
-        return Ok(Some(refuse(format!("`{name}` is kept and may not be deleted"), "Leave it out of the push.")));
+        return Ok(Some(make_refusal(
+            format!("`{name}` is kept and may not be deleted"),
+            "Leave it out of the push.",
+        )));
     };
     if let Some(old) = &update.old {
         let repository = &receiving.repository;
@@ -64,7 +67,7 @@ pub fn judge_update(receiving: &Receiving, name: &str, update: &RefUpdate) -> Re
             false => repository.is_on_line(new, old, LONGEST)?,
         };
         if !grows {
-            return Ok(Some(refuse(
+            return Ok(Some(make_refusal(
                 format!("`{name}` may only grow, and the push would leave out what it holds"),
                 "Fetch it (`git fetch origin '+refs/portcullis/*:refs/portcullis/*'`), make your entry again on top of \
                  it, and push without force.",
@@ -80,7 +83,7 @@ pub fn judge_update(receiving: &Receiving, name: &str, update: &RefUpdate) -> Re
     }
 }
 
-fn refuse(what: String, remedy: &str) -> Refusal {
+fn make_refusal(what: String, remedy: &str) -> Refusal {
     (what, remedy.to_string())
 }
 
@@ -94,7 +97,7 @@ fn judge_owner(receiving: &Receiving, name: &str, reviewer: &str) -> Option<Refu
     if person(pusher) == person(reviewer) {
         return None;
     }
-    Some(refuse(
+    Some(make_refusal(
         format!("`{name}` is the chain of {reviewer}, and {pusher} pushes it"),
         "Let each reviewer push the own reviews.",
     ))
@@ -111,7 +114,7 @@ fn judge_chain(receiving: &Receiving, name: &str, old: Option<&Revision>, new: &
     let known = chain.statements.iter().position(|statement| Some(&statement.commit) == old);
     let brought = chain.statements.iter().skip(known.map_or(0, |at| at + 1));
     let refused = brought.filter_map(|statement| statement.signer.as_ref().err()).next()?;
-    Some(refuse(
+    Some(make_refusal(
         format!("a statement that the push brings to `{name}` does not count: {refused}"),
         "Sign with a key that the list of allowed signers on the default branch has for you.",
     ))
@@ -120,7 +123,6 @@ fn judge_chain(receiving: &Receiving, name: &str, old: Option<&Revision>, new: &
 /// What is below our own prefix and has no meaning could be given one later.
 fn judge_place(name: &str) -> Option<Refusal> {
     let is_known = name.starts_with(RECORDS) || is_notes(name);
-    (!is_known).then(|| {
-        refuse(format!("`{name}` is below `{OURS}` and means nothing"), "Use another name.")
-    })
+    (!is_known)
+        .then(|| make_refusal(format!("`{name}` is below `{OURS}` and means nothing"), "Use another name."))
 }

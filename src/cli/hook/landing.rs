@@ -11,6 +11,7 @@ use crate::cli::exit::{Failure, Result};
 use crate::cli::policy_file::check_waivers;
 use crate::cli::prepare::policy_at;
 use crate::cli::{SubjectArguments, output};
+use crate::collect::bare::{is_explained, prove_landing};
 use crate::collect::request::{Located, LocatedChange, gather};
 use crate::collect::sources::{Ends, HostSession, ReviewRefs, Sources};
 use portcullis_forge::Forge;
@@ -19,7 +20,7 @@ use portcullis_judge::decide::{decide_facts, undetermined};
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::decision::{Decision, Judged, Outcome};
 use portcullis_model::fact::{Fact, Gap};
-use portcullis_model::landing::{Candidate, Coverage, Landing, Span, Step};
+use portcullis_model::landing::{Coverage, Span, Step};
 use portcullis_model::protection::Branch;
 use std::path::Path;
 
@@ -120,12 +121,17 @@ impl BranchUpdate<'_> {
 
     fn judge_merge(&self, segment: &Segment, head: &Revision) -> Result<Ruling> {
         match self.prove(segment, head) {
-            Coverage::Identity(_) | Coverage::Replay(_) | Coverage::Rebase(_) => self.judge_head(&segment.parent, head),
+            Coverage::Identity(_) | Coverage::Replay(_) | Coverage::Rebase(_) => {
+                self.judge_head(&segment.parent, head)
+            }
             Coverage::Unverifiable(gap) => {
                 Ok(Ruling::Judged(Box::new(self.unseen(&segment.parent, head, &gap)), None))
             }
             Coverage::Residual(residual) => {
-                let place = residual.hunks.first().map_or_else(String::new, |hunk| format!(", first in {}", hunk.path));
+                let place = residual
+                    .hunks
+                    .first()
+                    .map_or_else(String::new, |hunk| format!(", first in {}", hunk.path));
                 Ok(refuse_merge(segment, head, &place))
             }
             Coverage::Unchanged | Coverage::Train(_) => Ok(refuse_merge(segment, head, "")),
@@ -133,12 +139,7 @@ impl BranchUpdate<'_> {
     }
 
     fn prove(&self, segment: &Segment, head: &Revision) -> Coverage {
-        let request = BareRequestId { target: self.branch.clone(), head: head.clone() }.name();
-        let candidates = vec![Candidate { request, head: head.clone() }];
-        let landing = Landing { parent: segment.parent.clone(), landed: segment.landed.clone(), candidates };
-        let mut found = None;
-        self.receiving.repository.prove_landings(&[landing], |_, coverage, _| found = Some(coverage));
-        found.unwrap_or_else(|| Coverage::Unverifiable(Gap::not_asked("the landing", "Push again.")))
+        prove_landing(&self.receiving.repository, &segment.parent, &segment.landed, head)
     }
 
     /// An approved head of which replaying gives what landed: a squash, a rebase.
@@ -147,10 +148,7 @@ impl BranchUpdate<'_> {
         let others = approved.iter().filter(|head| **head != segment.landed && **head != segment.parent);
         let here = others.filter(|head| self.receiving.repository.has_commit(head));
         for head in here.take(MOST_CANDIDATES) {
-            let explains = matches!(
-                self.prove(segment, head),
-                Coverage::Identity(_) | Coverage::Replay(_) | Coverage::Rebase(_)
-            );
+            let explains = is_explained(&self.receiving.repository, &segment.parent, &segment.landed, head);
             if explains && let ruling @ Ruling::Allowed(_) = self.judge_head(&segment.parent, head)? {
                 return Ok(Some(ruling));
             }
@@ -178,7 +176,8 @@ impl BranchUpdate<'_> {
         let id = BareRequestId { target: self.branch.clone(), head: head.clone() };
         let request = server.request(&id.name());
         let mut session = HostSession::begin(&server, &*request);
-        session.branch = Fact::Known(Branch { name: self.branch.clone(), tip: base.clone(), protected: true });
+        session.branch =
+            Fact::Known(Branch { name: self.branch.clone(), tip: base.clone(), protected: true });
         let ends = Ends { base: base.clone(), head: head.clone(), target: Some(self.branch.clone()) };
         let review_refs = ReviewRefs { moved: self.receiving.moved(), ..ReviewRefs::default() };
         let repository = &*self.receiving.repository;

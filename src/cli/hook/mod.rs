@@ -69,7 +69,7 @@ pub fn run(command: &HookCommand) -> Result {
         }
         HookCommand::PostReceive => post_receive::run(&lookup, RefUpdate::read_lines(&read_stdin()?)?),
         HookCommand::Install(place) => install::run(&place.repository),
-        HookCommand::Check(place) => check(&place.repository),
+        HookCommand::Check(place) => show_checks(&place.repository),
     }
 }
 
@@ -80,14 +80,15 @@ fn read_stdin() -> Result<String> {
     if bytes.len() as u64 > LONGEST {
         return Err(Failure::environment("the push names too many refs: push them in several steps"));
     }
-    String::from_utf8(bytes)
-        .map_err(|_| Failure::environment("a ref of the push has a name that is not UTF-8: give it another name"))
+    String::from_utf8(bytes).map_err(|_| {
+        Failure::environment("a ref of the push has a name that is not UTF-8: give it another name")
+    })
 }
 
 /// Says what holds, one line each.
-fn check(directory: &Path) -> Result {
+fn show_checks(directory: &Path) -> Result {
     let repository = portcullis_git::Repository::open_git_directory(directory)?;
-    let checks = state::checks(&repository);
+    let checks = state::check_all(&repository);
     let line = |check: &portcullis_forge::bare::GuardCheck| {
         let word = match check.holds {
             Some(true) => "holds",

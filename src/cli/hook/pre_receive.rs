@@ -82,7 +82,9 @@ fn judge_named(receiving: &Receiving, update: &RefUpdate) -> Result<Option<Rulin
 
 fn refuse_without_policy(branch: &BranchName) -> Ruling {
     Ruling::Refused(
-        format!("the default branch of the server, {branch}, has no policy `portcullis.toml`, so nothing can be judged"),
+        format!(
+            "the default branch of the server, {branch}, has no policy `portcullis.toml`, so nothing can be judged"
+        ),
         "On the server, commit one to it, or take the hook away.".to_string(),
     )
 }
@@ -98,7 +100,8 @@ fn judge_deployment_branch(receiving: &Receiving, branch: &BranchName, update: &
         },
         (Some(_), None) => Ok(Ruling::Refused(
             format!("{branch} is a deployment branch and may not be deleted"),
-            "Take it out of `[branches] deployment` of the policy first, by a change that passes the gate.".to_string(),
+            "Take it out of `[branches] deployment` of the policy first, by a change that passes the gate."
+                .to_string(),
         )),
         (None, new) => judge_new_branch(receiving, branch, new.as_ref()).map_err(unseen),
     }
@@ -109,7 +112,10 @@ fn judge_new_branch(receiving: &Receiving, branch: &BranchName, new: Option<&Rev
     for reference in receiving.repository.refs_below("refs/heads/")? {
         let tip = receiving.repository.ref_tip(&reference).ok().flatten();
         let other = BranchName::new(&reference);
-        if tip.is_some() && tip.as_ref() == new && receiving.in_force.guards(&receiving.repository, &other, new)? {
+        if tip.is_some()
+            && tip.as_ref() == new
+            && receiving.in_force.guards(&receiving.repository, &other, new)?
+        {
             return Ok(Ruling::Allowed(Vec::new()));
         }
     }
@@ -137,7 +143,7 @@ impl Answer {
             }
             Some(Ruling::Judged(decision, command)) => {
                 self.refuse(update);
-                self.text.push_str(&show(&decision));
+                self.text.push_str(&show_decision(&decision));
                 if let Some(command) = command {
                     self.text.push('\n');
                     self.say("help: A reviewer fetches, looks at the change, and approves it with");
@@ -162,7 +168,7 @@ impl Answer {
 }
 
 /// The decision as the terminal shows it. What stands for a request only repeats branch and head.
-fn show(decision: &Decision) -> String {
+pub fn show_decision(decision: &Decision) -> String {
     let judged = Judged { request: None, ..decision.judged.clone() };
     let decision = &Decision { judged, ..decision.clone() };
     let style = Style { colour: false, width: WIDTH, verbose: false, advisory: false };

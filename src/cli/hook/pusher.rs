@@ -40,12 +40,8 @@ impl Pusher {
         let text = |name: &str| {
             lookup(name).map(|value| value.to_string_lossy().into_owned()).filter(|value| !value.is_empty())
         };
-        let ways = [
-            by_certificate(&text),
-            by_key(&text, signers, now),
-            by_gitolite(&text),
-            by_web_server(&text),
-        ];
+        let ways =
+            [by_certificate(&text), by_key(&text, signers, now), by_gitolite(&text), by_web_server(&text)];
         let ways: Vec<Pusher> = ways.into_iter().flatten().collect();
         let people = ways.iter().filter_map(|way| signers.person(way.name.as_deref()?));
         let people: Vec<Principal> = people.collect();
@@ -56,7 +52,9 @@ impl Pusher {
         }
         let named = ways.iter().find(|way| way.name.is_some()).or(ways.first());
         named.cloned().unwrap_or_else(|| {
-            Pusher::unknown("neither sshd (`ExposeAuthInfo yes`), gitolite, a web server nor a signed push says it")
+            Pusher::unknown(
+                "neither sshd (`ExposeAuthInfo yes`), gitolite, a web server nor a signed push says it",
+            )
         })
     }
 }
@@ -71,14 +69,14 @@ fn by_certificate(text: Text<'_>) -> Option<Pusher> {
         Some(signer) if status == "G" && nonce == "OK" => Pusher::known(signer, "a signed push"),
         _ => Pusher::unknown(format!(
             "the push is signed, but git says `{}` of the signature and `{}` of its nonce",
-            word(&status),
-            word(&nonce)
+            plain_word(&status),
+            plain_word(&nonce)
         )),
     })
 }
 
 /// A status of git's is one word.
-fn word(text: &str) -> String {
+fn plain_word(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).take(20).collect()
 }
 
@@ -92,7 +90,10 @@ fn by_key(text: Text<'_>, signers: &AllowedSigners, now: jiff::Timestamp) -> Opt
     Some(match signers.owner_of(key, now) {
         Ok(owner) => match owner.principals.iter().find_map(|principal| signers.person(principal.as_str())) {
             Some(person) => Pusher::known(person.as_str(), "the key of the ssh login"),
-            None => Pusher::unknown(format!("the allowed signers name no one for the key {} of the ssh login", owner.key)),
+            None => Pusher::unknown(format!(
+                "the allowed signers name no one for the key {} of the ssh login",
+                owner.key
+            )),
         },
         Err(error) => Pusher::unknown(format!("of the key of the ssh login: {error}")),
     })
@@ -163,7 +164,8 @@ mod tests {
             find(&set, "").name
         };
         assert_eq!(signed("G", "OK").as_deref(), Some("kim@example.test"));
-        for (status, nonce) in [("U", "OK"), ("B", "OK"), ("N", "OK"), ("G", "SLOP"), ("G", "BAD"), ("G", "")] {
+        for (status, nonce) in [("U", "OK"), ("B", "OK"), ("N", "OK"), ("G", "SLOP"), ("G", "BAD"), ("G", "")]
+        {
             assert_eq!(signed(status, nonce), None, "{status} {nonce}");
         }
     }
@@ -172,7 +174,11 @@ mod tests {
     fn two_people_are_no_one_and_two_names_of_one_person_are_that_person() {
         let file = login_file("publickey KEY\n");
         let both = |user: &'static str| {
-            [("SSH_USER_AUTH", file.path().to_str().unwrap().to_string()), ("GL_USER", user.into()), ("GL_REPO", "x".into())]
+            [
+                ("SSH_USER_AUTH", file.path().to_str().unwrap().to_string()),
+                ("GL_USER", user.into()),
+                ("GL_REPO", "x".into()),
+            ]
         };
         let find_both = |user, signers: &str| {
             let set = both(user);

@@ -52,7 +52,7 @@ impl Receiving {
         let mut entry = PushEntry { time, principal: name, source, request, refs: Vec::new(), certificate };
         entry.refs = updates.iter().map(|update| pushed_ref(&repository, update)).collect();
         let stored = environment.quarantine.is_some().then(|| environment.open_stored()).transpose()?;
-        let guard = state::look(&repository, view.approvals);
+        let guard = state::see_guard(&repository, view.approvals);
         Ok(Receiving { repository: Rc::new(repository), stored, updates, in_force, signers, entry, guard })
     }
 
@@ -102,7 +102,10 @@ pub fn unseen(gap: Gap) -> Failure {
 /// A ref as the log has it.
 pub fn pushed_ref(repository: &Repository, update: &RefUpdate) -> PushedRef {
     let (before, after) = (update.old.clone(), update.new.clone());
-    let merged = before.as_ref().zip(after.as_ref()).map_or_else(Vec::new, |(old, new)| merged_by(repository, old, new));
+    let merged = before
+        .as_ref()
+        .zip(after.as_ref())
+        .map_or_else(Vec::new, |(old, new)| merged_by(repository, old, new));
     PushedRef { name: update.name.clone(), before, after, merged }
 }
 

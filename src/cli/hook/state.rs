@@ -8,7 +8,8 @@ use portcullis_model::digest::Digest;
 use std::path::{Path, PathBuf};
 
 /// The setting that keeps the digest of an installed hook: `portcullis.preReceive`.
-pub const DIGESTS: [(&str, &str); 2] = [("pre-receive", "portcullis.prereceive"), ("post-receive", "portcullis.postreceive")];
+pub const DIGESTS: [(&str, &str); 2] =
+    [("pre-receive", "portcullis.prereceive"), ("post-receive", "portcullis.postreceive")];
 
 /// git's own settings that `install` writes, each with the value that it needs.
 pub const SETTINGS: [(&str, &str, bool); 5] = [
@@ -28,7 +29,7 @@ pub fn hooks_directory(repository: &Repository) -> PathBuf {
 }
 
 /// Looks at everything.
-pub fn checks(repository: &Repository) -> Vec<GuardCheck> {
+pub fn check_all(repository: &Repository) -> Vec<GuardCheck> {
     let mut checks = vec![check_hooks_path(repository)];
     for (hook, setting) in DIGESTS {
         checks.push(check_hook(repository, hook));
@@ -41,20 +42,20 @@ pub fn checks(repository: &Repository) -> Vec<GuardCheck> {
 }
 
 /// The state as it is published.
-pub fn state(repository: &Repository, time: jiff::Timestamp) -> ServerState {
-    ServerState { time, tool: tool(), checks: checks(repository) }
+pub fn gather_state(repository: &Repository, time: jiff::Timestamp) -> ServerState {
+    ServerState { time, tool: name_tool(), checks: check_all(repository) }
 }
 
 /// The state as the hook itself sees it, while it runs.
-pub fn look(repository: &Repository, approvals: u64) -> ServerGuard {
-    ServerGuard { source: "seen on the server".to_string(), approvals, checks: checks(repository) }
+pub fn see_guard(repository: &Repository, approvals: u64) -> ServerGuard {
+    ServerGuard { source: "seen on the server".to_string(), approvals, checks: check_all(repository) }
 }
 
-fn tool() -> String {
+fn name_tool() -> String {
     format!("portcullis {}", env!("CARGO_PKG_VERSION"))
 }
 
-fn check(name: impl Into<String>, holds: Option<bool>, found: impl Into<String>) -> GuardCheck {
+fn make_check(name: impl Into<String>, holds: Option<bool>, found: impl Into<String>) -> GuardCheck {
     GuardCheck { name: name.into(), holds, found: found.into() }
 }
 
@@ -62,21 +63,25 @@ fn check(name: impl Into<String>, holds: Option<bool>, found: impl Into<String>)
 fn check_hooks_path(repository: &Repository) -> GuardCheck {
     let name = "hooks-path";
     match repository.setting("core.hookspath") {
-        Ok(None) => check(name, Some(true), "git runs the hooks of the repository"),
-        Ok(Some(path)) => check(name, Some(false), format!("`core.hooksPath` leads git to `{path}` for hooks")),
-        Err(error) => check(name, None, format!("{error:#}")),
+        Ok(None) => make_check(name, Some(true), "git runs the hooks of the repository"),
+        Ok(Some(path)) => {
+            make_check(name, Some(false), format!("`core.hooksPath` leads git to `{path}` for hooks"))
+        }
+        Err(error) => make_check(name, None, format!("{error:#}")),
     }
 }
 
 fn check_hook(repository: &Repository, hook: &str) -> GuardCheck {
     let file = hooks_directory(repository).join(hook);
     match std::fs::metadata(&file) {
-        Ok(about) if about.is_file() && is_executable(&about) => check(hook, Some(true), "it is there and executable"),
-        Ok(_) => check(hook, Some(false), format!("`hooks/{hook}` is not an executable file")),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            check(hook, Some(false), format!("there is no `hooks/{hook}`"))
+        Ok(about) if about.is_file() && is_executable(&about) => {
+            make_check(hook, Some(true), "it is there and executable")
         }
-        Err(error) => check(hook, None, format!("`hooks/{hook}` cannot be read: {error}")),
+        Ok(_) => make_check(hook, Some(false), format!("`hooks/{hook}` is not an executable file")),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            make_check(hook, Some(false), format!("there is no `hooks/{hook}`"))
+        }
+        Err(error) => make_check(hook, None, format!("`hooks/{hook}` cannot be read: {error}")),
     }
 }
 
@@ -94,16 +99,24 @@ fn check_digest(repository: &Repository, hook: &str, setting: &str) -> GuardChec
     let name = format!("{hook}-digest");
     let pinned = match repository.setting(setting) {
         Ok(Some(pinned)) => pinned,
-        Ok(None) => return check(name, Some(false), "no digest of it is pinned: it was not installed by `hook install`"),
-        Err(error) => return check(name, None, format!("{error:#}")),
+        Ok(None) => {
+            return make_check(
+                name,
+                Some(false),
+                "no digest of it is pinned: it was not installed by `hook install`",
+            );
+        }
+        Err(error) => return make_check(name, None, format!("{error:#}")),
     };
     match digest_of(&hooks_directory(repository).join(hook)) {
-        Ok(digest) if digest.to_string() == pinned => check(name, Some(true), "it is what was installed"),
-        Ok(_) => check(name, Some(false), format!("`hooks/{hook}` is not what was installed")),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            check(name, Some(false), format!("there is no `hooks/{hook}`"))
+        Ok(digest) if digest.to_string() == pinned => {
+            make_check(name, Some(true), "it is what was installed")
         }
-        Err(error) => check(name, None, format!("`hooks/{hook}` cannot be read: {error}")),
+        Ok(_) => make_check(name, Some(false), format!("`hooks/{hook}` is not what was installed")),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            make_check(name, Some(false), format!("there is no `hooks/{hook}`"))
+        }
+        Err(error) => make_check(name, None, format!("`hooks/{hook}` cannot be read: {error}")),
     }
 }
 
@@ -120,10 +133,10 @@ pub fn digest_of(file: &Path) -> std::io::Result<Digest> {
 
 fn check_switch(repository: &Repository, shown: &str, name: &str) -> GuardCheck {
     match repository.switch(name) {
-        Ok(Some(true)) => check(shown, Some(true), "it is on"),
-        Ok(Some(false)) => check(shown, Some(false), "it is off"),
-        Ok(None) => check(shown, Some(false), "it is not set in the repository"),
-        Err(error) => check(shown, None, format!("{error:#}")),
+        Ok(Some(true)) => make_check(shown, Some(true), "it is on"),
+        Ok(Some(false)) => make_check(shown, Some(false), "it is off"),
+        Ok(None) => make_check(shown, Some(false), "it is not set in the repository"),
+        Err(error) => make_check(shown, None, format!("{error:#}")),
     }
 }
 
@@ -139,11 +152,11 @@ fn check_hidden(repository: &Repository) -> GuardCheck {
     for values in all {
         match values {
             Ok(values) => found.extend(values.into_iter().filter(hidden)),
-            Err(error) => return check(name, None, format!("{error:#}")),
+            Err(error) => return make_check(name, None, format!("{error:#}")),
         }
     }
     match found.first() {
-        None => check(name, Some(true), "`refs/portcullis` can be fetched"),
-        Some(value) => check(name, Some(false), format!("it hides `{value}`, so clones see no reviews")),
+        None => make_check(name, Some(true), "`refs/portcullis` can be fetched"),
+        Some(value) => make_check(name, Some(false), format!("it hides `{value}`, so clones see no reviews")),
     }
 }

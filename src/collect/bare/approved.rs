@@ -58,6 +58,11 @@ fn chain_tips(
     for name in repository.refs_below(REVIEWS_PREFIX)? {
         tips.insert(name.clone(), repository.ref_tip(&name)?);
     }
-    tips.extend(moved.iter().filter(|(name, _)| name.starts_with(REVIEWS_PREFIX)).map(|(name, tip)| (name.clone(), tip.clone())));
+    tips.extend(
+        moved
+            .iter()
+            .filter(|(name, _)| name.starts_with(REVIEWS_PREFIX))
+            .map(|(name, tip)| (name.clone(), tip.clone())),
+    );
     Ok(tips.into_values().flatten().collect())
 }

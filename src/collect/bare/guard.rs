@@ -54,7 +54,8 @@ fn read_state(repository: &Repository, tip: &Revision) -> Result<ServerState, Ga
     let stored = repository.stored_commit(tip)?;
     let file = stored.files.get(&RepoPath::from(FILE));
     let file = file.ok_or_else(|| malformed("it has no file `server.json`"))?;
-    let read: ServerV1 = serde_json::from_slice(&file.bytes).map_err(|error| malformed(&error.to_string()))?;
+    let read: ServerV1 =
+        serde_json::from_slice(&file.bytes).map_err(|error| malformed(&error.to_string()))?;
     if read.schema != VERSION {
         return Err(malformed(&format!("its form is version {}, which is not known", read.schema)));
     }

@@ -9,6 +9,7 @@ use portcullis_forge::bare::{LoggedPush, ServerGuard, ServerView};
 use portcullis_git::Repository;
 use portcullis_model::change::{BranchName, Commit, Revision};
 use portcullis_model::fact::{Fact, Gap, GapReason};
+use portcullis_model::landing::{Candidate, Coverage, Landing};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -88,6 +89,14 @@ impl ServerView for RepositoryView {
         approved_commits(&self.repository, &self.moved, branch).into()
     }
 
+    fn reaches(&self, tip: &Revision, one: &Revision) -> Fact<bool> {
+        self.repository.reaches(tip, one).into()
+    }
+
+    fn explains(&self, before: &Revision, after: &Revision, head: &Revision) -> bool {
+        is_explained(&self.repository, before, after, head)
+    }
+
     fn each_push(&self, reader: &mut dyn FnMut(&LoggedPush) -> bool) -> Result<(), Gap> {
         if let Some(pending) = &self.pending
             && !reader(pending)
@@ -105,6 +114,32 @@ impl ServerView for RepositoryView {
     fn guard(&self) -> Fact<ServerGuard> {
         self.guard.clone()
     }
+}
+
+/// Is what lies between two commits what merging, squashing or rebasing a head gives, and nothing
+/// else?
+pub fn is_explained(repository: &Repository, before: &Revision, after: &Revision, head: &Revision) -> bool {
+    matches!(
+        prove_landing(repository, before, after, head),
+        Coverage::Identity(_) | Coverage::Replay(_) | Coverage::Rebase(_)
+    )
+}
+
+/// What of a landing a head explains.
+pub fn prove_landing(
+    repository: &Repository,
+    before: &Revision,
+    after: &Revision,
+    head: &Revision,
+) -> Coverage {
+    let candidates = vec![Candidate { request: 0.into(), head: head.clone() }];
+    let landing = Landing { parent: before.clone(), landed: after.clone(), candidates };
+    let mut found = None;
+    if repository.has_commit(head) {
+        repository.prove_landings(&[landing], |_, coverage, _| found = Some(coverage));
+    }
+    let unseen = || Gap::not_asked(format!("what {} explains", head.short()), "Push the head to the server.");
+    found.unwrap_or_else(|| Coverage::Unverifiable(unseen()))
 }
 
 /// The name of a repository for people: that of its directory.

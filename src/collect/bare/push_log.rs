@@ -147,7 +147,8 @@ pub(super) fn append_file(
     let mut moved = None;
     for _ in 0..TRIES {
         let repository = Repository::open_git_directory(directory)?;
-        let previous = repository.ref_tip(reference).map_err(|gap| WriteError::Failed(anyhow::anyhow!("{gap}")))?;
+        let previous =
+            repository.ref_tip(reference).map_err(|gap| WriteError::Failed(anyhow::anyhow!("{gap}")))?;
         let commit = |tree: &ObjectName| write_commit(tree, previous.as_ref(), time);
         let log = "portcullis: written by the hook";
         let new = NewCommit { reference, previous: previous.as_ref(), files: &files, commit: &commit, log };
@@ -162,5 +163,6 @@ pub(super) fn append_file(
 fn write_commit(tree: &ObjectName, previous: Option<&Revision>, time: jiff::Timestamp) -> Vec<u8> {
     let parent = previous.map_or_else(String::new, |previous| format!("parent {previous}\n"));
     let who = format!("portcullis <portcullis@localhost> {} +0000", time.as_second());
-    format!("tree {tree}\n{parent}author {who}\ncommitter {who}\n\nWritten by the hook of the server\n").into_bytes()
+    format!("tree {tree}\n{parent}author {who}\ncommitter {who}\n\nWritten by the hook of the server\n")
+        .into_bytes()
 }

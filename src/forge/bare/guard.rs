@@ -11,10 +11,8 @@ use portcullis_model::protection::{ActorKind, Bypass, BypassMode, Protection, Re
 pub const HOOK_CHECKS: [&str; 3] = ["hooks-path", "pre-receive", "pre-receive-digest"];
 
 /// git's own settings that refuse pushes to branches, and what each imposes (git-config(1)).
-const SETTINGS: [(&str, Rule); 2] = [
-    ("receive.denyDeletes", Rule::NoDeletion),
-    ("receive.denyNonFastForwards", Rule::NoForcePush),
-];
+const SETTINGS: [(&str, Rule); 2] =
+    [("receive.denyDeletes", Rule::NoDeletion), ("receive.denyNonFastForwards", Rule::NoForcePush)];
 
 /// The state of the hooks and settings of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +64,7 @@ impl ServerGuard {
         let of_hook = of_hook.map(|rule| (rule, format!("the pre-receive hook ({})", self.source)));
         let settings = SETTINGS.iter().filter(|(name, _)| self.holds(name));
         let settings = settings.map(|(name, rule)| (rule.clone(), format!("{name} ({})", self.source)));
-        of_hook.chain(settings).map(|(rule, source)| requirement(rule, source)).collect()
+        of_hook.chain(settings).map(|(rule, source)| impose_rule(rule, source)).collect()
     }
 
     fn unseen(&self, check: &GuardCheck) -> Gap {
@@ -75,7 +73,7 @@ impl ServerGuard {
     }
 }
 
-fn requirement(rule: Rule, source: String) -> Requirement {
+fn impose_rule(rule: Rule, source: String) -> Requirement {
     let owner = Bypass { kind: ActorKind::ServerAccess, id: None, name: None, mode: BypassMode::Exempt };
     Requirement { rule, source, bypass: Fact::Known(vec![owner]) }
 }

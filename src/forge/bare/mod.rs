@@ -66,6 +66,12 @@ pub trait ServerView {
     /// The commits that approvals for a branch name, whatever became of them.
     fn approved(&self, branch: &BranchName) -> Fact<Vec<Revision>>;
 
+    /// Does a commit reach another one?
+    fn reaches(&self, tip: &Revision, one: &Revision) -> Fact<bool>;
+
+    /// Is what landed between two commits of a branch what a head gives, and nothing else?
+    fn explains(&self, before: &Revision, after: &Revision, head: &Revision) -> bool;
+
     /// Hands the pushes that the server took to a reader, newest first, until the reader has seen
     /// enough (`false`).
     ///
@@ -147,6 +153,14 @@ impl ServerView for Unopened {
         Fact::Gap(self.gap())
     }
 
+    fn reaches(&self, _: &Revision, _: &Revision) -> Fact<bool> {
+        Fact::Gap(self.gap())
+    }
+
+    fn explains(&self, _: &Revision, _: &Revision, _: &Revision) -> bool {
+        false
+    }
+
     fn each_push(&self, _: &mut dyn FnMut(&LoggedPush) -> bool) -> Result<(), Gap> {
         Err(self.gap())
     }
@@ -175,7 +189,7 @@ static CONVENTIONS: LazyLock<Arc<HostConventions>> = LazyLock::new(|| {
             application_suffix: None,
             administrator_role: None,
         },
-        advice: advice(),
+        advice: hook_advice(),
         without_requests: true,
     })
 });
@@ -184,7 +198,7 @@ fn conventions() -> Arc<HostConventions> {
     Arc::clone(&CONVENTIONS)
 }
 
-fn advice() -> ProtectionAdvice {
+fn hook_advice() -> ProtectionAdvice {
     let hook = "run `portcullis hook install` for {branch}";
     let rules = ["change-request", "approvals", "dismiss-stale", "no-force-push", "no-deletion"];
     ProtectionAdvice {
@@ -214,9 +228,7 @@ impl<V: ServerView> BareServer<V> {
 
     fn co_authors(&self, commits: &[Commit]) -> BTreeMap<String, Account> {
         let addresses = commits.iter().flat_map(|commit| &commit.co_authors).map(|mailbox| &mailbox.email);
-        addresses
-            .filter_map(|email| Some((email.to_ascii_lowercase(), self.known_account(email)?)))
-            .collect()
+        addresses.filter_map(|email| Some((email.to_ascii_lowercase(), self.known_account(email)?))).collect()
     }
 
     fn find_request(&self, id: &RequestId) -> Result<ChangeRequest, Gap> {

@@ -83,13 +83,16 @@ impl<'a> ChangePushes<'a> {
     fn take_ref(&mut self, one: &PushedRef, actor: &Result<Account, Gap>) {
         let Some(after) = &one.after else { return };
         let head = self.question.head;
-        let said = || Fact::from(actor.clone().map(|actor| Push { after: after.clone(), actor: Some(actor) }));
+        let said =
+            || Fact::from(actor.clone().map(|actor| Push { after: after.clone(), actor: Some(actor) }));
         if after == head && self.head.is_none() {
             self.head = Some(said());
         }
         let same = self.question.before_updates;
         let is_same = |commit: &Revision| commit == head || same.contains(commit);
-        if is_same(after) && !one.before.as_ref().is_some_and(|before| is_same(before)) && self.content.is_none()
+        if is_same(after)
+            && !one.before.as_ref().is_some_and(|before| is_same(before))
+            && self.content.is_none()
         {
             self.content = Some(said());
         }
@@ -118,7 +121,11 @@ impl<'a> ChangePushes<'a> {
     /// `end` is a gap where the log could not be read to where it was wanted.
     fn facts(self, end: Result<(), Gap>) -> PushFacts {
         if let Err(gap) = end {
-            return PushFacts { last: Fact::Gap(gap.clone()), content: Fact::Gap(gap.clone()), moves: Fact::Gap(gap) };
+            return PushFacts {
+                last: Fact::Gap(gap.clone()),
+                content: Fact::Gap(gap.clone()),
+                moves: Fact::Gap(gap),
+            };
         }
         let last = self.head.or(self.merged).unwrap_or_else(|| Fact::Gap(not_logged(self.question.head)));
         let content = match self.question.before_updates {
@@ -143,8 +150,7 @@ fn not_logged(head: &Revision) -> Gap {
 
 impl<V: ServerView> BareServer<V> {
     pub(super) fn push_facts(&self, question: &Question<'_>) -> PushFacts {
-        let account =
-            |name: &str| self.known_account(name).unwrap_or_else(|| account_of(name));
+        let account = |name: &str| self.known_account(name).unwrap_or_else(|| account_of(name));
         let mut found = ChangePushes::of(question);
         let end = self.view.each_push(&mut |push| found.take(push, &account));
         found.facts(end)
@@ -169,18 +175,50 @@ impl<V: ServerView> BareServer<V> {
         Ok(found)
     }
 
-    /// The heads that may have brought a commit to a branch: itself, what it merged, and whatever
-    /// was approved for the branch.
-    pub(super) fn heads_of(&self, commit: &Revision, branch: &BranchName) -> Result<BTreeSet<RequestId>, Gap> {
+    /// The heads that may have brought a commit to a branch. Of a merge these are what it merged; of
+    /// anything else the head of the push that it came with: the tip that it left the branch at, or
+    /// an approved head of which replaying gives that.
+    pub(super) fn heads_of(
+        &self,
+        commit: &Revision,
+        branch: &BranchName,
+    ) -> Result<BTreeSet<RequestId>, Gap> {
         let seen = self.view.commit(commit);
         let parents = &seen.known()?.parents;
+        let named = |head: &Revision| BareRequestId { target: branch.clone(), head: head.clone() }.name();
+        if parents.len() > 1 {
+            return Ok(parents.iter().skip(1).map(named).collect());
+        }
+        let Some((before, after)) = self.brought_by(commit, branch)? else {
+            return Ok([named(commit)].into());
+        };
         let approved = self.view.approved(branch);
         let approved = approved.known()?;
-        let itself = [commit].into_iter().filter(|commit| approved.contains(*commit) || parents.len() < 2);
-        let merged = parents.iter().skip(1);
-        // A squash or a rebase names its head nowhere; which of these explains it is proved later.
-        let others = approved.iter().filter(|_| parents.len() < 2);
-        let heads = itself.chain(merged).chain(others);
-        Ok(heads.map(|head| BareRequestId { target: branch.clone(), head: head.clone() }.name()).collect())
+        let others = || approved.iter().find(|head| self.view.explains(&before, &after, head));
+        let head = if approved.contains(&after) { None } else { others() };
+        Ok([named(head.unwrap_or(&after))].into())
+    }
+
+    /// The push that brought a commit to a branch; `None` where the log has none.
+    fn brought_by(
+        &self,
+        commit: &Revision,
+        branch: &BranchName,
+    ) -> Result<Option<(Revision, Revision)>, Gap> {
+        let name = format!("refs/heads/{branch}");
+        let (mut found, mut unseen) = (None, None);
+        let holds = |tip: &Revision| self.view.reaches(tip, commit).known().copied();
+        self.view.each_push(&mut |push| {
+            for one in push.refs.iter().filter(|one| one.name == name) {
+                let (Some(before), Some(after)) = (&one.before, &one.after) else { continue };
+                match holds(after).and_then(|after| Ok((after, holds(before)?))) {
+                    Ok((true, false)) => found = Some((before.clone(), after.clone())),
+                    Ok(_) => {}
+                    Err(gap) => unseen = Some(gap),
+                }
+            }
+            found.is_none() && unseen.is_none()
+        })?;
+        unseen.map_or(Ok(found), Err)
     }
 }

@@ -30,7 +30,8 @@ impl Gitolite {
         run_gitolite(&["setup", "-pk", &key.display().to_string()]);
         let settings = home.path().join(".gitolite");
         for person in people {
-            std::fs::write(settings.join(format!("keydir/{}.pub", person.name)), person.public_key() + "\n").unwrap();
+            std::fs::write(settings.join(format!("keydir/{}.pub", person.name)), person.public_key() + "\n")
+                .unwrap();
         }
         std::fs::write(settings.join("conf/gitolite.conf"), RULES).unwrap();
         run_gitolite(&["compile"]);
@@ -44,10 +45,10 @@ impl Gitolite {
     }
 
     /// A gated repository for two people.
-    pub fn scenario() -> Option<Scenario<Gitolite>> {
+    pub fn scenario() -> Option<Scenario> {
         let (kim, robin) = (Person::new("kim"), Person::new("robin"));
         let server = Gitolite::start(&[&kim, &robin])?;
-        Some(Scenario::begin(server, kim, robin))
+        Some(Scenario::begin(Box::new(server), kim, robin))
     }
 }
 
@@ -80,7 +81,7 @@ fn the_user_of_gitolite_is_who_pushes() {
     let Some(scenario) = Gitolite::scenario() else { return };
     let commit = scenario.topic("load-in-order", "INSERT INTO records SELECT 1;\n");
     scenario.land(&commit).expect_refused("broken required-reviews");
-    scenario.kim.git(&scenario.server, &["fetch", "-q", "origin"]);
-    let log = scenario.kim.git(&scenario.server, &["show", "refs/portcullis/pushes:push.json"]);
+    scenario.kim.git(&*scenario.server, &["fetch", "-q", "origin"]);
+    let log = scenario.kim.git(&*scenario.server, &["show", "refs/portcullis/pushes:push.json"]);
     assert!(log.contains(r#""principal": "kim""#) && log.contains("GL_USER"), "{log}");
 }

@@ -167,7 +167,10 @@ impl Person {
     pub fn portcullis(&self, server: &dyn GitServer, arguments: &[&str]) -> Pushed {
         let mut program = Command::new(PROGRAM);
         program.current_dir(self.clone_directory()).args(arguments).envs(server.environment(self));
-        program.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null").env("HOME", self.home.path());
+        program
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("HOME", self.home.path());
         Pushed::of(&program.env_remove("SSH_AUTH_SOCK").output().unwrap())
     }
 
@@ -180,7 +183,8 @@ impl Person {
     pub fn review(&self, server: &dyn GitServer, commit: &str, onto: &str, more: &[&str]) -> Pushed {
         self.git(server, &["fetch", "-q", "origin"]);
         let onto = format!("origin/{onto}");
-        let signing = ["approve", commit, "--onto", &onto, "--reviewer", self.name, "--yes", "--push", "origin"];
+        let signing =
+            ["approve", commit, "--onto", &onto, "--reviewer", self.name, "--yes", "--push", "origin"];
         let arguments = [&signing[..], more].concat();
         self.portcullis(server, &arguments)
     }

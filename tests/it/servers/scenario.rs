@@ -43,9 +43,9 @@ approvals = 1
 pub const FILE: &str = "services/upload/load.sql";
 
 /// A server with a gated repository, and two people with clones of it.
-pub struct Scenario<S> {
+pub struct Scenario {
     /// The server.
-    pub server: S,
+    pub server: Box<dyn GitServer>,
     /// Who writes.
     pub kim: Person,
     /// Who reviews.
@@ -54,25 +54,29 @@ pub struct Scenario<S> {
     pub base: String,
 }
 
-impl<S: GitServer> Scenario<S> {
+impl Scenario {
     /// Pushes a first commit with a policy, then installs the hook.
-    pub fn begin(server: S, kim: Person, robin: Person) -> Self {
+    pub fn begin(server: Box<dyn GitServer>, kim: Person, robin: Person) -> Self {
         let signers = [kim.signer(""), robin.signer("")].concat();
         Scenario::begin_with(server, (kim, robin), &[(".portcullis/allowed_signers", &signers)])
     }
 
     /// The same with these files.
-    pub fn begin_with(server: S, (kim, robin): (Person, Person), files: &[(&str, &str)]) -> Self {
-        kim.begin(&server);
+    pub fn begin_with(
+        server: Box<dyn GitServer>,
+        (kim, robin): (Person, Person),
+        files: &[(&str, &str)],
+    ) -> Self {
+        kim.begin(&*server);
         let own = [("portcullis.toml", POLICY), (FILE, "INSERT INTO records SELECT * FROM staging;\n")];
-        let base = kim.commit(&server, "Begin", &[&own[..], files].concat());
-        kim.push(&server, &["origin", "main"]).expect_taken();
+        let base = kim.commit(&*server, "Begin", &[&own[..], files].concat());
+        kim.push(&*server, &["origin", "main"]).expect_taken();
         let scenario = Scenario { server, kim, robin, base };
         let installed = scenario.hook(&["install"]);
         assert!(installed.taken, "{}", installed.text);
-        scenario.robin.begin(&scenario.server);
-        scenario.robin.update(&scenario.server, "origin/main");
-        scenario.kim.update(&scenario.server, "origin/main");
+        scenario.robin.begin(&*scenario.server);
+        scenario.robin.update(&*scenario.server, "origin/main");
+        scenario.kim.update(&*scenario.server, "origin/main");
         scenario
     }
 
@@ -86,21 +90,22 @@ impl<S: GitServer> Scenario<S> {
 
     /// Kim commits on top of the main branch of the server, and pushes a topic branch.
     pub fn topic(&self, name: &str, text: &str) -> String {
-        self.kim.update(&self.server, "origin/main");
-        let commit = self.kim.commit(&self.server, name, &[(FILE, text)]);
-        self.kim.push(&self.server, &["origin", &format!("HEAD:refs/heads/{name}")]).expect_taken();
+        self.kim.update(&*self.server, "origin/main");
+        let commit = self.kim.commit(&*self.server, name, &[(FILE, text)]);
+        self.kim.push(&*self.server, &["origin", &format!("HEAD:refs/heads/{name}")]).expect_taken();
         commit
     }
 
     /// Kim pushes a commit to the main branch.
     pub fn land(&self, commit: &str) -> Pushed {
-        self.kim.push(&self.server, &["origin", &format!("{commit}:refs/heads/main")])
+        self.kim.push(&*self.server, &["origin", &format!("{commit}:refs/heads/main")])
     }
 
     /// What a ref on the server points to.
     pub fn on_server(&self, reference: &str) -> String {
         let repository = self.server.repository().display().to_string();
-        let output = self.server.on_server("git", &["-C", &repository, "rev-parse", "--verify", "-q", reference]);
+        let output =
+            self.server.on_server("git", &["-C", &repository, "rev-parse", "--verify", "-q", reference]);
         String::from_utf8_lossy(&output.stdout).trim().to_string()
     }
 }

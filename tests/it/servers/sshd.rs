@@ -49,10 +49,10 @@ impl Sshd {
     }
 
     /// A gated repository for two people.
-    pub fn scenario() -> Option<Scenario<Sshd>> {
+    pub fn scenario() -> Option<Scenario> {
         let (kim, robin) = (Person::new("kim"), Person::new("robin"));
         let server = Sshd::start(&[&kim, &robin], "ExposeAuthInfo yes")?;
-        Some(Scenario::begin(server, kim, robin))
+        Some(Scenario::begin(Box::new(server), kim, robin))
     }
 }
 
@@ -88,7 +88,7 @@ fn a_push_without_review_is_refused_on_the_terminal_of_who_pushes() {
 fn without_the_key_of_the_login_no_one_is_known_and_nothing_lands() {
     let (kim, robin) = (Person::new("kim"), Person::new("robin"));
     let Some(server) = Sshd::start(&[&kim, &robin], "") else { return };
-    let scenario = Scenario::begin(server, kim, robin);
+    let scenario = Scenario::begin(Box::new(server), kim, robin);
     let commit = scenario.topic("load-in-order", "INSERT INTO records SELECT 1;\n");
     scenario.land(&commit).expect_refused("who pushed could not be seen");
 }
