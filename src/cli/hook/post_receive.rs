@@ -32,7 +32,7 @@ pub fn run(lookup: Lookup<'_>, updates: Vec<RefUpdate>) -> Result {
     let repository = environment.open_stored()?;
     let time = jiff::Timestamp::now();
     let in_force = InForce::read(&repository).map_err(unseen)?;
-    let signers = in_force.view(&repository).signers.known().map_err(unseen)?.clone();
+    let signers = in_force.view(&repository).signers.value().cloned().unwrap_or_default();
     let Pusher { name, source } = Pusher::find(lookup, &signers, time);
     let entry = PushEntry {
         time,

@@ -1,7 +1,8 @@
 //! Who pushed what, by the push log of a server.
 //!
-//! A commit was brought by whoever first moved a ref to it, or to a merge of it. Any ref counts,
-//! because a change has no branch of its own here. The log is read from the newest push down, until
+//! A commit was brought by whoever moved a ref to it. Any ref counts, because a change has no branch
+//! of its own here; but for the branch that it lands on: landing what another push brought before
+//! adds nothing. The log is read from the newest push down, until
 //! one began on what the change begins on: but never less than [`SURE`] pushes, so that whoever
 //! brought a commit to another ref before is found too.
 
@@ -49,9 +50,12 @@ struct ChangePushes<'a> {
     head: Option<Fact<Push>>,
     /// The newest push to a commit that the head is but for updates, from none of them.
     content: Option<Fact<Push>>,
-    /// The oldest push that brought the head in a merge.
-    merged: Option<Fact<Push>>,
+    /// The oldest push to the target, or of a merge, that held the head: whoever made it brought the
+    /// head if no other push did.
+    landed: Option<Fact<Push>>,
     moves: Vec<Move>,
+    /// Moves of the target itself.
+    landed_moves: Vec<Move>,
     /// Who pushed some commit of the change is not known.
     unknown: Option<Gap>,
     has_begun: bool,
@@ -65,8 +69,9 @@ impl<'a> ChangePushes<'a> {
             seen: 0,
             head: None,
             content: None,
-            merged: None,
+            landed: None,
             moves: Vec::new(),
+            landed_moves: Vec::new(),
             unknown: None,
             has_begun: false,
         }
@@ -82,39 +87,58 @@ impl<'a> ChangePushes<'a> {
 
     fn take_ref(&mut self, one: &PushedRef, actor: &Result<Account, Gap>) {
         let Some(after) = &one.after else { return };
-        let head = self.question.head;
-        let said =
-            || Fact::from(actor.clone().map(|actor| Push { after: after.clone(), actor: Some(actor) }));
-        if after == head && self.head.is_none() {
-            self.head = Some(said());
-        }
-        let same = self.question.before_updates;
-        let is_same = |commit: &Revision| commit == head || same.contains(commit);
-        if is_same(after)
-            && !one.before.as_ref().is_some_and(|before| is_same(before))
-            && self.content.is_none()
-        {
-            self.content = Some(said());
-        }
-        if one.merged.contains(head) {
-            let of_head = |actor| Push { after: head.clone(), actor: Some(actor) };
-            self.merged = Some(Fact::from(actor.clone().map(of_head)));
+        let (head, same) = (self.question.head, self.question.before_updates);
+        let said = |after: &Revision| {
+            Fact::from(actor.clone().map(|actor| Push { after: after.clone(), actor: Some(actor) }))
+        };
+        let is_landing = self.target().is_some_and(|target| one.name == target);
+        if one.merged.contains(head) || (is_landing && after == head) {
+            self.landed = Some(said(head));
         }
         if self.commits.contains(after) {
-            self.has_begun |= one.before.as_ref().is_none_or(|before| !self.commits.contains(before));
-            self.take_move(one, after, actor);
+            self.take_move(one, after, actor, is_landing);
+        }
+        if is_landing {
+            return;
+        }
+        if after == head && self.head.is_none() {
+            self.head = Some(said(after));
+        }
+        let is_same = |commit: &Revision| commit == head || same.contains(commit);
+        let begins = !one.before.as_ref().is_some_and(is_same);
+        if is_same(after) && begins && self.content.is_none() {
+            self.content = Some(said(after));
         }
     }
 
-    fn take_move(&mut self, one: &PushedRef, after: &Revision, actor: &Result<Account, Gap>) {
+    /// The ref that the change lands on.
+    fn target(&self) -> Option<String> {
+        let request = self.question.request.value()?;
+        Some(format!("refs/heads/{}", request.base_branch))
+    }
+
+    fn take_move(
+        &mut self,
+        one: &PushedRef,
+        after: &Revision,
+        actor: &Result<Account, Gap>,
+        is_landing: bool,
+    ) {
+        let before = one.before.clone();
+        let moves = if is_landing { &mut self.landed_moves } else { &mut self.moves };
         match actor {
-            Ok(actor) => self.moves.push(Move {
-                before: one.before.clone(),
+            Ok(actor) => moves.push(Move {
+                before,
                 after: after.clone(),
                 actor: Some(actor.clone()),
                 kept: Fact::Known(true),
             }),
+            // Whoever landed it is told of by `landed`, where that counts.
+            Err(_) if is_landing => {}
             Err(gap) => self.unknown = Some(gap.clone()),
+        }
+        if !is_landing {
+            self.has_begun |= one.before.as_ref().is_none_or(|before| !self.commits.contains(before));
         }
     }
 
@@ -127,12 +151,15 @@ impl<'a> ChangePushes<'a> {
                 moves: Fact::Gap(gap),
             };
         }
-        let last = self.head.or(self.merged).unwrap_or_else(|| Fact::Gap(not_logged(self.question.head)));
+        let is_landed_alone = self.head.is_none();
+        let last = self.head.or(self.landed).unwrap_or_else(|| Fact::Gap(not_logged(self.question.head)));
         let content = match self.question.before_updates {
             [] => last.clone(),
             _ => self.content.unwrap_or_else(|| last.clone()),
         };
-        let moves = self.unknown.map_or(Fact::Known(self.moves), Fact::Gap);
+        let landed = self.landed_moves.into_iter().filter(|_| is_landed_alone);
+        let moves = self.moves.into_iter().chain(landed).collect();
+        let moves = self.unknown.map_or(Fact::Known(moves), Fact::Gap);
         PushFacts { last, content, moves }
     }
 }
@@ -222,3 +249,6 @@ impl<V: ServerView> BareServer<V> {
         unseen.map_or(Ok(found), Err)
     }
 }
+
+#[cfg(test)]
+mod tests;

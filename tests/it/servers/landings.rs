@@ -31,6 +31,26 @@ fn a_review_by_the_other_lets_it_land() {
     });
 }
 
+/// Landing what another person pushed before is no part in it; pushing a commit that no one else did is.
+#[test]
+fn a_reviewer_lands_what_was_approved_and_brings_nothing_along() {
+    on_each_server(|scenario| {
+        let (robin, server) = (&scenario.robin, &*scenario.server);
+        let commit = scenario.topic("load-in-order", ORDERED);
+        scenario.robin.approve(server, &commit);
+        let kim = ["-c", "user.name=kim", "-c", "user.email=kim@example.test"];
+        robin.git(server, &["checkout", "-q", "-B", "work", &commit]);
+        let as_kim = [&kim[..], &["commit", "-q", "--allow-empty", "-m", "More"]].concat();
+        robin.git(server, &as_kim);
+        let own = robin.git(server, &["rev-parse", "HEAD"]);
+        robin.push(server, &["origin", &format!("{own}:refs/heads/more")]).expect_taken();
+        robin.approve(server, &own);
+        robin.push(server, &["origin", &format!("{own}:refs/heads/main")]).expect_refused("required-reviews");
+        robin.approve(server, &commit);
+        robin.push(server, &["origin", &format!("{commit}:refs/heads/main")]).expect_taken();
+    });
+}
+
 #[test]
 fn a_late_commit_is_refused() {
     on_each_server(|scenario| {

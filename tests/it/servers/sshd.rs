@@ -92,3 +92,46 @@ fn without_the_key_of_the_login_no_one_is_known_and_nothing_lands() {
     let commit = scenario.topic("load-in-order", "INSERT INTO records SELECT 1;\n");
     scenario.land(&commit).expect_refused("who pushed could not be seen");
 }
+
+#[test]
+fn a_clone_says_what_the_hook_would_say() {
+    let Some(scenario) = Sshd::scenario() else { return };
+    let (kim, server) = (&scenario.kim, &*scenario.server);
+    let commit = scenario.topic("load-in-order", "INSERT INTO records SELECT 1;\n");
+    let check = || {
+        kim.git(server, &["fetch", "-q", "origin"]);
+        kim.portcullis(server, &["check", "--host", "bare", "--onto", "main", "--head", &commit])
+    };
+    check().expect_refused("broken required-reviews");
+    scenario.robin.approve(server, &commit);
+    check().expect_taken();
+    let without = kim.portcullis(server, &["check", "--host", "bare", "--onto", "elsewhere", "--head", &commit]);
+    without.expect_refused("the server has no such branch");
+    kim.git(server, &["update-ref", "-d", "refs/portcullis/server"]);
+    let blind = kim.portcullis(server, &["check", "--host", "bare", "--onto", "main", "--head", &commit]);
+    blind.expect_refused("what protects the branch on the server could not be seen");
+    check().expect_taken();
+    let nowhere = kim.portcullis(server, &["check", "--host", "bare", "--head", &commit]);
+    nowhere.expect_refused("name the branch that would receive the change");
+}
+
+/// The push option asks for the record of a deployment, which the server judges as anybody would.
+#[test]
+fn a_deployment_is_recorded_where_it_is_asked_for() {
+    let Some(scenario) = Sshd::scenario() else { return };
+    let (kim, server) = (&scenario.kim, &*scenario.server);
+    let repository = server.repository().display().to_string();
+    let commit = scenario.topic("load-in-order", "INSERT INTO records SELECT 1;\n");
+    scenario.robin.approve(server, &commit);
+    scenario.land(&commit).expect_taken();
+    let place = ["-C", repository.as_str(), "check", "--host", "bare", "--environment", "production"];
+    let first = [&place[..], &["--branch", "main", "--base", &scenario.base, "--head", &commit, "--record"]].concat();
+    let first = server.on_server(super::people::PROGRAM, &first);
+    assert!(first.status.success(), "{}", super::said(&first));
+    let second = scenario.topic("load-twice", "INSERT INTO records SELECT 2;\n");
+    scenario.robin.approve(server, &second);
+    let landed = format!("{second}:refs/heads/main");
+    let pushed = kim.push(server, &["-o", "portcullis.record=production", "origin", &landed]);
+    pushed.expect_taken();
+    assert!(pushed.text.contains("recorded as production 2"), "{}", pushed.text);
+}
