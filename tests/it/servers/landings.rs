@@ -167,29 +167,33 @@ fn records_cannot_be_rewound() {
     });
 }
 
-pub fn merges_and_squashes_land_by_their_reviewed_head<S: GitServer>(scenario: &Scenario<S>) {
-    let (kim, server) = (&scenario.kim, &*scenario.server);
-    let commit = scenario.topic("load-in-order", ORDERED);
-    scenario.robin.approve(server, &commit);
-    kim.update(server, "origin/main");
-    kim.git(server, &["merge", "-q", "--no-ff", "-m", "Merge", &commit]);
-    let merge = kim.git(server, &["rev-parse", "HEAD"]);
-    // An evil merge first: it brings a line that no one has seen.
-    kim.commit(server, "evil", &[(FILE, "DROP TABLE records;\n")]);
-    let tree = kim.git(server, &["rev-parse", "HEAD^{tree}"]);
-    let evil = kim.git(server, &["commit-tree", "-p", &scenario.base, "-p", &commit, "-m", "Merge", &tree]);
-    scenario.land(&evil).expect_refused("changes something of its own");
-    scenario.land(&merge).expect_taken();
-    // A squash of two commits, of which the second was approved.
-    kim.update(server, "origin/main");
-    kim.commit(server, "first", &[("services/upload/a.sql", "SELECT 1;\n")]);
-    let head = kim.commit(server, "second", &[("services/upload/b.sql", "SELECT 2;\n")]);
-    kim.push(server, &["origin", &format!("{head}:refs/heads/two")]).expect_taken();
-    scenario.robin.approve(server, &head);
-    kim.update(server, "origin/main");
-    kim.git(server, &["merge", "-q", "--squash", &head]);
-    let squash = kim.commit(server, "Both", &[]);
-    let other = kim.commit_on_with(server, &merge, "Both, and more", (FILE, "DROP TABLE records;\n"));
-    scenario.land(&other).expect_refused("required-reviews");
-    scenario.land(&squash).expect_taken();
+#[test]
+fn merges_and_squashes_land_by_their_reviewed_head() {
+    on_each_server(|scenario| {
+        let (kim, server) = (&scenario.kim, &*scenario.server);
+        let commit = scenario.topic("load-in-order", ORDERED);
+        scenario.robin.approve(server, &commit);
+        kim.update(server, "origin/main");
+        kim.git(server, &["merge", "-q", "--no-ff", "-m", "Merge", &commit]);
+        let merge = kim.git(server, &["rev-parse", "HEAD"]);
+        // An evil merge first: it brings a line that no one has seen.
+        kim.commit(server, "evil", &[(FILE, "DROP TABLE records;\n")]);
+        let tree = kim.git(server, &["rev-parse", "HEAD^{tree}"]);
+        let evil =
+            kim.git(server, &["commit-tree", "-p", &scenario.base, "-p", &commit, "-m", "Merge", &tree]);
+        scenario.land(&evil).expect_refused("changes something of its own");
+        scenario.land(&merge).expect_taken();
+        // A squash of two commits, of which the second was approved.
+        kim.update(server, "origin/main");
+        kim.commit(server, "first", &[("services/upload/a.sql", "SELECT 1;\n")]);
+        let head = kim.commit(server, "second", &[("services/upload/b.sql", "SELECT 2;\n")]);
+        kim.push(server, &["origin", &format!("{head}:refs/heads/two")]).expect_taken();
+        scenario.robin.approve(server, &head);
+        kim.update(server, "origin/main");
+        kim.git(server, &["merge", "-q", "--squash", &head]);
+        let squash = kim.commit(server, "Both", &[]);
+        let other = kim.commit_on_with(server, &merge, "Both, and more", (FILE, "DROP TABLE records;\n"));
+        scenario.land(&other).expect_refused("required-reviews");
+        scenario.land(&squash).expect_taken();
+    });
 }
