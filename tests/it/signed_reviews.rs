@@ -575,3 +575,37 @@ fn attack_more_lands_than_was_approved() {
     let (code, said) = deployment(&project, baseline);
     assert_eq!(code, 1, "{said}");
 }
+
+#[test]
+fn attack_a_chain_is_set_back_after_a_deployment_saw_it() {
+    if !has_keygen() {
+        return;
+    }
+    let mut project = Project::new();
+    project.approve("robin", &[]);
+    let before = project.tip("robin");
+    project.approve("robin", &["--comment", "--message", "deploy it"]);
+    let baseline = project.base;
+    project.history.branch("main", project.head).unwrap();
+    let first = ["check", "--environment", "production", "--branch", "main", "--host", "none", "--head", "main"];
+    let base = baseline.to_string();
+    let recorded = project.portcullis(&[&first[..], &["--base", &base, "--record"]].concat());
+    assert_eq!(recorded.status.code(), Some(0), "{}", text_of(&recorded));
+    // The next change lands with an approval of its own.
+    project.base = project.head;
+    project.push("INSERT INTO records SELECT 4;\n");
+    project.approve("alex", &[]);
+    project.history.branch("main", project.head).unwrap();
+    let again = || project.portcullis(&first);
+    let output = again();
+    assert_eq!(output.status.code(), Some(0), "{}", text_of(&output));
+    let whole = project.tip("robin");
+    project.set_tip("robin", before);
+    let output = again();
+    assert_eq!(output.status.code(), Some(3), "{}", text_of(&output));
+    assert!(text_of(&output).contains("an earlier deployment saw its tip"), "{}", text_of(&output));
+    project.history.repository().find_reference("refs/portcullis/reviews/robin").unwrap().delete().unwrap();
+    assert_eq!(again().status.code(), Some(3));
+    project.set_tip("robin", whole);
+    assert_eq!(again().status.code(), Some(0));
+}

@@ -571,4 +571,6 @@ impl Sorted {
 }
 
 #[cfg(test)]
+mod signed_tests;
+#[cfg(test)]
 mod tests;
