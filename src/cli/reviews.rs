@@ -175,7 +175,7 @@ fn list_chain(text: &mut String, chain: &CheckedChain, commits: Option<&BTreeSet
             one_line(&statement.project),
             statement.time,
         );
-        for message in &statement.message {
+        if let Some(message) = &statement.message {
             let _ = writeln!(text, "    {}", one_line(message));
         }
     }

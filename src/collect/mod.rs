@@ -21,6 +21,7 @@ pub mod recorded;
 pub mod records;
 pub mod reports;
 pub mod request;
+mod signed_requests;
 pub mod signed_reviews;
 pub mod sources;
 mod unhosted;

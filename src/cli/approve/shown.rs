@@ -30,7 +30,7 @@ pub(super) fn describe(reviewing: &Reviewing, arguments: &ApproveArguments, revi
         return Ok(text);
     }
     line("head", &format!("{} (tree {})", subject.commit, subject.tree));
-    for message in &arguments.message {
+    if let Some(message) = &arguments.message {
         line("message", &one_line(message));
     }
     text.push_str(&describe_change(reviewing)?);

@@ -7,10 +7,10 @@ use portcullis_attest::review::{LONGEST, UnverifiedReview};
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_attest::{AttestError, Signer};
 use portcullis_git::Repository;
-use portcullis_model::change::Revision;
+use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::digest::Digest;
 use portcullis_model::fact::{Gap, GapReason};
-use portcullis_model::signed::REVIEWS_PREFIX;
+use portcullis_model::signed::{REVIEWS_PREFIX, ReviewVerdict};
 
 /// The file in the tree of each commit.
 pub const STATEMENT_FILE: &str = "statement.json";
@@ -120,4 +120,24 @@ pub fn check_chain(
     };
     let statements = read_chain(repository, reviewer, tip)?.into_iter().map(verify).collect();
     Ok(CheckedChain { reviewer: reviewer.to_string(), statements })
+}
+
+/// The heads that a chain approves for a branch, each with the base that the reviewer saw. No
+/// signature is looked at, and a chain that cannot be read approves nothing: this says what to try.
+pub fn approved_heads(
+    repository: &Repository,
+    reference: &str,
+    tip: &Revision,
+    project: &str,
+    branch: &BranchName,
+) -> Vec<(Revision, Revision)> {
+    let reviewer = reference.strip_prefix(REVIEWS_PREFIX).unwrap_or_default();
+    let chain = read_chain(repository, reviewer, tip).unwrap_or_default();
+    let reviews = chain.into_iter().map(|link| link.review).filter(|review| {
+        let statement = &review.statement;
+        statement.verdict == ReviewVerdict::Approve
+            && statement.project == project
+            && statement.target.strip_prefix("refs/heads/") == Some(branch.as_str())
+    });
+    reviews.map(|review| (review.subject.commit, review.statement.base.commit)).collect()
 }

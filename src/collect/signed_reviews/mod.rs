@@ -38,7 +38,7 @@ mod chain;
 mod opinions;
 mod remembered;
 
-pub use chain::{CheckedChain, CheckedStatement, STATEMENT_FILE, check_chain};
+pub use chain::{CheckedChain, CheckedStatement, STATEMENT_FILE, approved_heads, check_chain};
 pub use remembered::remembered_tips;
 
 /// What brings the reviews into a clone.

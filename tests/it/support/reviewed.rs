@@ -258,3 +258,34 @@ fn signers_of(directory: &Path, listed: &[Listed<'_>]) -> String {
     };
     listed.iter().map(line).collect()
 }
+
+/// An envelope around any bytes, with a signature that is what it says.
+impl Project {
+    pub fn seal_raw(&self, key: &str, namespace: &str, payload: &[u8]) -> Vec<u8> {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::STANDARD;
+        let message = portcullis_attest::dsse::pre_authentication_encoding(
+            portcullis_attest::statement::PAYLOAD_TYPE,
+            payload,
+        );
+        let armoured = String::from_utf8(self.signature(key, namespace, &message)).unwrap();
+        let body: String = armoured.lines().filter(|line| !line.starts_with("-----")).collect();
+        let envelope = serde_json::json!({
+            "payload": STANDARD.encode(payload),
+            "payloadType": portcullis_attest::statement::PAYLOAD_TYPE,
+            "signatures": [{ "sig": body }],
+        });
+        envelope.to_string().into_bytes()
+    }
+
+    /// The bytes of a statement on the head.
+    pub fn payload(&self, statement: ReviewStatement) -> String {
+        let written = portcullis_wire::review::v1::ReviewV1::of((self.subject(self.head), statement));
+        serde_json::to_string(&written).unwrap()
+    }
+
+    /// The digest of the newest envelope of a chain.
+    pub fn newest_digest(&self, name: &str) -> Option<Digest> {
+        Some(Digest::of(&self.newest(name)))
+    }
+}

@@ -43,6 +43,7 @@ use portcullis_model::person::{Account, AccountKind, Login, Who};
 use portcullis_model::review::{
     ChangeRequest, Permission, Review, ReviewSource, ReviewState, ReviewedContent,
 };
+use portcullis_model::signed::ReviewChain;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -169,7 +170,10 @@ pub fn count_approvals(case: &Case<'_>, independence: Independence) -> Result<Ap
     }
     let mut approvals = sorted.finish(&bench.involved);
     approvals.rejected.extend(passed_over);
-    approvals.unreliable = unreliable;
+    for (chain, gap) in unreliable {
+        bench.doubt_chain(chain, &gap, &mut approvals);
+        approvals.unreliable.push(gap);
+    }
     Ok(approvals)
 }
 
@@ -398,6 +402,30 @@ impl Bench<'_> {
         }
     }
 
+    /// A chain that cannot be relied on may hold an approval as well as an objection.
+    fn doubt_chain(&self, chain: &ReviewChain, gap: &Gap, approvals: &mut Approvals) {
+        let signed = self.case.facts.signed.value();
+        let Some(person) = signed.and_then(|signed| signed.signer(&chain.reviewer)) else { return };
+        let account = person.account(&chain.reviewer);
+        let Some(who) = self.case.scope.people.by_signer(person, self.case.facts.host.own_addresses()) else {
+            return;
+        };
+        let is_counted = approvals.counted.iter().any(|approval| approval.who == who);
+        if is_counted || self.flaw_of_person(&who, &account).is_some() {
+            return;
+        }
+        let approval = Approval {
+            who,
+            login: account.login,
+            account: account.id,
+            review: ReviewId::from(chain.reviewer.clone()),
+            commit: None,
+            roles: BTreeSet::new(),
+            vouched_by: None,
+        };
+        approvals.unclear.push((approval, gap.clone()));
+    }
+
     /// A signer may: the list of allowed signers at the base says so.
     fn may_write(&self, opinion: &Opinion<'_>) -> Result<bool, Gap> {
         if opinion.is_signed() {
@@ -542,5 +570,7 @@ impl Sorted {
     }
 }
 
+#[cfg(test)]
+mod signed_tests;
 #[cfg(test)]
 mod tests;

@@ -18,8 +18,8 @@ pub struct AllReviews<'a> {
     pub reviews: Vec<&'a Review>,
     /// Why signed statements on the judged head do not count, one sentence each.
     pub passed_over: Vec<String>,
-    /// The chains of people who may sign that cannot be relied on.
-    pub unreliable: Vec<Gap>,
+    /// The chains of people who may sign that cannot be relied on, each with why.
+    pub unreliable: Vec<(&'a ReviewChain, Gap)>,
 }
 
 impl<'a> AllReviews<'a> {
@@ -59,7 +59,7 @@ impl<'a> AllReviews<'a> {
         match &chain.reviews {
             _ if !chain.listed => {}
             Fact::Known(reviews) => self.reviews.extend(reviews),
-            Fact::Gap(gap) => self.unreliable.push(gap.clone()),
+            Fact::Gap(gap) => self.unreliable.push((chain, gap.clone())),
         }
     }
 }
