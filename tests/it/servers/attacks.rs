@@ -12,7 +12,7 @@ const ZERO: &str = "0000000000000000000000000000000000000000";
 
 #[test]
 fn a_deployment_branch_is_neither_deleted_nor_rewound_nor_made_anew() {
-    let (local, base) = Local::gated();
+    let (local, base) = Local::gated_by_hook_alone();
     let kim = &local.kim;
     let other = kim.commit_on(&local, &base, "beside");
     kim.push(&local, &["origin", ":refs/heads/main"]).expect_refused("may not be deleted");
@@ -30,7 +30,7 @@ fn a_deployment_branch_is_neither_deleted_nor_rewound_nor_made_anew() {
 
 #[test]
 fn a_symbolic_ref_is_no_way_round_the_branch_that_it_leads_to() {
-    let (local, base) = Local::gated();
+    let (local, base) = Local::gated_by_hook_alone();
     run(plain_git(&local.repository()).args(["symbolic-ref", "refs/heads/alias", "refs/heads/main"]));
     let other = local.kim.commit_on(&local, &base, "beside");
     let pushed = local.kim.push(&local, &["origin", &format!("{other}:refs/heads/alias")]);
@@ -57,14 +57,14 @@ fn a_branch_does_not_take_itself_out_of_the_policy() {
 
 #[test]
 fn names_of_ours_and_replacements_are_not_for_everybody() {
-    let (local, base) = Local::gated();
+    let (local, base) = Local::gated_by_hook_alone();
     let kim = &local.kim;
     for (reference, words) in [
         (format!("refs/replace/{base}"), "another object"),
         ("refs/portcullis/pushes".to_string(), "written by the hook of the server alone"),
         ("refs/portcullis/server".to_string(), "written by the hook of the server alone"),
         ("refs/portcullis/policy".to_string(), "means nothing"),
-        ("refs/portcullis/reviews/kim".to_string(), "is not"),
+        ("refs/portcullis/reviews/kim".to_string(), "instead of `statement.json` alone"),
     ] {
         kim.push(&local, &["-f", "origin", &format!("{base}:{reference}")]).expect_refused(words);
     }

@@ -40,7 +40,8 @@ fn a_reviewer_lands_what_was_approved_and_brings_nothing_along() {
         scenario.robin.approve(server, &commit);
         let kim = ["-c", "user.name=kim", "-c", "user.email=kim@example.test"];
         robin.git(server, &["checkout", "-q", "-B", "work", &commit]);
-        let as_kim = [&kim[..], &["commit", "-q", "--allow-empty", "-m", "More"]].concat();
+        std::fs::write(robin.clone_directory().join(FILE), "DELETE FROM records;\n").unwrap();
+        let as_kim = [&kim[..], &["commit", "-q", "-a", "-m", "More"]].concat();
         robin.git(server, &as_kim);
         let own = robin.git(server, &["rev-parse", "HEAD"]);
         robin.push(server, &["origin", &format!("{own}:refs/heads/more")]).expect_taken();

@@ -60,6 +60,15 @@ impl Local {
         Command::new(PROGRAM).args(["hook", what, "--repository"]).arg(repository).output().unwrap()
     }
 
+    /// With the hook, and without git's own settings that refuse pushes to branches.
+    pub fn gated_by_hook_alone() -> (Local, String) {
+        let (local, base) = Local::gated();
+        for name in ["receive.denyDeletes", "receive.denyNonFastForwards"] {
+            local.setting(&[name, "false"]);
+        }
+        (local, base)
+    }
+
     fn setting(&self, arguments: &[&str]) {
         run(plain_git(&super::GitServer::repository(self)).arg("config").args(arguments));
     }
@@ -128,4 +137,41 @@ fn install_needs_a_policy_to_judge_by() {
         Command::new(PROGRAM).args(["hook", "install", "--repository"]).arg(empty.path()).output().unwrap();
     assert!(said(&refused).contains("has no commit yet"), "{}", said(&refused));
     assert_eq!(refused.status.code(), Some(4));
+}
+
+#[test]
+fn a_signed_push_says_who_pushes_and_its_certificate_is_kept() {
+    let (local, base) = Local::gated();
+    let list = local.directory.path().join("signers");
+    std::fs::write(&list, local.kim.signer("")).unwrap();
+    for setting in [
+        ["receive.certNonceSeed", "of this test alone"],
+        ["gpg.format", "ssh"],
+        ["gpg.ssh.allowedSignersFile", list.to_str().unwrap()],
+    ] {
+        local.setting(&setting);
+    }
+    local.kim.push(&local, &["--signed", "origin", &format!("{base}:refs/heads/topic")]).expect_taken();
+    let log = local.kim.git(&local, &["ls-remote", "origin", "refs/portcullis/pushes"]);
+    assert!(!log.is_empty());
+    local.kim.git(&local, &["fetch", "-q", "origin"]);
+    let entry = local.kim.git(&local, &["show", "refs/portcullis/pushes:push.json"]);
+    assert!(entry.contains(r#""principal": "kim""#) && entry.contains("a signed push"), "{entry}");
+    assert!(entry.contains("certificate version 0.1") && entry.contains("refs/heads/topic"), "{entry}");
+}
+
+#[test]
+fn the_update_hook_judges_one_ref() {
+    let (local, base) = Local::gated();
+    let other = local.kim.commit_on_with(&local, &base, "beside", (FILE, "SELECT 2;\n"));
+    local.kim.push(&local, &["origin", &format!("{other}:refs/heads/topic")]).expect_taken();
+    let update = |name: &str| {
+        let mut command = Command::new(PROGRAM);
+        command.current_dir(super::GitServer::repository(&local)).env("GIT_DIR", ".");
+        command.args(["hook", "update", name, &base, &other]).output().unwrap()
+    };
+    let refused = update("refs/heads/main");
+    assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+    assert!(said(&refused).contains("required-reviews"), "{}", said(&refused));
+    assert_eq!(update("refs/heads/topic").status.code(), Some(0));
 }

@@ -12,7 +12,6 @@ mod people;
 mod scenario;
 mod sshd;
 
-use std::io::Read as _;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -101,11 +100,4 @@ pub fn plain_git(directory: &Path) -> Command {
 /// The name of the account that runs the tests.
 pub fn account() -> String {
     run(Command::new("id").arg("-un")).trim().to_string()
-}
-
-/// Everything a pipe holds.
-pub fn drain(mut from: impl std::io::Read) -> String {
-    let mut text = String::new();
-    let _read = from.read_to_string(&mut text);
-    text
 }

@@ -22,15 +22,17 @@ pub struct Pushed {
     pub taken: bool,
     /// What the terminal showed, without git's `remote: `.
     pub text: String,
+    /// The columns that a line of the gate may fill.
+    pub width: usize,
 }
 
 impl Pushed {
-    fn of(output: &Output) -> Pushed {
+    fn of(output: &Output, width: usize) -> Pushed {
         let text: Vec<String> = said(output)
             .lines()
             .map(|line| line.strip_prefix("remote: ").unwrap_or(line).trim_end().to_string())
             .collect();
-        Pushed { taken: output.status.success(), text: text.join("\n") }
+        Pushed { taken: output.status.success(), text: text.join("\n"), width }
     }
 
     /// Panics unless it was taken.
@@ -43,7 +45,7 @@ impl Pushed {
         let flat = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(!self.taken, "it was taken: {}", self.text);
         assert!(flat.contains(words), "`{words}` is not in: {}", self.text);
-        let long = self.text.lines().find(|line| line.starts_with("    ") && line.chars().count() > 72);
+        let long = self.text.lines().find(|line| line.starts_with("    ") && line.chars().count() > self.width);
         assert_eq!(long, None, "a line is wider than a terminal");
         assert!(!self.text.contains('\u{1b}'), "there is colour: {}", self.text);
     }
@@ -124,7 +126,8 @@ impl Person {
 
     /// Pushes.
     pub fn push(&self, server: &dyn GitServer, arguments: &[&str]) -> Pushed {
-        Pushed::of(&self.try_git(server, &[&["push"], arguments].concat()))
+        // git writes `remote: ` before each line.
+        Pushed::of(&self.try_git(server, &[&["push"], arguments].concat()), 72)
     }
 
     /// Fetches, and stands on a commit.
@@ -171,7 +174,7 @@ impl Person {
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("HOME", self.home.path());
-        Pushed::of(&program.env_remove("SSH_AUTH_SOCK").output().unwrap())
+        Pushed::of(&program.env_remove("SSH_AUTH_SOCK").output().unwrap(), 80)
     }
 
     /// Approves a commit for the main branch, and pushes the review.

@@ -85,7 +85,7 @@ impl Scenario {
         let repository = self.server.repository().display().to_string();
         let arguments = [&["hook"], arguments, &["--repository", &repository]].concat();
         let output = self.server.on_server(PROGRAM, &arguments);
-        Pushed { taken: output.status.success(), text: said(&output) }
+        Pushed { taken: output.status.success(), text: said(&output), width: 80 }
     }
 
     /// Kim commits on top of the main branch of the server, and pushes a topic branch.
