@@ -174,7 +174,7 @@ impl Person {
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("HOME", self.home.path());
-        Pushed::of(&program.env_remove("SSH_AUTH_SOCK").output().unwrap(), 80)
+        Pushed::of(&program.env_remove("SSH_AUTH_SOCK").output().unwrap(), usize::MAX)
     }
 
     /// Approves a commit for the main branch, and pushes the review.
