@@ -185,7 +185,7 @@ mod tests {
             let set: Vec<(&str, &str)> = set.iter().map(|(name, value)| (*name, value.as_str())).collect();
             find(&set, signers)
         };
-        let other = "robin ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGCj+hpsqGvMeQySUHlD9XKDfFDVuV5l5pGk6DV5WcqC";
+        let other = "robin ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGk7udRaZBSXA2BNDh5klHGVaagRWFArQF+6n9O5t7Ea";
         let signers = format!("kim@example.test,kim KEY\n{other}\n");
         assert_eq!(find_both("kim", &signers).name.as_deref(), Some("kim"));
         assert_eq!(find_both("robin", &signers).name, None);
