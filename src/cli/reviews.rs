@@ -7,7 +7,8 @@ use crate::collect::imports::ForeignReview;
 use crate::collect::imports::appraise::AppraiseHistory;
 use crate::collect::imports::gittuf::GittufHistory;
 use crate::collect::signed_reviews::{
-    CheckedChain, CheckedStatement, ReviewQuestion, check_chain, read_signed_reviews, read_signers, review_refs,
+    CheckedChain, CheckedStatement, ReviewQuestion, check_chain, read_signed_reviews, read_signers,
+    review_refs,
 };
 use crate::collect::sources::NO_REVIEW_REFS;
 use clap::{Args, Subcommand, ValueEnum};
@@ -167,7 +168,9 @@ impl Asked {
             refs: &NO_REVIEW_REFS,
         };
         match read_signed_reviews(&self.repository, &question) {
-            Fact::Known(signed) => Ok(signed.chains.iter().map(|chain| describe_chain(chain, head)).collect()),
+            Fact::Known(signed) => {
+                Ok(signed.chains.iter().map(|chain| describe_chain(chain, head)).collect())
+            }
             Fact::Gap(gap) => Err(Failure::unseen(Exit::Environment, &gap)),
         }
     }
@@ -182,7 +185,8 @@ fn faults_of(chain: &CheckedChain) -> Vec<String> {
 }
 
 fn list_chain(text: &mut String, chain: &CheckedChain, commits: Option<&BTreeSet<Revision>>) {
-    let is_asked = |one: &CheckedStatement| commits.is_none_or(|all| all.contains(&one.review.subject.commit));
+    let is_asked =
+        |one: &CheckedStatement| commits.is_none_or(|all| all.contains(&one.review.subject.commit));
     for (index, one) in chain.statements.iter().enumerate().filter(|(_, one)| is_asked(one)) {
         let statement = &one.review.statement;
         let signer = match &one.signer {
@@ -230,7 +234,9 @@ fn describe_review(review: &Review, head: &Revision) -> String {
         None => String::new(),
     };
     match review.state {
-        ReviewState::Approved => format!("approves, {on}; it counts if the reviewer had no part in the change"),
+        ReviewState::Approved => {
+            format!("approves, {on}; it counts if the reviewer had no part in the change")
+        }
         ReviewState::ChangesRequested => format!("objects, {on}"),
         ReviewState::Dismissed => format!("was withdrawn, {on}"),
         ReviewState::Commented | ReviewState::Pending => format!("says nothing for or against, {on}"),
@@ -272,7 +278,10 @@ fn describe_gittuf(text: &mut String, repository: &Repository, onto: Option<&str
     let _ = writeln!(text, "{all} statements, {} verify with a key of gittuf's app", history.verified);
     let branch = BranchName::new(onto.unwrap_or("main"));
     let (explained, steps) = history.explained(repository, &branch).map_err(unseen)?;
-    let _ = writeln!(text, "{explained} of {steps} steps of {branch} lead to a tree that was approved over the step before");
+    let _ = writeln!(
+        text,
+        "{explained} of {steps} steps of {branch} lead to a tree that was approved over the step before"
+    );
     Ok(())
 }
 
@@ -283,5 +292,6 @@ fn describe_foreign(text: &mut String, review: &ForeignReview) {
         Ok(by) => format!("{by} vouches for it"),
         Err(why) => format!("nothing vouches for it: {why}"),
     };
-    let _ = writeln!(text, "{} {verdict} {} ({})", one_line(&review.reviewer), one_line(on), one_line(&vouched));
+    let _ =
+        writeln!(text, "{} {verdict} {} ({})", one_line(&review.reviewer), one_line(on), one_line(&vouched));
 }

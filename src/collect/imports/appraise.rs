@@ -66,7 +66,8 @@ impl AppraiseHistory {
         let is_signed = comment.signature.is_some_and(|text| !text.is_empty());
         self.signed += u64::from(is_signed);
         let Some(approves) = comment.resolved else { return };
-        let commit = comment.location.and_then(|location| location.commit).filter(|commit| !commit.is_empty());
+        let commit =
+            comment.location.and_then(|location| location.commit).filter(|commit| !commit.is_empty());
         let why = match is_signed {
             true => "its signature is of OpenPGP, which is not verified",
             false => "it is not signed",

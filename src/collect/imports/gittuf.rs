@@ -127,7 +127,8 @@ impl GittufHistory {
     /// Every approval that was not dismissed.
     pub fn reviews(&self) -> Vec<ForeignReview> {
         let of = |approval: &Approval| {
-            let on = Some(format!("tree {} over {} for {}", approval.tree, approval.from, approval.target_ref));
+            let on =
+                Some(format!("tree {} over {} for {}", approval.tree, approval.from, approval.target_ref));
             let vouched_by = approval.vouched();
             let review = move |reviewer: &String| ForeignReview {
                 reviewer: reviewer.clone(),
@@ -147,13 +148,10 @@ impl GittufHistory {
     /// An object cannot be read.
     pub fn explained(&self, repository: &Repository, branch: &BranchName) -> Result<(usize, usize), Gap> {
         let name = format!("refs/heads/{branch}");
-        let counts = |one: &&Approval| one.target_ref == name && !one.standing().is_empty() && one.vouched().is_ok();
-        let approved: BTreeSet<(&str, &str)> = self
-            .approvals
-            .iter()
-            .filter(counts)
-            .map(|one| (one.from.as_str(), one.tree.as_str()))
-            .collect();
+        let counts =
+            |one: &&Approval| one.target_ref == name && !one.standing().is_empty() && one.vouched().is_ok();
+        let approved: BTreeSet<(&str, &str)> =
+            self.approvals.iter().filter(counts).map(|one| (one.from.as_str(), one.tree.as_str())).collect();
         let Some(tip) = repository.ref_tip(&name)? else { return Ok((0, 0)) };
         let line = repository.line_to(&tip, usize::MAX)?.unwrap_or_default();
         let mut explained = 0;
@@ -214,7 +212,8 @@ pub fn reviews_of(repository: &Repository, branch: &BranchName, head: &Revision)
     let ours = history.approvals.iter().filter(|one| one.target_ref == name && one.tree == tree.as_str());
     let mut reviews = Vec::new();
     for approval in ours {
-        let (Ok(vouched_by), Ok(base)) = (approval.vouched(), Revision::try_from(approval.from.clone())) else {
+        let (Ok(vouched_by), Ok(base)) = (approval.vouched(), Revision::try_from(approval.from.clone()))
+        else {
             continue;
         };
         for reviewer in approval.standing() {

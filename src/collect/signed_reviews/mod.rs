@@ -131,7 +131,10 @@ pub fn read_signers(
     base: &Revision,
 ) -> Result<AllowedSigners, Gap> {
     let path = path.ok_or_else(|| {
-        Gap::not_asked("who may sign reviews", "Name the file of allowed signers: `[reviews] signers = \"…\"`")
+        Gap::not_asked(
+            "who may sign reviews",
+            "Name the file of allowed signers: `[reviews] signers = \"…\"`",
+        )
     })?;
     let what = || format!("who may sign reviews, in {path}");
     let Some(bytes) = repository.file_at(base, path)? else {
