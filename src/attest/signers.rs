@@ -247,7 +247,8 @@ impl AllowedSigners {
             let of_key = |person: &BTreeSet<usize>| {
                 person.iter().any(|line| self.0.get(*line).is_some_and(|entry| entry.key == *key))
             };
-            let principals = self.persons_by_line().iter().find(|lines| of_key(lines)).map(|lines| self.names_of(lines));
+            let principals =
+                self.persons_by_line().iter().find(|lines| of_key(lines)).map(|lines| self.names_of(lines));
             return Ok(Signer { key: fingerprint, principals: principals.unwrap_or_default() });
         }
         let mut why: Vec<String> =

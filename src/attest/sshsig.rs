@@ -33,7 +33,11 @@ pub fn verify(
     let signature = read_signature(signature)?;
     let key = key_of(&signature, NAMESPACE)?;
     let owner = allowed.owner(&key, at)?;
-    if signs(&key, &signature, NAMESPACE, message)? { Ok(owner) } else { Err(AttestError::Mismatch(owner.key)) }
+    if signs(&key, &signature, NAMESPACE, message)? {
+        Ok(owner)
+    } else {
+        Err(AttestError::Mismatch(owner.key))
+    }
 }
 
 /// Who signed these bytes, where the allowed signers call them by this principal. The signature is
@@ -51,7 +55,11 @@ pub fn verify_as(
     let signature = decode_signature(signature)?;
     let key = key_of(&signature, NAMESPACE)?;
     let owner = allowed.owner_as(&key, principal, at)?;
-    if signs(&key, &signature, NAMESPACE, message)? { Ok(owner) } else { Err(AttestError::Mismatch(owner.key)) }
+    if signs(&key, &signature, NAMESPACE, message)? {
+        Ok(owner)
+    } else {
+        Err(AttestError::Mismatch(owner.key))
+    }
 }
 
 /// The fingerprint of the key that signed these bytes, whoever owns it. The signature is in its
@@ -63,7 +71,11 @@ pub fn signing_key(message: &[u8], signature: &[u8], namespace: &str) -> Result<
     let signature = read_signature(signature)?;
     let key = key_of(&signature, namespace)?;
     let fingerprint = key.fingerprint();
-    if signs(&key, &signature, namespace, message)? { Ok(fingerprint) } else { Err(AttestError::Mismatch(fingerprint)) }
+    if signs(&key, &signature, namespace, message)? {
+        Ok(fingerprint)
+    } else {
+        Err(AttestError::Mismatch(fingerprint))
+    }
 }
 
 fn key_of(signature: &SshSig, namespace: &str) -> Result<PublicKey, AttestError> {

@@ -3,11 +3,15 @@
 use super::approve::{one_line, policy_at, unseen};
 use super::exit::{Exit, Failure, Result};
 use super::{opening, output};
+use crate::collect::imports::ForeignReview;
+use crate::collect::imports::appraise::AppraiseHistory;
+use crate::collect::imports::gittuf::GittufHistory;
 use crate::collect::signed_reviews::{
-    CheckedChain, CheckedStatement, ReviewQuestion, check_chain, read_signed_reviews, read_signers, review_refs,
+    CheckedChain, CheckedStatement, ReviewQuestion, check_chain, read_signed_reviews, read_signers,
+    review_refs,
 };
 use crate::collect::sources::NO_REVIEW_REFS;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_git::Repository;
@@ -24,7 +28,7 @@ use std::path::Path;
 #[derive(Debug, Subcommand)]
 pub enum ReviewsCommand {
     /// List the signed reviews in the repository.
-    List(ReviewsArguments),
+    List(ListArguments),
     /// Verify every chain: its links, and the signature of each statement.
     Verify(ReviewsArguments),
 }
@@ -39,13 +43,35 @@ pub struct ReviewsArguments {
     onto: Option<String>,
 }
 
+/// Which reviews to list.
+#[derive(Debug, Args)]
+pub struct ListArguments {
+    #[command(flatten)]
+    asked: ReviewsArguments,
+    /// List the reviews that another system keeps in the repository, and what vouches for them.
+    #[arg(long, value_enum, value_name = "SYSTEM")]
+    from: Option<OtherSystem>,
+}
+
+/// Another system that keeps reviews in a repository.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum OtherSystem {
+    /// Attestations of gittuf.
+    Gittuf,
+    /// Notes of git-appraise.
+    GitAppraise,
+}
+
 /// Runs the command.
 ///
 /// # Errors
 /// The repository, the policy or the list of signers cannot be read.
 pub fn run(directory: &Path, command: &ReviewsCommand) -> Result {
     match command {
-        ReviewsCommand::List(arguments) => Asked::read(directory, arguments)?.list(),
+        ReviewsCommand::List(ListArguments { asked, from: Some(system) }) => {
+            list_foreign(&opening::open(directory)?, *system, asked.onto.as_deref())
+        }
+        ReviewsCommand::List(ListArguments { asked, from: None }) => Asked::read(directory, asked)?.list(),
         ReviewsCommand::Verify(arguments) => Asked::read(directory, arguments)?.verify(),
     }
 }
@@ -142,7 +168,9 @@ impl Asked {
             refs: &NO_REVIEW_REFS,
         };
         match read_signed_reviews(&self.repository, &question) {
-            Fact::Known(signed) => Ok(signed.chains.iter().map(|chain| describe_chain(chain, head)).collect()),
+            Fact::Known(signed) => {
+                Ok(signed.chains.iter().map(|chain| describe_chain(chain, head)).collect())
+            }
             Fact::Gap(gap) => Err(Failure::unseen(Exit::Environment, &gap)),
         }
     }
@@ -157,7 +185,8 @@ fn faults_of(chain: &CheckedChain) -> Vec<String> {
 }
 
 fn list_chain(text: &mut String, chain: &CheckedChain, commits: Option<&BTreeSet<Revision>>) {
-    let is_asked = |one: &CheckedStatement| commits.is_none_or(|all| all.contains(&one.review.subject.commit));
+    let is_asked =
+        |one: &CheckedStatement| commits.is_none_or(|all| all.contains(&one.review.subject.commit));
     for (index, one) in chain.statements.iter().enumerate().filter(|(_, one)| is_asked(one)) {
         let statement = &one.review.statement;
         let signer = match &one.signer {
@@ -205,9 +234,64 @@ fn describe_review(review: &Review, head: &Revision) -> String {
         None => String::new(),
     };
     match review.state {
-        ReviewState::Approved => format!("approves, {on}; it counts if the reviewer had no part in the change"),
+        ReviewState::Approved => {
+            format!("approves, {on}; it counts if the reviewer had no part in the change")
+        }
         ReviewState::ChangesRequested => format!("objects, {on}"),
         ReviewState::Dismissed => format!("was withdrawn, {on}"),
         ReviewState::Commented | ReviewState::Pending => format!("says nothing for or against, {on}"),
     }
+}
+
+/// The reviews of another system, and how many of them anything vouches for.
+fn list_foreign(repository: &Repository, system: OtherSystem, onto: Option<&str>) -> Result {
+    let mut text = String::new();
+    match system {
+        OtherSystem::Gittuf => describe_gittuf(&mut text, repository, onto)?,
+        OtherSystem::GitAppraise => {
+            let history = AppraiseHistory::read(repository).map_err(unseen)?;
+            history.reviews.iter().for_each(|review| describe_foreign(&mut text, review));
+            let stated = history.reviews.iter().filter(|review| review.on.is_some()).count();
+            let _ = writeln!(
+                text,
+                "{} comments, {} signed, {} lines not read; {} opinions, {stated} on a stated commit, 0 verify",
+                history.comments,
+                history.signed,
+                history.unread,
+                history.reviews.len()
+            );
+        }
+    }
+    output::text(&text).map(|()| Exit::Allowed)
+}
+
+fn describe_gittuf(text: &mut String, repository: &Repository, onto: Option<&str>) -> Result<()> {
+    let history = GittufHistory::read(repository).map_err(unseen)?;
+    history.reviews().iter().for_each(|review| describe_foreign(text, review));
+    for unread in &history.unread {
+        let _ = writeln!(text, "not read: {}", one_line(unread));
+    }
+    for (kind, number) in &history.statements {
+        let _ = writeln!(text, "{number} statements of {}", one_line(kind));
+    }
+    let all: u64 = history.statements.values().sum();
+    let _ = writeln!(text, "{all} statements, {} verify with a key of gittuf's app", history.verified);
+    let branch = BranchName::new(onto.unwrap_or("main"));
+    let (explained, steps) = history.explained(repository, &branch).map_err(unseen)?;
+    let _ = writeln!(
+        text,
+        "{explained} of {steps} steps of {branch} lead to a tree that was approved over the step before"
+    );
+    Ok(())
+}
+
+fn describe_foreign(text: &mut String, review: &ForeignReview) {
+    let verdict = if review.approves { "approves" } else { "objects to" };
+    let on = review.on.as_deref().unwrap_or("a commit that is not stated");
+    let vouched = match &review.vouched_by {
+        Ok(by) => format!("{by} vouches for it"),
+        Err(why) => format!("nothing vouches for it: {why}"),
+    };
+    let _ =
+        writeln!(text, "{} {verdict} {} ({})", one_line(&review.reviewer), one_line(on), one_line(&vouched));
 }

@@ -13,6 +13,7 @@ pub mod deployment;
 pub mod elsewhere;
 pub mod evidence;
 pub mod gather;
+pub mod imports;
 pub mod line_coverage;
 pub mod policy_texts;
 mod reading;

@@ -39,8 +39,7 @@ pub struct ReviewRefs {
 }
 
 /// Nothing is known beside what the repository holds.
-pub static NO_REVIEW_REFS: ReviewRefs =
-    ReviewRefs { moved: BTreeMap::new(), remembered: BTreeMap::new() };
+pub static NO_REVIEW_REFS: ReviewRefs = ReviewRefs { moved: BTreeMap::new(), remembered: BTreeMap::new() };
 
 /// The two commits that a decision names.
 #[derive(Clone, Debug, PartialEq, Eq)]

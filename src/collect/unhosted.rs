@@ -59,7 +59,7 @@ fn no_target() -> Gap {
 fn no_pusher() -> Gap {
     Gap::not_asked(
         "who pushed the change",
-        "Judge it in the hook of the server, which knows who pushes. `required-reviews` does without, where the \
+        "Judge it in the hook of the server, which knows who pushes. The control of reviews does without, where the \
          policy says `last-pusher = \"ignore\"`: then only the authors and committers of its commits cannot \
          approve it",
     )

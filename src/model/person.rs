@@ -2,8 +2,8 @@
 
 use crate::host::OwnAddresses;
 use crate::id::AccountId;
-use serde::{Deserialize, Serialize};
 use crate::signed::SigningPerson;
+use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 

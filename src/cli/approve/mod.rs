@@ -132,14 +132,19 @@ impl Reviewing {
         let repository = opening::open(directory)?;
         let onto = repository.resolve(&arguments.onto)?;
         let target = repository.branch_named(&arguments.onto).ok_or_else(|| {
-            Failure::usage(format!("`{}` is not a branch: name the one that would receive the change", arguments.onto))
+            Failure::usage(format!(
+                "`{}` is not a branch: name the one that would receive the change",
+                arguments.onto
+            ))
         })?;
         let head = arguments.revision.as_deref().map(|name| repository.resolve(name)).transpose()?;
         let head = head.unwrap_or_else(|| onto.clone());
         let opinion = matches!(arguments.verdict(), ReviewVerdict::Approve | ReviewVerdict::Reject);
         if opinion && repository.brought(&[&onto], &head).map_err(unseen)?.is_empty() {
             let message = format!("{target} holds {} already: there is nothing to review", head.short());
-            return Err(Failure::environment(message).hint("fetch the branch, and name the head of the change"));
+            return Err(
+                Failure::environment(message).hint("fetch the branch, and name the head of the change")
+            );
         }
         let policy = policy_at(&repository, &onto)?;
         let signers = read_signers(&repository, policy.scope.reviews.signers.as_ref(), &onto)
@@ -158,12 +163,20 @@ impl Reviewing {
             None => names.iter().find(|name| Some(**name) == key.email.as_deref()).or(names.first()),
         };
         chosen.map(|name| (*name).to_string()).ok_or_else(|| {
-            let list = self.policy.scope.reviews.signers.as_ref().map(ToString::to_string).unwrap_or_default();
+            let list =
+                self.policy.scope.reviews.signers.as_ref().map(ToString::to_string).unwrap_or_default();
             let failure = match (&arguments.reviewer, names.as_slice()) {
-                (Some(wanted), [_, ..]) => format!("{list} does not call the owner of the key `{wanted}`, but {}", names.join(", ")),
-                _ => format!("the key {} is not in {list} at {}", key.public.fingerprint(), self.base.commit.short()),
+                (Some(wanted), [_, ..]) => {
+                    format!("{list} does not call the owner of the key `{wanted}`, but {}", names.join(", "))
+                }
+                _ => format!(
+                    "the key {} is not in {list} at {}",
+                    key.public.fingerprint(),
+                    self.base.commit.short()
+                ),
             };
-            Failure::policy(failure).hint(format!("land the key in {list} on {} first, in a change of its own", self.target))
+            Failure::policy(failure)
+                .hint(format!("land the key in {list} on {} first, in a change of its own", self.target))
         })
     }
 
@@ -171,7 +184,9 @@ impl Reviewing {
         let roles = &self.policy.scope.roles;
         match arguments.roles.iter().find(|name| !roles.contains_key(*name)) {
             None => Ok(()),
-            Some(name) => Err(Failure::usage(output::unknown("role", name, roles.keys().map(String::as_str)))),
+            Some(name) => {
+                Err(Failure::usage(output::unknown("role", name, roles.keys().map(String::as_str))))
+            }
         }
     }
 
@@ -242,7 +257,7 @@ fn is_confirmed() -> Result<bool> {
         let message = "there is no terminal to ask on, and nothing was signed";
         return Err(Failure::usage(message).hint("read what is shown, and add --yes to sign it"));
     }
-    output::remark("Sign this? [y/N]");
+    output::remark("Is this what you sign? [y/N]");
     let mut answer = String::new();
     stdin.lock().read_line(&mut answer).map_err(|error| Failure::environment(error.to_string()))?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
@@ -260,8 +275,10 @@ fn store_statement(
     let log = "portcullis: review signed";
     let new = NewCommit { reference, previous, files: &files, commit: &commit, log };
     store_commit(directory, &new).map_err(|error| match error {
-        WriteError::Moved { reference, .. } => Failure::environment(format!("`{reference}` has changed meanwhile"))
-            .hint("fetch it, and sign again on top of what is there"),
+        WriteError::Moved { reference, .. } => {
+            Failure::environment(format!("`{reference}` has changed meanwhile"))
+                .hint("fetch it, and sign again on top of what is there")
+        }
         other => Failure::environment(other.to_string()),
     })
 }

@@ -10,7 +10,11 @@ use std::fmt::Write as _;
 const NAMED: usize = 40;
 
 /// Everything that a reviewer has to know of what they sign.
-pub(super) fn describe(reviewing: &Reviewing, arguments: &ApproveArguments, reviewer: &str) -> Result<String> {
+pub(super) fn describe(
+    reviewing: &Reviewing,
+    arguments: &ApproveArguments,
+    reviewer: &str,
+) -> Result<String> {
     let Reviewing { policy, target, base, subject, .. } = reviewing;
     let verdict = arguments.verdict();
     let mut text = String::new();

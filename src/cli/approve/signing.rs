@@ -87,7 +87,6 @@ fn setting(directory: &Path, name: &str) -> Option<String> {
     Some(text.trim_end().to_string()).filter(|text| !text.is_empty())
 }
 
-#[allow(clippy::disallowed_methods, reason = "a person signs and pushes here; nothing is judged")]
 fn program(name: &str) -> Command {
     Command::new(name)
 }
@@ -138,7 +137,9 @@ pub(super) fn push(directory: &Path, remote: &str, reference: &str) -> Result<()
         .map_err(|error| Failure::environment(format!("`git push` cannot be run: {error}")))?;
     match status.success() {
         true => Ok(()),
-        false => Err(Failure::environment(format!("`git push {remote} {reference}` did not succeed; the review is signed and kept here"))
-            .hint("fetch the chain, sign again if it has moved, and push it")),
+        false => Err(Failure::environment(format!(
+            "`git push {remote} {reference}` did not succeed; the review is signed and kept here"
+        ))
+        .hint("fetch the chain, sign again if it has moved, and push it")),
     }
 }

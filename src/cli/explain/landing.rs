@@ -139,7 +139,15 @@ fn gather_facts(
     let inquiry = Inquiry { each_commit: false, ..asked.policy.inquiry(None) };
     let Asked { repository, directory, .. } = asked;
     let observed = jiff::Timestamp::now();
-    let sources = Sources { repository, host, directory, reports: &[], evidence: &[], observed, review_refs: &NO_REVIEW_REFS };
+    let sources = Sources {
+        repository,
+        host,
+        directory,
+        reports: &[],
+        evidence: &[],
+        observed,
+        review_refs: &NO_REVIEW_REFS,
+    };
     gather_landing(&inquiry, branch, spot, &sources).map_err(unseen_failure)
 }
 

@@ -27,22 +27,21 @@ pub struct ChainLink {
 }
 
 /// A chain whose links hold, oldest first.
-pub type Chain = Vec<ChainLink>;
+pub type LinkedStatements = Vec<ChainLink>;
 
 /// Reads a chain, and checks what holds it together.
 ///
 /// # Errors
 /// A gap: an object is missing, or a commit is not what a chain consists of.
-pub fn read_chain(repository: &Repository, reviewer: &str, tip: &Revision) -> Result<Chain, Gap> {
-    let broken = |detail: String| {
-        chain_gap(reviewer, GapReason::Untrusted, detail, restore_remedy(reviewer))
-    };
+pub fn read_chain(repository: &Repository, reviewer: &str, tip: &Revision) -> Result<LinkedStatements, Gap> {
+    let broken = |detail: String| chain_gap(reviewer, GapReason::Untrusted, detail, restore_remedy(reviewer));
     let line = repository.line_to(tip, LONGEST_CHAIN)?.ok_or_else(|| {
         let detail = format!("there are more than {LONGEST_CHAIN} statements");
-        let remedy = "Give the reviewer another principal in the list of allowed signers, with a chain of its own";
+        let remedy =
+            "Give the reviewer another principal in the list of allowed signers, with a chain of its own";
         chain_gap(reviewer, GapReason::Truncated, detail, remedy)
     })?;
-    let mut chain: Chain = Vec::with_capacity(line.len());
+    let mut chain: LinkedStatements = Vec::with_capacity(line.len());
     for (index, commit) in line.into_iter().enumerate() {
         let number = index + 1;
         let file = repository.single_file(&commit, STATEMENT_FILE, LONGEST)?;
@@ -66,7 +65,10 @@ fn check_link(
     previous: Option<&Digest>,
 ) -> Result<(), String> {
     if review.statement.reviewer != reviewer {
-        return Err(format!("statement {number} is of {} and stands in another's chain", review.statement.reviewer));
+        return Err(format!(
+            "statement {number} is of {} and stands in another's chain",
+            review.statement.reviewer
+        ));
     }
     match review.statement.previous.as_ref() == previous {
         true => Ok(()),
@@ -110,10 +112,16 @@ pub fn check_chain(
     signers: &AllowedSigners,
     at: Timestamp,
 ) -> Result<CheckedChain, Gap> {
-    let reviewer = reference.strip_prefix(REVIEWS_PREFIX).filter(|name| !name.is_empty()).ok_or_else(|| {
-        let remedy = format!("Name a ref below `{REVIEWS_PREFIX}`");
-        Gap::new(format!("the ref `{reference}`"), GapReason::Unsupported, "it is not one of a reviewer", remedy)
-    })?;
+    let reviewer =
+        reference.strip_prefix(REVIEWS_PREFIX).filter(|name| !name.is_empty()).ok_or_else(|| {
+            let remedy = format!("Name a ref below `{REVIEWS_PREFIX}`");
+            Gap::new(
+                format!("the ref `{reference}`"),
+                GapReason::Unsupported,
+                "it is not one of a reviewer",
+                remedy,
+            )
+        })?;
     let verify = |ChainLink { commit, review }: ChainLink| {
         let signer = review.verify(signers, at);
         CheckedStatement { commit, review, signer }

@@ -18,6 +18,7 @@
 //! refs append-only (`portcullis hook`); a deployment record keeps the tips that it saw, and an
 //! older one is refused after that.
 
+use crate::collect::imports::gittuf;
 use crate::collect::sources::{Ends, ReviewRefs, Sources};
 use chain::read_chain;
 use jiff::Timestamp;
@@ -30,7 +31,7 @@ use portcullis_model::facts::Facts;
 use portcullis_model::inquiry::{Inquiry, TextPurpose};
 use portcullis_model::path::RepoPath;
 use portcullis_model::signed::{
-    REVIEWS_PREFIX, ReviewChain, SignedInquiry, SignedReviews, SigningPerson,
+    ImportSource, REVIEWS_PREFIX, ReviewChain, SignedInquiry, SignedReviews, SigningPerson,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,7 +112,11 @@ pub fn read_signed_reviews(repository: &Repository, question: &ReviewQuestion<'_
         }
         chains.extend(remembered::lost(question, &chains));
         let signers = people_of(&signers);
-        Ok(SignedReviews { signers, chains, imported: Fact::Known(Vec::new()) })
+        let imported = match question.asked.imports.contains(&ImportSource::Gittuf) {
+            true => gittuf::reviews_of(repository, target, question.head).into(),
+            false => Fact::Known(Vec::new()),
+        };
+        Ok(SignedReviews { signers, chains, imported })
     };
     read().into()
 }
@@ -126,7 +131,10 @@ pub fn read_signers(
     base: &Revision,
 ) -> Result<AllowedSigners, Gap> {
     let path = path.ok_or_else(|| {
-        Gap::not_asked("who may sign reviews", "Name the file of allowed signers: `[reviews] signers = \"…\"`")
+        Gap::not_asked(
+            "who may sign reviews",
+            "Name the file of allowed signers: `[reviews] signers = \"…\"`",
+        )
     })?;
     let what = || format!("who may sign reviews, in {path}");
     let Some(bytes) = repository.file_at(base, path)? else {

@@ -1,6 +1,6 @@
 //! From a chain to the opinions in it on one change.
 
-use super::chain::{Chain, ChainLink};
+use super::chain::{ChainLink, LinkedStatements};
 use super::{ReviewQuestion, chain_gap, silent_chain};
 use portcullis_attest::signers::{AllowedSigners, Principal};
 use portcullis_attest::{AttestError, Signer};
@@ -9,9 +9,7 @@ use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::id::ReviewId;
 use portcullis_model::review::{Review, ReviewSource, ReviewState, ReviewedContent};
-use portcullis_model::signed::{
-    ReviewChain, ReviewStatement, ReviewVerdict, SignedReview, SigningPerson,
-};
+use portcullis_model::signed::{ReviewChain, ReviewStatement, ReviewVerdict, SignedReview, SigningPerson};
 
 /// The opinions of one reviewer.
 pub(super) struct Opinions<'a> {
@@ -24,7 +22,7 @@ pub(super) struct Opinions<'a> {
 
 impl Opinions<'_> {
     /// What a chain says of the change.
-    pub fn of_chain(&self, tip: Revision, chain: Result<Chain, Gap>) -> ReviewChain {
+    pub fn of_chain(&self, tip: Revision, chain: Result<LinkedStatements, Gap>) -> ReviewChain {
         let listed = self.signers.lists(self.reviewer, self.question.at);
         let length = chain.as_ref().map_or(0, |chain| chain.len() as u64);
         let mut found = silent_chain(self.reviewer, tip, length, listed);
@@ -44,7 +42,7 @@ impl Opinions<'_> {
     }
 
     /// The newest tip that a record saw is part of the chain.
-    fn check_remembered(&self, chain: &Chain) -> Result<(), Gap> {
+    fn check_remembered(&self, chain: &LinkedStatements) -> Result<(), Gap> {
         let Some(seen) = self.question.refs.remembered.get(self.reviewer) else { return Ok(()) };
         if chain.iter().any(|link| link.commit == *seen) {
             return Ok(());
@@ -52,7 +50,7 @@ impl Opinions<'_> {
         Err(super::remembered::older_tip(self.reviewer, seen))
     }
 
-    fn unlisted(&self, chain: &Chain, passed_over: &mut Vec<String>) -> Vec<Review> {
+    fn unlisted(&self, chain: &LinkedStatements, passed_over: &mut Vec<String>) -> Vec<Review> {
         if chain.iter().any(|link| self.is_about(link)) {
             passed_over.push(format!(
                 "the signed reviews of {} do not count: no key of theirs is among the allowed signers at the base, or none is valid now",
@@ -63,8 +61,9 @@ impl Opinions<'_> {
     }
 
     /// Every opinion on the change, oldest first.
-    fn reviews(&self, chain: &Chain) -> Result<Vec<Review>, Gap> {
-        let concerned = |link: &ChainLink| self.is_about(link) && link.review.statement.verdict != ReviewVerdict::Comment;
+    fn reviews(&self, chain: &LinkedStatements) -> Result<Vec<Review>, Gap> {
+        let concerned =
+            |link: &ChainLink| self.is_about(link) && link.review.statement.verdict != ReviewVerdict::Comment;
         let Some(newest) = chain.iter().rposition(concerned) else { return Ok(Vec::new()) };
         // What counts, and all after it, has to verify.
         for (index, link) in chain.iter().enumerate().skip(newest) {
@@ -75,7 +74,9 @@ impl Opinions<'_> {
             let state = match link.review.statement.verdict {
                 _ if !self.is_about(link) => continue,
                 ReviewVerdict::Comment | ReviewVerdict::Withdraw | ReviewVerdict::WithdrawAll => continue,
-                _ if self.is_withdrawn(link, chain.get(index + 1..).unwrap_or_default()) => ReviewState::Dismissed,
+                _ if self.is_withdrawn(link, chain.get(index + 1..).unwrap_or_default()) => {
+                    ReviewState::Dismissed
+                }
                 ReviewVerdict::Reject => ReviewState::ChangesRequested,
                 ReviewVerdict::Approve if self.flaw(link)?.is_some() => continue,
                 ReviewVerdict::Approve => ReviewState::Approved,
@@ -85,7 +86,12 @@ impl Opinions<'_> {
                 // An older objection is kept, whoever can still vouch for it.
                 Err(_) if state == ReviewState::ChangesRequested => {
                     let principals = [Principal::new(self.reviewer)].into();
-                    reviews.push(self.review(index, link, state, Signer { key: "a retired key".to_string(), principals }));
+                    reviews.push(self.review(
+                        index,
+                        link,
+                        state,
+                        Signer { key: "a retired key".to_string(), principals },
+                    ));
                 }
                 Err(_) => {}
             }
@@ -153,12 +159,14 @@ impl Opinions<'_> {
     }
 
     /// Why statements on the judged head do not count.
-    fn passed_over(&self, chain: &Chain) -> Result<Vec<String>, Gap> {
+    fn passed_over(&self, chain: &LinkedStatements) -> Result<Vec<String>, Gap> {
         let mut found = Vec::new();
         for (index, link) in chain.iter().enumerate() {
             let ReviewStatement { project, target, verdict, .. } = &link.review.statement;
             let name = format!("signed review {}#{} does not count", self.reviewer, index + 1);
-            if *verdict != ReviewVerdict::Approve || !self.question.commits.contains(&link.review.subject.commit) {
+            if *verdict != ReviewVerdict::Approve
+                || !self.question.commits.contains(&link.review.subject.commit)
+            {
                 continue;
             }
             if *project != self.question.asked.project {
@@ -177,10 +185,17 @@ impl Opinions<'_> {
         let (subject, base) = (&link.review.subject, &link.review.statement.base);
         let tree = self.repository.subject(&subject.commit)?.tree;
         if tree != subject.tree {
-            return Ok(Some(format!("it names the tree {}, and the commit has {}", subject.tree.short(), tree.short())));
+            return Ok(Some(format!(
+                "it names the tree {}, and the commit has {}",
+                subject.tree.short(),
+                tree.short()
+            )));
         }
         if !self.repository.has_commit(&base.commit) {
-            return Ok(Some(format!("the base {} that it names is not in this repository", base.commit.short())));
+            return Ok(Some(format!(
+                "the base {} that it names is not in this repository",
+                base.commit.short()
+            )));
         }
         let holds = self.repository.brought(&[&base.commit], &subject.commit)?.is_empty();
         Ok(holds.then(|| "the branch held the commit already when it was given".to_string()))

@@ -337,7 +337,15 @@ pub fn accounts(login: &str) -> CommitAccounts {
 pub fn review(id: u64, login: &str, state: ReviewState) -> Review {
     let submitted = i64::try_from(id).ok().map(|id| at(1000 + id));
     let (reviewed, position) = (ReviewedContent::Stated(head()), id);
-    Review { id: id.into(), position, reviewer: Some(account(login)), state, reviewed, submitted, source: ReviewSource::Host }
+    Review {
+        id: id.into(),
+        position,
+        reviewer: Some(account(login)),
+        state,
+        reviewed,
+        submitted,
+        source: ReviewSource::Host,
+    }
 }
 
 /// A plain file.

@@ -93,7 +93,9 @@ pub struct ReviewsText {
     /// names the reviewer with a login on the host. Default: `false`.
     #[serde(default)]
     pub beside_host: bool,
-    /// Other systems whose reviews in the repository count, with lower trust. Default: none.
+    /// Other systems whose reviews in the repository are read, with lower trust: decisions show
+    /// them and what vouches for them. They are of a tree, and only reviews of a stated commit count.
+    /// Default: none.
     #[serde(default)]
     pub imports: Vec<ImportName>,
 }
@@ -103,17 +105,14 @@ pub struct ReviewsText {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ImportName {
-    /// Attestations of gittuf.
+    /// Approvals that gittuf's app saw on GitHub, and that its key vouches for.
     Gittuf,
-    /// Notes of git-appraise.
-    GitAppraise,
 }
 
 impl From<ImportName> for ImportSource {
     fn from(name: ImportName) -> Self {
         match name {
             ImportName::Gittuf => ImportSource::Gittuf,
-            ImportName::GitAppraise => ImportSource::GitAppraise,
         }
     }
 }

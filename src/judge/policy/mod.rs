@@ -46,7 +46,7 @@
 //! signers = ".portcullis/allowed_signers"     # reviews signed with these keys count; see
 //!                                             # `portcullis approve`
 //! beside-host = false                         # true: also beside the reviews of a host
-//! imports = ["gittuf"]                        # other systems whose reviews count, too
+//! imports = ["gittuf"]                        # other systems whose reviews are shown, too
 //!
 //! [controls.required-reviews]                 # see each control; `gate-integrity` is always on
 //! approvals = 1

@@ -349,7 +349,15 @@ fn bend_host(lane: &Lane, plant: Plant, draft: &mut Draft) {
             let reviewer = Some(person("sam-example", 15));
             let (reviewed, submitted) = (reviews[0].reviewed.clone(), Some(minutes(60)));
             let state = ReviewState::ChangesRequested;
-            reviews.push(Review { id: 90.into(), position: 90, reviewer, state, reviewed, submitted, source: ReviewSource::Host });
+            reviews.push(Review {
+                id: 90.into(),
+                position: 90,
+                reviewer,
+                state,
+                reviewed,
+                submitted,
+                source: ReviewSource::Host,
+            });
         }
         Plant::SelfApproval => {
             let author = person("kim-example-admin", 14);

@@ -18,8 +18,8 @@ use lines::LineCoverageV4;
 use portcullis_model::deployment::Deployment;
 use portcullis_model::facts::Facts;
 use report::ReportV4;
-use signed::SignedFactV4;
 use serde::{Deserialize, Serialize};
+use signed::SignedFactV4;
 
 pub mod account;
 mod agreement;

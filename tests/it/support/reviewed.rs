@@ -126,7 +126,8 @@ impl Project {
 
     pub fn try_approve(&self, name: &str, more: &[&str]) -> Output {
         let key = self.key(name);
-        let mut arguments = vec!["approve", "topic", "--onto", "main", "--yes", "--key", key.to_str().unwrap()];
+        let mut arguments =
+            vec!["approve", "topic", "--onto", "main", "--yes", "--key", key.to_str().unwrap()];
         arguments.extend(more);
         self.portcullis(&arguments)
     }

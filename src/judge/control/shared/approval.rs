@@ -35,6 +35,7 @@ use super::reviews::{AllReviews, is_alone};
 use crate::control::{Case, finding, unproven};
 use independence::Involved;
 use jiff::Timestamp;
+use opinions::{Opinion, find_withdrawal, objections_in, opinions_by_person};
 use portcullis_model::change::{Change, Revision, Updates};
 use portcullis_model::decision::{Finding, SubjectKind, Verdict};
 use portcullis_model::fact::{Fact, Gap, GapReason};
@@ -45,9 +46,12 @@ use portcullis_model::review::{
 };
 use portcullis_model::signed::ReviewChain;
 use serde::Deserialize;
+use sorted::Sorted;
 use std::collections::{BTreeMap, BTreeSet};
 
 mod independence;
+mod opinions;
+mod sorted;
 
 /// What the reviews of a request come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -194,66 +198,6 @@ fn request_of<'a>(case: &Case<'a>, change: &Change) -> Result<&'a ChangeRequest,
     ))
 }
 
-/// One review that says something, and who gave it.
-struct Opinion<'a> {
-    review: &'a Review,
-    account: &'a Account,
-}
-
-impl Opinion<'_> {
-    fn is(&self, state: ReviewState) -> bool {
-        self.review.state == state
-    }
-
-    /// The list that it is in: the host's, or the chain of one reviewer. Nothing says which of two
-    /// opinions of different lists is older.
-    fn list(&self) -> Option<&str> {
-        match &self.review.source {
-            ReviewSource::Host => None,
-            ReviewSource::Signed(signed) => Some(&signed.chain),
-            ReviewSource::Imported(imported) => Some(imported.source.as_str()),
-        }
-    }
-
-    fn is_signed(&self) -> bool {
-        matches!(self.review.source, ReviewSource::Signed(_))
-    }
-
-    /// Its place in its list. Where the host gives no time, an approval comes first and replaces
-    /// nothing, and anything else comes last and is replaced by nothing. A chain has an order of
-    /// its own.
-    fn order(&self) -> (bool, Option<Timestamp>, u64) {
-        let last = self.review.submitted.is_none() && !self.is(ReviewState::Approved) && !self.is_signed();
-        (last, self.review.submitted, self.review.position)
-    }
-}
-
-/// The newest opinion of each list of one person, where it objects.
-fn objections_in<'o, 'a>(opinions: &'o [Opinion<'a>]) -> Vec<&'o Opinion<'a>> {
-    let mut newest: BTreeMap<Option<&str>, &Opinion<'a>> = BTreeMap::new();
-    for opinion in opinions.iter().filter(|opinion| !opinion.is(ReviewState::Dismissed)) {
-        newest.insert(opinion.list(), opinion);
-    }
-    newest.into_values().filter(|opinion| opinion.is(ReviewState::ChangesRequested)).collect()
-}
-
-fn opinions_by_person<'a>(
-    involved: &Involved<'_>,
-    reviews: &[&'a Review],
-) -> BTreeMap<Who, Vec<Opinion<'a>>> {
-    let mut people: BTreeMap<Who, Vec<Opinion<'a>>> = BTreeMap::new();
-    for review in reviews {
-        let silent = matches!(review.state, ReviewState::Commented | ReviewState::Pending);
-        if let Some(account) = review.reviewer.as_ref().filter(|_| !silent) {
-            let who = involved.who_gave(review, account);
-            let who = who.unwrap_or_else(|| Who::Account(account.id.clone()));
-            people.entry(who).or_default().push(Opinion { review, account });
-        }
-    }
-    people.values_mut().for_each(|opinions| opinions.sort_by_key(Opinion::order));
-    people
-}
-
 /// What every opinion is compared with.
 struct Bench<'a> {
     case: &'a Case<'a>,
@@ -356,9 +300,8 @@ impl Bench<'_> {
             }
             ReviewedContent::Stated(_) | ReviewedContent::Unseen(_) => {}
         }
-        let mut later = opinions
-            .iter()
-            .filter(|other| other.list() == opinion.list() && other.order() > opinion.order());
+        let mut later =
+            opinions.iter().filter(|other| other.list() == opinion.list() && other.order() > opinion.order());
         later.find(|other| other.is(ReviewState::Approved) && elsewhere(other)).map(|other| {
             format!("the same person later approved another commit (review {})", other.review.id)
         })
@@ -439,134 +382,6 @@ impl Bench<'_> {
             )
         })?;
         Ok(*permission.known()? >= Permission::Write)
-    }
-}
-
-/// What the same person did later (or at the same moment) that takes the approval back.
-fn find_withdrawal(approval: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
-    let elsewhere = objections_in(opinions).into_iter().find(|other| other.list() != approval.list());
-    if let Some(other) = elsewhere {
-        return Some(format!("the same person requested changes (review {})", other.review.id));
-    }
-    let mut later = opinions
-        .iter()
-        .rev()
-        .filter(|other| other.list() == approval.list() && other.order() >= approval.order());
-    later.find_map(|other| match other.review.state {
-        ReviewState::ChangesRequested => {
-            Some(format!("the same person later requested changes (review {})", other.review.id))
-        }
-        ReviewState::Dismissed => {
-            Some(format!("a later opinion of the same person was dismissed (review {})", other.review.id))
-        }
-        ReviewState::Approved | ReviewState::Commented | ReviewState::Pending => None,
-    })
-}
-
-fn roles_of(source: &ReviewSource) -> BTreeSet<String> {
-    match source {
-        ReviewSource::Signed(signed) => signed.roles.clone(),
-        ReviewSource::Host | ReviewSource::Imported(_) => BTreeSet::new(),
-    }
-}
-
-fn vouched_by(source: &ReviewSource) -> Option<String> {
-    match source {
-        ReviewSource::Host => None,
-        ReviewSource::Signed(signed) => Some(format!("it is signed with {}", signed.key)),
-        ReviewSource::Imported(imported) => {
-            Some(format!("it is imported from {}, with {}", imported.source.as_str(), imported.vouched_by))
-        }
-    }
-}
-
-const ONCE: &str = "the same person is counted once";
-
-/// The sentences carry the position of their review until they are sorted by it.
-#[derive(Default)]
-struct Sorted {
-    counted: BTreeMap<Who, Approval>,
-    /// With the position of the review.
-    unclear: BTreeMap<Who, (u64, Approval, Gap)>,
-    rejected: BTreeSet<(u64, String)>,
-    objections: BTreeSet<(u64, String)>,
-}
-
-impl Sorted {
-    fn ghost(&mut self, review: &Review) {
-        let (at, id) = (review.position, &review.id);
-        match review.state {
-            ReviewState::Approved => {
-                self.rejected.insert((at, format!("review {id} does not count: its account is deleted")));
-            }
-            ReviewState::ChangesRequested => {
-                self.objections.insert((at, format!("a deleted account requested changes (review {id})")));
-            }
-            ReviewState::Commented | ReviewState::Dismissed | ReviewState::Pending => {}
-        }
-    }
-
-    fn reject(&mut self, opinion: &Opinion<'_>, why: &str) {
-        self.reject_review(opinion.review.position, &opinion.review.id, &opinion.account.login, why);
-    }
-
-    fn reject_review(&mut self, at: u64, review: &ReviewId, login: &Login, why: &str) {
-        self.rejected.insert((at, format!("review {review} by {login} does not count: {why}")));
-    }
-
-    /// Takes an approval without a flaw, unless a newer one of the same person is taken already.
-    fn accept(&mut self, who: &Who, opinion: &Opinion<'_>, may_write: Result<bool, Gap>) {
-        let Review { id, position, reviewed, source, .. } = opinion.review;
-        let Account { login, id: account, .. } = opinion.account;
-        let approval = Approval {
-            who: who.clone(),
-            login: login.clone(),
-            account: account.clone(),
-            review: id.clone(),
-            commit: reviewed.stated().cloned(),
-            roles: roles_of(source),
-            vouched_by: vouched_by(source),
-        };
-        let seen = self.counted.contains_key(who);
-        match may_write {
-            Ok(false) => self.reject(opinion, "this account may not write to the repository"),
-            Ok(true) if !seen => self.count(approval),
-            Err(gap) if !seen && !self.unclear.contains_key(who) => {
-                self.unclear.insert(who.clone(), (*position, approval, gap));
-            }
-            Ok(true) | Err(_) => self.reject(opinion, ONCE),
-        }
-    }
-
-    fn count(&mut self, approval: Approval) {
-        if let Some((at, unclear, _)) = self.unclear.remove(&approval.who) {
-            self.reject_review(at, &unclear.review, &unclear.login, ONCE);
-        }
-        self.counted.insert(approval.who.clone(), approval);
-    }
-
-    fn object(&mut self, opinion: &Opinion<'_>, may_write: Result<bool, Gap>) {
-        let (Review { id, position, .. }, login) = (opinion.review, &opinion.account.login);
-        let sentence = match may_write {
-            Ok(false) => return,
-            Ok(true) => format!("{login} requested changes (review {id})"),
-            Err(gap) => format!("{login} requested changes (review {id}), and {gap}"),
-        };
-        self.objections.insert((*position, sentence));
-    }
-
-    fn finish(self, involved: &Involved<'_>) -> Approvals {
-        let Sorted { counted, unclear, rejected, objections } = self;
-        let sentences = |of: BTreeSet<(u64, String)>| of.into_iter().map(|(_, sentence)| sentence).collect();
-        Approvals {
-            unclear: unclear.into_values().map(|(_, approval, gap)| (approval, gap)).collect(),
-            counted: counted.into_values().collect(),
-            rejected: sentences(rejected),
-            objections: sentences(objections),
-            unattributed: involved.unattributed(),
-            by_machines: involved.are_machines(),
-            unreliable: Vec::new(),
-        }
     }
 }
 

@@ -3,9 +3,9 @@
 use super::*;
 use crate::control::ReviewSettings;
 use crate::control::testing::*;
+use ReviewState::{Approved, ChangesRequested};
 use portcullis_model::digest::Digest;
 use portcullis_model::signed::{ReviewChain, SignedReview, SignedReviews, SigningPerson};
-use ReviewState::{Approved, ChangesRequested};
 
 fn person(name: &str) -> SigningPerson {
     SigningPerson { principals: [name.to_string()].into() }
@@ -43,9 +43,9 @@ fn world(beside_host: bool, reviews: Vec<Review>) -> World {
     };
     let signers = ["robin-key", "kim-key", "alex-key"].map(person).into();
     let chains = reviews.iter().map(chain).collect();
-    world.facts.signed =
-        Fact::Known(SignedReviews { signers, chains, imported: Fact::Known(Vec::new()) });
-    world.scope.reviews = ReviewSettings { signers: Some("signers".into()), beside_host, ..Default::default() };
+    world.facts.signed = Fact::Known(SignedReviews { signers, chains, imported: Fact::Known(Vec::new()) });
+    world.scope.reviews =
+        ReviewSettings { signers: Some("signers".into()), beside_host, ..Default::default() };
     world
 }
 
