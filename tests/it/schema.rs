@@ -62,6 +62,7 @@ fn what_is_printed_is_the_committed_file() {
         ("policy", "policy-v1.json"),
         ("push", "push-v1.json"),
         ("record", "record-v2.json"),
+        ("review", "review-v1.json"),
         ("server", "server-v1.json"),
         ("statement", "statement-v1.json"),
     ];
