@@ -1,10 +1,10 @@
 //! Who pushed what, by the push log of a server.
 //!
-//! A commit was brought by whoever moved a ref to it. Any ref counts, because a change has no branch
-//! of its own here; but for the branch that it lands on: landing what another push brought before
-//! adds nothing. The log is read from the newest push down, until
-//! one began on what the change begins on: but never less than [`SURE`] pushes, so that whoever
-//! brought a commit to another ref before is found too.
+//! A commit was brought by whoever moved a ref to it. Any ref counts, because a change has no
+//! branch of its own here; but for the branch that it lands on: landing what another push brought
+//! before adds nothing. The log is read from the newest push down, until one began on what the
+//! change begins on: but never less than [`SURE`] pushes, so that whoever brought a commit to
+//! another ref before is found too.
 
 use super::{BareRequestId, BareServer, ServerView, account_of};
 use crate::{PushFacts, Question};
@@ -50,8 +50,8 @@ struct ChangePushes<'a> {
     head: Option<Fact<Push>>,
     /// The newest push to a commit that the head is but for updates, from none of them.
     content: Option<Fact<Push>>,
-    /// The oldest push to the target, or of a merge, that held the head: whoever made it brought the
-    /// head if no other push did.
+    /// The oldest push to the target, or of a merge, that held the head: whoever made it brought
+    /// the head if no other push did.
     landed: Option<Fact<Push>>,
     moves: Vec<Move>,
     /// Moves of the target itself.
@@ -202,9 +202,9 @@ impl<V: ServerView> BareServer<V> {
         Ok(found)
     }
 
-    /// The heads that may have brought a commit to a branch. Of a merge these are what it merged; of
-    /// anything else the head of the push that it came with: the tip that it left the branch at, or
-    /// an approved head of which replaying gives that.
+    /// The heads that may have brought a commit to a branch. Of a merge these are what it merged;
+    /// of anything else the head of the push that it came with: the tip that it left the branch at,
+    /// or an approved head of which replaying gives that.
     pub(super) fn heads_of(
         &self,
         commit: &Revision,

@@ -45,7 +45,8 @@ impl Pushed {
         let flat = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(!self.taken, "it was taken: {}", self.text);
         assert!(flat.contains(words), "`{words}` is not in: {}", self.text);
-        let long = self.text.lines().find(|line| line.starts_with("    ") && line.chars().count() > self.width);
+        let long =
+            self.text.lines().find(|line| line.starts_with("    ") && line.chars().count() > self.width);
         assert_eq!(long, None, "a line is wider than a terminal");
         assert!(!self.text.contains('\u{1b}'), "there is colour: {}", self.text);
     }

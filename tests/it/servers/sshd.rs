@@ -105,7 +105,8 @@ fn a_clone_says_what_the_hook_would_say() {
     check().expect_refused("broken required-reviews");
     scenario.robin.approve(server, &commit);
     check().expect_taken();
-    let without = kim.portcullis(server, &["check", "--host", "bare", "--onto", "elsewhere", "--head", &commit]);
+    let without =
+        kim.portcullis(server, &["check", "--host", "bare", "--onto", "elsewhere", "--head", &commit]);
     without.expect_refused("the server has no such branch");
     kim.git(server, &["update-ref", "-d", "refs/portcullis/server"]);
     let blind = kim.portcullis(server, &["check", "--host", "bare", "--onto", "main", "--head", &commit]);
@@ -125,7 +126,8 @@ fn a_deployment_is_recorded_where_it_is_asked_for() {
     scenario.robin.approve(server, &commit);
     scenario.land(&commit).expect_taken();
     let place = ["-C", repository.as_str(), "check", "--host", "bare", "--environment", "production"];
-    let first = [&place[..], &["--branch", "main", "--base", &scenario.base, "--head", &commit, "--record"]].concat();
+    let first =
+        [&place[..], &["--branch", "main", "--base", &scenario.base, "--head", &commit, "--record"]].concat();
     let first = server.on_server(super::people::PROGRAM, &first);
     assert!(first.status.success(), "{}", super::said(&first));
     let second = scenario.topic("load-twice", "INSERT INTO records SELECT 2;\n");

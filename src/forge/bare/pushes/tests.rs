@@ -36,7 +36,7 @@ impl ServerView for Log {
     }
 
     fn each_push(&self, reader: &mut dyn FnMut(&LoggedPush) -> bool) -> Result<(), Gap> {
-        self.0.iter().all(|push| reader(push));
+        let _is_enough = self.0.iter().all(reader);
         Ok(())
     }
 
@@ -79,7 +79,8 @@ fn push(by: Option<&str>, name: &str, before: Option<u8>, after: u8) -> LoggedPu
     LoggedPush { pusher: by.map(str::to_string).map_or(Fact::Gap(gap), Fact::Known), refs: vec![one] }
 }
 
-/// The pusher of the head, and everybody who moved a ref within the change: commits 1 to 3, of which 3 is the head.
+/// The pusher of the head, and everybody who moved a ref within the change: commits 1 to 3, of
+/// which 3 is the head.
 fn pushers(log: Vec<LoggedPush>) -> (Option<String>, Option<Vec<String>>) {
     let server = BareServer::over(Log(log));
     let main = BranchName::new("main");
