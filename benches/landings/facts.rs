@@ -16,7 +16,7 @@ use portcullis_model::path::RepoPath;
 use portcullis_model::person::{Account, AccountKind, Login, Mailbox};
 use portcullis_model::protection::Branch;
 use portcullis_model::review::{
-    ChangeRequest, CommitAccounts, Move, Permission, Push, Review, ReviewState, ReviewedContent,
+    ChangeRequest, CommitAccounts, Move, Permission, Push, Review, ReviewSource, ReviewState, ReviewedContent,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -119,6 +119,7 @@ fn facts(number: u64, base: &Revision, head: &Revision, files: Vec<FileChange>, 
         reports: Fact::Known(Vec::new()),
         line_coverage: Fact::Gap(gap()),
         evidence: Fact::Gap(gap()),
+        signed: Facts::no_signed_reviews(),
     }
 }
 
@@ -138,6 +139,7 @@ fn host(number: u64, head: &Revision) -> HostFacts {
         state: ReviewState::Approved,
         reviewed: ReviewedContent::Stated(head.clone()),
         submitted: Some(at(1_700_000_000)),
+        source: ReviewSource::Host,
     };
     let write = |login: &str| (Login::new(login), Fact::Known(Permission::Write));
     HostFacts {

@@ -36,6 +36,16 @@ impl PublicKey {
         }
     }
 
+    /// A public key as OpenSSH writes it: kind, base64, and perhaps a comment.
+    ///
+    /// # Errors
+    /// It is none, or keys of this kind do not count.
+    pub fn from_openssh(text: &str) -> Result<Self, AttestError> {
+        let wrong = |problem: String| AttestError::Signature(problem);
+        let key = ssh_key::PublicKey::from_openssh(text.trim()).map_err(|error| wrong(error.to_string()))?;
+        PublicKey::new(key.key_data().clone()).map_err(|error| wrong(error.to_string()))
+    }
+
     /// As `ssh-keygen -l` shows it.
     pub fn fingerprint(&self) -> String {
         self.0.fingerprint(HashAlg::Sha256).to_string()

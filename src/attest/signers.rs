@@ -17,11 +17,12 @@
 //! is no other person.
 
 mod line;
+mod lookup;
 
 use super::key::PublicKey;
 use super::{AttestError, NAMESPACE, Signer};
 use jiff::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a line of allowed signers calls the owner of its key: a name, or a pattern with `*`, `?` or
 /// a leading `!`.
@@ -117,6 +118,11 @@ impl SignerLine {
             (_, Some(until)) if at > until => Err(NotAllowed::NoLonger { line, until, at }),
             _ => Ok(()),
         }
+    }
+
+    /// Does the line call the owner so? A pattern names no one in particular.
+    fn names(&self, principal: &str) -> bool {
+        self.principals.iter().any(|own| !own.is_pattern() && own.0.eq_ignore_ascii_case(principal))
     }
 
     fn may_be(&self, other: &SignerLine) -> bool {
@@ -219,6 +225,66 @@ impl AllowedSigners {
         // The names of the lines that no longer count too: no one becomes another person with time.
         let principals = named.iter().flat_map(|entry| entry.principals.iter().cloned()).collect();
         Ok(Signer { key: fingerprint, principals })
+    }
+
+    /// Whose key it is, where a line that names this principal allows it at this moment. A pattern
+    /// is no one's name. The answer holds everything that the list calls the person.
+    ///
+    /// # Errors
+    /// No such line names the key, or none of those that do allows it at this moment.
+    pub(super) fn owner_as(
+        &self,
+        key: &PublicKey,
+        principal: &str,
+        at: Timestamp,
+    ) -> Result<Signer, AttestError> {
+        let fingerprint = key.fingerprint();
+        if !self.0.iter().any(|entry| entry.key == *key) {
+            return Err(AttestError::UnknownKey(fingerprint));
+        }
+        let named = || self.0.iter().filter(|entry| entry.key == *key && entry.names(principal));
+        if named().any(|entry| entry.allows(at).is_ok()) {
+            let of_key = |person: &BTreeSet<usize>| {
+                person.iter().any(|line| self.0.get(*line).is_some_and(|entry| entry.key == *key))
+            };
+            let principals =
+                self.persons_by_line().iter().find(|lines| of_key(lines)).map(|lines| self.names_of(lines));
+            return Ok(Signer { key: fingerprint, principals: principals.unwrap_or_default() });
+        }
+        let mut why: Vec<String> =
+            named().filter_map(|entry| entry.allows(at).err()).map(|why| why.to_string()).collect();
+        if why.is_empty() {
+            why.push(format!("no line names it for `{principal}`"));
+        }
+        Err(AttestError::NotAllowed { key: fingerprint, why })
+    }
+
+    /// What the list calls the owner of a key, without patterns.
+    pub fn names_of_key(&self, key: &PublicKey) -> BTreeSet<Principal> {
+        let lines = self.0.iter().filter(|entry| entry.key == *key);
+        lines.flat_map(|entry| &entry.principals).filter(|name| !name.is_pattern()).cloned().collect()
+    }
+
+    /// May a key of this principal sign at this moment?
+    pub fn lists(&self, principal: &str, at: Timestamp) -> bool {
+        self.0.iter().any(|entry| entry.names(principal) && entry.allows(at).is_ok())
+    }
+
+    /// The people of the list, each with everything that its lines call them.
+    pub fn all_people(&self) -> Vec<BTreeSet<Principal>> {
+        self.persons_by_line().iter().map(|lines| self.names_of(lines)).collect()
+    }
+
+    fn names_of(&self, lines: &BTreeSet<usize>) -> BTreeSet<Principal> {
+        lines.iter().filter_map(|line| self.0.get(*line)).flat_map(|entry| entry.principals.clone()).collect()
+    }
+
+    fn persons_by_line(&self) -> Vec<BTreeSet<usize>> {
+        let mut people: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for (line, person) in self.persons().into_iter().enumerate() {
+            people.entry(person).or_default().insert(line);
+        }
+        people.into_values().collect()
     }
 
     /// How many people these keys belong to.

@@ -31,19 +31,75 @@ pub fn verify(
     at: Timestamp,
 ) -> Result<Signer, AttestError> {
     let signature = read_signature(signature)?;
-    if signature.namespace() != NAMESPACE {
+    let key = key_of(&signature, NAMESPACE)?;
+    let owner = allowed.owner(&key, at)?;
+    if signs(&key, &signature, NAMESPACE, message)? {
+        Ok(owner)
+    } else {
+        Err(AttestError::Mismatch(owner.key))
+    }
+}
+
+/// Who signed these bytes, where the allowed signers call them by this principal. The signature is
+/// without its armour.
+///
+/// # Errors
+/// Why the signature proves nothing.
+pub fn verify_as(
+    message: &[u8],
+    signature: &[u8],
+    principal: &str,
+    allowed: &AllowedSigners,
+    at: Timestamp,
+) -> Result<Signer, AttestError> {
+    let signature = decode_signature(signature)?;
+    let key = key_of(&signature, NAMESPACE)?;
+    let owner = allowed.owner_as(&key, principal, at)?;
+    if signs(&key, &signature, NAMESPACE, message)? {
+        Ok(owner)
+    } else {
+        Err(AttestError::Mismatch(owner.key))
+    }
+}
+
+/// The fingerprint of the key that signed these bytes, whoever owns it. The signature is in its
+/// armour.
+///
+/// # Errors
+/// It is no signature of these bytes for this namespace.
+pub fn signing_key(message: &[u8], signature: &[u8], namespace: &str) -> Result<String, AttestError> {
+    let signature = read_signature(signature)?;
+    let key = key_of(&signature, namespace)?;
+    let fingerprint = key.fingerprint();
+    if signs(&key, &signature, namespace, message)? {
+        Ok(fingerprint)
+    } else {
+        Err(AttestError::Mismatch(fingerprint))
+    }
+}
+
+fn key_of(signature: &SshSig, namespace: &str) -> Result<PublicKey, AttestError> {
+    if signature.namespace() != namespace {
         return Err(AttestError::Namespace(signature.namespace().to_string()));
     }
     let key = PublicKey::new(signature.public_key().clone());
-    let key = key.map_err(|error| AttestError::Signature(error.to_string()))?;
-    let owner = allowed.owner(&key, at)?;
-    // The data is built from our own namespace and from nothing that the signature says but its
-    // hash.
-    let signed = SshSig::signed_data(NAMESPACE, signature.hash_alg(), message).map_err(wrong_signature)?;
-    match key.verifies(&signed, signature.signature()) {
-        true => Ok(owner),
-        false => Err(AttestError::Mismatch(owner.key)),
-    }
+    key.map_err(|error| AttestError::Signature(error.to_string()))
+}
+
+/// The data is built from the namespace that is asked for and from nothing that the signature says
+/// but its hash.
+fn signs(key: &PublicKey, signature: &SshSig, namespace: &str, message: &[u8]) -> Result<bool, AttestError> {
+    let signed = SshSig::signed_data(namespace, signature.hash_alg(), message).map_err(wrong_signature)?;
+    Ok(key.verifies(&signed, signature.signature()))
+}
+
+/// The signature in its armour, as it is without.
+///
+/// # Errors
+/// It is no signature.
+pub fn without_armour(text: &[u8]) -> Result<Vec<u8>, AttestError> {
+    read_signature(text)?;
+    remove_armour(text).ok_or_else(|| AttestError::Signature("it has no armour".to_string()))
 }
 
 /// Signs bytes.
@@ -60,7 +116,14 @@ fn read_signature(text: &[u8]) -> Result<SshSig, AttestError> {
             "there is more or less in it than one block from `{BEGIN}` to `{END}`"
         ))
     })?;
-    let mut rest = bytes.as_slice();
+    decode_signature(&bytes)
+}
+
+fn decode_signature(bytes: &[u8]) -> Result<SshSig, AttestError> {
+    if bytes.len() > LONGEST {
+        return Err(AttestError::Signature(format!("it is longer than {LONGEST} bytes")));
+    }
+    let mut rest = bytes;
     let signature = SshSig::decode(&mut rest).map_err(wrong_signature)?;
     let again = signature.encode_vec().map_err(|error| AttestError::Signature(error.to_string()))?;
     if signature.version() != SshSig::VERSION {

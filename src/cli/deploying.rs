@@ -89,7 +89,7 @@ fn first_time(environment: &Environment, others: &[Environment], of_host: &str) 
 impl LocatedDeployment {
     /// The two commits.
     pub fn ends(&self) -> Ends {
-        Ends { base: self.baseline.revision.clone(), head: self.candidate.clone() }
+        Ends { base: self.baseline.revision.clone(), head: self.candidate.clone(), target: None }
     }
 
     /// What a decision says of it before the policy is known.

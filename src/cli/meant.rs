@@ -3,7 +3,7 @@
 use super::exit::Failure;
 use super::hosts::{kind_of, kind_of_job, repository_of};
 use super::stop::Stop;
-use super::{HostName, SubjectArguments};
+use super::{HostName, SubjectArguments, bare};
 use crate::collect::request::JudgementRequest;
 use portcullis_forge::ci::{self, JobEvent, VerdictPlace, check_clone_of};
 use portcullis_forge::{self as host, Forge, HostKind};
@@ -74,7 +74,10 @@ impl Meant {
         let place = job.map(|job| job.verdict_place(Some(&parents))).transpose();
         let place = place.map_err(Stop::nothing_known)?;
         check_checkout(repository, job).map_err(Stop::nothing_known)?;
-        let host = host_of_change(subject, place.as_ref())?;
+        let host = match bare::change_on_server(repository, subject)? {
+            Some(host) => Some(host),
+            None => host_of_change(subject, place.as_ref())?,
+        };
         Ok(Meant { host, place, candidate: None })
     }
 
@@ -144,6 +147,9 @@ fn host_of_change(
 fn host_of_deployment(subject: &SubjectArguments) -> Result<Option<Result<MeantHost, Gap>>, Failure> {
     if let Some(HostName::None) = subject.host {
         return Ok(None);
+    }
+    if bare::is_meant(subject) {
+        return Ok(Some(Ok(bare::server_of(subject, None))));
     }
     let repository = repository_of(subject).ok_or_else(|| {
         Failure::usage(format!(

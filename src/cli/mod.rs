@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
+pub mod approve;
+mod bare;
 mod batching;
 pub mod check;
 pub mod decide;
@@ -28,6 +30,7 @@ pub mod explain;
 pub mod facts;
 pub mod failed;
 mod given;
+pub mod hook;
 mod hosts;
 mod meant;
 mod names;
@@ -37,6 +40,7 @@ pub mod policy;
 mod policy_file;
 pub mod prepare;
 pub mod record;
+pub mod reviews;
 pub mod schema;
 mod sources;
 mod stop;
@@ -65,6 +69,11 @@ enum Command {
     Check(check::CheckArguments),
     /// Gather the facts that `check` would judge, and write them as JSON.
     Facts(facts::FactsArguments),
+    /// Sign a review of a commit, and add it to your chain of reviews in the repository.
+    Approve(approve::ApproveArguments),
+    /// List and verify signed reviews.
+    #[command(subcommand)]
+    Reviews(reviews::ReviewsCommand),
     /// Decide from gathered facts, without git and network.
     Decide(decide::DecideArguments),
     /// Explain a control, the data-processing areas of a path, or how a commit landed.
@@ -78,6 +87,9 @@ enum Command {
     /// Record test runs as statements bound to a tree; sign, verify and compare them.
     #[command(subcommand)]
     Evidence(evidence::EvidenceCommand),
+    /// The gate on a git server: install it, and run it in the server's hooks.
+    #[command(subcommand)]
+    Hook(hook::HookCommand),
     /// Print the JSON Schema of a file that Portcullis reads or writes, or list the schemas.
     Schema(schema::SchemaArguments),
     /// See the gate at work on a made-up repository; no account and no network needed.
@@ -86,7 +98,7 @@ enum Command {
 }
 
 /// What to judge, and where its facts come from.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct SubjectArguments {
     /// Host to ask. Default in a GitHub Actions job: `github`.
     #[arg(long, value_enum, help_heading = "What to judge")]
@@ -98,6 +110,9 @@ pub struct SubjectArguments {
     /// merge queue every request of the batch.
     #[arg(long, value_name = "N", value_parser = parse_request, help_heading = "What to judge")]
     request: Option<String>,
+    /// Branch that would receive the change, with `--host bare`.
+    #[arg(long, value_name = "BRANCH", help_heading = "What to judge")]
+    onto: Option<String>,
     /// Tip of the branch that would receive the change. Default with a host: the tip that the host
     /// reports.
     #[arg(long, value_name = "REV", help_heading = "What to judge")]
@@ -213,11 +228,14 @@ fn run(cli: Cli) -> exit::Result {
     match cli.command {
         Command::Check(arguments) => check::run(directory, &arguments),
         Command::Facts(arguments) => facts::run(directory, &arguments),
+        Command::Approve(arguments) => approve::run(directory, &arguments),
+        Command::Reviews(command) => reviews::run(directory, &command),
         Command::Decide(arguments) => decide::run(&arguments),
         Command::Explain(arguments) => explain::run(directory, &arguments),
         Command::Policy(command) => policy::run(directory, &command),
         Command::Record(command) => record::run(directory, &command),
         Command::Evidence(command) => evidence::run(directory, &command),
+        Command::Hook(command) => hook::run(&command),
         Command::Schema(arguments) => schema::run(&arguments),
         #[cfg(feature = "demo")]
         Command::Demo(arguments) => demo::run(&arguments),

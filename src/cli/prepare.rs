@@ -7,14 +7,15 @@ use super::hosts::{open_host, profile_of};
 use super::meant::{CommitsQuestion, Meant, MeantHost};
 use super::policy_file::{POLICY, check_waivers, parse_policy, read_policy};
 use super::stop::Stop;
-use super::{SubjectArguments, batching, deploying, names, opening, output};
+use super::{SubjectArguments, bare, batching, deploying, names, opening, output};
 use crate::collect::batch::BatchTarget;
 use crate::collect::policy_texts::{PolicyTexts, read_policy_texts};
 use crate::collect::reports::NamedReport;
 use crate::collect::request::{
     JudgementRequest, LocateError, Located, LocatedChange, RevisionNames, check_clone, gather, locate_change,
 };
-use crate::collect::sources::{Ends, HostSession, Sources};
+use crate::collect::signed_reviews::remembered_tips;
+use crate::collect::sources::{Ends, HostSession, ReviewRefs, Sources};
 use portcullis_forge::ci::{self, JobEvent, VerdictPlace};
 use portcullis_forge::{Connection, Forge};
 use portcullis_git::Repository;
@@ -128,7 +129,10 @@ fn try_prepare(
     let reports = named_reports(directory, subject)?;
     let meant = Meant::read(&repository, subject, request, job)?;
     let is_live = connection.is_none();
-    let open = |host: &MeantHost| open_host(host.kind, &host.repository, connection);
+    let open = |host: &MeantHost| match bare::open_server(directory, host, meant.candidate.as_ref())? {
+        Some(server) => Ok(server),
+        None => open_host(host.kind, &host.repository, connection),
+    };
     let forge = meant.host.as_ref().map(open).transpose()?;
     let id = meant.host.as_ref().and_then(|host| host.request.as_ref());
     let on_request = forge.as_deref().zip(id).map(|(forge, id)| forge.request(id));
@@ -143,6 +147,7 @@ fn try_prepare(
     let (policy, inquiry) = policy.map_err(unseen)?;
     names::warn(&policy, &reports, &subject.evidence);
     let tip = found.tip();
+    let review_refs = found.review_refs(&repository);
     let located = found.locate_by(&policy, &question, request)?;
     let sources = Sources {
         repository: &repository,
@@ -151,6 +156,7 @@ fn try_prepare(
         reports: &reports,
         evidence: &subject.evidence,
         observed: jiff::Timestamp::now(),
+        review_refs: &review_refs,
     };
     let mut facts = gather(inquiry, located, &sources, &output::progress);
     if is_live && facts.whole().host.took_part() {
@@ -234,6 +240,12 @@ impl<'a> LocatedEnds<'a> {
         }
     }
 
+    /// The tips of signed reviews that the newest record of the environment saw.
+    fn review_refs(&self, repository: &Repository) -> ReviewRefs {
+        let remembered = self.tip().map(|tip| remembered_tips(repository, &tip)).unwrap_or_default();
+        ReviewRefs { remembered, ..ReviewRefs::default() }
+    }
+
     /// What is judged, given what the policy says of it.
     fn locate_by(
         self,
@@ -281,7 +293,7 @@ fn judged_change(session: Option<&HostSession<'_>>, ends: Option<&Ends>) -> Judg
 ///
 /// # Errors
 /// There is none, or it is not valid.
-fn policy_at(
+pub(super) fn policy_at(
     repository: &Repository,
     directory: &Path,
     subject: &SubjectArguments,

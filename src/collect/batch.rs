@@ -12,6 +12,7 @@ use portcullis_model::id::RequestId;
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::landing::{Span, Step};
 use portcullis_model::protection::Branch;
+use std::cell::OnceCell;
 
 /// The batch that is judged.
 #[derive(Clone, Debug)]
@@ -33,14 +34,14 @@ pub fn gather_batch(
     sources: &Sources<'_>,
     progress: &dyn Fn(usize, usize),
 ) -> BatchFacts {
-    let BatchTarget { name, branch, ends: Ends { base, head }, request } = target;
+    let BatchTarget { name, branch, ends: Ends { base, head, .. }, request } = target;
     let question = BatchQuestion { branch: &name, base: &base, head: &head, request: request.as_ref() };
     let queue = match sources.host {
         Some(host) => host.batch(&question),
         None => Fact::Gap(no_host(&question.what())),
     };
     let span = sources.repository.span(&base, &head);
-    let range = Range { inquiry, sources, branch: &branch };
+    let range = Range { inquiry, sources, branch: &branch, name: &name, signed: OnceCell::new() };
     let landings = match (&queue, &span) {
         (Fact::Known(queue), Fact::Known(Span::Steps(steps))) => {
             Fact::Known(gather_entries(&range, &base, queue, steps, progress))

@@ -2,6 +2,7 @@
 //! explain it.
 
 use crate::collect::gather::gather_change;
+use crate::collect::signed_requests::SignedRequests;
 use crate::collect::sources::{Ends, HostSession, Sources};
 use portcullis_forge::{Forge, Question, ask_facts};
 use portcullis_git::{BranchPosition, Repository};
@@ -17,6 +18,7 @@ use portcullis_model::landing::{Candidate, Coverage, Landing, Span, Step};
 use portcullis_model::path::RepoPath;
 use portcullis_model::protection::Branch;
 use portcullis_model::waiver;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// What is asked of the branch and the candidate.
@@ -56,14 +58,14 @@ pub fn gather_deployment(
 ) -> Deployment {
     let DeploymentTarget { environment, branch, candidate, baseline, deployer, by_host, recorded, elsewhere } =
         target;
-    let seen = ask_branch(sources, &branch);
+    let seen = own_branch(sources, inquiry, &branch).unwrap_or_else(|| ask_branch(sources, &branch));
     let repository = sources.repository;
     let on_branch = match &seen {
         Fact::Known(seen) => repository.span(&candidate, &seen.tip),
         Fact::Gap(gap) => Fact::Gap(gap.clone()),
     };
     let span = repository.span(&baseline.revision, &candidate);
-    let range = Range { inquiry, sources, branch: &seen };
+    let range = Range { inquiry, sources, branch: &seen, name: &branch, signed: OnceCell::new() };
     let landings = match &span {
         Fact::Known(Span::Steps(steps)) => {
             Fact::Known(range.landings(&baseline.revision, &branch, steps, progress))
@@ -104,11 +106,11 @@ pub fn gather_landing(
     sources: &Sources<'_>,
 ) -> Result<Option<Deployment>, Gap> {
     let seen = ask_branch(sources, branch);
-    let range = Range { inquiry, sources, branch: &seen };
+    let range = Range { inquiry, sources, branch: &seen, name: branch, signed: OnceCell::new() };
     let Some(group) = range.group_at(branch, place)? else { return Ok(None) };
     let revision = group.parent.clone();
     let Some(mut facts) = range.landing(group) else { return Ok(None) };
-    if sources.host.is_none() {
+    if sources.host.is_none() && inquiry.signed.is_none() {
         facts.landing.candidates = merged_parents(sources.repository, &facts.landing.landed)?;
     }
     let mut landings = vec![facts];
@@ -149,6 +151,16 @@ fn ask_branch(sources: &Sources<'_>, branch: &BranchName) -> Fact<Branch> {
     }
 }
 
+/// The branch as the repository has it, where signed reviews take the place of a host.
+fn own_branch(sources: &Sources<'_>, inquiry: &Inquiry, branch: &BranchName) -> Option<Fact<Branch>> {
+    if sources.host.is_some() || inquiry.signed.is_none() {
+        return None;
+    }
+    let tip = sources.repository.ref_tip(&format!("refs/heads/{branch}"));
+    let seen = tip.map(|tip| tip.map(|tip| Branch { name: branch.clone(), tip, protected: false }));
+    seen.transpose().map(Fact::from)
+}
+
 /// Nothing is asked where no host takes part.
 pub(super) fn no_host(what: &str) -> Gap {
     Gap::not_asked(what, "name the host: --host github --repository OWNER/NAME")
@@ -159,6 +171,10 @@ pub(super) struct Range<'a> {
     pub(super) inquiry: &'a Inquiry,
     pub(super) sources: &'a Sources<'a>,
     pub(super) branch: &'a Fact<Branch>,
+    /// The name of the branch.
+    pub(super) name: &'a BranchName,
+    /// The requests that signed reviews know, where no host knows any.
+    pub(super) signed: OnceCell<Result<SignedRequests, Gap>>,
 }
 
 /// Consecutive steps that the same requests brought.
@@ -213,10 +229,11 @@ impl Range<'_> {
     ) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         let mut parent = baseline.clone();
+        let line: BTreeSet<Revision> = steps.iter().map(|step| step.commit.id.clone()).collect();
         for (number, step) in steps.iter().enumerate() {
             progress(number);
             let id = step.commit.id.clone();
-            let requests = self.requests(&id, branch);
+            let requests = self.requests(&id, branch, &line);
             let explained = requests.value().is_some_and(|requests| !requests.is_empty());
             match groups.last_mut() {
                 Some(last) if explained && last.requests == requests => last.steps.push(id.clone()),
@@ -231,9 +248,11 @@ impl Range<'_> {
     /// lies before it.
     fn group_at(&self, branch: &BranchName, place: &BranchPosition) -> Result<Option<Group>, Gap> {
         let Some(step) = place.line.get(place.at) else { return Ok(None) };
-        let requests = self.requests(step, branch);
+        let line: BTreeSet<Revision> = place.line.iter().cloned().collect();
+        let requests = self.requests(step, branch, &line);
         let same = |step: &&Revision| {
-            requests.value().is_some_and(|all| !all.is_empty()) && self.requests(step, branch) == requests
+            requests.value().is_some_and(|all| !all.is_empty())
+                && self.requests(step, branch, &line) == requests
         };
         let (before, after) = place.line.split_at(place.at);
         let mut steps: Vec<Revision> = before.iter().rev().take_while(same).cloned().collect();
@@ -245,9 +264,21 @@ impl Range<'_> {
         Ok(parent.map(|parent| Group { parent, steps, requests }))
     }
 
-    fn requests(&self, step: &Revision, branch: &BranchName) -> Fact<BTreeSet<RequestId>> {
+    /// The requests that brought a step; `line` holds the steps of the branch.
+    fn requests(
+        &self,
+        step: &Revision,
+        branch: &BranchName,
+        line: &BTreeSet<Revision>,
+    ) -> Fact<BTreeSet<RequestId>> {
         match self.sources.host {
             Some(host) => host.landed(step, branch),
+            None if self.inquiry.signed.is_some() => {
+                let signed =
+                    self.signed.get_or_init(|| SignedRequests::read(self.sources, self.inquiry, branch));
+                let signed = signed.as_ref().map_err(Clone::clone);
+                signed.and_then(|signed| signed.of_step(self.sources.repository, step, line)).into()
+            }
             None => Fact::Gap(no_host("which requests brought a commit")),
         }
     }
@@ -282,13 +313,13 @@ impl Range<'_> {
 
     /// The facts of a request as a merge gate would have gathered them just before it landed.
     fn request(&self, id: &RequestId, parent: &Revision) -> Option<Facts> {
-        let forge = self.sources.host?;
-        let on_request = forge.request(id);
-        let request = on_request.change_request();
         let mut inquiry = self.inquiry.clone();
         inquiry.topics.retain(|topic| !matches!(topic, Topic::Protection | Topic::Reports | Topic::Evidence));
         inquiry.tests.clear();
         inquiry.line_coverage.clear();
+        let Some(forge) = self.sources.host else { return self.unhosted(inquiry, id, parent) };
+        let on_request = forge.request(id);
+        let request = on_request.change_request();
         match &request {
             Fact::Known(known) => {
                 let head = known.head.clone();
@@ -298,6 +329,13 @@ impl Range<'_> {
             }
             Fact::Gap(gap) => Some(self.unseen(inquiry, forge, parent, gap)),
         }
+    }
+
+    /// A request of no host is its head.
+    fn unhosted(&self, inquiry: Inquiry, id: &RequestId, parent: &Revision) -> Option<Facts> {
+        let RequestId::Name(head) = id else { return None };
+        let head = Revision::try_from(head.clone()).ok()?;
+        Some(self.facts(inquiry, parent, &head, None))
     }
 
     /// A request that the host does not show has no head, so nothing of it is known. No other
@@ -322,6 +360,7 @@ impl Range<'_> {
             reports: Fact::Gap(gap.clone()),
             line_coverage: Fact::Gap(gap.clone()),
             evidence: Fact::Gap(gap.clone()),
+            signed: Fact::Gap(gap.clone()),
         }
     }
 
@@ -374,7 +413,8 @@ impl Range<'_> {
         head: &Revision,
         session: Option<&HostSession<'_>>,
     ) -> Facts {
-        gather_change(inquiry, &Ends { base: base.clone(), head: head.clone() }, session, self.sources)
+        let ends = Ends { base: base.clone(), head: head.clone(), target: Some(self.name.clone()) };
+        gather_change(inquiry, &ends, session, self.sources)
     }
 }
 

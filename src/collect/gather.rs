@@ -3,7 +3,9 @@
 use crate::collect::evidence::{self, Sought};
 use crate::collect::line_coverage;
 use crate::collect::reports;
+use crate::collect::signed_reviews;
 use crate::collect::sources::{Ends, HostSession, Sources};
+use crate::collect::unhosted;
 use portcullis_forge::{Question, ask_facts, conventions_of};
 use portcullis_git::Repository;
 use portcullis_model::change::{Change, FileChange, Revision};
@@ -26,7 +28,7 @@ pub fn gather_change(
     session: Option<&HostSession<'_>>,
     sources: &Sources<'_>,
 ) -> Facts {
-    let (repository, Ends { base, head }) = (sources.repository, ends);
+    let (repository, Ends { base, head, target }) = (sources.repository, ends);
     let conventions = conventions_of(sources.host);
     let (mut change, gate) = of_repository(repository, base, head, &inquiry, &conventions);
     if let (Some(asked), Fact::Known(change)) = (session, &mut change)
@@ -37,7 +39,10 @@ pub fn gather_change(
     }
     let host = match session {
         Some(asked) => host_facts(repository, asked, &inquiry, head, &change, &gate),
-        None => HostFacts { conventions, ..HostFacts::unseen(NO_HOST, &no_host()) },
+        None => {
+            let unseen = HostFacts { conventions, ..HostFacts::unseen(NO_HOST, &no_host()) };
+            unhosted::facts_without_host(unseen, &inquiry, target.as_ref(), &change)
+        }
     };
     if let Fact::Known(change) = &mut change
         && names_landing_tree(change, &host)
@@ -45,6 +50,7 @@ pub fn gather_change(
         // What was not seen is not known to be the tree that somebody approved.
         change.landing_tree = repository.landing_tree(base, head).unwrap_or_default();
     }
+    let signed = signed_reviews::gather(sources, &inquiry, ends, &change);
     let root = repository.work_tree().unwrap_or(sources.directory);
     let tracked = |file: &Path| match reports::path_below(root, file) {
         Some(path) => Fact::from(is_tracked(repository, base, head, &change, &path)),
@@ -64,7 +70,7 @@ pub fn gather_change(
     };
     let evidence = evidence::gather(repository, sources.directory, &sought);
     let observed = Fact::Known(sources.observed);
-    Facts { observed, inquiry, change, gate, host, reports, line_coverage, evidence }
+    Facts { observed, inquiry, change, gate, host, reports, line_coverage, evidence, signed }
 }
 
 /// The test reports, where the inquiry asks for them.
@@ -162,7 +168,7 @@ fn gate_texts(
 ) -> Result<GateTexts, Gap> {
     let mut gate = GateTexts::default();
     for (path, purposes) in &inquiry.texts {
-        for purpose in purposes.iter().filter(|purpose| **purpose != TextPurpose::EvidenceSigners) {
+        for purpose in purposes.iter().filter(|purpose| !purpose.is_read_by_collector()) {
             let text = gate.entry(path.clone(), *purpose);
             text.before = text_at(repository, base, path)?;
             if purpose.is_read_after() {

@@ -6,6 +6,7 @@
     reason = "this room is where the outside world comes in"
 )]
 
+pub mod bare;
 pub mod baseline;
 pub mod batch;
 mod coverage_paths;
@@ -13,6 +14,7 @@ pub mod deployment;
 pub mod elsewhere;
 pub mod evidence;
 pub mod gather;
+pub mod imports;
 mod line_checksum;
 pub mod line_coverage;
 pub mod policy_texts;
@@ -22,4 +24,7 @@ pub mod recorded;
 pub mod records;
 pub mod reports;
 pub mod request;
+mod signed_requests;
+pub mod signed_reviews;
 pub mod sources;
+mod unhosted;

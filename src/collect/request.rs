@@ -117,7 +117,11 @@ pub fn locate_change(
         (None, Some(session)) => session.branch.known().map_err(LocateError::Unseen)?.tip.clone(),
         (None, None) => return Err(LocateError::NoBase),
     };
-    Ok(Ends { base, head: head? })
+    let target = match (session, names.base) {
+        (Some(session), _) => session.request.value().map(|request| request.base_branch.clone()),
+        (None, name) => name.and_then(|name| repository.branch_named(name)),
+    };
+    Ok(Ends { base, head: head?, target })
 }
 
 /// Does the clone hold what the host names? The host is asked after the clone was made, and its

@@ -3,10 +3,11 @@
 use crate::collect::reports::NamedReport;
 use portcullis_forge::{ChangeRequestHost, Forge};
 use portcullis_git::Repository;
-use portcullis_model::change::Revision;
+use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::Fact;
 use portcullis_model::protection::Branch;
 use portcullis_model::review::ChangeRequest;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Whom to ask, for a change and for a deployment alike.
@@ -23,7 +24,22 @@ pub struct Sources<'a> {
     pub evidence: &'a [PathBuf],
     /// The moment of judgement.
     pub observed: jiff::Timestamp,
+    /// What else is known of refs of signed reviews.
+    pub review_refs: &'a ReviewRefs,
 }
+
+/// What is known of refs of signed reviews beside what the repository holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReviewRefs {
+    /// Refs by their full names as a push would leave them, in a hook that runs before the push is
+    /// accepted; `None`: the push deletes the ref.
+    pub moved: BTreeMap<String, Option<Revision>>,
+    /// The newest tips that a deployment record saw, by the reviewer. An older one hides something.
+    pub remembered: BTreeMap<String, Revision>,
+}
+
+/// Nothing is known beside what the repository holds.
+pub static NO_REVIEW_REFS: ReviewRefs = ReviewRefs { moved: BTreeMap::new(), remembered: BTreeMap::new() };
 
 /// The two commits that a decision names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +48,8 @@ pub struct Ends {
     pub base: Revision,
     /// The commit that it ends at.
     pub head: Revision,
+    /// The branch that would receive it, or did; `None` where that is not known.
+    pub target: Option<BranchName>,
 }
 
 /// A host with its first two answers, which tell what to judge.

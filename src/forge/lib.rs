@@ -24,6 +24,7 @@ use portcullis_model::review::{ChangeRequest, CommitAccounts, Move, Permission, 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub mod bare;
 pub mod ci;
 pub mod gitea;
 pub mod github;
@@ -35,7 +36,7 @@ mod moves;
 pub use kind::{Connection, HostError, HostKind, OpenHost};
 
 /// Every kind of host, sorted by name.
-pub static TABLE: &[&HostKind] = &[&gitea::FORGEJO, &gitea::GITEA, &github::KIND, &gitlab::KIND];
+pub static TABLE: &[&HostKind] = &[&bare::KIND, &gitea::FORGEJO, &gitea::GITEA, &github::KIND, &gitlab::KIND];
 
 /// The kind of host of a repository that is named without one, outside of a job.
 pub static DEFAULT: &HostKind = &github::KIND;

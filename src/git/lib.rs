@@ -11,6 +11,7 @@
 //! | `discover` | which repository a directory belongs to |
 //! | `trust` | what is switched off before a repository is opened, and what makes us refuse one |
 //! | `rev_parse` | names to commits |
+//! | `server` | what a server asks of its own repository |
 //! | `object`, `hash` | reading one object, checking it against its name, and the gap when that fails |
 //! | `overlay` | objects made in memory, in front of those of the repository |
 //! | `pack` | our own way to the objects in packs, before libgit2 is asked |
@@ -44,11 +45,11 @@
 )]
 
 use anyhow::{Context, anyhow};
-use discover::{DiscoveredRepository, discover_repository};
+use discover::discover_repository;
 use git2::ErrorCode;
 use object::{ObjectPlaces, Objects};
 use parallel::Readers;
-use portcullis_model::change::{Change, Commit, FileChange, ObjectName, Revision};
+use portcullis_model::change::{BranchName, Change, Commit, FileChange, ObjectName, Revision};
 use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::landing::BranchPush;
@@ -95,6 +96,7 @@ mod policy_check;
 mod readable;
 mod rename;
 mod rev_parse;
+mod server;
 mod similarity;
 mod spelling;
 pub mod stored_commit;
@@ -131,11 +133,7 @@ impl Repository {
     /// There is none, it has a format that we cannot read, or it lies over another's files.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         neutralise().context("libgit2 cannot be set up")?;
-        let DiscoveredRepository { git, checkout, outer } = discover_repository(path)?;
-        let clone = CloneKind::of(&git);
-        let distrust = trust::distrust(&git);
-        let places = ObjectPlaces::of(&git, clone);
-        Ok(Repository { git, checkout, outer, clone, places, distrust })
+        Ok(Repository::of(discover_repository(path)?))
     }
 
     /// The same repository, which finds objects in one more directory too. A hook of a server finds
@@ -168,6 +166,21 @@ impl Repository {
     /// It stands for nothing, or for more than one thing.
     pub fn resolve_short(&self, name: &str) -> anyhow::Result<Revision> {
         rev_parse::resolve_short(&self.git, &self.objects().map_err(|gap| anyhow!("{gap}"))?, name)
+    }
+
+    /// The branch that a name means: a branch here, or one of a remote, without the remote's name.
+    /// `None` for anything else, such as an object name or a tag.
+    pub fn branch_named(&self, name: &str) -> Option<BranchName> {
+        let is_ref = |full: &str| self.git.find_reference(full).is_ok();
+        if name.starts_with("refs/heads/") {
+            return is_ref(name).then(|| BranchName::new(name));
+        }
+        if is_ref(&format!("refs/heads/{name}")) {
+            return Some(BranchName::new(name));
+        }
+        let short = name.strip_prefix("refs/remotes/").unwrap_or(name);
+        let (_, branch) = short.split_once('/')?;
+        is_ref(&format!("refs/remotes/{short}")).then(|| BranchName::new(branch))
     }
 
     /// A commit, as its object says.

@@ -34,6 +34,15 @@ pub struct StoredBlob {
     pub bytes: Vec<u8>,
 }
 
+/// A commit whose tree is one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SingleFile {
+    /// The parents that the commit names.
+    pub parents: Vec<Revision>,
+    /// The bytes of the file.
+    pub bytes: Vec<u8>,
+}
+
 impl Repository {
     /// The commit that a ref points to now; `None` when there is no such ref.
     ///
@@ -73,6 +82,74 @@ impl Repository {
         let objects = self.trusted_objects()?;
         let line = first_parents(&objects, parse_oid(tip.as_str())?)?;
         line.into_iter().rev().take(most).try_for_each(|id| each(read_stored(&objects, id)?))
+    }
+
+    /// Reads the commits that lead to a tip over first parents, newest first, until `each` has seen
+    /// enough (`false`).
+    ///
+    /// # Errors
+    /// An object is missing or is not of this form, or `each` fails.
+    pub fn each_stored_back(
+        &self,
+        tip: &Revision,
+        mut each: impl FnMut(StoredCommit) -> Result<bool, Gap>,
+    ) -> Result<(), Gap> {
+        let objects = self.trusted_objects()?;
+        let mut at = Some(parse_oid(tip.as_str())?);
+        while let Some(id) = at {
+            at = objects.header(id)?.parents.first().copied();
+            if !each(read_stored(&objects, id)?)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The commits that lead to a tip over first parents, oldest first; `None` where there are more
+    /// than `most`.
+    ///
+    /// # Errors
+    /// An object is missing or is not a commit.
+    pub fn line_to(&self, tip: &Revision, most: usize) -> Result<Option<Vec<Revision>>, Gap> {
+        let objects = self.trusted_objects()?;
+        let (mut found, mut at) = (Vec::new(), Some(parse_oid(tip.as_str())?));
+        while let Some(id) = at {
+            if found.len() == most {
+                return Ok(None);
+            }
+            found.push(revision_of(id)?);
+            at = objects.header(id)?.parents.first().copied();
+        }
+        found.reverse();
+        Ok(Some(found))
+    }
+
+    /// The parents of a commit, and the one file of its tree, which has this name and no more than
+    /// `most` bytes; or what the commit is instead.
+    ///
+    /// # Errors
+    /// An object is missing or cannot be trusted.
+    pub fn single_file(
+        &self,
+        commit: &Revision,
+        name: &str,
+        most: usize,
+    ) -> Result<Result<SingleFile, String>, Gap> {
+        let objects = self.trusted_objects()?;
+        let header = objects.header(parse_oid(commit.as_str())?)?;
+        let tree = objects.read(header.tree, ObjectType::Tree)?;
+        let entries = tree::parse(header.tree, tree.data())?;
+        let [entry] = entries.as_slice() else {
+            return Ok(Err(format!("its tree has {} entries instead of `{name}` alone", entries.len())));
+        };
+        if entry.name != name.as_bytes() || entry.mode.0 != 0o100_644 {
+            return Ok(Err(format!("its tree does not consist of a plain file `{name}`")));
+        }
+        let Some(blob) = objects.blob_up_to(entry.id()?, most)? else {
+            return Ok(Err(format!("its file is larger than {most} bytes")));
+        };
+        let parents = header.parents.iter().map(|parent| revision_of(*parent)).collect::<Result<_, _>>()?;
+        Ok(Ok(SingleFile { parents, bytes: blob.data().to_vec() }))
     }
 
     /// One commit with the files of its tree.

@@ -13,6 +13,7 @@ use crate::path::RepoPath;
 use crate::person::{Account, Login, TeamName};
 use crate::protection::{Branch, Protection};
 use crate::review::{ChangeRequest, CommitAccounts, Move, Permission, Push, Review};
+use crate::signed::SignedReviews;
 use crate::test_run::Report;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -40,6 +41,17 @@ pub struct Facts {
     pub line_coverage: Fact<LineCoverage>,
     /// Test evidence that is bound to a tree.
     pub evidence: Fact<EvidenceFacts>,
+    /// Reviews that are signed, or kept in the repository by another system. A gap where the policy
+    /// does not ask for them, and in facts of an earlier form.
+    pub signed: Fact<SignedReviews>,
+}
+
+impl Facts {
+    /// The gap of signed reviews that no one asked for.
+    pub fn no_signed_reviews<T>() -> Fact<T> {
+        let remedy = "Name the file of allowed signers in the policy: `[reviews] signers = \"…\"`";
+        Fact::Gap(Gap::not_asked("signed reviews", remedy))
+    }
 }
 
 /// Texts that steer the gate, before and after the change, by the path of their files.
@@ -169,6 +181,11 @@ impl HostFacts {
     /// What has to be known of the host to read a policy.
     pub fn profile(&self) -> HostProfile {
         HostProfile::of(&self.conventions, &self.domains)
+    }
+
+    /// Does no one open requests here, and are signed reviews the only ones?
+    pub fn is_without_requests(&self) -> bool {
+        !self.took_part() || self.conventions.without_requests
     }
 
     /// Did a host take part?

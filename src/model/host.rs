@@ -32,6 +32,9 @@ pub struct HostConventions {
     pub teams: TeamForm,
     /// How to switch protection rules on.
     pub advice: ProtectionAdvice,
+    /// It knows neither requests nor reviews, as a plain git server: no one opens a request, and
+    /// signed reviews are the only ones.
+    pub without_requests: bool,
 }
 
 /// How a host finds and reads CODEOWNERS.
@@ -152,6 +155,7 @@ fn github_conventions() -> HostConventions {
         },
         teams: TeamForm::OrganizationAndSlug,
         advice: github_advice(),
+        without_requests: false,
     }
 }
 

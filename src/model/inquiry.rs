@@ -4,6 +4,7 @@
 use crate::line_coverage::CoverageSource;
 use crate::path::RepoPath;
 use crate::person::TeamName;
+use crate::signed::SignedInquiry;
 use crate::test_run::ReportFormat;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +35,8 @@ pub struct Inquiry {
     /// read for. A policy that is kept outside of the repository is not among them, and neither are
     /// waivers then.
     pub texts: BTreeMap<RepoPath, BTreeSet<TextPurpose>>,
+    /// Signed reviews, where the policy counts them.
+    pub signed: Option<SignedInquiry>,
 }
 
 impl Inquiry {
@@ -59,6 +62,7 @@ impl Inquiry {
         self.line_coverage.extend(other.line_coverage);
         self.formats.extend(other.formats);
         self.each_commit |= other.each_commit;
+        self.signed = self.signed.or(other.signed);
         let more: Vec<(RepoPath, TextPurpose)> = other
             .texts
             .into_iter()
@@ -82,6 +86,9 @@ pub enum TextPurpose {
     /// The allowed signers of evidence, which count as they are at the base. They are read where
     /// signatures are verified, and their text is not among the facts.
     EvidenceSigners,
+    /// The allowed signers of reviews, which count as they are at the base. They are read where
+    /// signatures are verified, and their text is not among the facts.
+    ReviewSigners,
     /// CODEOWNERS at the base. Nothing asks for it by path: the host has a list of places, and the
     /// first file there counts.
     CodeOwners,
@@ -95,6 +102,11 @@ impl TextPurpose {
     /// Can several files be read for this purpose? Then the path tells which one is meant.
     pub fn is_found_by_path(self) -> bool {
         self == TextPurpose::Control
+    }
+
+    /// Is the text read only where signatures are verified? Then it is not among the facts.
+    pub fn is_read_by_collector(self) -> bool {
+        matches!(self, TextPurpose::EvidenceSigners | TextPurpose::ReviewSigners)
     }
 
     /// Is the text that the change would leave read as well?

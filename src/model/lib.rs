@@ -30,6 +30,7 @@ pub mod person;
 pub mod plural;
 pub mod protection;
 pub mod review;
+pub mod signed;
 pub mod test_run;
 pub mod test_source;
 pub mod waiver;

@@ -2,8 +2,10 @@
 
 use crate::host::OwnAddresses;
 use crate::id::AccountId;
+use crate::signed::SigningPerson;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 /// An account's name on its host. Hosts compare logins without regard to ASCII case, and so do we.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -172,12 +174,12 @@ pub enum Who {
 }
 
 impl People {
-    /// Who uses this login.
+    /// Who uses this login. Where people are known by the names of their keys, a login may be one of
+    /// their addresses.
     pub fn by_login(&self, login: &Login) -> Who {
-        self.0
-            .iter()
-            .position(|person| person.logins.contains(login))
-            .map_or_else(|| Who::Login(login.clone()), Who::Known)
+        let has = |person: &KnownPerson| person.logins.contains(login);
+        let by_login = self.0.iter().position(has).map(Who::Known);
+        by_login.or_else(|| self.by_email(login.as_str())).unwrap_or_else(|| Who::Login(login.clone()))
     }
 
     /// Whom the map names for exactly this address.
@@ -203,6 +205,45 @@ impl People {
         let Who::Known(index) = who else { return who };
         let mut pins = self.0.get(index).into_iter().flat_map(|person| person.pins(addresses));
         if pins.any(|(_, login)| login == account.login) { Who::Account(account.id.clone()) } else { who }
+    }
+
+    /// Who a signer is, by everything that a list of allowed signers calls them; `None` where that
+    /// is several people of the map, or a pattern, which may be anyone.
+    pub fn by_signer(&self, signer: &SigningPerson, addresses: OwnAddresses<'_>) -> Option<Who> {
+        if signer.is_pattern() {
+            return None;
+        }
+        let known: BTreeSet<usize> = signer
+            .principals
+            .iter()
+            .filter_map(|name| match self.by_principal(name, addresses) {
+                Who::Known(index) => Some(index),
+                Who::Login(_) | Who::Account(_) | Who::Unattributed(_) => None,
+            })
+            .collect();
+        let first = || signer.principals.first().map(|name| Who::Login(Login::new(name.clone())));
+        match (known.len(), known.first()) {
+            (0, _) => first(),
+            (1, Some(index)) => Some(Who::Known(*index)),
+            _ => None,
+        }
+    }
+
+    /// A principal is an address or a login.
+    fn by_principal(&self, name: &str, addresses: OwnAddresses<'_>) -> Who {
+        let by_address = || match NoReply::read(name, addresses) {
+            NoReply::Numbered(number, _) => self.by_number(&number, addresses),
+            NoReply::Named(login) => Some(self.by_login(&login)),
+            NoReply::Unreadable | NoReply::Other => None,
+        };
+        let known = self.by_email(name).or_else(by_address);
+        known.unwrap_or_else(|| self.by_login(&Login::new(name)))
+    }
+
+    /// Does the map know a login of this person on the host? Without one, an account of theirs may
+    /// pass for somebody else's.
+    pub fn has_login(&self, who: &Who) -> bool {
+        matches!(who, Who::Known(index) if self.0.get(*index).is_some_and(|person| !person.logins.is_empty()))
     }
 
     /// Is this one of the machines that the map names?

@@ -4,6 +4,7 @@ use crate::change::{BranchName, ObjectName, Revision};
 use crate::fact::{Fact, Gap};
 use crate::id::{RequestId, ReviewId};
 use crate::person::Account;
+use crate::signed::{ImportedReview, SignedReview};
 use jiff::Timestamp;
 
 /// A pull request, merge request or change: a proposal to land something on a branch.
@@ -42,8 +43,22 @@ pub struct Review {
     pub state: ReviewState,
     /// What it was given on.
     pub reviewed: ReviewedContent,
-    /// When it was submitted.
+    /// When it was submitted. A signed review has no time: that is only the signer's word.
     pub submitted: Option<Timestamp>,
+    /// Where it comes from.
+    pub source: ReviewSource,
+}
+
+/// Where a review comes from, and what vouches for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ReviewSource {
+    /// The host of the request.
+    #[default]
+    Host,
+    /// A statement that the reviewer signed.
+    Signed(SignedReview),
+    /// Another system that keeps its reviews in the repository: of lower trust.
+    Imported(ImportedReview),
 }
 
 /// What a review was given on, and how that is known.

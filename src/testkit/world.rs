@@ -12,7 +12,7 @@ use portcullis_model::id::CheckId;
 use portcullis_model::person::{Account, AccountKind, Login, TeamName};
 use portcullis_model::protection::{Branch, Bypass, Rule};
 use portcullis_model::review::{
-    ChangeRequest, CommitAccounts, Permission, Review, ReviewState, ReviewedContent,
+    ChangeRequest, CommitAccounts, Permission, Review, ReviewSource, ReviewState, ReviewedContent,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -345,6 +345,7 @@ impl World {
             state: ReviewState::Approved,
             reviewed: ReviewedContent::Stated(head.clone()),
             submitted: Some(minutes(minute)),
+            source: ReviewSource::Host,
         };
         let repository = "example-org/data-upload";
         let team = TeamName::try_from("example-org/data-protection".to_string()).ok();

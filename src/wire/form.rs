@@ -53,17 +53,28 @@ pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(input: D) -> Resu
     T::deserialize(input)
 }
 
-/// Objects of a form, each with the struct of the model that it is.
+/// Is this what a member that is missing means? Then it is not written.
+pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Objects of a form, each with the struct of the model that it is. A member with `[default]` was
+/// added to a version that was in use: it may be missing.
 macro_rules! objects {
     ($($(#[$doc:meta])+ $name:ident = $model:ident {
-        $($(#[$note:meta])+ $member:ident $(/ $field:ident)? : $type:ty,)+
+        $($(#[$note:meta])+ $member:ident $(/ $field:ident)? $([$absent:ident])? : $type:ty,)+
     })+) => { $(
         $(#[$doc])+
         #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         #[cfg_attr(test, derive(schemars::JsonSchema))]
         #[serde(deny_unknown_fields)]
         pub struct $name {
-            $($(#[$note])+ #[serde(deserialize_with = "crate::form::present")] pub $member: $type,)+
+            $($(#[$note])+
+            #[serde(
+                deserialize_with = "crate::form::present"
+                $(, $absent, skip_serializing_if = "crate::form::is_default")?
+            )]
+            pub $member: $type,)+
         }
 
         impl $crate::form::Form for $name {

@@ -5,7 +5,7 @@
 //! `SNAPSHOTS=overwrite cargo test --lib wire` writes them again after a change that the rules of
 //! [the module above](super) allow.
 
-use super::{decision, facts, record, statement};
+use super::{decision, facts, record, review, server, statement};
 
 /// What makes a schema from the types, and the file that holds it.
 #[cfg(test)]
@@ -67,11 +67,32 @@ pub static TABLE: &[Schema] = &[
         generated: None,
     },
     schema!(
+        "push",
+        server::v1::VERSION,
+        "An entry of the push log of a server: its file `push.json`",
+        "push-v1.json",
+        server::v1::PushV1
+    ),
+    schema!(
         "record",
         record::v2::VERSION,
         "The entry of a deployment record: its file `record.json`",
         "record-v2.json",
         record::v2::RecordV2
+    ),
+    schema!(
+        "review",
+        review::v1::VERSION,
+        "A signed review, as `portcullis approve` writes it: the payload of the envelope in a chain",
+        "review-v1.json",
+        review::v1::ReviewV1
+    ),
+    schema!(
+        "server",
+        server::v1::VERSION,
+        "The state of a server's hooks: its file `server.json`",
+        "server-v1.json",
+        server::v1::ServerV1
     ),
     schema!(
         "statement",

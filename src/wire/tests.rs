@@ -30,6 +30,7 @@ const KEPT_RECORDS: &[&str] =
 const RECORD_V1: &str = include_str!("record/kept/v1.json");
 
 mod facts;
+mod review;
 mod statement;
 
 /// The schema of what is written of `T`.
@@ -130,7 +131,7 @@ fn the_table_is_sorted_and_names_the_version_that_is_written() {
         assert_eq!(text["$schema"], "https://json-schema.org/draft/2020-12/schema", "{}", schema.name);
         let version = match schema.name {
             "facts" => &text["$defs"]["ChangeFactsV4"]["properties"]["schema"]["const"],
-            "statement" => &json!(schema.version),
+            "review" | "statement" => &json!(schema.version),
             _ => &text["properties"]["schema"]["const"],
         };
         assert_eq!(*version, schema.version, "{}", schema.name);

@@ -9,7 +9,7 @@ use portcullis::cli::prepare::prepare_over;
 use portcullis_forge::Connection;
 use portcullis_model::check::{Check, Conclusion, Producer};
 use portcullis_model::decision::Outcome;
-use portcullis_model::review::{Review, ReviewState, ReviewedContent};
+use portcullis_model::review::{Review, ReviewSource, ReviewState, ReviewedContent};
 use portcullis_testkit::history::Edit;
 use portcullis_testkit::server::{Act, Server};
 use portcullis_testkit::stage::{GREEN, KIM, POLICY, Stage, revision};
@@ -239,6 +239,7 @@ fn attack_79_a_list_is_cut_without_a_word() {
         state,
         reviewed: ReviewedContent::Stated(head(&stage)),
         submitted: Some(minutes(minute)),
+        source: ReviewSource::Host,
     };
     let mut reviews: Vec<Review> =
         (200..298).map(|id| at(id, "noor-example", 15, ReviewState::Commented, 30)).collect();

@@ -2,7 +2,7 @@
 //! this machine and without one.
 
 use git2::Oid;
-use portcullis_model::review::{Review, ReviewState, ReviewedContent};
+use portcullis_model::review::{Review, ReviewSource, ReviewState, ReviewedContent};
 use portcullis_testkit::lane::state::{Body, File, Op};
 use portcullis_testkit::lane::{Draft, How, Lane, ROBIN};
 use portcullis_testkit::server::{Server, Site};
@@ -187,6 +187,7 @@ fn each_review_is_shown_with_what_became_of_it() {
         state,
         reviewed: ReviewedContent::Stated(Clone::clone(commit)),
         submitted: Some(minutes(minute)),
+        source: ReviewSource::Host,
     };
     draft.world.reviews = vec![
         review(31, "robin-example", 12, ReviewState::Approved, &head, 40),

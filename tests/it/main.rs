@@ -90,6 +90,8 @@ mod reports_streamed;
 mod review_attacks;
 mod rollback;
 mod schema;
+mod servers;
+mod signed_reviews;
 mod signed_waivers;
 mod simulator;
 mod waivers;

@@ -109,6 +109,7 @@ fn gathered(lane: &Lane, words: Words) -> Deployment {
         reports: &[],
         evidence: &[],
         observed: jiff::Timestamp::UNIX_EPOCH,
+        review_refs: &portcullis::collect::sources::NO_REVIEW_REFS,
     };
     gather_deployment(&inquiry, target, &sources, &|_, _| ())
 }

@@ -90,7 +90,11 @@ fn names_a_key(text: &str) -> bool {
     ["ssh-", "ecdsa-", "sk-"].iter().any(|prefix| kind.starts_with(prefix))
 }
 
-fn public_key(text: &str) -> Result<PublicKey, LineProblem> {
+/// A key as a line has it: its kind and its base64.
+///
+/// # Errors
+/// It cannot be read, or keys of its kind do not count.
+pub(super) fn public_key(text: &str) -> Result<PublicKey, LineProblem> {
     let mut words = text.split(is_blank).filter(|word| !word.is_empty());
     let (kind, data) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     if !names_a_key(kind) {

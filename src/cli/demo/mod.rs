@@ -136,11 +136,7 @@ pub fn judge(kind: &'static HostKind, scenario: &Scenario) -> Result<Decision> {
         host: Some(HostName::Kind(kind)),
         repository: Some(world.repository.clone()),
         request: Some(world.request.id.to_string()),
-        base: None,
-        head: None,
-        policy: None,
-        reports: Vec::new(),
-        evidence: Vec::new(),
+        ..SubjectArguments::default()
     };
     let site = InMemory::new(host.site(&scene));
     let connection = Connection::to(site.address(), Box::new(site));

@@ -8,7 +8,7 @@ use portcullis_judge::control::{
 use portcullis_model::check::Producer;
 use portcullis_model::decision::Outcome;
 use portcullis_model::person::Account;
-use portcullis_model::review::{Permission, Review, ReviewState, ReviewedContent};
+use portcullis_model::review::{Permission, Review, ReviewSource, ReviewState, ReviewedContent};
 use portcullis_testkit::history::Edit;
 use portcullis_testkit::scene::{Fault, Part, Scene};
 use portcullis_testkit::stage::KIM;
@@ -163,6 +163,7 @@ fn self_approval(scene: &mut Scene) -> Result<()> {
             .first()
             .map_or(ReviewedContent::Unknown, |review| review.reviewed.clone()),
         submitted: Some(minutes(55)),
+        source: ReviewSource::Host,
     };
     scene.stage.world.reviews.truncate(1);
     scene.stage.world.reviews.push(own);

@@ -7,7 +7,7 @@ use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::hosts::{kind_of, open_host};
 use crate::cli::{HostName, output};
 use crate::collect::deployment::gather_landing;
-use crate::collect::sources::Sources;
+use crate::collect::sources::{NO_REVIEW_REFS, Sources};
 use crate::render::landing::{KnownLanding, Location, write_report};
 use clap::Args;
 use portcullis_forge::{Forge, ci};
@@ -139,7 +139,15 @@ fn gather_facts(
     let inquiry = Inquiry { each_commit: false, ..asked.policy.inquiry(None) };
     let Asked { repository, directory, .. } = asked;
     let observed = jiff::Timestamp::now();
-    let sources = Sources { repository, host, directory, reports: &[], evidence: &[], observed };
+    let sources = Sources {
+        repository,
+        host,
+        directory,
+        reports: &[],
+        evidence: &[],
+        observed,
+        review_refs: &NO_REVIEW_REFS,
+    };
     gather_landing(&inquiry, branch, spot, &sources).map_err(unseen_failure)
 }
 

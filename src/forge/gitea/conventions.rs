@@ -42,6 +42,7 @@ pub(super) fn forgejo() -> Arc<HostConventions> {
 
 fn conventions(name: &str, workflows: &[&str], owners: &[&str], rules: &[(&str, &str)]) -> HostConventions {
     HostConventions {
+        without_requests: false,
         name: name.to_string(),
         workflow_files: compile_globs(workflows),
         code_owners: CodeOwnersConventions {

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use portcullis_model::change::Commit;
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::person::{Account, AccountKind, Login};
-use portcullis_model::review::{Permission, Review, ReviewState, ReviewedContent};
+use portcullis_model::review::{Permission, Review, ReviewSource, ReviewState, ReviewedContent};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl GiteaRequest<'_> {
@@ -79,7 +79,15 @@ impl GiteaRequest<'_> {
             id => ReviewedContent::Stated(self.host.revision(what, id)?),
         };
         let reviewer = seen.user.and_then(account);
-        Ok(Some(Review { id: seen.id.into(), position, reviewer, state, reviewed, submitted }))
+        Ok(Some(Review {
+            id: seen.id.into(),
+            position,
+            reviewer,
+            state,
+            reviewed,
+            submitted,
+            source: ReviewSource::Host,
+        }))
     }
 
     /// One answer for each account whose opinion could count.

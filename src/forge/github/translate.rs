@@ -11,7 +11,9 @@ use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::id::{AccountId, RequestId};
 use portcullis_model::person::{Account, AccountKind, Login};
 use portcullis_model::protection::Branch;
-use portcullis_model::review::{ChangeRequest, CommitAccounts, Permission, Review, ReviewState};
+use portcullis_model::review::{
+    ChangeRequest, CommitAccounts, Permission, Review, ReviewSource, ReviewState,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn revision(what: &str, text: String) -> Result<Revision, Gap> {
@@ -151,6 +153,7 @@ fn review_of(what: &str, seen: wire::PullRequestReview) -> Result<Review, Gap> {
         state,
         reviewed: commit.into(),
         submitted: seen.submitted_at,
+        source: ReviewSource::Host,
     })
 }
 

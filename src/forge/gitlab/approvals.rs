@@ -14,7 +14,7 @@ use portcullis_model::change::{Commit, Revision};
 use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::id::AccountId;
 use portcullis_model::person::{Account, AccountKind};
-use portcullis_model::review::{CommitAccounts, Review, ReviewState, ReviewedContent};
+use portcullis_model::review::{CommitAccounts, Review, ReviewSource, ReviewState, ReviewedContent};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many addresses of commits are looked up.
@@ -89,7 +89,15 @@ impl GitLabRequest<'_> {
         let id = format!("approval-of-{id}");
         let reviewer = one.user.clone().map(translate::account);
         let (position, state) = (0, ReviewState::Approved);
-        Ok(Review { id: id.into(), position, reviewer, state, reviewed, submitted })
+        Ok(Review {
+            id: id.into(),
+            position,
+            reviewer,
+            state,
+            reviewed,
+            submitted,
+            source: ReviewSource::Host,
+        })
     }
 
     /// Reviewers who want changes.
@@ -183,6 +191,7 @@ fn former_approvals(approvals: &wire::Approvals, told: &[Remark]) -> Vec<Review>
 
 fn dismissed(remark: &Remark) -> Review {
     Review {
+        source: ReviewSource::Host,
         id: format!("note-{}", remark.id).into(),
         position: 0,
         reviewer: remark.author.clone().map(translate::account),
@@ -196,6 +205,7 @@ fn dismissed(remark: &Remark) -> Review {
 fn objection(user: Option<wire::User>) -> Review {
     let id = user.as_ref().map_or("nobody".to_string(), |user| user.id.to_string());
     Review {
+        source: ReviewSource::Host,
         id: format!("objection-of-{id}").into(),
         position: 0,
         reviewer: user.map(translate::account),

@@ -15,6 +15,7 @@ pub(super) fn gitlab() -> Arc<HostConventions> {
 
 fn conventions() -> HostConventions {
     HostConventions {
+        without_requests: false,
         name: "GitLab".to_string(),
         // GitLab docs, "CI/CD YAML syntax reference": the file itself, and what it usually includes.
         workflow_files: compile_globs(&[

@@ -124,11 +124,12 @@ impl Control for GateIntegrity {
 }
 
 /// The texts that the gate reads in the repository, and what each of them is to a reader.
-const TEXTS: [(TextPurpose, &str); 5] = [
+const TEXTS: [(TextPurpose, &str); 6] = [
     (TextPurpose::Policy, "the policy"),
     (TextPurpose::Waivers, "the waivers"),
     (TextPurpose::WaiverSigners, "the list of signers of waivers"),
     (TextPurpose::EvidenceSigners, "the list of signers of evidence"),
+    (TextPurpose::ReviewSigners, "the list of signers of reviews"),
     (TextPurpose::Control, "a file that a control reads"),
 ];
 
@@ -195,7 +196,7 @@ impl GateIntegrity {
             let judgement = self.quorum(case, &approvals, touched)?;
             let request = case.facts.host.request.known()?.id.to_string();
             let findings = touched.iter().map(|touched| touched.finding(&judgement));
-            Ok(findings.chain(approvals.objection_finding(NAME, &request)).collect())
+            Ok(findings.chain(approvals.objection_findings(NAME, &request)).collect())
         });
         judged.unwrap_or_else(|gap| touched.iter().map(|touched| touched.unproven(&gap)).collect())
     }

@@ -11,11 +11,13 @@ use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::facts::Facts;
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::inventory::Inventory;
+use portcullis_model::path::RepoPath;
 use portcullis_model::person::{Login, People, TeamName};
+use portcullis_model::signed::ImportSource;
 use portcullis_pattern::glob::Glob;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::ValueDeserializer;
 
@@ -152,6 +154,12 @@ pub trait Control: std::fmt::Debug + Send + Sync {
         None
     }
 
+    /// How many approvals it demands of every change; 0 for none. A server whose hook runs the gate
+    /// imposes as many.
+    fn approvals(&self) -> u64 {
+        0
+    }
+
     /// The patterns of its settings over files of the repository, which `portcullis policy check`
     /// holds against HEAD.
     fn repository_files(&self) -> Vec<&Glob> {
@@ -245,8 +253,10 @@ pub struct PolicyScope {
     pub roles: BTreeMap<String, Role>,
     /// The deployment branches.
     pub deployment: Vec<Glob>,
-    /// Which reviews count that the host does not tie to a commit, by `required-reviews`.
-    pub reviews: ReviewBasis,
+    /// Which approvals count whose commit is not stated, by `required-reviews`.
+    pub review_basis: ReviewBasis,
+    /// Which reviews count beside those of the host.
+    pub reviews: ReviewSettings,
 }
 
 /// Which approvals count whose commit the host does not state. All controls that count approvals
@@ -290,6 +300,17 @@ pub enum TreeReviews {
     Proved,
     /// They never do.
     Refuse,
+}
+
+/// Which reviews count beside those of the host.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReviewSettings {
+    /// The file of allowed signers of reviews; `None`: signed reviews do not count.
+    pub signers: Option<RepoPath>,
+    /// Do signed reviews count where the host has reviews of its own?
+    pub beside_host: bool,
+    /// The other systems whose reviews count.
+    pub imports: BTreeSet<ImportSource>,
 }
 
 /// People who may fill a role. Anyone in any of the lists may.

@@ -149,8 +149,10 @@ mod tests {
             reports: Fact::Gap(gap()),
             line_coverage: Fact::Gap(gap()),
             evidence: Fact::Gap(gap()),
+            signed: Facts::no_signed_reviews(),
         };
         let scope = PolicyScope {
+            review_basis: Default::default(),
             inventory: Inventory::default(),
             people: People::default(),
             roles: BTreeMap::new(),

@@ -162,6 +162,11 @@ impl Control for RequiredReviews {
         self.areas.keys().map(Reference::Area).chain(roles).collect()
     }
 
+    fn approvals(&self) -> u64 {
+        let approvals = self.general.as_ref().and_then(|rule| rule.approvals);
+        approvals.map_or(0, NonZeroU64::get)
+    }
+
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
         let change = case.facts.change.known()?;
         if let Some(found) = nothing_to_judge(NAME, change) {
@@ -198,7 +203,7 @@ impl RequiredReviews {
         let approvals = count_approvals(case, self.independence)?;
         let request = case.facts.host.request.known()?.id.to_string();
         let files = touched_files(case)?;
-        let mut findings: Vec<_> = approvals.objection_finding(NAME, &request).into_iter().collect();
+        let mut findings = approvals.objection_findings(NAME, &request);
         let landed = case.facts.host.request.value().is_some_and(|request| request.merged.is_some());
         findings.extend(note_bots(&request, &approvals, landed));
         for applied in applied {

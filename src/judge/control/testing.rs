@@ -19,7 +19,7 @@
     reason = "a test ends where it cannot go on"
 )]
 
-use super::{Case, Control, Kind, PolicyScope, Role};
+use super::{Case, Control, Kind, PolicyScope, ReviewSettings, Role};
 use portcullis_model::change::{
     BranchName, Change, Commit, Content, Entry, EntryKind, FileChange, FileStatus, Nature, ObjectName,
     Revision, Updates,
@@ -39,7 +39,7 @@ use portcullis_model::path::RepoPath;
 use portcullis_model::person::{Account, AccountKind, KnownPerson, Login, Mailbox, People, TeamName};
 use portcullis_model::protection::{Branch, Protection, Requirement, Rule};
 use portcullis_model::review::{
-    ChangeRequest, CommitAccounts, Move, Permission, Push, Review, ReviewState, ReviewedContent,
+    ChangeRequest, CommitAccounts, Move, Permission, Push, Review, ReviewSource, ReviewState, ReviewedContent,
 };
 use portcullis_model::test_run::{Report, Test, TestOutcome, TestRun};
 use portcullis_model::waiver;
@@ -71,6 +71,7 @@ impl World {
             reports: Fact::Known(vec![green_report()]),
             line_coverage: Fact::Gap(Gap::not_asked("the changed lines", "Ask for them.")),
             evidence: Fact::Gap(Gap::not_asked("test evidence", "ask for it")),
+            signed: Facts::no_signed_reviews(),
         };
         let mut world = World { facts, scope: scope(), touched: Fact::Known(Vec::new()) };
         world.place();
@@ -336,7 +337,15 @@ pub fn accounts(login: &str) -> CommitAccounts {
 pub fn review(id: u64, login: &str, state: ReviewState) -> Review {
     let submitted = i64::try_from(id).ok().map(|id| at(1000 + id));
     let (reviewed, position) = (ReviewedContent::Stated(head()), id);
-    Review { id: id.into(), position, reviewer: Some(account(login)), state, reviewed, submitted }
+    Review {
+        id: id.into(),
+        position,
+        reviewer: Some(account(login)),
+        state,
+        reviewed,
+        submitted,
+        source: ReviewSource::Host,
+    }
 }
 
 /// A plain file.
@@ -443,7 +452,8 @@ fn scope() -> PolicyScope {
         people: People::default(),
         roles: BTreeMap::new(),
         deployment: vec![Glob::new("main").expect("a good pattern")],
-        reviews: Default::default(),
+        review_basis: Default::default(),
+        reviews: ReviewSettings::default(),
     }
 }
 

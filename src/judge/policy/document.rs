@@ -7,6 +7,7 @@ use super::durations::LongestWaiver;
 use crate::control::Role;
 use portcullis_model::environment::Environment;
 use portcullis_model::inventory::Opaque;
+use portcullis_model::signed::ImportSource;
 use portcullis_pattern::glob::Glob;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -42,6 +43,8 @@ pub struct PolicyDocument {
     pub roles: BTreeMap<Spanned<String>, Spanned<Role>>,
     /// Limits for waivers and rollbacks.
     pub waivers: Option<Waivers>,
+    /// Reviews that count beside those of the host: signed ones, kept in the repository.
+    pub reviews: Option<ReviewsText>,
     /// The controls that are on, by name, with their settings. At least one must judge changes.
     #[cfg_attr(test, schemars(schema_with = "crate::control::schema::controls"))]
     pub controls: Option<IgnoredAny>,
@@ -74,6 +77,44 @@ pub struct Waivers {
     /// required.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub signers: Option<Spanned<String>>,
+}
+
+/// Which reviews count beside those of the host.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ReviewsText {
+    /// The file of allowed signers, in the format of ssh-keygen(1), read at the base. Reviews that
+    /// `portcullis approve` signed with their keys count on a plain git server, and where no host is
+    /// asked.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub signers: Option<Spanned<String>>,
+    /// `true`: signed reviews also count where the host has reviews of its own, if `[[people]]`
+    /// names the reviewer with a login on the host. Default: `false`.
+    #[serde(default)]
+    pub beside_host: bool,
+    /// Other systems whose reviews in the repository are read, with lower trust: decisions show
+    /// them and what vouches for them. They are of a tree, and only reviews of a stated commit count.
+    /// Default: none.
+    #[serde(default)]
+    pub imports: Vec<ImportName>,
+}
+
+/// Another system that keeps reviews in the repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum ImportName {
+    /// Approvals that gittuf's app saw on GitHub, and that its key vouches for.
+    Gittuf,
+}
+
+impl From<ImportName> for ImportSource {
+    fn from(name: ImportName) -> Self {
+        match name {
+            ImportName::Gittuf => ImportSource::Gittuf,
+        }
+    }
 }
 
 /// Which branches are judged, and how.

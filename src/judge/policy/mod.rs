@@ -42,6 +42,12 @@
 //! signers = ".portcullis/allowed_signers"     # then a waiver counts only with the signature of
 //!                                             # its approver; see `signed`
 //!
+//! [reviews]                                   # may be left out
+//! signers = ".portcullis/allowed_signers"     # reviews signed with these keys count; see
+//!                                             # `portcullis approve`
+//! beside-host = false                         # true: also beside the reviews of a host
+//! imports = ["gittuf"]                        # other systems whose reviews are shown, too
+//!
 //! [controls.required-reviews]                 # see each control; `gate-integrity` is always on
 //! approvals = 1
 //! ```
@@ -58,6 +64,7 @@ use portcullis_model::environment::Environment;
 use portcullis_model::host::HostProfile;
 use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
 use portcullis_model::path::RepoPath;
+use portcullis_model::signed::SignedInquiry;
 use portcullis_model::waiver;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -165,6 +172,11 @@ impl Policy {
         parse_with(text, TABLE, host)
     }
 
+    /// How many approvals it demands of every change.
+    pub fn approvals(&self) -> u64 {
+        self.controls.values().map(|control| control.approvals()).max().unwrap_or(0)
+    }
+
     /// What the policy wants to know. `path` is where it is in the judged repository, if it
     /// does.
     pub fn inquiry(&self, path: Option<RepoPath>) -> Inquiry {
@@ -182,6 +194,11 @@ impl Policy {
         }
         if let Some(path) = &self.waiver_signers {
             inquiry.ask_text(path.clone(), TextPurpose::WaiverSigners);
+        }
+        if let Some(signers) = &self.scope.reviews.signers {
+            inquiry.ask_text(signers.clone(), TextPurpose::ReviewSigners);
+            let imports = self.scope.reviews.imports.clone();
+            inquiry.signed = Some(SignedInquiry { project: self.project.clone(), imports });
         }
         if self.scope.roles.values().any(|role| role.code_owners) {
             inquiry.topics.insert(Topic::CodeOwners);

@@ -8,10 +8,11 @@ use super::recover::recover;
 use super::serde_messages::missing_key;
 use super::tree::{self, TomlValue, TreeStep};
 use super::{Policy, Problem, areas, branches, characters, controls, people, signed, syntax};
-use crate::control::{Kind, PolicyScope};
+use crate::control::{Kind, PolicyScope, ReviewSettings};
 use portcullis_model::digest::Digest;
 use portcullis_model::environment::Environment;
 use portcullis_model::host::HostProfile;
+use portcullis_model::signed::ImportSource;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeValue;
@@ -72,6 +73,7 @@ fn assemble_policy(
     check_not_empty(source.root.get_ref().get("waivers"), "`longest` or `signers`", problems);
     let signers = document.waivers.as_ref().and_then(|waivers| waivers.signers.as_ref());
     let waiver_signers = signers.and_then(|path| signed::check_path(path, problems));
+    let reviews = read_reviews(source, document, problems);
     let environments =
         document.deployment.as_ref().map(|deployment| listed_environments(deployment, problems));
     let environments = environments.unwrap_or_default();
@@ -87,7 +89,8 @@ fn assemble_policy(
             people,
             roles,
             deployment: branches.deployment,
-            reviews: controls.values().find_map(|control| control.review_basis()).unwrap_or_default(),
+            review_basis: controls.values().find_map(|control| control.review_basis()).unwrap_or_default(),
+            reviews,
         },
         environments,
         each_commit: branches.each_commit,
@@ -96,6 +99,25 @@ fn assemble_policy(
         controls,
         host: source.host.clone(),
     })
+}
+
+fn read_reviews(
+    source: &PolicySource<'_, '_>,
+    document: &PolicyDocument,
+    problems: &mut Vec<Problem>,
+) -> ReviewSettings {
+    let written = source.root.get_ref().get("reviews");
+    check_not_empty(written, "`signers`", problems);
+    let Some(reviews) = &document.reviews else { return ReviewSettings::default() };
+    let signers = reviews.signers.as_ref().and_then(|path| signed::check_path(path, problems));
+    let lost = written.is_some_and(|table| source.removed.holds(&table.span(), "signers"));
+    if reviews.signers.is_none() && !lost {
+        let span = written.map_or(0..0, Spanned::span);
+        let message = "no one may sign reviews";
+        problems.push(Problem::new(span, message).help("add `signers = \"…\"`, the file of allowed signers"));
+    }
+    let imports = reviews.imports.iter().map(|name| ImportSource::from(*name)).collect();
+    ReviewSettings { signers, beside_host: reviews.beside_host, imports }
 }
 
 fn listed_environments(deployment: &DeploymentText, problems: &mut Vec<Problem>) -> Vec<Environment> {

@@ -8,7 +8,7 @@ use crate::stage::revision;
 use crate::world::{minutes, person};
 use git2::Oid;
 use portcullis_model::person::{Account, AccountKind};
-use portcullis_model::review::{Review, ReviewState};
+use portcullis_model::review::{Review, ReviewSource, ReviewState};
 
 /// What a request does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -419,6 +419,7 @@ fn noise(lane: &Lane, draft: &mut Draft, plant: Option<Plant>, rng: &mut Rng) {
         state,
         reviewed: commit.into(),
         submitted: Some(minutes(minute)),
+        source: ReviewSource::Host,
     };
     // With several merge bases the whole of both sides counts as touched.
     let crossed = lane.landings.iter().any(|landed| landed.label.starts_with("one side"));

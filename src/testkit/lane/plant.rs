@@ -7,7 +7,7 @@ use super::{ATTRIBUTES_FILE, Draft, How, KIM, Lane, POLICY_FILE, ROBIN};
 use crate::stage::revision;
 use crate::world::{Bend, Endpoint, minutes, person};
 use portcullis_model::change::BranchName;
-use portcullis_model::review::{Review, ReviewState, ReviewedContent};
+use portcullis_model::review::{Review, ReviewSource, ReviewState, ReviewedContent};
 
 /// Ways round the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -349,7 +349,15 @@ fn bend_host(lane: &Lane, plant: Plant, draft: &mut Draft) {
             let reviewer = Some(person("sam-example", 15));
             let (reviewed, submitted) = (reviews[0].reviewed.clone(), Some(minutes(60)));
             let state = ReviewState::ChangesRequested;
-            reviews.push(Review { id: 90.into(), position: 90, reviewer, state, reviewed, submitted });
+            reviews.push(Review {
+                id: 90.into(),
+                position: 90,
+                reviewer,
+                state,
+                reviewed,
+                submitted,
+                source: ReviewSource::Host,
+            });
         }
         Plant::SelfApproval => {
             let author = person("kim-example-admin", 14);

@@ -20,6 +20,7 @@ use portcullis_model::deployment::Deployment;
 use portcullis_model::facts::Facts;
 use report::ReportV4;
 use serde::{Deserialize, Serialize};
+use signed::SignedFactV4;
 
 pub mod account;
 pub mod administration;
@@ -37,6 +38,7 @@ pub mod lines;
 pub mod protection;
 pub mod report;
 pub mod request;
+pub mod signed;
 
 /// The number in the member `schema`.
 pub const VERSION: u32 = 4;
@@ -103,13 +105,16 @@ pub struct ChangeFactsV4 {
     pub line_coverage: FactV4<LineCoverageV4>,
     /// Test evidence that is bound to a tree.
     pub evidence: FactV4<EvidenceFactsV4>,
+    /// Signed reviews. Missing where the policy does not ask for them.
+    #[serde(default, skip_serializing_if = "crate::form::is_default")]
+    pub signed: SignedFactV4,
 }
 
 impl Form for ChangeFactsV4 {
     type Model = Facts;
 
     fn of(model: Facts) -> Self {
-        let Facts { observed, inquiry, change, gate, host, reports, line_coverage, evidence } = model;
+        let Facts { observed, inquiry, change, gate, host, reports, line_coverage, evidence, signed } = model;
         ChangeFactsV4 {
             schema: VERSION,
             kind: ChangeKindV4::Change,
@@ -121,6 +126,7 @@ impl Form for ChangeFactsV4 {
             reports: Form::of(reports),
             line_coverage: Form::of(line_coverage),
             evidence: Form::of(evidence),
+            signed: Form::of(signed),
         }
     }
 
@@ -137,6 +143,7 @@ impl Form for ChangeFactsV4 {
             reports: self.reports.model()?,
             line_coverage: self.line_coverage.model()?,
             evidence: self.evidence.model()?,
+            signed: self.signed.model()?,
         };
         agreement::check_texts(&facts)?;
         Ok(facts)

@@ -16,4 +16,5 @@ pub mod queue;
 pub mod recorder;
 pub mod release;
 pub mod reported;
+pub mod reviewed;
 pub mod written;

@@ -9,7 +9,7 @@
 use super::gate::{Verdict, judge};
 use portcullis_model::change::Revision;
 use portcullis_model::person::Account;
-use portcullis_model::review::{Review, ReviewState};
+use portcullis_model::review::{Review, ReviewSource, ReviewState};
 use portcullis_testkit::history::{Edit, Person};
 use portcullis_testkit::stage::{POLICY, Stage};
 use portcullis_testkit::world::{Classic, minutes};
@@ -110,6 +110,7 @@ pub fn review(stage: &mut Stage, by: &Account, state: ReviewState, minute: i64) 
         state,
         reviewed: commit.into(),
         submitted: Some(minutes(minute)),
+        source: ReviewSource::Host,
     });
 }
 

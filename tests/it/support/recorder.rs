@@ -168,6 +168,7 @@ pub fn facts(
         reports: Fact::Gap(gap.clone()),
         line_coverage: Fact::Gap(gap.clone()),
         evidence: Fact::Gap(gap.clone()),
+        signed: Facts::no_signed_reviews(),
     };
     Deployment {
         environment: environment.to_string(),

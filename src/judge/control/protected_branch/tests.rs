@@ -60,11 +60,13 @@ fn facts(branch: Fact<Branch>, protection: Fact<Protection>) -> Facts {
         reports: Fact::Gap(unasked.clone()),
         line_coverage: Fact::Gap(unasked.clone()),
         evidence: Fact::Gap(unasked),
+        signed: Facts::no_signed_reviews(),
     }
 }
 
 fn check_facts(control: &dyn Control, facts: &Facts) -> Result<Vec<Finding>, Gap> {
     let scope = PolicyScope {
+        review_basis: Default::default(),
         inventory: Inventory::default(),
         people: People::default(),
         roles: BTreeMap::new(),

@@ -98,12 +98,14 @@ impl World {
             reports: Fact::Known(reports),
             line_coverage: Fact::Gap(gap()),
             evidence: Fact::Gap(gap()),
+            signed: Facts::no_signed_reviews(),
         };
         World { facts, touched: touched(&["upload"]) }
     }
 
     fn check(&self, control: &RegressionTests) -> Result<Vec<Finding>, Gap> {
         let scope = PolicyScope {
+            review_basis: Default::default(),
             inventory: Inventory::default(),
             people: People::default(),
             roles: BTreeMap::new(),

@@ -23,26 +23,36 @@
 //! | dismissed | takes every older approval of the same person with it |
 //! | commented, pending | nothing |
 //!
+//! Signed reviews ([`super::reviews`]) are opinions like any other. Each chain is a list of its own:
+//! within it a later statement replaces an earlier one, and no one knows what is older of two lists,
+//! so an objection in one of them is not answered by an approval in another.
+//!
 //! An objection counts when its account may write, or when it could not be seen what the account
 //! may do; so does the objection of a bot. The objection of a deleted account remains until someone
 //! dismisses it. An objection of someone who may only read does not count (GitHub docs, "About pull
 //! request reviews").
 
-use crate::control::{Case, finding};
+use super::reviews::{AllReviews, is_alone};
+use crate::control::{Case, finding, unproven};
 use independence::Involved;
 use jiff::Timestamp;
+use opinions::{Opinion, find_withdrawal, objections_in, opinions_by_person};
 use portcullis_model::change::{Change, Revision, Updates};
 use portcullis_model::decision::{Finding, SubjectKind, Verdict};
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::id::{AccountId, ReviewId};
 use portcullis_model::person::{Account, AccountKind, Login, Who};
-use portcullis_model::review::{ChangeRequest, Permission, Review, ReviewState};
+use portcullis_model::review::{ChangeRequest, Permission, ReviewSource, ReviewState};
+use portcullis_model::signed::ReviewChain;
 use reviewed::JudgedContent;
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::Sorted;
+use std::collections::BTreeSet;
 
 mod independence;
+mod opinions;
 mod reviewed;
+mod sorted;
 
 pub use reviewed::ApprovalSubject;
 
@@ -65,12 +75,20 @@ pub struct Approvals {
     /// Approvals of which something could not be seen, with the gap: each might count if it could.
     /// None is by a person who is counted already.
     pub unclear: Vec<(Approval, Gap)>,
+    /// Chains of signed reviews that cannot be relied on, of people whose objection would count.
+    pub unreliable: Vec<Gap>,
 }
 
 impl Approvals {
-    /// The finding of a control that reviewers object; `None` when none does. `request` is its
-    /// number.
-    pub fn objection_finding(&self, control: &str, request: &str) -> Option<Finding> {
+    /// The findings of a control that reviewers object, or that it cannot be seen whether they do.
+    /// `request` is its number.
+    pub fn objection_findings(&self, control: &str, request: &str) -> Vec<Finding> {
+        let unreliable =
+            self.unreliable.iter().map(|gap| unproven(control, SubjectKind::Request, request, gap));
+        self.objection_finding(control, request).into_iter().chain(unreliable).collect()
+    }
+
+    fn objection_finding(&self, control: &str, request: &str) -> Option<Finding> {
         let first = self.objections.first()?;
         let found = finding(control, Verdict::Broken, SubjectKind::Request, request, first)
             .remedy(
@@ -96,6 +114,10 @@ pub struct Approval {
     pub commit: Option<Revision>,
     /// What that commit was derived from, where the host does not state it.
     pub derived_from: Option<String>,
+    /// The roles that the reviewer named; empty: every role that they have.
+    pub roles: BTreeSet<String>,
+    /// What vouches for it beside the host, as the end of a sentence; `None` for a host's own.
+    pub vouched_by: Option<String>,
 }
 
 /// How far independence goes.
@@ -152,13 +174,19 @@ pub fn count_approvals(case: &Case<'_>, independence: Independence) -> Result<Ap
         merged: request.merged,
         involved: Involved::of(case, change, updates, independence.last_pusher)?,
     };
-    let reviews = case.facts.host.reviews.known()?;
+    let AllReviews { reviews, passed_over, unreliable } = AllReviews::of(case)?;
     let mut sorted = Sorted::default();
     reviews.iter().filter(|review| review.reviewer.is_none()).for_each(|review| sorted.ghost(review));
-    for (who, opinions) in opinions_by_person(&bench.involved, reviews) {
+    for (who, opinions) in opinions_by_person(&bench.involved, &reviews) {
         bench.judge(&who, &opinions, &mut sorted);
     }
-    Ok(sorted.finish(&bench.involved))
+    let mut approvals = sorted.finish(&bench.involved);
+    approvals.rejected.extend(passed_over);
+    for (chain, gap) in unreliable {
+        bench.doubt_chain(chain, &gap, &mut approvals);
+        approvals.unreliable.push(gap);
+    }
+    Ok(approvals)
 }
 
 /// The request, which has to be at the judged head.
@@ -176,37 +204,6 @@ fn request_of<'a>(case: &Case<'a>, change: &Change) -> Result<&'a ChangeRequest,
         format!("the host says that its head is {}", request.head.short()),
         "Judge the head that the request has now.",
     ))
-}
-
-/// One review that says something, and who gave it.
-struct Opinion<'a> {
-    review: &'a Review,
-    account: &'a Account,
-}
-
-impl Opinion<'_> {
-    fn is(&self, state: ReviewState) -> bool {
-        self.review.state == state
-    }
-
-    /// Its place in time. Where the host gives none, an approval comes first and replaces nothing,
-    /// and anything else comes last and is replaced by nothing.
-    fn order(&self) -> (bool, Option<Timestamp>, u64) {
-        let last = self.review.submitted.is_none() && !self.is(ReviewState::Approved);
-        (last, self.review.submitted, self.review.position)
-    }
-}
-
-fn opinions_by_person<'a>(involved: &Involved<'_>, reviews: &'a [Review]) -> BTreeMap<Who, Vec<Opinion<'a>>> {
-    let mut people: BTreeMap<Who, Vec<Opinion<'a>>> = BTreeMap::new();
-    for review in reviews {
-        let silent = matches!(review.state, ReviewState::Commented | ReviewState::Pending);
-        if let Some(account) = review.reviewer.as_ref().filter(|_| !silent) {
-            people.entry(involved.who(account)).or_default().push(Opinion { review, account });
-        }
-    }
-    people.values_mut().for_each(|opinions| opinions.sort_by_key(Opinion::order));
-    people
 }
 
 /// What every opinion is compared with.
@@ -231,11 +228,10 @@ impl Bench<'_> {
                     sorted.reject(opinion, &flaw);
                     self.note_derived(who, opinion, opinions, sorted);
                 }
-                None => sorted.accept(who, opinion, self.may_count(opinion)),
+                None => sorted.accept(who, opinion, self.may_count(who, opinion)),
             }
         }
-        let mut standing = opinions.iter().rev().filter(|opinion| !opinion.is(ReviewState::Dismissed));
-        if let Some(opinion) = standing.next().filter(|opinion| opinion.is(ReviewState::ChangesRequested)) {
+        for opinion in objections_in(opinions) {
             sorted.object(opinion, self.may_write(opinion));
         }
     }
@@ -243,6 +239,7 @@ impl Bench<'_> {
     /// Why an approval does not count, whatever its account may do.
     fn flaw(&self, who: &Who, opinion: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
         self.flaw_of_person(who, opinion.account)
+            .or_else(|| self.flaw_of_source(who, opinion))
             .or_else(|| find_withdrawal(opinion, opinions))
             .or_else(|| self.flaw_of_content(opinion, opinions))
             .or_else(|| self.flaw_of_time(opinion))
@@ -262,14 +259,37 @@ impl Bench<'_> {
         }
     }
 
+    /// Why what vouches for an approval does not suffice.
+    fn flaw_of_source(&self, who: &Who, opinion: &Opinion<'_>) -> Option<String> {
+        let no_one = self.involved.who_gave(opinion.review, opinion.account).is_none();
+        match &opinion.review.source {
+            ReviewSource::Host => None,
+            ReviewSource::Signed(_) | ReviewSource::Imported(_) if no_one => Some(
+                "the allowed signers call the owner of its key by a pattern, or by names of several people".into(),
+            ),
+            ReviewSource::Signed(_) | ReviewSource::Imported(_)
+                if !is_alone(self.case.facts) && !self.case.scope.people.has_login(who) =>
+            {
+                Some(
+                    "`[[people]]` in the policy does not name its signer with a login on the host, so an account of \
+                     theirs may have a part in the change"
+                        .into(),
+                )
+            }
+            ReviewSource::Signed(_) | ReviewSource::Imported(_) => None,
+        }
+    }
+
     fn flaw_of_content(&self, opinion: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
         self.content.find_flaw(&opinion.review.reviewed).or_else(|| self.find_replacement(opinion, opinions))
     }
 
-    /// A later approval of something else takes an earlier one of the head with it.
+    /// A later approval of something else, in the same list, takes an earlier one of the head with
+    /// it.
     fn find_replacement(&self, opinion: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
         let elsewhere = |other: &Opinion<'_>| !self.content.is_head(&other.review.reviewed);
-        let mut later = opinions.iter().filter(|other| other.order() > opinion.order());
+        let mut later =
+            opinions.iter().filter(|other| other.list() == opinion.list() && other.order() > opinion.order());
         later.find(|other| other.is(ReviewState::Approved) && elsewhere(other)).map(|other| {
             format!("the same person later approved another commit (review {})", other.review.id)
         })
@@ -279,6 +299,7 @@ impl Bench<'_> {
     fn note_derived(&self, who: &Who, opinion: &Opinion<'_>, opinions: &[Opinion<'_>], sorted: &mut Sorted) {
         let flawless = self.content.refuses(&opinion.review.reviewed).is_some()
             && self.flaw_of_person(who, opinion.account).is_none()
+            && self.flaw_of_source(who, opinion).is_none()
             && find_withdrawal(opinion, opinions).is_none()
             && self.flaw_of_time(opinion).is_none();
         if flawless {
@@ -287,6 +308,11 @@ impl Bench<'_> {
     }
 
     fn flaw_of_time(&self, opinion: &Opinion<'_>) -> Option<String> {
+        if opinion.is_signed() {
+            // The time in a statement is only the signer's word. Its target says for which branch
+            // it is, and the reader passes over one whose base holds the head already.
+            return None;
+        }
         let Some(submitted) = opinion.review.submitted else {
             return Some("the host does not say when it was given".into());
         };
@@ -299,9 +325,9 @@ impl Bench<'_> {
 
     /// Whether an approval without a flaw counts: its account may write, and its commit represents
     /// the head.
-    fn may_count(&self, opinion: &Opinion<'_>) -> Result<bool, Gap> {
+    fn may_count(&self, who: &Who, opinion: &Opinion<'_>) -> Result<bool, Gap> {
         let may_write = self.may_write(opinion)?;
-        if let Some(gap) = self.involved.doubt(opinion.account).filter(|_| may_write) {
+        if let Some(gap) = self.involved.doubt(who).filter(|_| may_write) {
             return Err(gap.clone());
         }
         match self.content.find_doubt(&opinion.review.reviewed) {
@@ -310,7 +336,36 @@ impl Bench<'_> {
         }
     }
 
+    /// A chain that cannot be relied on may hold an approval as well as an objection.
+    fn doubt_chain(&self, chain: &ReviewChain, gap: &Gap, approvals: &mut Approvals) {
+        let signed = self.case.facts.signed.value();
+        let Some(person) = signed.and_then(|signed| signed.signer(&chain.reviewer)) else { return };
+        let account = person.account(&chain.reviewer);
+        let Some(who) = self.case.scope.people.by_signer(person, self.case.facts.host.own_addresses()) else {
+            return;
+        };
+        let is_counted = approvals.counted.iter().any(|approval| approval.who == who);
+        if is_counted || self.flaw_of_person(&who, &account).is_some() {
+            return;
+        }
+        let approval = Approval {
+            who,
+            login: account.login,
+            account: account.id,
+            review: ReviewId::from(chain.reviewer.clone()),
+            commit: None,
+            derived_from: None,
+            roles: BTreeSet::new(),
+            vouched_by: None,
+        };
+        approvals.unclear.push((approval, gap.clone()));
+    }
+
+    /// A signer may: the list of allowed signers at the base says so.
     fn may_write(&self, opinion: &Opinion<'_>) -> Result<bool, Gap> {
+        if opinion.is_signed() {
+            return Ok(true);
+        }
         let login = &opinion.account.login;
         let permission = self.case.facts.host.permissions.get(login).ok_or_else(|| {
             Gap::not_asked(
@@ -322,109 +377,7 @@ impl Bench<'_> {
     }
 }
 
-/// What the same person did later (or at the same moment) that takes the approval back.
-fn find_withdrawal(approval: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
-    let mut later = opinions.iter().rev().filter(|other| other.order() >= approval.order());
-    later.find_map(|other| match other.review.state {
-        ReviewState::ChangesRequested => {
-            Some(format!("the same person later requested changes (review {})", other.review.id))
-        }
-        ReviewState::Dismissed => {
-            Some(format!("a later opinion of the same person was dismissed (review {})", other.review.id))
-        }
-        ReviewState::Approved | ReviewState::Commented | ReviewState::Pending => None,
-    })
-}
-
-const ONCE: &str = "the same person is counted once";
-
-/// The sentences carry the position of their review until they are sorted by it.
-#[derive(Default)]
-struct Sorted {
-    counted: BTreeMap<Who, Approval>,
-    /// With the position of the review.
-    unclear: BTreeMap<Who, (u64, Approval, Gap)>,
-    rejected: BTreeSet<(u64, String)>,
-    objections: BTreeSet<(u64, String)>,
-    derived: BTreeSet<Login>,
-}
-
-impl Sorted {
-    fn ghost(&mut self, review: &Review) {
-        let (at, id) = (review.position, &review.id);
-        match review.state {
-            ReviewState::Approved => {
-                self.rejected.insert((at, format!("review {id} does not count: its account is deleted")));
-            }
-            ReviewState::ChangesRequested => {
-                self.objections.insert((at, format!("a deleted account requested changes (review {id})")));
-            }
-            ReviewState::Commented | ReviewState::Dismissed | ReviewState::Pending => {}
-        }
-    }
-
-    fn reject(&mut self, opinion: &Opinion<'_>, why: &str) {
-        self.reject_review(opinion.review.position, &opinion.review.id, &opinion.account.login, why);
-    }
-
-    fn reject_review(&mut self, at: u64, review: &ReviewId, login: &Login, why: &str) {
-        self.rejected.insert((at, format!("review {review} by {login} does not count: {why}")));
-    }
-
-    /// Takes an approval without a flaw, unless a newer one of the same person is taken already.
-    fn accept(&mut self, who: &Who, opinion: &Opinion<'_>, may_write: Result<bool, Gap>) {
-        let Review { id, position, reviewed, .. } = opinion.review;
-        let Account { login, id: account, .. } = opinion.account;
-        let approval = Approval {
-            who: who.clone(),
-            login: login.clone(),
-            account: account.clone(),
-            review: id.clone(),
-            commit: reviewed.commit().cloned(),
-            derived_from: reviewed.derived_from().map(str::to_string),
-        };
-        let seen = self.counted.contains_key(who);
-        match may_write {
-            Ok(false) => self.reject(opinion, "this account may not write to the repository"),
-            Ok(true) if !seen => self.count(approval),
-            Err(gap) if !seen && !self.unclear.contains_key(who) => {
-                self.unclear.insert(who.clone(), (*position, approval, gap));
-            }
-            Ok(true) | Err(_) => self.reject(opinion, ONCE),
-        }
-    }
-
-    fn count(&mut self, approval: Approval) {
-        if let Some((at, unclear, _)) = self.unclear.remove(&approval.who) {
-            self.reject_review(at, &unclear.review, &unclear.login, ONCE);
-        }
-        self.counted.insert(approval.who.clone(), approval);
-    }
-
-    fn object(&mut self, opinion: &Opinion<'_>, may_write: Result<bool, Gap>) {
-        let (Review { id, position, .. }, login) = (opinion.review, &opinion.account.login);
-        let sentence = match may_write {
-            Ok(false) => return,
-            Ok(true) => format!("{login} requested changes (review {id})"),
-            Err(gap) => format!("{login} requested changes (review {id}), and {gap}"),
-        };
-        self.objections.insert((*position, sentence));
-    }
-
-    fn finish(self, involved: &Involved<'_>) -> Approvals {
-        let Sorted { counted, unclear, rejected, objections, derived } = self;
-        let sentences = |of: BTreeSet<(u64, String)>| of.into_iter().map(|(_, sentence)| sentence).collect();
-        Approvals {
-            derived: derived.into_iter().map(|login| login.to_string()).collect(),
-            unclear: unclear.into_values().map(|(_, approval, gap)| (approval, gap)).collect(),
-            counted: counted.into_values().collect(),
-            rejected: sentences(rejected),
-            objections: sentences(objections),
-            unattributed: involved.unattributed(),
-            by_machines: involved.are_machines(),
-        }
-    }
-}
-
+#[cfg(test)]
+mod signed_tests;
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,8 @@ use crate::control::Case;
 use portcullis_model::host::OwnAddresses;
 use portcullis_model::id::AccountId;
 use portcullis_model::person::{Account, Login, NoReply, People, Who};
-use portcullis_model::review::{CommitAccounts, Push};
+use portcullis_model::review::{CommitAccounts, Push, Review, ReviewSource};
+use portcullis_model::signed::SigningPerson;
 use std::collections::BTreeMap;
 
 /// The map, and what the host told.
@@ -19,12 +20,16 @@ pub struct Identity<'a> {
     people: &'a People,
     addresses: OwnAddresses<'a>,
     accounts: BTreeMap<&'a AccountId, &'a Account>,
+    /// The people who may sign reviews: their principals can be addresses in commits.
+    signers: &'a [SigningPerson],
+    /// Are the logins of accounts principals of signers? They are where no host gives accounts.
+    is_by_signers: bool,
 }
 
 /// Whom an address names by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum NamedByAddress {
-    /// Someone of the identity map, who has this address.
+    /// Someone of the identity map, or of the signers of reviews, who has this address.
     InMap(Who),
     /// The account of this number.
     Number(AccountId, Who),
@@ -52,19 +57,40 @@ impl<'a> Identity<'a> {
             people: &case.scope.people,
             addresses: host.own_addresses(),
             accounts: all.map(|account| (&account.id, account)).collect(),
+            signers: case.facts.signed.value().map_or(&[], |signed| &signed.signers),
+            is_by_signers: host.is_without_requests(),
         }
     }
 
     /// Who an account is. One number is one person, even if the host gives it under two names while
     /// it is renamed.
     pub fn of_account(&self, account: &Account) -> Who {
+        if self.is_by_signers
+            && let Some(signer) = self.signers.iter().find(|person| person.has(account.login.as_str()))
+            && let Some(who) = self.people.by_signer(signer, self.addresses)
+        {
+            return who;
+        }
         let latest = self.accounts.get(&account.id).copied().unwrap_or(account);
         self.people.by_account(latest, self.addresses)
+    }
+
+    /// Who gave a review: a signer is who the map makes of their principals, and `None` where that
+    /// is no one in particular.
+    pub(super) fn of_review(&self, review: &Review, account: &Account) -> Option<Who> {
+        match &review.source {
+            ReviewSource::Host | ReviewSource::Imported(_) => Some(self.of_account(account)),
+            ReviewSource::Signed(signed) => self.people.by_signer(&signed.signer, self.addresses),
+        }
     }
 
     /// Whom an address names.
     pub(super) fn of_address(&self, email: &str) -> NamedByAddress {
         if let Some(who) = self.people.by_email(email) {
+            return NamedByAddress::InMap(who);
+        }
+        let signer = self.signers.iter().find(|person| person.has(email));
+        if let Some(who) = signer.and_then(|person| self.people.by_signer(person, self.addresses)) {
             return NamedByAddress::InMap(who);
         }
         match NoReply::read(email, self.addresses) {

@@ -9,4 +9,5 @@ pub mod host_id;
 pub mod identity;
 pub mod named_check;
 pub mod quorum;
+pub mod reviews;
 pub mod text;

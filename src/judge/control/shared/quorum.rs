@@ -407,16 +407,17 @@ fn list_details(
 fn describe_counted(case: &Case<'_>, approval: &Approval) -> String {
     let Approval { login, review, .. } = approval;
     let head = case.facts.change.value().map(|change| &change.head);
+    let mut why: Vec<String> = approval.vouched_by.iter().cloned().collect();
+    why.extend(approval.commit.as_ref().filter(|commit| Some(*commit) != head).map(|commit| {
+        format!("it was given on {}, and only clean merges of the base were added since", commit.short())
+    }));
     let derived = match &approval.derived_from {
         Some(from) => format!(" (the host does not state its commit, which was derived from {from})"),
         None => String::new(),
     };
-    match approval.commit.as_ref().filter(|commit| Some(*commit) != head) {
-        Some(commit) => format!(
-            "review {review} by {login} counts: it was given on {}, and only clean merges of the base were added since{derived}",
-            commit.short()
-        ),
-        None => format!("review {review} by {login} counts{derived}"),
+    match why.as_slice() {
+        [] => format!("review {review} by {login} counts{derived}"),
+        why => format!("review {review} by {login} counts: {}{derived}", why.join("; ")),
     }
 }
 

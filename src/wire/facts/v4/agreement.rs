@@ -127,7 +127,7 @@ fn check_text(
 /// verified, and are not among the texts.
 fn asked_at(inquiry: &Inquiry, path: &RepoPath) -> BTreeSet<TextPurpose> {
     let asked = inquiry.texts.get(path).into_iter().flatten().copied();
-    asked.filter(|purpose| *purpose != TextPurpose::EvidenceSigners).collect()
+    asked.filter(|purpose| !purpose.is_read_by_collector()).collect()
 }
 
 fn disagrees(path: &RepoPath, how: &str) -> Misshapen {

@@ -51,6 +51,8 @@ objects! {
         teams: TeamFormV4,
         /// How to switch protection rules on.
         advice: ProtectionAdviceV4,
+        /// True where the host knows neither requests nor reviews. Missing: false.
+        without_requests [default]: bool,
     }
 
     /// How a host finds and reads CODEOWNERS.

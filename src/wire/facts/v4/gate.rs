@@ -2,6 +2,7 @@
 
 use super::lines::CoverageSourceV4;
 use super::report::ReportFormatText;
+use super::signed::SignedInquiryV4;
 use crate::form::{NamedValues, SortedList, choices, objects};
 use crate::text::{PathText, TeamText};
 use portcullis_model::facts::{GateText, GateTexts};
@@ -29,6 +30,8 @@ objects! {
         /// The files of the repository whose texts steer the gate, by path, and what each is read
         /// for. A policy outside of the repository is not among them.
         texts: NamedValues<PathText, SortedList<TextPurposeV4>>,
+        /// What is asked of signed reviews. Missing where they do not count.
+        signed [default]: Option<SignedInquiryV4>,
     }
 
     /// The format of the reports of a suite.
@@ -70,6 +73,8 @@ choices! {
         WaiverSigners,
         /// The allowed signers of evidence.
         EvidenceSigners,
+        /// The allowed signers of reviews.
+        ReviewSigners,
         /// CODEOWNERS.
         CodeOwners,
         /// What a control reads beside the policy.

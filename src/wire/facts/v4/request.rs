@@ -2,6 +2,7 @@
 
 use super::account::AccountV4;
 use super::fact::{FactV4, GapV4};
+use super::signed::ReviewSourceV4;
 use crate::decision::v1::RequestV1;
 use crate::form::{MomentText, choices, objects};
 use crate::text::{
@@ -49,6 +50,8 @@ objects! {
         reviewed: ReviewedContentV4,
         /// When it was submitted; null when the host does not say.
         submitted: Option<MomentText>,
+        /// Where the review comes from. Missing: from the host.
+        source [default]: ReviewSourceV4,
     }
 
     /// A push.

@@ -1,6 +1,6 @@
 //! Who had a part in a change, and can therefore not approve it independently.
 //!
-//! The request's author, the author, committer and every co-author of each commit over all parents,
+//! The request's author (where no host knows requests there is none), the author, committer and every co-author of each commit over all parents,
 //! and the account that pushed what the head brings, or any commit of it before, as far as the
 //! branch's moves tell. Updates (clean merges of the base) bring nothing, so commits and pushes
 //! that are nothing else are left out, where the settings let approvals outlive them, also when
@@ -27,7 +27,7 @@ use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::host::OwnAddresses;
 use portcullis_model::id::AccountId;
 use portcullis_model::person::{Account, AccountKind, Mailbox, People, Who};
-use portcullis_model::review::{ChangeRequest, CommitAccounts, Move, Push};
+use portcullis_model::review::{ChangeRequest, CommitAccounts, Move, Push, Review};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everyone who had a part in a change.
@@ -76,7 +76,9 @@ impl<'a> Involved<'a> {
             unattributed: BTreeMap::new(),
         };
         let host = &case.facts.host;
-        involved.requester(host.request.known()?)?;
+        if !host.is_without_requests() || host.request.known()?.author.is_some() {
+            involved.requester(host.request.known()?)?;
+        }
         if last_pusher == LastPusher::Exclude {
             let push = if updates.before.is_empty() { &host.last_push } else { &host.content_push };
             involved.pusher(push.known()?, &change.head, updates)?;
@@ -96,9 +98,14 @@ impl<'a> Involved<'a> {
         self.identity.of_account(account)
     }
 
+    /// Who gave a review; see [`Identity::of_review`].
+    pub(super) fn who_gave(&self, review: &Review, account: &Account) -> Option<Who> {
+        self.identity.of_review(review, account)
+    }
+
     /// What kept us from seeing whether this person pushed a commit of the change.
-    pub(super) fn doubt(&self, account: &Account) -> Option<&Gap> {
-        self.doubtful.get(&self.who(account))
+    pub(super) fn doubt(&self, who: &Who) -> Option<&Gap> {
+        self.doubtful.get(who)
     }
 
     /// What this person did in the change; `None`: nothing that we know of.

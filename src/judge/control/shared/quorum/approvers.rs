@@ -123,8 +123,17 @@ fn assess_approver(
         |owners: &[Owner]| MemberAnswer::any(owners.iter().map(|owner| is_owner(case, identity, who, owner)));
     let lines: BTreeMap<_, _> =
         ownerships.lines.iter().map(|(line, owned)| (line.clone(), owns(&owned.owners))).collect();
-    let roles = roles.iter().map(|(_, role)| is_in(case, identity, who, role, &lines)).collect();
+    let fits = |(wanted, role): &(&RoleApprovals, &Role)| match is_given_as(approval, wanted) {
+        true => is_in(case, identity, who, role, &lines),
+        false => MemberAnswer::No,
+    };
+    let roles = roles.iter().map(fits).collect();
     Approver { counts, roles, lines }
+}
+
+/// A reviewer who names roles speaks in no other.
+fn is_given_as(approval: &Approval, wanted: &RoleApprovals) -> bool {
+    approval.roles.is_empty() || approval.roles.contains(wanted.role.get_ref())
 }
 
 fn is_in(

@@ -1,0 +1,66 @@
+//! What is shown before it is signed.
+
+use super::{ApproveArguments, Reviewing, one_line, unseen};
+use crate::cli::exit::Result;
+use crate::cli::policy_file::POLICY;
+use portcullis_model::signed::ReviewVerdict;
+use std::fmt::Write as _;
+
+/// So many files are named; the rest are counted.
+const NAMED: usize = 40;
+
+/// Everything that a reviewer has to know of what they sign.
+pub(super) fn describe(
+    reviewing: &Reviewing,
+    arguments: &ApproveArguments,
+    reviewer: &str,
+) -> Result<String> {
+    let Reviewing { policy, target, base, subject, .. } = reviewing;
+    let verdict = arguments.verdict();
+    let mut text = String::new();
+    let mut line = |name: &str, value: &str| {
+        let _ = writeln!(text, "{name:<9} {value}");
+    };
+    line("verdict", verdict.as_str());
+    line("reviewer", reviewer);
+    if !arguments.roles.is_empty() {
+        line("as", &arguments.roles.join(", "));
+    }
+    line("project", &policy.project);
+    line("onto", target.as_str());
+    line("base", &format!("{} (tree {})", base.commit, base.tree));
+    if verdict == ReviewVerdict::WithdrawAll {
+        line("of", "every opinion on changes to this branch");
+        return Ok(text);
+    }
+    line("head", &format!("{} (tree {})", subject.commit, subject.tree));
+    if let Some(message) = &arguments.message {
+        line("message", &one_line(message));
+    }
+    text.push_str(&describe_change(reviewing)?);
+    Ok(text)
+}
+
+/// The areas and files that the change touches.
+fn describe_change(reviewing: &Reviewing) -> Result<String> {
+    let Reviewing { repository, policy, base, subject, .. } = reviewing;
+    let inquiry = policy.inquiry(Some(POLICY.into()));
+    let change = repository.change(&base.commit, &subject.commit, &inquiry);
+    let change = change.known().map_err(unseen)?;
+    let touched = policy.scope.inventory.touched(change.files.iter(), &inquiry).map_err(unseen)?;
+    let areas: Vec<&str> = touched.iter().map(|area| area.area.as_str()).collect();
+    let mut text = String::new();
+    let areas = if areas.is_empty() { "none".to_string() } else { areas.join(", ") };
+    let _ = writeln!(text, "areas     {areas}");
+    let _ = writeln!(text, "commits   {}", change.commits.len());
+    let _ = writeln!(text, "files     {}", change.files.len());
+    let paths: Vec<String> =
+        change.files.iter().flat_map(|file| file.entries()).map(|entry| entry.path.to_string()).collect();
+    for path in paths.iter().take(NAMED) {
+        let _ = writeln!(text, "  {}", one_line(path));
+    }
+    if paths.len() > NAMED {
+        let _ = writeln!(text, "  and {} more", paths.len() - NAMED);
+    }
+    Ok(text)
+}

@@ -1,0 +1,89 @@
+//! `--host bare`: a change to a server without a host, on the server or in a clone of it.
+
+use super::exit::{Failure, Result};
+use super::hook::in_force::view_at;
+use super::hook::state;
+use super::meant::MeantHost;
+use super::{HostName, SubjectArguments, opening};
+use crate::collect::bare::{PolicyView, RepositoryView, Standpoint, read_guard};
+use portcullis_attest::signers::AllowedSigners;
+use portcullis_forge::Forge;
+use portcullis_forge::bare::{BareRequestId, BareServer, KIND};
+use portcullis_git::Repository;
+use portcullis_model::change::{BranchName, Revision};
+use portcullis_model::fact::Fact;
+use portcullis_model::id::RequestId;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::rc::Rc;
+
+/// Is such a server named?
+pub fn is_meant(subject: &SubjectArguments) -> bool {
+    matches!(subject.host, Some(HostName::Kind(kind)) if *kind == KIND)
+}
+
+/// The server with a change to it; `None` where the arguments mean another host.
+///
+/// # Errors
+/// The branch is not named, or the head cannot be found.
+pub fn change_on_server(repository: &Repository, subject: &SubjectArguments) -> Result<Option<MeantHost>> {
+    if !is_meant(subject) {
+        return match subject.onto {
+            Some(_) => Err(Failure::usage("--onto needs --host bare")),
+            None => Ok(None),
+        };
+    }
+    let request = match (&subject.request, &subject.onto) {
+        (Some(request), None) => KIND.read_request(request)?,
+        (None, Some(onto)) => {
+            let head = repository.resolve(subject.head.as_deref().unwrap_or("HEAD"))?;
+            BareRequestId { target: BranchName::new(onto), head }.name()
+        }
+        (Some(_), Some(_)) => {
+            return Err(Failure::usage("--request names the branch already: leave out --onto"));
+        }
+        (None, None) => {
+            return Err(Failure::usage(
+                "name the branch that would receive the change: --host bare --onto BRANCH, and --head REV for \
+                 another change than what is checked out",
+            ));
+        }
+    };
+    Ok(Some(server_of(subject, Some(request))))
+}
+
+/// The server, and the request on it.
+pub fn server_of(subject: &SubjectArguments, request: Option<RequestId>) -> MeantHost {
+    let repository = subject.repository.clone().unwrap_or_else(|| ".".to_string());
+    MeantHost { kind: &KIND, repository, request }
+}
+
+/// The server as the repository that `directory` is in shows it; `None` where another host is
+/// meant. The policy counts as it is at the tip of the branch, or at what would be deployed.
+///
+/// # Errors
+/// The repository cannot be read.
+pub fn open_server(
+    directory: &Path,
+    host: &MeantHost,
+    candidate: Option<&Revision>,
+) -> Result<Option<Box<dyn Forge>>> {
+    if *host.kind != KIND {
+        return Ok(None);
+    }
+    let repository = opening::open(directory)?;
+    let standpoint = Standpoint::of(&repository);
+    let id = host.request.as_ref().and_then(|id| BareRequestId::read(&id.to_string()));
+    let tip = id.and_then(|id| repository.ref_tip(&standpoint.branch_ref(&id.target)).ok().flatten());
+    let policy = match candidate.or(tip.as_ref()) {
+        Some(at) => view_at(&repository, at),
+        None => PolicyView { signers: Fact::Known(AllowedSigners::default()), approvals: 0 },
+    };
+    let guard = match standpoint {
+        Standpoint::Server => Fact::Known(state::see_guard(&repository, policy.approvals)),
+        Standpoint::Clone => read_guard(&repository, policy.approvals).into(),
+    };
+    let (repository, moved) = (Rc::new(repository), BTreeMap::new());
+    let view = RepositoryView { repository, standpoint, policy, pending: None, moved, guard };
+    Ok(Some(Box::new(BareServer::over(view))))
+}

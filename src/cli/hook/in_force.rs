@@ -1,0 +1,137 @@
+//! The policy in force on a server: which branches it guards, and whose keys count.
+//!
+//! It is the policy at the tip of the default branch, and for a branch that has one of its own also
+//! that. A branch is a deployment branch if either says so: no branch can take itself out.
+
+use crate::cli::policy_file::POLICY;
+use crate::collect::bare::PolicyView;
+use crate::collect::gather::text_at;
+use portcullis_attest::signers::AllowedSigners;
+use portcullis_git::Repository;
+use portcullis_judge::policy::Policy;
+use portcullis_model::change::{BranchName, Revision};
+use portcullis_model::fact::{Fact, Gap, GapReason};
+use portcullis_model::inquiry::TextPurpose;
+use portcullis_model::path::RepoPath;
+
+/// A policy at a commit.
+pub struct PolicyAt {
+    /// The policy; `None` where the commit has none, or one that is not valid.
+    pub policy: Option<Policy>,
+    /// Is there a text?
+    pub is_there: bool,
+}
+
+impl PolicyAt {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// An object cannot be read.
+    pub fn read(repository: &Repository, commit: &Revision) -> Result<PolicyAt, Gap> {
+        let text = text_at(repository, commit, &RepoPath::from(POLICY))?;
+        let policy = text.as_ref().and_then(|text| Policy::parse(text).ok());
+        Ok(PolicyAt { policy, is_there: text.is_some() })
+    }
+
+    /// Is this one of its deployment branches? A policy that cannot be read may name any.
+    fn names(&self, branch: &BranchName, is_folding: bool) -> bool {
+        let Some(policy) = &self.policy else { return self.is_there };
+        let name = branch.as_str().as_bytes();
+        policy.scope.deployment.iter().any(|glob| match is_folding {
+            true => glob.matches_folded(name),
+            false => glob.matches(name),
+        })
+    }
+}
+
+/// The policy of the default branch.
+pub struct InForce {
+    /// The default branch: what `HEAD` names.
+    pub branch: BranchName,
+    /// Its tip; `None` where it has no commit yet.
+    pub tip: Option<Revision>,
+    /// The policy there; `None` where there is no commit.
+    pub policy: Option<PolicyAt>,
+    /// Does the file system take two names that differ in capitals for one?
+    is_folding: bool,
+}
+
+impl InForce {
+    /// Reads it from the refs as they are before the push.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn read(repository: &Repository) -> Result<InForce, Gap> {
+        let head = repository.symbolic_target("HEAD")?.ok_or_else(no_default_branch)?;
+        let branch = BranchName::new(&head);
+        let tip = repository.ref_tip(&head)?;
+        let policy = tip.as_ref().map(|tip| PolicyAt::read(repository, tip)).transpose()?;
+        let is_folding = repository.switch("core.ignorecase").ok().flatten().unwrap_or(false);
+        Ok(InForce { branch, tip, policy, is_folding })
+    }
+
+    /// Is there a policy to judge by?
+    pub fn is_set(&self) -> bool {
+        self.policy.as_ref().is_some_and(|policy| policy.is_there)
+    }
+
+    /// Is it a deployment branch, by this policy or by the one at its own tip?
+    ///
+    /// # Errors
+    /// That one cannot be read.
+    pub fn guards(
+        &self,
+        repository: &Repository,
+        branch: &BranchName,
+        old: Option<&Revision>,
+    ) -> Result<bool, Gap> {
+        if self.policy.as_ref().is_some_and(|policy| policy.names(branch, self.is_folding)) {
+            return Ok(true);
+        }
+        let Some(old) = old else { return Ok(false) };
+        Ok(PolicyAt::read(repository, old)?.names(branch, self.is_folding))
+    }
+
+    /// What it says of people and rules.
+    pub fn view(&self, repository: &Repository) -> PolicyView {
+        match &self.tip {
+            Some(tip) => view_at(repository, tip),
+            None => PolicyView { signers: Fact::Known(AllowedSigners::default()), approvals: 0 },
+        }
+    }
+}
+
+fn no_default_branch() -> Gap {
+    let remedy = "Name the default branch on the server: `git symbolic-ref HEAD refs/heads/main`.";
+    Gap::new("the default branch of the server", GapReason::Malformed, "`HEAD` names no branch", remedy)
+}
+
+/// What the policy at a commit says of people and rules.
+pub fn view_at(repository: &Repository, commit: &Revision) -> PolicyView {
+    let policy = PolicyAt::read(repository, commit).ok().and_then(|at| at.policy);
+    let approvals = policy.as_ref().map_or(0, Policy::approvals);
+    let signers = match policy.as_ref().and_then(signers_path) {
+        Some(path) => read_signers(repository, commit, &path).into(),
+        None => Fact::Known(AllowedSigners::default()),
+    };
+    PolicyView { signers, approvals }
+}
+
+/// Where the keys of people are: those of reviewers.
+fn signers_path(policy: &Policy) -> Option<RepoPath> {
+    policy.inquiry(None).path_of(TextPurpose::ReviewSigners).cloned()
+}
+
+fn read_signers(repository: &Repository, commit: &Revision, path: &RepoPath) -> Result<AllowedSigners, Gap> {
+    let Some(bytes) = repository.file_at(commit, path)? else { return Ok(AllowedSigners::default()) };
+    AllowedSigners::read(&bytes).map_err(|problems| {
+        let detail = problems.first().map_or_else(String::new, ToString::to_string);
+        let remedy = "Correct the line on the branch; `portcullis policy check` names each one.";
+        Gap::new(
+            format!("the allowed signers {path} at {}", commit.short()),
+            GapReason::Malformed,
+            detail,
+            remedy,
+        )
+    })
+}

@@ -1,0 +1,244 @@
+//! Judging what a push would land on a deployment branch.
+//!
+//! Each step of the branch's line has to be explained by a head that passes the gate: for a
+//! fast-forward the new tip; for a merge what it merged, if the merge is what git makes of it and
+//! nothing else; for a squash or a rebase a head that was approved for this branch and of which
+//! replaying gives what landed. A head passes if the controls of the merge gate allow it, from the
+//! policy at what it lands on.
+
+use super::receiving::Receiving;
+use crate::cli::exit::{Failure, Result};
+use crate::cli::policy_file::check_waivers;
+use crate::cli::prepare::policy_at;
+use crate::cli::{SubjectArguments, output};
+use crate::collect::bare::{is_explained, prove_landing};
+use crate::collect::request::{Located, LocatedChange, gather};
+use crate::collect::sources::{Ends, HostSession, ReviewRefs, Sources};
+use portcullis_forge::Forge;
+use portcullis_forge::bare::BareRequestId;
+use portcullis_judge::decide::{decide_facts, undetermined};
+use portcullis_model::change::{BranchName, Revision};
+use portcullis_model::decision::{Decision, Judged, Outcome};
+use portcullis_model::fact::{Fact, Gap};
+use portcullis_model::landing::{Coverage, Span, Step};
+use portcullis_model::protection::Branch;
+use std::path::Path;
+
+/// So many approved heads are tried for a landing that no parent explains.
+const MOST_CANDIDATES: usize = 64;
+
+/// What became of the update of a branch.
+pub enum Ruling {
+    /// It may land: the heads that explain it.
+    Allowed(Vec<Revision>),
+    /// It may not, for a reason that needs no judgement: what, and what to do.
+    Refused(String, String),
+    /// The gate does not allow a head.
+    Judged(Box<Decision>, Option<String>),
+}
+
+/// One branch of a push.
+pub struct BranchUpdate<'a> {
+    /// The push.
+    pub receiving: &'a Receiving,
+    /// The branch.
+    pub branch: &'a BranchName,
+}
+
+/// Steps that land together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Segment {
+    parent: Revision,
+    landed: Revision,
+    /// What a merge merged; empty for steps that are none.
+    merged: Vec<Revision>,
+}
+
+impl BranchUpdate<'_> {
+    /// Judges the way from one tip to the next.
+    ///
+    /// # Errors
+    /// The policy is missing or not valid.
+    pub fn judge(&self, old: &Revision, new: &Revision) -> Result<Ruling> {
+        let steps = match self.receiving.repository.span(old, new) {
+            Fact::Known(Span::Steps(steps)) => steps,
+            Fact::Known(span) => return Ok(self.refuse_span(&span)),
+            Fact::Gap(gap) => return Ok(Ruling::Judged(Box::new(self.unseen(old, new, &gap)), None)),
+        };
+        let segments = split_steps(old, &steps);
+        let is_single = segments.len() == 1;
+        if !is_single && let Ruling::Allowed(heads) = self.judge_head(old, new)? {
+            return Ok(Ruling::Allowed(heads));
+        }
+        let mut explained = Vec::new();
+        for segment in &segments {
+            match self.judge_segment(segment)? {
+                Ruling::Allowed(heads) => explained.extend(heads),
+                refused => return Ok(refused),
+            }
+        }
+        Ok(Ruling::Allowed(explained))
+    }
+
+    fn refuse_span(&self, span: &Span) -> Ruling {
+        let branch = self.branch;
+        let (what, remedy) = match span {
+            Span::Equal | Span::Steps(_) => ("the push moves nothing", "There is nothing to do."),
+            Span::Beside => (
+                "the tip of the branch would become a side of a merge, so that the branch would have another history",
+                "Merge your change into the branch (`git merge --no-ff`), not the branch into your change, and push that.",
+            ),
+            Span::Behind | Span::Diverged | Span::Unrelated => (
+                "commits of the branch would be gone",
+                "Fetch the branch, put your change on top of it, and push without force. To take a change back, revert it.",
+            ),
+        };
+        Ruling::Refused(format!("{branch} is a deployment branch, and {what}"), remedy.to_string())
+    }
+
+    /// A merge by what it merged, and whatever else by its tip; then by the other way.
+    fn judge_segment(&self, segment: &Segment) -> Result<Ruling> {
+        let first = match segment.merged.as_slice() {
+            [] => self.judge_head(&segment.parent, &segment.landed)?,
+            [head] => self.judge_merge(segment, head)?,
+            _ => Ruling::Refused(
+                format!("{} merges more than one head at once", segment.landed.short()),
+                "Merge one head after the other, and push that.".to_string(),
+            ),
+        };
+        if let Ruling::Allowed(heads) = first {
+            return Ok(Ruling::Allowed(heads));
+        }
+        let second = match segment.merged.is_empty() {
+            true => self.judge_replayed(segment)?,
+            false => Some(self.judge_head(&segment.parent, &segment.landed)?),
+        };
+        match second {
+            Some(Ruling::Allowed(heads)) => Ok(Ruling::Allowed(heads)),
+            _ => Ok(first),
+        }
+    }
+
+    fn judge_merge(&self, segment: &Segment, head: &Revision) -> Result<Ruling> {
+        match self.prove(segment, head) {
+            Coverage::Identity(_) | Coverage::Replay(_) | Coverage::Rebase(_) => {
+                self.judge_head(&segment.parent, head)
+            }
+            Coverage::Unverifiable(gap) => {
+                Ok(Ruling::Judged(Box::new(self.unseen(&segment.parent, head, &gap)), None))
+            }
+            Coverage::Residual(residual) => {
+                let place = residual
+                    .hunks
+                    .first()
+                    .map_or_else(String::new, |hunk| format!(", first in {}", hunk.path));
+                Ok(refuse_merge(segment, head, &place))
+            }
+            Coverage::Unchanged | Coverage::Train(_) => Ok(refuse_merge(segment, head, "")),
+        }
+    }
+
+    fn prove(&self, segment: &Segment, head: &Revision) -> Coverage {
+        prove_landing(&self.receiving.repository, &segment.parent, &segment.landed, head)
+    }
+
+    /// An approved head of which replaying gives what landed: a squash, a rebase.
+    fn judge_replayed(&self, segment: &Segment) -> Result<Option<Ruling>> {
+        let approved = self.receiving.approved(self.branch);
+        let others = approved.iter().filter(|head| **head != segment.landed && **head != segment.parent);
+        let here = others.filter(|head| self.receiving.repository.has_commit(head));
+        for head in here.take(MOST_CANDIDATES) {
+            let explains = is_explained(&self.receiving.repository, &segment.parent, &segment.landed, head);
+            if explains && let ruling @ Ruling::Allowed(_) = self.judge_head(&segment.parent, head)? {
+                return Ok(Some(ruling));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Does the merge gate allow a head on this base?
+    fn judge_head(&self, base: &Revision, head: &Revision) -> Result<Ruling> {
+        let decision = self.decide(base, head)?;
+        match decision.outcome {
+            Outcome::Allow => Ok(Ruling::Allowed(vec![head.clone()])),
+            Outcome::Undetermined | Outcome::Block => {
+                Ok(Ruling::Judged(Box::new(decision), Some(self.approve_command(head))))
+            }
+        }
+    }
+
+    fn approve_command(&self, head: &Revision) -> String {
+        format!("portcullis approve {head} --onto origin/{} --push origin", self.branch)
+    }
+
+    fn decide(&self, base: &Revision, head: &Revision) -> Result<Decision> {
+        let server = self.receiving.server(base);
+        let id = BareRequestId { target: self.branch.clone(), head: head.clone() };
+        let request = server.request(&id.name());
+        let mut session = HostSession::begin(&server, &*request);
+        session.branch =
+            Fact::Known(Branch { name: self.branch.clone(), tip: base.clone(), protected: true });
+        let ends = Ends { base: base.clone(), head: head.clone(), target: Some(self.branch.clone()) };
+        let review_refs = ReviewRefs { moved: self.receiving.moved(), ..ReviewRefs::default() };
+        let repository = &*self.receiving.repository;
+        let policy =
+            policy_at(repository, Path::new("."), &SubjectArguments::default(), &ends, &server.profile())?;
+        let (policy, inquiry) = match policy {
+            Ok(read) => read,
+            Err(gap) => return Ok(self.unseen(base, head, &gap)),
+        };
+        let sources = Sources {
+            repository,
+            host: Some(&server),
+            directory: Path::new("."),
+            reports: &[],
+            evidence: &[],
+            observed: self.receiving.entry.time,
+            review_refs: &review_refs,
+        };
+        let located = Located::Change(Box::new(LocatedChange { ends, session: Some(session) }));
+        let facts = gather(inquiry, located, &sources, &output::progress);
+        check_waivers(&policy, &facts)?;
+        Ok(decide_facts(&policy, &facts))
+    }
+
+    fn unseen(&self, base: &Revision, head: &Revision, gap: &Gap) -> Decision {
+        let judged = Judged {
+            branch: Some(self.branch.clone()),
+            base: Some(base.clone()),
+            head: Some(head.clone()),
+            ..Judged::default()
+        };
+        undetermined(judged, gap)
+    }
+}
+
+fn refuse_merge(segment: &Segment, head: &Revision, place: &str) -> Ruling {
+    let what = format!(
+        "the merge {} is not what merging {} gives: it changes something of its own{place}",
+        segment.landed.short(),
+        head.short()
+    );
+    let remedy = "Make the merge again without editing it, or let the merge itself be approved.";
+    Ruling::Refused(what, remedy.to_string())
+}
+
+/// Each merge is a segment; what lies between merges is one.
+fn split_steps(old: &Revision, steps: &[Step]) -> Vec<Segment> {
+    let mut segments: Vec<Segment> = Vec::new();
+    let mut parent = old.clone();
+    for Step { commit, .. } in steps {
+        let merged: Vec<Revision> = commit.parents.iter().skip(1).cloned().collect();
+        match segments.last_mut().filter(|last| last.merged.is_empty() && merged.is_empty()) {
+            Some(line) => line.landed = commit.id.clone(),
+            None => segments.push(Segment { parent, landed: commit.id.clone(), merged }),
+        }
+        parent = commit.id.clone();
+    }
+    segments
+}
+
+/// A failure that is a reason to refuse, as text.
+pub fn refusal_of(failure: &Failure) -> (String, String) {
+    (failure.message.clone(), failure.hints.join(" "))
+}

@@ -1,0 +1,117 @@
+//! A push on its way in: its refs, its objects, who pushed it, and the policy in force.
+
+use super::environment::{HookEnvironment, Lookup};
+use super::in_force::{InForce, view_at};
+use super::pusher::Pusher;
+use super::state;
+use super::updates::RefUpdate;
+use crate::cli::exit::{Failure, Result};
+use crate::collect::bare::push_log::PushEntry;
+use crate::collect::bare::{RepositoryView, Standpoint, approved_commits};
+use portcullis_attest::signers::AllowedSigners;
+use portcullis_forge::bare::{BareServer, PushedRef, ServerGuard};
+use portcullis_git::Repository;
+use portcullis_model::change::{BranchName, Revision};
+use portcullis_model::fact::{Fact, Gap};
+use portcullis_model::landing::Span;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// A push on its way in.
+pub struct Receiving {
+    /// The repository with the objects of the push.
+    pub repository: Rc<Repository>,
+    /// The repository without them; `None` where both are one.
+    stored: Option<Repository>,
+    /// The refs.
+    pub updates: Vec<RefUpdate>,
+    /// The policy in force before it.
+    pub in_force: InForce,
+    /// The names of people, by that policy.
+    pub signers: AllowedSigners,
+    /// What the log will say of it.
+    pub entry: PushEntry,
+    guard: ServerGuard,
+}
+
+impl Receiving {
+    /// Reads everything that is the same for all refs.
+    ///
+    /// # Errors
+    /// The repository cannot be read.
+    pub fn read(lookup: Lookup<'_>, updates: Vec<RefUpdate>) -> Result<Self> {
+        let environment = HookEnvironment::read(lookup)?;
+        let time = jiff::Timestamp::now();
+        let repository = environment.open_received()?;
+        let in_force = InForce::read(&repository).map_err(unseen)?;
+        let view = in_force.view(&repository);
+        // A list that cannot be read names no one; what needs it says so.
+        let signers = view.signers.value().cloned().unwrap_or_default();
+        let Pusher { name, source } = Pusher::find(lookup, &signers, time);
+        let request = environment.options.get("request").cloned();
+        let certificate = None;
+        let mut entry = PushEntry { time, principal: name, source, request, refs: Vec::new(), certificate };
+        entry.refs = updates.iter().map(|update| pushed_ref(&repository, update)).collect();
+        let stored = environment.quarantine.is_some().then(|| environment.open_stored()).transpose()?;
+        let guard = state::see_guard(&repository, view.approvals);
+        Ok(Receiving { repository: Rc::new(repository), stored, updates, in_force, signers, entry, guard })
+    }
+
+    /// Was a commit here before the push?
+    fn was_here(&self, commit: &Revision) -> bool {
+        self.stored.as_ref().unwrap_or(&self.repository).has_commit(commit)
+    }
+
+    /// The server as the judge of a change from this base sees it.
+    pub fn server(&self, base: &Revision) -> BareServer<RepositoryView> {
+        BareServer::over(RepositoryView {
+            repository: Rc::clone(&self.repository),
+            standpoint: Standpoint::Server,
+            policy: view_at(&self.repository, base),
+            pending: Some(self.pending()),
+            moved: self.moved(),
+            guard: Fact::Known(self.guard.clone()),
+        })
+    }
+
+    /// The push as the log will have it. What a merge brings that was here before was pushed by
+    /// others.
+    fn pending(&self) -> portcullis_forge::bare::LoggedPush {
+        let mut push = self.entry.logged();
+        for one in &mut push.refs {
+            one.merged.retain(|commit| !self.was_here(commit));
+        }
+        push
+    }
+
+    /// The refs as the push would leave them.
+    pub fn moved(&self) -> BTreeMap<String, Option<Revision>> {
+        self.updates.iter().map(|update| (update.name.clone(), update.new.clone())).collect()
+    }
+
+    /// The commits that approvals for a branch name.
+    pub fn approved(&self, branch: &BranchName) -> Vec<Revision> {
+        approved_commits(&self.repository, &self.moved(), branch).unwrap_or_default()
+    }
+}
+
+/// A failure of the hook: what could not be seen.
+pub fn unseen(gap: Gap) -> Failure {
+    Failure::unseen(crate::cli::exit::Exit::Undetermined, &gap)
+}
+
+/// A ref as the log has it.
+pub fn pushed_ref(repository: &Repository, update: &RefUpdate) -> PushedRef {
+    let (before, after) = (update.old.clone(), update.new.clone());
+    let merged = before
+        .as_ref()
+        .zip(after.as_ref())
+        .map_or_else(Vec::new, |(old, new)| merged_by(repository, old, new));
+    PushedRef { name: update.name.clone(), before, after, merged }
+}
+
+/// What merges on the first-parent line brought: their parents but the first.
+fn merged_by(repository: &Repository, old: &Revision, new: &Revision) -> Vec<Revision> {
+    let Fact::Known(Span::Steps(steps)) = repository.span(old, new) else { return Vec::new() };
+    steps.iter().flat_map(|step| step.commit.parents.iter().skip(1).cloned()).collect()
+}
