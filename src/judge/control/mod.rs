@@ -244,7 +244,7 @@ pub struct PolicyScope {
     /// The deployment branches.
     pub deployment: Vec<Glob>,
     /// Which reviews count that the host does not tie to a commit, by `required-reviews`.
-    pub reviews: ReviewBasis,
+    pub review_basis: ReviewBasis,
 }
 
 /// Which approvals count whose commit the host does not state. All controls that count approvals

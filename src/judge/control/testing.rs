@@ -443,7 +443,7 @@ fn scope() -> PolicyScope {
         people: People::default(),
         roles: BTreeMap::new(),
         deployment: vec![Glob::new("main").expect("a good pattern")],
-        reviews: Default::default(),
+        review_basis: Default::default(),
     }
 }
 

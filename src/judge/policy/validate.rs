@@ -87,7 +87,7 @@ fn assemble_policy(
             people,
             roles,
             deployment: branches.deployment,
-            reviews: controls.values().find_map(|control| control.review_basis()).unwrap_or_default(),
+            review_basis: controls.values().find_map(|control| control.review_basis()).unwrap_or_default(),
         },
         environments,
         each_commit: branches.each_commit,

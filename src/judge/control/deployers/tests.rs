@@ -201,6 +201,6 @@ fn a_derived_approval_is_a_second_person_where_the_policy_counts_it() {
         review.reviewed = ReviewedContent::Derived { commit: crate::control::testing::head(), from };
     }
     assert_eq!(landing_verdict(&world, "robin"), Verdict::Broken);
-    world.scope.reviews.derived = DerivedReviews::Accept;
+    world.scope.review_basis.derived = DerivedReviews::Accept;
     assert_eq!(landing_verdict(&world, "robin"), Verdict::Met);
 }

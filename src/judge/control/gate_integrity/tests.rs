@@ -335,7 +335,7 @@ fn a_derived_commit_approves_the_gate_only_where_the_policy_accepts_it_for_all_c
             let from = "the newest version".to_string();
             review.reviewed = ReviewedContent::Derived { commit: head(), from };
         }
-        world.scope.reviews.derived = derived;
+        world.scope.review_basis.derived = derived;
         assert_eq!(world.outcome(&KIND, ""), outcome, "{derived:?}");
     }
 }

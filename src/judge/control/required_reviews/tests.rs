@@ -432,7 +432,7 @@ fn a_commit_that_the_host_does_not_state_counts_as_the_policy_says() {
     let remedy = found[0].remedy.clone().unwrap();
     assert!(remedy.contains("approvals of alex, kim") && remedy.contains("signed reviews"), "{remedy}");
     assert!(remedy.contains("`derived = \"accept\"` in `[controls.required-reviews]`"), "{remedy}");
-    world.scope.reviews.derived = DerivedReviews::Accept;
+    world.scope.review_basis.derived = DerivedReviews::Accept;
     let found = findings(&world, "approvals = 1");
     assert_eq!((found[0].verdict, found[0].remedy.clone()), (Verdict::Met, None));
     let says = "review 1 by kim counts (the host does not state its commit, which was derived from the version that was \
@@ -443,7 +443,7 @@ fn a_commit_that_the_host_does_not_state_counts_as_the_policy_says() {
     outside.files(&["docs/guide.md"]);
     derive(&mut outside);
     assert_eq!(outside.outcome(&KIND, "approvals = 1"), Allow);
-    outside.scope.reviews.derived = DerivedReviews::Refuse;
+    outside.scope.review_basis.derived = DerivedReviews::Refuse;
     assert_eq!(outside.outcome(&KIND, "approvals = 1"), Block);
 }
 

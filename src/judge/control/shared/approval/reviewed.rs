@@ -47,7 +47,7 @@ impl<'a> JudgedContent<'a> {
         subject: ApprovalSubject,
     ) -> Self {
         let derived = answer_derived(case, subject);
-        JudgedContent { change, updates, trees: case.scope.reviews.trees, derived }
+        JudgedContent { change, updates, trees: case.scope.review_basis.trees, derived }
     }
 
     /// Is a review of this one of the head?
@@ -135,7 +135,7 @@ fn answer_derived(case: &Case<'_>, subject: ApprovalSubject) -> DerivedAnswer {
     const STATED: &str = "the policy counts only approvals of a stated commit";
     const INSIDE: &str = "for data-processing code only a stated commit counts";
     const GATE: &str = "for files that steer the gate only a stated commit counts";
-    match (case.scope.reviews.derived, subject, case.touched) {
+    match (case.scope.review_basis.derived, subject, case.touched) {
         (DerivedReviews::Accept, ..) => DerivedAnswer::Yes,
         (DerivedReviews::Refuse, ..) => DerivedAnswer::No(STATED),
         (DerivedReviews::OutsideDataProcessing, ApprovalSubject::Gate, _) => DerivedAnswer::No(GATE),

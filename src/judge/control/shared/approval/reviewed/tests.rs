@@ -30,7 +30,7 @@ fn tree(base: Revision, tree: ObjectName) -> ReviewedContent {
 fn world(reviewed: ReviewedContent, basis: ReviewBasis, touched: Place) -> World {
     let mut world = World::honest();
     world.reviews()[0].reviewed = reviewed;
-    world.scope.reviews = basis;
+    world.scope.review_basis = basis;
     match touched {
         Place::Inside => {}
         Place::Outside => world.touched = Fact::Known(Vec::<TouchedArea>::new()),
