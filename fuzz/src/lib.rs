@@ -1,7 +1,7 @@
 //! What must hold for whatever bytes a fuzzer comes up with.
 
-use portcullis_model::line_coverage::CoverageFormat;
-use portcullis_model::test_run::{TestOutcome, TestRun};
+use portcullis_testrun::line_coverage::CoverageFormat;
+use portcullis_testrun::test_run::{TestOutcome, TestRun};
 use portcullis_report::{ReportError, line_coverage, parse_as, parse_stream};
 
 /// A report of a format: reading it ends without a panic, says the same twice, and what is one document is not green

@@ -25,7 +25,7 @@ pub struct DecideArguments {
     output: output::Shown,
 }
 
-/// Judges gathered facts, of a change or of a deployment.
+/// Judges gathered facts, of a change, of a batch or of a deployment.
 ///
 /// # Errors
 /// The facts cannot be read or are of another schema; the policy is not valid.
@@ -47,6 +47,7 @@ fn find_other_place(gathered: &GatheredFacts) -> Result<Option<(Judged, Gap)>> {
     let Some(job) = ci::current_job().event()? else { return Ok(None) };
     let (head, environment) = match gathered {
         GatheredFacts::Change(facts) => (facts.change.value().map(|change| &change.head), None),
+        GatheredFacts::Batch(facts) => (Some(&facts.head), None),
         GatheredFacts::Deployment(facts) => (Some(&facts.candidate), Some(facts.environment.clone())),
     };
     // Without a head nothing is allowed anyway, and the decision says why.
@@ -58,7 +59,10 @@ fn find_other_place(gathered: &GatheredFacts) -> Result<Option<(Judged, Gap)>> {
             }
             place.candidate(Some(head.clone()), || Ok(head.clone())).map(drop)
         }
-        None => place.check_head(head),
+        None => {
+            place.check_batch(matches!(gathered, GatheredFacts::Batch(_)), None)?;
+            place.check_head(head)
+        }
     });
     let judged = Judged { environment, head: Some(head.clone()), ..Judged::default() };
     Ok(shown.err().map(|gap| (judged, gap)))

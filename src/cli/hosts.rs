@@ -2,10 +2,10 @@
 
 use super::exit::Result;
 use super::{HostName, SubjectArguments};
-use portcullis_forge::ci;
+use portcullis_forge::ci::{self, VerdictPlace};
 use portcullis_forge::http::transport::Live;
 use portcullis_forge::{self as host, Connection, Forge, HostKind};
-use portcullis_model::fact::Gap;
+use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::host::HostProfile;
 
 /// The kind of host that is named, else the one of the job, else the usual one.
@@ -24,6 +24,26 @@ pub fn kind_of(named: Option<HostName>) -> std::result::Result<&'static HostKind
 pub fn profile_of(named: Option<HostName>) -> HostProfile {
     let kind = kind_of(named).unwrap_or(host::DEFAULT);
     HostProfile::of(&(kind.conventions)(), &[])
+}
+
+/// The same in a job of a request or a batch: where its system works with several hosts, the host
+/// has to be named. A repository of that name on the usual host could be another.
+///
+/// # Errors
+/// A gap: the job is of a host that cannot be asked, or does not say of which.
+pub fn kind_of_job(
+    named: Option<HostName>,
+    place: &VerdictPlace,
+) -> std::result::Result<&'static HostKind, Gap> {
+    let job = ci::current_job();
+    if named.is_none() && job.host_kind()?.is_none() && job.is_of_any_host() {
+        let about = job.about().unwrap_or_else(|| format!("this is a `{}` job", place.event));
+        let found =
+            format!("{about}, of a repository {}, and does not say on which host that is", place.repository);
+        let remedy = "Name it, for example with `--host github`, or judge with `--host none --base REV` what git alone can tell.";
+        return Err(Gap::new("what the host says", GapReason::NotAsked, found, remedy));
+    }
+    kind_of(named)
 }
 
 /// The host of a repository, over a connection or else the one that the environment names.

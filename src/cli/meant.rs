@@ -1,11 +1,11 @@
 //! From arguments and job to what is meant, before anything is asked over the network.
 
 use super::exit::Failure;
-use super::hosts::{kind_of, repository_of};
+use super::hosts::{kind_of, kind_of_job, repository_of};
 use super::stop::Stop;
 use super::{HostName, SubjectArguments};
 use crate::collect::request::JudgementRequest;
-use portcullis_forge::ci::{JobEvent, VerdictPlace};
+use portcullis_forge::ci::{self, JobEvent, VerdictPlace, check_clone_of};
 use portcullis_forge::{self as host, Forge, HostKind};
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;
@@ -42,7 +42,7 @@ pub struct MeantHost {
     pub kind: &'static HostKind,
     /// The repository, as its host names it.
     pub repository: String,
-    /// The request that is asked about; `None` for a deployment.
+    /// The request that is asked about; `None` for a batch and for a deployment.
     pub request: Option<RequestId>,
 }
 
@@ -73,6 +73,7 @@ impl Meant {
         let parents = |commit: &Revision| Some(repository.commit(commit).ok()?.parents);
         let place = job.map(|job| job.verdict_place(Some(&parents))).transpose();
         let place = place.map_err(Stop::nothing_known)?;
+        check_checkout(repository, job).map_err(Stop::nothing_known)?;
         let host = host_of_change(subject, place.as_ref())?;
         Ok(Meant { host, place, candidate: None })
     }
@@ -100,15 +101,22 @@ fn host_of_change(
     let usage = |message: String| Err(Stop::from(Failure::usage(message)));
     let read = |kind: &'static HostKind, text: &str| kind.read_request(text).map_err(Failure::from);
     match (subject.host, &subject.repository, subject.request.as_deref(), place) {
-        (Some(HostName::None), None, None, _) => Ok(None),
+        (Some(HostName::None), None, None, place) => {
+            place.map_or(Ok(()), |place| place.check_batch(false, None)).map_err(Stop::nothing_known)?;
+            Ok(None)
+        }
         (Some(HostName::None), _, _, _) => {
             usage(format!("--repository and --request need --host {}", host::DEFAULT.name))
         }
         (_, repository, request, Some(place)) => {
-            let kind = kind_of(subject.host).map_err(Stop::nothing_known)?;
+            let kind = kind_of_job(subject.host, place).map_err(Stop::nothing_known)?;
             let request = request.map(|text| read(kind, text)).transpose()?;
             let of_job = || {
                 let repository = place.repository(repository.as_deref())?;
+                if place.batch.is_some() {
+                    place.check_batch(true, request.as_ref())?;
+                    return Ok(MeantHost { kind, repository, request: None });
+                }
                 Ok(MeantHost { kind, repository, request: Some(place.request(request)?) })
             };
             of_job().map(Some).map_err(Stop::nothing_known)
@@ -121,11 +129,15 @@ fn host_of_change(
         (Some(HostName::Kind(_)), _, _, None) | (None, Some(_), None, None) | (None, None, Some(_), None) => {
             usage("name both: --repository OWNER/NAME and --request N".to_string())
         }
-        (None, None, None, None) => usage(format!(
-            "name what to judge: --host {} --repository OWNER/NAME --request N, or --host none --base REV \
-             for what git alone can tell",
-            host::DEFAULT.name
-        )),
+        (None, None, None, None) => {
+            kind_of(None).map_err(Stop::nothing_known)?;
+            let about = ci::current_job().about().map(|about| format!("; {about}")).unwrap_or_default();
+            usage(format!(
+                "name what to judge: --host {} --repository OWNER/NAME --request N, or --host none --base REV \
+                 for what git alone can tell{about}",
+                host::DEFAULT.name
+            ))
+        }
     }
 }
 
@@ -156,10 +168,16 @@ fn find_candidate(
     let Some(job) = job else { return Ok(Ok(named.map_or(checked_out, Ok)?)) };
     let parents = |commit: &Revision| Some(repository.commit(commit).ok()?.parents);
     Ok(job.verdict_place(Some(&parents)).and_then(|place| {
+        check_checkout(repository, Some(job))?;
         place.repository(subject.repository.as_deref())?;
         place.check_environment(environment)?;
         place.candidate(named, || checked_out.map_err(no_head))
     }))
+}
+
+fn check_checkout(repository: &Repository, job: Option<&dyn JobEvent>) -> Result<(), Gap> {
+    let head = repository.resolve("HEAD").ok();
+    job.map_or(Ok(()), |job| check_clone_of(job, head.as_ref()))
 }
 
 fn no_head(error: anyhow::Error) -> Gap {

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
+mod batching;
 pub mod check;
 pub mod decide;
 #[cfg(feature = "demo")]
@@ -93,7 +94,8 @@ pub struct SubjectArguments {
     /// Repository on the host. Default in a GitHub Actions job: the job's repository.
     #[arg(long, value_name = "OWNER/NAME", help_heading = "What to judge")]
     repository: Option<String>,
-    /// Number of the change request. Default in a GitHub Actions job: the event's request.
+    /// Number of the change request. Default in a GitHub Actions job: the event's request, or for a
+    /// merge queue every request of the batch.
     #[arg(long, value_name = "N", value_parser = parse_request, help_heading = "What to judge")]
     request: Option<String>,
     /// Tip of the branch that would receive the change. Default with a host: the tip that the host

@@ -19,7 +19,7 @@ pub fn bad_waivers(name: &str, text: &str, problems: &[Problem]) -> Failure {
 }
 
 /// The waivers that gathered facts hold have to be valid, as the policy has to be: of a change
-/// those at its base; of a deployment those at the baseline or those at the candidate, which may
+/// or a batch those at its base; of a deployment those at the baseline or those at the candidate, which may
 /// correct them.
 ///
 /// # Errors
@@ -29,7 +29,9 @@ pub fn check_waivers(policy: &Policy, facts: &GatheredFacts) -> Result<()> {
     let is_corrected = || gate.after(TextPurpose::Waivers).is_none_or(|text| policy.waivers(text).is_ok());
     match facts {
         GatheredFacts::Deployment(_) if is_corrected() => Ok(()),
-        GatheredFacts::Deployment(_) | GatheredFacts::Change(_) => check_waivers_before(policy, gate),
+        GatheredFacts::Deployment(_) | GatheredFacts::Change(_) | GatheredFacts::Batch(_) => {
+            check_waivers_before(policy, gate)
+        }
     }
 }
 

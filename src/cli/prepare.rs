@@ -1,4 +1,4 @@
-//! The road from arguments to a decision, for a change and a deployment alike: what is meant, what
+//! The road from arguments to a decision, for a change, a batch and a deployment alike: what is meant, what
 //! is judged, by which policy, and the facts.
 
 use super::exit::{Failure, Result};
@@ -7,7 +7,8 @@ use super::hosts::{open_host, profile_of};
 use super::meant::{CommitsQuestion, Meant, MeantHost};
 use super::policy_file::{POLICY, check_waivers, parse_policy, read_policy};
 use super::stop::Stop;
-use super::{SubjectArguments, deploying, names, opening, output};
+use super::{SubjectArguments, batching, deploying, names, opening, output};
+use crate::collect::batch::BatchTarget;
 use crate::collect::policy_texts::{PolicyTexts, read_policy_texts};
 use crate::collect::reports::NamedReport;
 use crate::collect::request::{
@@ -162,6 +163,7 @@ fn try_prepare(
 /// The commits that are judged, before the policy is known.
 enum LocatedEnds<'a> {
     Change(Box<LocatedChange<'a>>),
+    Batch(Box<BatchTarget>),
     Deployment(Box<deploying::LocatedDeployment>),
 }
 
@@ -171,7 +173,10 @@ fn locate_ends<'s>(
     session: Option<HostSession<'s>>,
 ) -> std::result::Result<LocatedEnds<'s>, Stop> {
     match request {
-        JudgementRequest::Change => locate_change_ends(question, session),
+        JudgementRequest::Change => match batching::locate(question)? {
+            Some(batch) => Ok(LocatedEnds::Batch(Box::new(batch))),
+            None => locate_change_ends(question, session),
+        },
         JudgementRequest::Deployment { environment, .. } => {
             Ok(LocatedEnds::Deployment(Box::new(deploying::locate(question, environment)?)))
         }
@@ -207,6 +212,7 @@ impl<'a> LocatedEnds<'a> {
     fn ends(&self) -> Ends {
         match self {
             LocatedEnds::Change(change) => change.ends.clone(),
+            LocatedEnds::Batch(batch) => batch.ends.clone(),
             LocatedEnds::Deployment(located) => located.ends(),
         }
     }
@@ -214,13 +220,16 @@ impl<'a> LocatedEnds<'a> {
     fn judged(&self) -> Judged {
         match self {
             LocatedEnds::Change(change) => judged_change(change.session.as_ref(), Some(&change.ends)),
+            LocatedEnds::Batch(batch) => {
+                batching::judged(&batch.name, Some(&batch.ends.base), &batch.ends.head)
+            }
             LocatedEnds::Deployment(located) => located.judged(),
         }
     }
 
     fn tip(&self) -> Option<Revision> {
         match self {
-            LocatedEnds::Change(_) => None,
+            LocatedEnds::Change(_) | LocatedEnds::Batch(_) => None,
             LocatedEnds::Deployment(located) => located.tip.clone(),
         }
     }
@@ -234,6 +243,7 @@ impl<'a> LocatedEnds<'a> {
     ) -> Result<Located<'a>> {
         match self {
             LocatedEnds::Change(change) => Ok(Located::Change(change)),
+            LocatedEnds::Batch(batch) => Ok(Located::Batch(batch)),
             LocatedEnds::Deployment(located) => {
                 Ok(Located::Deployment(Box::new(located.target(policy, question, request)?)))
             }

@@ -149,21 +149,23 @@ fn ask_branch(sources: &Sources<'_>, branch: &BranchName) -> Fact<Branch> {
     }
 }
 
-fn no_host(what: &str) -> Gap {
+/// Nothing is asked where no host takes part.
+pub(super) fn no_host(what: &str) -> Gap {
     Gap::not_asked(what, "name the host: --host github --repository OWNER/NAME")
 }
 
-struct Range<'a> {
-    inquiry: &'a Inquiry,
-    sources: &'a Sources<'a>,
-    branch: &'a Fact<Branch>,
+/// A range of a branch, and whom to ask about it.
+pub(super) struct Range<'a> {
+    pub(super) inquiry: &'a Inquiry,
+    pub(super) sources: &'a Sources<'a>,
+    pub(super) branch: &'a Fact<Branch>,
 }
 
 /// Consecutive steps that the same requests brought.
-struct Group {
-    parent: Revision,
-    steps: Vec<Revision>,
-    requests: Fact<BTreeSet<RequestId>>,
+pub(super) struct Group {
+    pub(super) parent: Revision,
+    pub(super) steps: Vec<Revision>,
+    pub(super) requests: Fact<BTreeSet<RequestId>>,
 }
 
 impl Range<'_> {
@@ -190,7 +192,7 @@ impl Range<'_> {
     }
 
     /// All landings in one go: what was read for one is remembered for the next.
-    fn prove(&self, gathered: &mut [LandingFacts], progress: &dyn Fn(usize)) {
+    pub(super) fn prove(&self, gathered: &mut [LandingFacts], progress: &dyn Fn(usize)) {
         let landings: Vec<Landing> = gathered.iter().map(|facts| facts.landing.clone()).collect();
         self.sources.repository.prove_landings(&landings, |number, coverage, misses| {
             progress(number);
@@ -257,7 +259,7 @@ impl Range<'_> {
         self.facts(inquiry, before, landed, None)
     }
 
-    fn landing(&self, group: Group) -> Option<LandingFacts> {
+    pub(super) fn landing(&self, group: Group) -> Option<LandingFacts> {
         let landed = group.steps.last()?.clone();
         let requests: Result<Vec<Facts>, Gap> = group
             .requests
@@ -351,13 +353,13 @@ impl Range<'_> {
     }
 
     /// The range as one change, with the facts about the branch and the candidate.
-    fn whole(&self, baseline: &Revision, candidate: &Revision) -> Facts {
+    pub(super) fn whole(&self, baseline: &Revision, candidate: &Revision) -> Facts {
         let mut inquiry = self.inquiry.clone();
         // Checks of the candidate may vouch for evidence; otherwise they are the requests' own.
         let vouch = inquiry.topics.contains(&Topic::Evidence);
         inquiry.topics.retain(|topic| OF_THE_WHOLE.contains(topic) || (vouch && *topic == Topic::Checks));
         let request =
-            Fact::Gap(Gap::not_asked("one change request", "a deployment has as many as it has landings"));
+            Fact::Gap(Gap::not_asked("one change request", "a range has as many as it has landings"));
         let asked = self.sources.host.map(|forge| {
             let branch = self.branch.clone();
             HostSession { forge, on_request: None, request, branch }

@@ -5,6 +5,7 @@
 //! one file, the fact says so instead of choosing.
 
 use crate::collect::coverage_paths::resolve_name;
+use crate::collect::line_checksum::may_be_checksum_of;
 use crate::collect::reading::read;
 use crate::collect::reading::{local_offset, malformed_report};
 use crate::collect::reports::{find, native_path};
@@ -19,7 +20,7 @@ use portcullis_model::line_coverage::{
 };
 use portcullis_model::lines::Lines;
 use portcullis_model::path::RepoPath;
-use portcullis_report::line_coverage::{Reported, ReportedFile, may_be_checksum_of, parse};
+use portcullis_report::line_coverage::{Reported, ReportedFile, parse};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;

@@ -7,11 +7,13 @@
 )]
 
 pub mod baseline;
+pub mod batch;
 mod coverage_paths;
 pub mod deployment;
 pub mod elsewhere;
 pub mod evidence;
 pub mod gather;
+mod line_checksum;
 pub mod line_coverage;
 pub mod policy_texts;
 mod reading;

@@ -1,9 +1,11 @@
-//! From what a command was asked to judge to the facts: a change and a deployment go the same way.
+//! From what a command was asked to judge to the facts: a change, a batch and a deployment go the
+//! same way.
 //!
 //! 1. [`locate_change`], or [`super::baseline::find_baseline`], finds the commits that are judged.
 //! 2. The policy is read at these commits ([`super::policy_texts`]), and says what to ask.
 //! 3. [`gather`] asks it.
 
+use crate::collect::batch::{BatchTarget, gather_batch};
 use crate::collect::deployment::{DeploymentTarget, gather_deployment};
 use crate::collect::gather::gather_change;
 use crate::collect::sources::{Ends, HostSession, Sources};
@@ -18,7 +20,7 @@ use portcullis_model::inquiry::Inquiry;
 /// What a command is asked to judge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JudgementRequest {
-    /// One change request, or the change between two commits.
+    /// One change request, or the change between two commits; in a job of a batch, the batch.
     Change,
     /// A deployment.
     Deployment {
@@ -43,6 +45,8 @@ pub struct LocatedChange<'a> {
 pub enum Located<'a> {
     /// A change.
     Change(Box<LocatedChange<'a>>),
+    /// A batch.
+    Batch(Box<BatchTarget>),
     /// A deployment.
     Deployment(Box<DeploymentTarget>),
 }
@@ -59,6 +63,9 @@ pub fn gather(
         Located::Change(change) => {
             let LocatedChange { ends, session } = *change;
             GatheredFacts::Change(Box::new(gather_change(inquiry, &ends, session.as_ref(), sources)))
+        }
+        Located::Batch(target) => {
+            GatheredFacts::Batch(Box::new(gather_batch(&inquiry, *target, sources, progress)))
         }
         Located::Deployment(target) => {
             GatheredFacts::Deployment(Box::new(gather_deployment(&inquiry, *target, sources, progress)))

@@ -62,8 +62,10 @@ impl HostKind {
         transport: Box<dyn Transport>,
     ) -> Connection {
         let api_url = variable(self.api_variable);
-        let token = self.token_variables.iter().find_map(|name| variable(name));
-        Connection { api_url, server_url: None, token, transport, retry: RetryPolicy::default() }
+        let found = self.token_variables.iter().find_map(|name| Some((variable(name)?, *name)));
+        let (token, token_variable) = found.unzip();
+        let retry = RetryPolicy::default();
+        Connection { api_url, server_url: None, token, token_variable, transport, retry }
     }
 }
 
@@ -76,6 +78,8 @@ pub struct Connection {
     pub server_url: Option<String>,
     /// The token to show there, and nowhere else.
     pub token: Option<String>,
+    /// The environment variable that the token is from, where it is from one.
+    pub token_variable: Option<&'static str>,
     /// What carries requests.
     pub transport: Box<dyn Transport>,
     /// When to ask again.
@@ -86,7 +90,7 @@ impl Connection {
     /// The way to an API without a token.
     pub fn to(api_url: impl Into<String>, transport: Box<dyn Transport>) -> Self {
         let (api_url, retry) = (Some(api_url.into()), RetryPolicy::default());
-        Connection { api_url, server_url: None, token: None, transport, retry }
+        Connection { api_url, server_url: None, token: None, token_variable: None, transport, retry }
     }
 }
 

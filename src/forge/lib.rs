@@ -7,11 +7,12 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "this room is where a host is asked")]
 
 use portcullis_model::administration::Administration;
+use portcullis_model::batch::Batch;
 use portcullis_model::change::{BranchName, Commit, Revision};
 use portcullis_model::check::{Check, WorkflowRun};
 use portcullis_model::deployment::HostDeployment;
 use portcullis_model::environment::Environment;
-use portcullis_model::fact::{Fact, Gap};
+use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::facts::{Facts, HostFacts};
 use portcullis_model::host::{HostConventions, HostProfile};
 use portcullis_model::id::{CheckId, RequestId};
@@ -25,13 +26,15 @@ use std::sync::Arc;
 
 pub mod ci;
 pub mod github;
+pub mod gitlab;
 pub mod http;
 mod kind;
+mod moves;
 
 pub use kind::{Connection, HostError, HostKind, OpenHost};
 
 /// Every kind of host, sorted by name.
-pub static TABLE: &[&HostKind] = &[&github::KIND];
+pub static TABLE: &[&HostKind] = &[&github::KIND, &gitlab::KIND];
 
 /// The kind of host of a repository that is named without one, outside of a job.
 pub static DEFAULT: &HostKind = &github::KIND;
@@ -94,6 +97,47 @@ pub trait Forge {
 
     /// The members of a team, also through teams inside of it.
     fn members(&self, team: &TeamName) -> Fact<Vec<Account>>;
+
+    /// The requests of a batch: what a merge queue or a merge train of the host builds on a branch,
+    /// up to a commit. A host answers with those that land before the one that ends at that commit,
+    /// and with that one last; it does not have to know which of the former are part of this batch.
+    ///
+    /// The default is that of a host without queues.
+    fn batch(&self, question: &BatchQuestion<'_>) -> Fact<Batch> {
+        Fact::Gap(no_queue(question))
+    }
+}
+
+/// Which batch is asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchQuestion<'a> {
+    /// The branch that would receive it.
+    pub branch: &'a BranchName,
+    /// The tip of that branch.
+    pub base: &'a Revision,
+    /// The last commit of the batch: the one that the verdict is for.
+    pub head: &'a Revision,
+    /// The last request of the batch, where the job names it; a host that lists its queue does not
+    /// need it.
+    pub request: Option<&'a RequestId>,
+}
+
+impl BatchQuestion<'_> {
+    /// What a gap in the answer is about.
+    pub fn what(&self) -> String {
+        format!("which requests the batch {} holds", self.head.short())
+    }
+}
+
+fn no_queue(question: &BatchQuestion<'_>) -> Gap {
+    let remedy = "Judge each request by itself, in a job of that request, and require branches to be up to date before \
+                  merging.";
+    Gap::new(
+        question.what(),
+        GapReason::Unsupported,
+        "this host has no merge queue that can be asked",
+        remedy,
+    )
 }
 
 /// A host, asked about one change request.

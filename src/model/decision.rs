@@ -166,9 +166,12 @@ pub struct Judged {
     pub repository: Option<String>,
     /// Where it would be deployed; `None` for a change that is judged before it lands.
     pub environment: Option<String>,
-    /// The change request.
+    /// The change request; `None` for a batch.
     pub request: Option<RequestId>,
-    /// Its title: text from outside.
+    /// The change requests of a batch, in the order in which they would land; none for anything
+    /// else.
+    pub requests: Vec<RequestId>,
+    /// The title of the change request: text from outside.
     pub title: Option<String>,
     /// The branch that would receive the change.
     pub branch: Option<BranchName>,

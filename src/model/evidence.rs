@@ -7,11 +7,10 @@
 
 use crate::change::{ObjectName, Revision};
 use crate::digest::Digest;
-use crate::fact::{Fact, nullable};
+use crate::fact::Fact;
 use crate::test_run::{Test, TestRun};
 use coverage::RecordedCoverage;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 pub mod coverage;
@@ -41,13 +40,11 @@ pub struct Statement<P = RecordedRun> {
 
 /// One run of one suite in one configuration. Its tests can be many: what only goes through them
 /// keeps them as an [`inventory::TestInventory`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedRun<T = Vec<Test>> {
     /// The suite, as the policy names it.
     pub suite: String,
     /// The configuration or shard; `None` where there is only one.
-    #[serde(deserialize_with = "nullable")]
     pub configuration: Option<String>,
     /// Who ran it.
     pub producer: RunProducer,
@@ -71,21 +68,16 @@ pub struct RecordedRun<T = Vec<Test>> {
     /// What coverage reports say that it executed, sorted by path and digest. Statements from
     /// before there was such a thing have none, and so has a run that nobody measured: both show of
     /// no line that it was executed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub coverage: Vec<RecordedCoverage>,
     /// Since when the work tree had been what it was when the run was recorded, by the clock of
     /// that machine. `None` in statements from before it was asked: nothing then shows that the
     /// reports were not there before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled: Option<Timestamp>,
     /// The earliest time that its reports name themselves.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<Timestamp>,
     /// How the command of the suite ended; `None` when nobody said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit_status: Option<ExitStatus>,
     /// The command that the recorder ran itself, with the work tree clean before and after.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<RecordedCommand>,
 }
 
@@ -128,8 +120,7 @@ impl RecordedRun {
 }
 
 /// How a command ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
     /// By itself, with this status; 0 means success.
     Code(i32),
@@ -154,8 +145,7 @@ impl std::fmt::Display for ExitStatus {
 }
 
 /// A command that was run and watched. Arguments can hold secrets, so they are not kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedCommand {
     /// The name of the program, without the way to it.
     pub program: String,
@@ -169,25 +159,20 @@ pub struct RecordedCommand {
 }
 
 /// Who ran it, by their own account.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RunProducer {
     /// `github-actions`, `gitlab-ci`, or `local`.
     pub kind: String,
     /// The CI system's number of the run.
-    #[serde(deserialize_with = "nullable")]
     pub run: Option<String>,
     /// Which attempt of that run, counted from 1.
-    #[serde(deserialize_with = "nullable")]
     pub attempt: Option<u64>,
     /// What defined the run: file and ref.
-    #[serde(deserialize_with = "nullable")]
     pub workflow: Option<String>,
 }
 
 /// How the files differ from the tree that is checked out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WorkTree {
     /// The first paths that differ, each with how: "changed: src/lib.rs".
     pub differences: Vec<String>,
@@ -203,8 +188,7 @@ impl WorkTree {
 }
 
 /// A file that decides what is run.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Material {
     /// Its path.
     pub path: String,
@@ -213,8 +197,7 @@ pub struct Material {
 }
 
 /// A report, without what it says.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ReportName {
     /// Its path.
     pub path: String,

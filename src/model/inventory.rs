@@ -130,7 +130,7 @@ impl Area {
     /// # Errors
     /// The gap, when no path says so and the content, which might, could not be read.
     pub fn touch(&self, file: &FileChange) -> Result<Option<Touch>, Gap> {
-        if let Some(touch) = file.entries().flat_map(names_of).find_map(|name| self.touch_by_path(name)) {
+        if let Some(touch) = names_of_file(file).find_map(|name| self.touch_by_path(name)) {
             return Ok(Some(touch));
         }
         if let Some(touch) = file.entries().find_map(|entry| self.touch_from_above(entry)) {
@@ -148,7 +148,8 @@ impl Area {
         if self.excludes(path) {
             return None;
         }
-        let rule = self.paths.iter().find(|rule| rule.rule.matches_folded(path.as_bytes()))?;
+        let folded = path.fold();
+        let rule = self.paths.iter().find(|rule| rule.rule.matches_path(&folded))?;
         Some(Touch {
             path: path.clone(),
             rule: format!("path `{}`", rule.rule),
@@ -206,7 +207,7 @@ impl Area {
     /// that anything executes.
     pub fn only_governs(&self, file: &FileChange) -> bool {
         file.governing().next().is_some()
-            && file.entries().flat_map(names_of).all(|name| self.touch_by_path(name).is_none())
+            && names_of_file(file).all(|name| self.touch_by_path(name).is_none())
     }
 
     /// The exclusion that keeps a path out of the area, whatever its content says.
@@ -257,6 +258,12 @@ fn content_touch(path: &RepoPath, rule: &Ruled<String>, found: &Match) -> Touch 
         policy_line: rule.line,
         line: found.line.filter(|_| found.side == Side::Added),
     }
+}
+
+/// Every path under which a file counts, the old ones first. What it keeps comes once.
+fn names_of_file(file: &FileChange) -> impl Iterator<Item = &RepoPath> {
+    let is_new = |name: &&RepoPath| file.old.iter().flat_map(names_of).all(|old| old != *name);
+    file.old.iter().flat_map(names_of).chain(file.new.iter().flat_map(names_of).filter(is_new))
 }
 
 /// Every path under which an entry counts: its own, and where a link leads.

@@ -8,79 +8,9 @@ use crate::fact::Fact;
 use crate::lines::Lines;
 use crate::own_times::OwnTimes;
 use crate::path::RepoPath;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Formats of coverage reports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CoverageFormat {
-    /// Clover XML: PHPUnit, istanbul, OpenClover, gcovr.
-    Clover,
-    /// Cobertura XML: coverage.py, gcovr, coverlet, istanbul.
-    Cobertura,
-    /// `coverage json` of coverage.py.
-    CoveragePy,
-    /// The profile of `go test -coverprofile`.
-    GoCover,
-    /// istanbul's `coverage-final.json`: nyc, c8, jest, vitest.
-    Istanbul,
-    /// JaCoCo XML.
-    Jacoco,
-    /// LCOV tracefiles: geninfo, coverage.py, c8, node, istanbul.
-    Lcov,
-    /// `llvm-cov export` as JSON.
-    LlvmCov,
-    /// OpenCover XML: OpenCover, coverlet, AltCover.
-    Opencover,
-    /// SimpleCov's `.resultset.json` and `coverage.json`.
-    Simplecov,
-    /// SonarQube's generic coverage XML.
-    Sonarqube,
-    /// `xccov view --archive --json` of Xcode.
-    Xccov,
-}
-
-impl CoverageFormat {
-    /// Every format, sorted by name.
-    pub const ALL: &[CoverageFormat] = &[
-        CoverageFormat::Clover,
-        CoverageFormat::Cobertura,
-        CoverageFormat::CoveragePy,
-        CoverageFormat::GoCover,
-        CoverageFormat::Istanbul,
-        CoverageFormat::Jacoco,
-        CoverageFormat::Lcov,
-        CoverageFormat::LlvmCov,
-        CoverageFormat::Opencover,
-        CoverageFormat::Simplecov,
-        CoverageFormat::Sonarqube,
-        CoverageFormat::Xccov,
-    ];
-
-    /// The format of this name.
-    pub fn named(name: &str) -> Option<CoverageFormat> {
-        CoverageFormat::ALL.iter().copied().find(|format| format.as_str() == name)
-    }
-
-    /// Its name in a policy.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            CoverageFormat::Clover => "clover",
-            CoverageFormat::Cobertura => "cobertura",
-            CoverageFormat::CoveragePy => "coverage-py",
-            CoverageFormat::GoCover => "go-cover",
-            CoverageFormat::Istanbul => "istanbul",
-            CoverageFormat::Jacoco => "jacoco",
-            CoverageFormat::Lcov => "lcov",
-            CoverageFormat::LlvmCov => "llvm-cov",
-            CoverageFormat::Opencover => "opencover",
-            CoverageFormat::Simplecov => "simplecov",
-            CoverageFormat::Sonarqube => "sonarqube",
-            CoverageFormat::Xccov => "xccov",
-        }
-    }
-}
+pub use portcullis_testrun::line_coverage::{CoverageFormat, FileLines};
 
 /// Where coverage reports are looked for, and how the names in them become paths of the repository.
 ///
@@ -159,21 +89,4 @@ pub struct Covered {
     pub contradictions: Vec<String>,
     /// The times that it names itself. Facts from before they were read have none.
     pub times: OwnTimes,
-}
-
-/// The lines of one file, as a report has them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FileLines {
-    /// The lines that can be executed.
-    pub executable: Lines,
-    /// Those that were.
-    pub hit: Lines,
-}
-
-impl FileLines {
-    /// What either says: a line that any test executed was executed.
-    pub fn add(&mut self, other: &FileLines) {
-        self.executable = self.executable.or(&other.executable);
-        self.hit = self.hit.or(&other.hit);
-    }
 }

@@ -5,6 +5,7 @@
 //! (`core.quotePath` in git-config(1)). Quoted text starts with `"`, plain text never holds one, so
 //! the two forms cannot be confused and the way back is exact.
 
+use portcullis_pattern::folded_path::FoldedPath;
 use serde::{Deserialize, Serialize};
 
 /// A path inside a repository: bytes, `/` between the components, no leading `/`.
@@ -21,6 +22,11 @@ impl RepoPath {
     /// The bytes as git stores them.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// The path without regard to case and Unicode form, to put it to several patterns.
+    pub fn fold(&self) -> FoldedPath<'_> {
+        FoldedPath::of(&self.0)
     }
 
     /// Does a component bend the path (`..`, `.`, empty, `.git` in any case)? git refuses to write

@@ -250,12 +250,13 @@ pub enum NoReply {
 }
 
 impl NoReply {
-    /// Reads an address, by what the host's own look like.
+    /// Reads an address, by what the host's own look like. Beside a number, which decides, a login
+    /// may have dots, as on GitLab.
     pub fn read(email: &str, addresses: OwnAddresses<'_>) -> NoReply {
         let Some((local, form)) = addresses.no_reply(email) else { return NoReply::Other };
         match local.split_once(form.separator.as_str()) {
             None if is_login(local) => NoReply::Named(Login::new(local)),
-            Some((number, login)) if is_login(login) => match account_number(number) {
+            Some((number, login)) if is_login(&login.replace('.', "-")) => match account_number(number) {
                 Some(number) => NoReply::Numbered(number.into(), Login::new(login)),
                 None => NoReply::Unreadable,
             },

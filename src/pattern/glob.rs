@@ -19,6 +19,7 @@
 //! ([`Glob::matches`]).
 
 use crate::error::PatternError;
+use crate::folded_path::FoldedPath;
 use globset::{Candidate, GlobBuilder, GlobMatcher};
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -37,8 +38,16 @@ const DEEPEST: usize = 16;
 pub struct Glob {
     text: String,
     exact: OnceLock<Option<GlobMatcher>>,
-    folded: OnceLock<Option<Regex>>,
+    folded: OnceLock<Option<FoldedMatcher>>,
     components: OnceLock<Components>,
+}
+
+/// What a folded path has to be to match.
+#[derive(Clone, Debug)]
+struct FoldedMatcher {
+    /// What it begins with, whatever else: most paths are told apart by that.
+    beginning: String,
+    regex: Regex,
 }
 
 /// A pattern, cut where a path is.
@@ -103,9 +112,17 @@ impl Glob {
     /// Matches without regard to case, Unicode form, and characters that cannot be seen: the paths
     /// that a case-insensitive or normalising file system would take for the same file.
     pub fn matches_folded(&self, path: &[u8]) -> bool {
+        self.matches_path(&FoldedPath::of(path))
+    }
+
+    /// The same of a path that is put to more patterns.
+    pub fn matches_path(&self, path: &FoldedPath<'_>) -> bool {
         let below = self.text.ends_with("/**");
-        matches_with_directory(|path| self.is_folded(path), fold_path(path).as_bytes(), below)
-            || !self.is_wider_folded(path) && matches_with_directory(|path| self.is_exact(path), path, below)
+        let given = path.as_given();
+        self.is_folded(path.folded())
+            || below && self.is_folded(path.child())
+            || !self.is_wider_folded(given)
+                && matches_with_directory(|path| self.is_exact(path), given, below)
     }
 
     /// Does the path match folded whenever it matches exactly? Sets of characters may lose some
@@ -122,9 +139,21 @@ impl Glob {
 
     /// What has the right syntax and no more than [`LONGEST`] bytes can be built. If it could not,
     /// it would widen.
-    fn is_folded(&self, path: &[u8]) -> bool {
-        let regex = self.folded.get_or_init(|| compile_folded(&self.text).ok());
-        regex.as_ref().is_none_or(|regex| regex.is_match(path))
+    fn is_folded(&self, path: &str) -> bool {
+        let matcher = self.folded.get_or_init(|| FoldedMatcher::of(&self.text).ok());
+        matcher.as_ref().is_none_or(|matcher| matcher.is_match(path))
+    }
+}
+
+impl FoldedMatcher {
+    fn of(text: &str) -> Result<Self, PatternError> {
+        let mut beginning = fold_text(text);
+        beginning.truncate(beginning.find(['*', '?', '[', '{', '\\']).unwrap_or(beginning.len()));
+        Ok(FoldedMatcher { beginning, regex: compile_folded(text)? })
+    }
+
+    fn is_match(&self, path: &str) -> bool {
+        path.starts_with(&self.beginning) && self.regex.is_match(path.as_bytes())
     }
 }
 
@@ -176,7 +205,11 @@ fn matches_with_directory(is_match: impl Fn(&[u8]) -> bool, path: &[u8], below: 
 
 /// A path as [`Glob::matches_folded`] sees it: two paths of one such form may be the same file.
 pub fn fold_path(path: &[u8]) -> String {
-    fold_text(&String::from_utf8_lossy(path))
+    // Nearly all paths; what is checked as a whole takes the shorter way.
+    match std::str::from_utf8(path) {
+        Ok(text) => fold_text(text),
+        Err(_) => fold_text(&String::from_utf8_lossy(path)),
+    }
 }
 
 /// Case, Unicode form and invisible characters taken away (compare `core.precomposeUnicode`,
@@ -347,6 +380,34 @@ mod tests {
             for path in paths.iter().map(String::as_bytes).filter(|path| glob.matches(path)) {
                 prop_assert!(glob.is_wider_folded(path) && glob.matches_folded(path), "{pattern} {path:?}");
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_beginning_of_a_pattern_rules_out_only_what_does_not_match(
+            pattern in prop::collection::vec(prop::sample::select(PIECES.to_vec()), 1..6).prop_map(|pieces| pieces.concat()),
+            paths in prop::collection::vec("[aAbB.e\u{301}\u{e9}\u{200b}]{0,3}(/[aAbBx. ]{1,3}){0,2}", 40),
+        ) {
+            let Ok(matcher) = FoldedMatcher::of(&pattern) else { return Ok(()) };
+            for path in paths.iter().map(|path| fold_text(path)).filter(|path| matcher.regex.is_match(path.as_bytes())) {
+                prop_assert!(matcher.is_match(&path), "{pattern} {path:?} {}", matcher.beginning);
+            }
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_a_pattern_ends_before_its_first_special_character() {
+        for (pattern, beginning) in [
+            ("DB/Migrations/**", "db/migrations/"),
+            ("db/a.sql", "db/a.sql"),
+            ("db/a?", "db/a"),
+            ("db/[ab]", "db/"),
+            ("db/{a,b}", "db/"),
+            (r"db/\{a", "db/"),
+            ("**/*.sql", ""),
+        ] {
+            assert_eq!(FoldedMatcher::of(pattern).unwrap().beginning, beginning, "{pattern}");
         }
     }
 

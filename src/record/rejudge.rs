@@ -170,6 +170,7 @@ fn not_reproducible(why: String) -> Rejudged {
 fn read_deployment(bytes: &[u8]) -> Result<Deployment, String> {
     match read_facts(bytes) {
         Ok(GatheredFacts::Deployment(facts)) => Ok(*facts),
+        Ok(GatheredFacts::Batch(_)) => Err("they are of a batch, not of a deployment".to_string()),
         Ok(GatheredFacts::Change(_)) => Err("they are of a change, not of a deployment".to_string()),
         Err(error) => Err(error.to_string()),
     }

@@ -593,6 +593,6 @@ proptest! {
 fn facts_in(bytes: &[u8]) -> Deployment {
     match read_facts(bytes).unwrap() {
         GatheredFacts::Deployment(facts) => *facts,
-        GatheredFacts::Change(_) => panic!("these are facts of a change"),
+        GatheredFacts::Batch(_) | GatheredFacts::Change(_) => panic!("these are facts of no deployment"),
     }
 }

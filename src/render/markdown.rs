@@ -6,6 +6,7 @@
 
 use super::{Context, Format, Style, escape, summary};
 use portcullis_model::decision::{Decision, Finding, Judged, TouchedArea, Verdict};
+use portcullis_model::id::RequestId;
 use std::io;
 
 /// The format.
@@ -113,7 +114,7 @@ fn judged_table(decision: &Decision) -> String {
 }
 
 fn judged_rows(decision: &Decision) -> Vec<(&'static str, String)> {
-    let Judged { repository, request, title, branch, base, head, .. } = &decision.judged;
+    let Judged { repository, request, requests, title, branch, base, head, .. } = &decision.judged;
     let source = decision.policy.as_ref().map(|policy| {
         format!(
             "{}, {}<br>{}",
@@ -125,6 +126,7 @@ fn judged_rows(decision: &Decision) -> Vec<(&'static str, String)> {
     let rows = [
         ("Repository", repository.as_deref().map(code_span)),
         ("Request", request.as_ref().map(ToString::to_string)),
+        ("Requests", (!requests.is_empty()).then(|| joined(requests))),
         ("Title", title.as_deref().map(code_span)),
         ("Into branch", branch.as_ref().map(|branch| code_span(branch.as_str()))),
         ("Base", base.as_ref().map(|base| code_span(base.as_str()))),
@@ -133,6 +135,11 @@ fn judged_rows(decision: &Decision) -> Vec<(&'static str, String)> {
         ("Policy", source),
     ];
     rows.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+fn joined(requests: &[RequestId]) -> String {
+    let names: Vec<String> = requests.iter().map(ToString::to_string).collect();
+    prose_text(&names.join(", "))
 }
 
 fn write_areas(decision: &Decision, sheet: &mut Sheet) {

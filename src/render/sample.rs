@@ -30,6 +30,7 @@ fn decision(outcome: Outcome, areas: Vec<TouchedArea>, mut findings: Vec<Finding
             repository: Some("acme/upload".into()),
             environment: None,
             request: Some(7.into()),
+            requests: Vec::new(),
             title: Some("Load the January file twice".into()),
             branch: Some(BranchName::new("main")),
             base: Some(revision("5e4d3c2b1a")),

@@ -45,6 +45,7 @@ pub(super) fn judged(judged: &Judged) -> String {
     let (change, way) = match (&judged.environment, &judged.request) {
         (Some(environment), _) => (format!("deployment to {environment}"), "from"),
         (None, Some(number)) => (format!("request {number}"), "into"),
+        (None, None) if !judged.requests.is_empty() => (format!("batch of {}", requests(judged)), "into"),
         (None, None) => ("change".to_string(), "into"),
     };
     let before = judged.repository.clone().into_iter();
@@ -55,6 +56,13 @@ pub(super) fn judged(judged: &Judged) -> String {
     ];
     let parts: Vec<String> = before.chain([change]).chain(after.into_iter().flatten()).collect();
     if parts.len() == 1 { format!("a {} of which nothing else is known", parts[0]) } else { parts.join(" ") }
+}
+
+/// The requests of a batch: `requests 7, 8`.
+fn requests(judged: &Judged) -> String {
+    let names: Vec<String> = judged.requests.iter().map(ToString::to_string).collect();
+    let word = if names.len() == 1 { "request" } else { "requests" };
+    format!("{word} {}", names.join(", "))
 }
 
 /// How large the change is: `3 commits, 5 files`; `None` when no one could count.

@@ -9,8 +9,8 @@
 //! them apart.
 
 use crate::error::ContentError;
-use portcullis_model::evidence::names::without_home;
-use portcullis_model::test_run::{Test, TestOutcome};
+use portcullis_testrun::names::without_home;
+use portcullis_testrun::test_run::{Test, TestOutcome};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 

@@ -4,8 +4,8 @@
 use crate::attempts::TestName;
 use crate::said;
 use crate::xml::Element;
-use portcullis_model::own_times::OwnTimes;
-use portcullis_model::test_run::TestOutcome;
+use portcullis_testrun::own_times::OwnTimes;
+use portcullis_testrun::test_run::TestOutcome;
 
 /// A test while its element is open.
 pub struct OpenTest {

@@ -1,7 +1,7 @@
 //! The identity of a test from its parts.
 
 use super::encoding::is_allowed;
-use portcullis_model::test_run::SEPARATOR;
+use portcullis_testrun::test_run::SEPARATOR;
 
 /// The groups that a test belongs to, from the outermost, and its name. Groups without a name are
 /// left out.

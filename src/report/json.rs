@@ -6,7 +6,7 @@
 
 use super::encoding::decode_head;
 use crate::error::{ContentError, ReportError};
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_core::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
 /// How long one line may be.
@@ -187,10 +187,13 @@ fn describe_error(error: &serde_json::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::members::json_objects;
 
-    #[derive(Debug, PartialEq, serde::Deserialize)]
-    struct Known {
-        a: u32,
+    json_objects! {
+        #[derive(Debug, PartialEq)]
+        struct Known {
+            a: u32 = "a",
+        }
     }
 
     #[test]

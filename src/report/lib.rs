@@ -7,7 +7,7 @@
 //! A report comes as a whole or as a stream (`input.rs`), and the same parser reads both: a large
 //! one is not kept.
 
-use portcullis_model::test_run::TestRun;
+use portcullis_testrun::test_run::TestRun;
 use std::io::{self, Read};
 
 mod attempts;
@@ -26,6 +26,7 @@ mod json;
 pub mod junit;
 pub mod libtest;
 pub mod line_coverage;
+mod members;
 pub mod nunit;
 pub mod open_test_reporting;
 pub mod playwright;
@@ -300,10 +301,9 @@ mod tests {
 
     #[test]
     fn a_policy_can_name_each_format() {
-        use portcullis_model::test_run::ReportFormat;
+        use portcullis_testrun::test_run::ReportFormat;
         assert_eq!(ReportFormat::ALL.iter().map(|format| format.name()).collect::<Vec<_>>(), format_names());
         for format in ReportFormat::ALL {
-            assert_eq!(serde_json::to_value(format).unwrap(), format.name());
             assert_eq!(ReportFormat::named(format.name()), Some(*format));
         }
     }

@@ -7,7 +7,7 @@
 //! in a test is not a pass.
 
 use crate::xml::Element;
-use portcullis_model::test_run::TestOutcome;
+use portcullis_testrun::test_run::TestOutcome;
 
 /// What a word says of an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

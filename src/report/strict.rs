@@ -15,8 +15,8 @@
 use crate::said::{self, Hint};
 use crate::summary::add_sentences;
 use crate::xml::Element;
-use portcullis_model::test_run::{TestOutcome, TestRun};
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use portcullis_testrun::test_run::{TestOutcome, TestRun};
+use serde_core::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
 /// The elements of a writer with their attributes, all in lower case.
@@ -121,8 +121,7 @@ pub fn keep(kept: &mut Option<UnknownPart>, found: Option<UnknownPart>) {
     *kept = worst(kept.take().into_iter().chain(found));
 }
 
-/// The fields of a JSON object beside those that its writer defines. They go into a flattened
-/// field.
+/// What is in the members of a JSON object beside those that its writer defines.
 #[derive(Clone, Debug, Default)]
 pub struct UnknownFields(pub Option<UnknownPart>);
 
@@ -133,27 +132,49 @@ impl UnknownFields {
     }
 }
 
-impl<'de> Deserialize<'de> for UnknownFields {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Fields)
-    }
+/// The members of an object that are not read, while the object is.
+pub struct OtherMembers {
+    /// Those that its writer defines.
+    known: &'static [&'static str],
+    /// Which of them were there: a bit for each.
+    seen: u64,
+    found: Option<UnknownPart>,
 }
 
-struct Fields;
+impl OtherMembers {
+    /// How many can be known.
+    pub const MOST: usize = u64::BITS as usize;
 
-impl<'de> Visitor<'de> for Fields {
-    type Value = UnknownFields;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("fields")
+    /// None yet, and which are known: not more than [`OtherMembers::MOST`].
+    pub fn beside(known: &'static [&'static str]) -> Self {
+        OtherMembers { known, seen: 0, found: None }
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<UnknownFields, A::Error> {
-        let mut found = None;
-        while let Some((name, ShownValue(value))) = fields.next_entry::<String, ShownValue>()? {
-            keep(&mut found, UnknownPart::of(field_hint(&name.to_ascii_lowercase(), &value), "field", &name));
+    /// Takes one more. One that is known says nothing.
+    ///
+    /// # Errors
+    /// Its value is no JSON, or it is known and there a second time.
+    pub fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        let Some(at) = self.known.iter().position(|known| *known == name) else {
+            let ShownValue(value) = members.next_value()?;
+            let hint = field_hint(&name.to_ascii_lowercase(), &value);
+            keep(&mut self.found, UnknownPart::of(hint, "field", name));
+            return Ok(());
+        };
+        if self.seen & (1 << at) != 0 {
+            return Err(de::Error::duplicate_field(self.known[at]));
         }
-        Ok(UnknownFields(found))
+        self.seen |= 1 << at;
+        members.next_value::<IgnoredAny>().map(drop)
+    }
+
+    /// What those say that are not known.
+    pub fn found(self) -> UnknownFields {
+        UnknownFields(self.found)
     }
 }
 
@@ -234,9 +255,16 @@ impl<'de> Visitor<'de> for Values {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::members::json_objects;
+
+    json_objects! {
+        struct Nothing {
+            .. unread []
+        }
+    }
 
     fn of(text: &str) -> Option<(bool, bool)> {
-        let others: UnknownFields = serde_json::from_str(text).unwrap();
+        let Nothing { others } = serde_json::from_str(text).unwrap();
         others.0.map(|foreign| (foreign.bad, foreign.outcome))
     }
 

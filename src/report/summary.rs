@@ -4,7 +4,7 @@
 //! claim that is *larger* than what is shown is a contradiction; smaller claims are conventions of
 //! runners.
 
-use portcullis_model::test_run::TestOutcome;
+use portcullis_testrun::test_run::TestOutcome;
 
 /// How many sentences of one kind are kept. A report cannot fill a decision with its complaints.
 const SENTENCES: usize = 200;

@@ -2,7 +2,7 @@
 
 use super::parse;
 use crate::error::ReportError;
-use portcullis_model::test_run::{TestOutcome, TestRun};
+use portcullis_testrun::test_run::{TestOutcome, TestRun};
 
 /// The run that a text is.
 pub fn run(text: &str) -> TestRun {

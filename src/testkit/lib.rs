@@ -8,8 +8,10 @@
     reason = "test support: a failure here is a failed test"
 )]
 
+pub mod gitlab;
 pub mod history;
 pub mod lane;
+pub mod scene;
 pub mod server;
 pub mod stage;
 pub mod world;

@@ -39,6 +39,16 @@ impl Site for Forge {
     }
 }
 
+impl Site for Box<dyn Site> {
+    fn move_to(&mut self, address: &str) {
+        (**self).move_to(address);
+    }
+
+    fn answer(&self, method: &str, path: &str, authorization: Option<&str>) -> Response {
+        (**self).answer(method, path, authorization)
+    }
+}
+
 /// What came in.
 #[derive(Clone, Debug)]
 pub struct Seen {
@@ -54,6 +64,14 @@ impl Seen {
     /// The first header of this name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What shows who asks: the `authorization`, or a token in a header of GitLab's, with the name
+    /// of the header before it.
+    pub fn credentials(&self) -> Option<String> {
+        let own = ["private-token", "job-token"].into_iter();
+        let token = own.filter_map(|name| Some(format!("{name} {}", self.header(name)?))).next();
+        self.header("authorization").map(str::to_string).or(token)
     }
 }
 
@@ -206,7 +224,7 @@ fn converse<S: Site>(mut stream: TcpStream, state: &State<S>) -> std::io::Result
     let act = next_act(&mut state.tricks.lock().unwrap(), &seen.path);
     let answer_of = || {
         let world = state.world.lock().unwrap();
-        world.answer(&seen.method, &seen.path, seen.header("authorization"))
+        world.answer(&seen.method, &seen.path, seen.credentials().as_deref())
     };
     match act {
         None => write_response(&mut stream, &answer_of(), false),

@@ -21,9 +21,10 @@ use std::time::Duration;
 mod administration;
 mod bodies;
 mod protection;
-mod routes;
+pub(crate) mod routes;
 
 pub mod forge;
+pub mod github;
 
 /// The number of the app that runs GitHub's own workflows.
 pub const ACTIONS: u64 = 15368;
@@ -76,6 +77,8 @@ pub struct World {
     pub co_authors: Vec<(Revision, Attributed)>,
     /// Deployments, oldest first.
     pub deployments: Vec<Deployed>,
+    /// The merge queue of the branch, in the order of its entries; `None` where it has none.
+    pub queue: Option<Vec<Queued>>,
     /// The longest page it gives.
     pub page_size: usize,
     /// What it withholds or garbles, in order.
@@ -89,6 +92,17 @@ pub struct Event {
     pub kind: String,
     /// When.
     pub at: Timestamp,
+}
+
+/// An entry of a merge queue.
+#[derive(Clone, Debug)]
+pub struct Queued {
+    /// The number of its request.
+    pub request: u64,
+    /// The head of the request that the queue took.
+    pub taken: Revision,
+    /// The commit of the queue's branch that holds it; `None` while it is not built.
+    pub commit: Option<Revision>,
 }
 
 /// A deployment, and what became of it.
@@ -370,6 +384,7 @@ impl World {
             checks: vec![run(41, "build", &head), run(42, "regression", &head)],
             workflow_runs: BTreeMap::new(),
             co_authors: Vec::new(),
+            queue: None,
             page_size: 100,
             bends: Vec::new(),
         }
@@ -398,7 +413,7 @@ impl Deployed {
 }
 
 /// An identifier as GitHub writes it in JSON: a number.
-pub(super) fn number(id: impl std::fmt::Display) -> Option<u64> {
+pub(crate) fn number(id: impl std::fmt::Display) -> Option<u64> {
     id.to_string().parse().ok()
 }
 

@@ -54,7 +54,7 @@ pub static TABLE: &[Schema] = &[
     schema!(
         "facts",
         facts::v4::VERSION,
-        "Facts of a change or a deployment, as `portcullis facts` writes them and a deployment record keeps them",
+        "Facts of a change, a batch or a deployment, as `portcullis facts` writes them and a deployment record keeps them",
         "facts-v4.json",
         facts::v4::FactsV4
     ),

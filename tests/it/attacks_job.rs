@@ -63,7 +63,7 @@ fn group(stage: &mut Stage) -> Event {
 fn a_merge_group_is_not_judged_by_one_of_its_requests() {
     let mut stage = honest();
     let event = group(&mut stage);
-    refused(&event.judge(&stage, &[]), "merge_group");
+    refused(&event.judge(&stage, &[]), "shows no merge queue for branch main");
     refused(&event.judge(&stage, &strings(&named(&stage))), "merge_group");
     let head = [named(&stage), vec!["--head".into(), event.sha.clone()]].concat();
     refused(&event.judge(&stage, &strings(&head)), "merge_group");

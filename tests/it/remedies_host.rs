@@ -82,22 +82,6 @@ fn a_job_that_is_of_no_request_names_it_or_runs_on_another_event() {
 }
 
 #[test]
-fn a_merge_queue_gives_way_to_branches_that_are_up_to_date() {
-    let mut stage = demanding();
-    let reference = format!("refs/heads/gh-readonly-queue/main/pr-7-{}", stage.base);
-    let payload = json!({
-        "action": "checks_requested",
-        "merge_group": { "head_sha": stage.head().to_string(), "head_ref": reference, "base_sha": stage.base.to_string() },
-        "repository": { "full_name": stage.world.repository, "id": 77, "default_branch": "main" },
-    });
-    let group = Event::of("merge_group", stage.head(), &reference, payload);
-    says(&group.judge(&stage, &[]), "gate-integrity", "require branches to be up to date before merging");
-    // The stage's host requires that (`up-to-date`); there is no queue, and the request has an event of its own.
-    assert!(stage.world.rulesets[0].rules.contains(&Rule::UpToDate));
-    allowed(&Event::of_request(&mut stage, "pull_request").judge(&stage, &[]));
-}
-
-#[test]
 fn an_honest_job_whose_claims_were_changed_is_run_again() {
     let mut stage = Stage::honest().unwrap();
     let event = Event::of_request(&mut stage, "pull_request");

@@ -84,7 +84,8 @@ fn every_decision_of_the_demo_conforms() {
     let schema = Printed::new("decision");
     let json = render::find("json").unwrap();
     for scenario in demo::scenarios::SCENARIOS {
-        let decision = demo::judge(scenario).map_err(|failure| failure.message).unwrap();
+        let decision =
+            demo::judge(portcullis_forge::DEFAULT, scenario).map_err(|failure| failure.message).unwrap();
         let style = Style { colour: false, width: 80, verbose: false, advisory: false };
         let mut bytes = Vec::new();
         (json.write)(&decision, &render::Context::plain(style), &mut bytes).unwrap();
@@ -163,9 +164,16 @@ fn facts_of_a_host_that_this_program_does_not_know_are_refused() {
     };
     let (honest, _) = decide("github", false);
     assert!(matches!(honest, Some(0 | 1 | 3)), "{honest:?}");
-    for (kind, no_workflows) in [("gitlab", true), ("gitlab", false), ("github", true), ("none", true)] {
+    for (kind, no_workflows) in [
+        ("sourcebin", true),
+        ("sourcebin", false),
+        ("gitlab", true),
+        ("gitlab", false),
+        ("github", true),
+        ("none", true),
+    ] {
         let (exit, told) = decide(kind, no_workflows);
         assert_eq!(exit, Some(5), "{kind} {no_workflows}: {told}");
     }
-    assert!(decide("gitlab", true).1.contains("there is no host `gitlab`"));
+    assert!(decide("sourcebin", true).1.contains("there is no host `sourcebin`"));
 }

@@ -64,6 +64,7 @@ mod tests {
     use super::*;
     use crate::statement::{ResourceDescriptor, write_statement};
     use portcullis_model::change::{ObjectName, Revision};
+    use portcullis_wire::form::{Form, Misshapen};
     use serde::{Deserialize, Serialize};
 
     /// A pretend predicate: what a second one needs.
@@ -87,7 +88,21 @@ mod tests {
         },
     };
 
+    impl Form for Reconciliation {
+        type Model = Reconciliation;
+
+        fn of(model: Reconciliation) -> Self {
+            model
+        }
+
+        fn model(self) -> Result<Reconciliation, Misshapen> {
+            Ok(self)
+        }
+    }
+
     impl Predicate for Reconciliation {
+        type Form = Reconciliation;
+
         const TYPE: &'static PredicateType = &RECONCILIATION;
 
         fn check(&self) -> Result<(), AttestError> {

@@ -4,6 +4,7 @@ use crate::AttestError;
 use crate::statement::{ResourceDescriptor, StatementHeader, read_predicate};
 use portcullis_model::change::{ObjectName, Revision};
 use portcullis_model::evidence::{RunSubject, Statement};
+use portcullis_wire::form::{Form, Misshapen};
 use serde::de::DeserializeOwned;
 
 /// A type of predicate, with the readers of its statements.
@@ -19,7 +20,10 @@ pub struct PredicateType {
 }
 
 /// What a statement claims of its subject.
-pub trait Predicate: DeserializeOwned {
+pub trait Predicate: Sized {
+    /// What it is in JSON.
+    type Form: Form<Model = Self> + DeserializeOwned;
+
     /// The line of the table.
     const TYPE: &'static PredicateType;
 
@@ -59,7 +63,8 @@ pub(super) fn read_checked<P: Predicate>(
     bytes: &[u8],
 ) -> Result<Statement<P>, AttestError> {
     let subject = read_subject(&header.subjects)?;
-    let predicate: P = read_predicate(bytes)?;
+    let form: P::Form = read_predicate(bytes)?;
+    let predicate = form.model().map_err(|Misshapen(why)| AttestError::Statement(why))?;
     predicate.check()?;
     Ok(Statement { subject, predicate })
 }

@@ -8,7 +8,8 @@ use portcullis_model::evidence::coverage::RecordedCoverage;
 use portcullis_model::evidence::inventory::TestInventory;
 use portcullis_model::evidence::{RecordedCommand, RecordedRun, RunSubject, Statement};
 use portcullis_model::test_run::Test;
-use portcullis_wire::statement::v1::{PREDICATE, RecordedRunV1};
+use portcullis_wire::form::Form;
+use portcullis_wire::statement::v1::{BorrowedTestsV1, PREDICATE, RecordedRunV1, TestInventoryV1, TestV1};
 use serde::de::DeserializeOwned;
 use std::io::Write;
 
@@ -47,7 +48,7 @@ pub fn write_to(out: impl Write, statement: &Statement) -> Result<(), AttestErro
     let RunSubject { commit, tree } = &statement.subject;
     let subjects = [ResourceDescriptor::commit(commit, tree)];
     let run = &statement.predicate;
-    let form = RecordedRunV1::of_run(run.without_tests(), |_| &run.tests);
+    let form = RecordedRunV1::of_run(run.without_tests(), |_| BorrowedTestsV1(&run.tests));
     write_statement(out, &subjects, TEST_RUN.uri, &form)
 }
 
@@ -71,7 +72,10 @@ pub fn write_test_result(statement: &Statement) -> Result<Vec<u8>, AttestError> 
 }
 
 /// The tests of a statement: kept, or only iterated over.
-pub trait RecordedTests: DeserializeOwned {
+pub trait RecordedTests: Sized {
+    /// What they are in JSON.
+    type Form: Form<Model = Self> + DeserializeOwned;
+
     /// Are they sorted by identity, none twice?
     fn ascend(&self) -> bool;
 
@@ -80,6 +84,8 @@ pub trait RecordedTests: DeserializeOwned {
 }
 
 impl RecordedTests for Vec<Test> {
+    type Form = Vec<TestV1>;
+
     fn ascend(&self) -> bool {
         self.windows(2).all(|pair| pair[0].id < pair[1].id)
     }
@@ -90,6 +96,8 @@ impl RecordedTests for Vec<Test> {
 }
 
 impl RecordedTests for TestInventory {
+    type Form = TestInventoryV1;
+
     fn ascend(&self) -> bool {
         self.ascends()
     }
@@ -100,6 +108,8 @@ impl RecordedTests for TestInventory {
 }
 
 impl<T: RecordedTests> Predicate for RecordedRun<T> {
+    type Form = RecordedRunV1<T::Form>;
+
     const TYPE: &'static PredicateType = &TEST_RUN;
 
     fn check(&self) -> Result<(), AttestError> {

@@ -15,6 +15,8 @@ use portcullis_model::evidence::{
 use portcullis_model::line_coverage::CoverageFormat;
 use portcullis_model::lines::Lines;
 use portcullis_model::test_run::{Test, TestOutcome};
+use portcullis_wire::form::Form;
+use portcullis_wire::statement::v1::{RecordedRunV1, TestV1};
 use proptest::prelude::*;
 
 fn statement() -> Statement {
@@ -79,7 +81,10 @@ fn a_statement_has_the_form_that_it_always_had() {
             statement.predicate.began = Some(statement.predicate.finished);
             statement.predicate.exit_status = Some(ExitStatus::Signal(9));
         }
-        let predicate = serde_json::to_string(&serde_json::to_value(&statement.predicate).unwrap()).unwrap();
+        let predicate = serde_json::to_string(
+            &serde_json::to_value(RecordedRunV1::<Vec<TestV1>>::of(statement.predicate.clone())).unwrap(),
+        )
+        .unwrap();
         let written = String::from_utf8(write(&statement).unwrap()).unwrap();
         let frame = format!(
             "{{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[{{\"digest\":{{\"gitCommit\":\"{}\",\"gitTree\":\"{}\"}}}}],\

@@ -1,6 +1,6 @@
 //! `portcullis demo`: a look at the gate without any account.
 //!
-//! Each scenario builds a git repository in a temporary directory and a GitHub in memory, and is
+//! Each scenario builds a git repository in a temporary directory and a host in memory, and is
 //! judged by the very code that judges real changes: the same questions, translation, controls and
 //! rendering.
 
@@ -11,9 +11,9 @@ use crate::render::prose::wrap_text;
 use crate::render::{self, Style};
 use anyhow::Context;
 use clap::Args;
-use portcullis_forge::{self as host, Connection};
+use portcullis_forge::{self as host, Connection, HostKind};
 use portcullis_model::decision::{Decision, Finding, Outcome};
-use portcullis_testkit::stage::Stage;
+use portcullis_testkit::scene::{self, InMemory, Scene};
 use scenarios::{SCENARIOS, Scenario};
 use std::fmt::Write as _;
 
@@ -31,6 +31,16 @@ pub struct Arguments {
     /// Show the verdict on one of the changes in full, by its name in the list.
     #[arg(long, value_name = "NAME")]
     show: Option<String>,
+    /// The kind of host that the made-up project is on.
+    #[arg(long, value_name = "HOST", default_value = host::DEFAULT.name, value_parser = parse_host)]
+    host: &'static HostKind,
+}
+
+fn parse_host(name: &str) -> Result<&'static HostKind> {
+    let known = || scene::HOSTS.iter().map(|host| host.kind());
+    host::find(name)
+        .filter(|kind| known().any(|known| known == kind.name))
+        .ok_or_else(|| Failure::usage(output::unknown("host", name, known())))
 }
 
 /// Judges the made-up changes, all in short or one in full.
@@ -40,19 +50,20 @@ pub struct Arguments {
 /// of.
 pub fn run(arguments: &Arguments) -> Result {
     match &arguments.show {
-        Some(name) => show_scenario(name),
-        None => show_all(),
+        Some(name) => show_scenario(arguments.host, name),
+        None => show_all(arguments.host),
     }
 }
 
-fn show_all() -> Result {
-    let mut text = String::from(
-        "A made-up project, its GitHub and its tests, judged by the code that judges\n\
+fn show_all(host: &'static HostKind) -> Result {
+    let mut text = format!(
+        "A made-up project, its {} and its tests, judged by the code that judges\n\
          yours. Request 7 changes how records are loaded. Each case changes one thing.\n\n",
+        (host.conventions)().name,
     );
     let mut wrong = 0;
     for scenario in SCENARIOS {
-        let decision = judge(scenario)?;
+        let decision = judge(host, scenario)?;
         wrong += usize::from(!as_told(scenario, &decision));
         tell_scenario(&mut text, scenario, &decision);
     }
@@ -96,12 +107,12 @@ fn as_told(scenario: &Scenario, decision: &Decision) -> bool {
         && (scenario.control.is_empty() || deciding_finding(scenario, decision).is_some())
 }
 
-fn show_scenario(name: &str) -> Result {
+fn show_scenario(host: &'static HostKind, name: &str) -> Result {
     let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name).ok_or_else(|| {
         let names = SCENARIOS.iter().map(|scenario| scenario.name);
         Failure::usage(output::unknown("scenario", name, names))
     })?;
-    let decision = judge(scenario)?;
+    let decision = judge(host, scenario)?;
     let mut bytes = format!("{}\n\n", scenario.story).into_bytes();
     let colour = output::colour();
     let style = Style { colour, width: WIDTH, verbose: false, advisory: false };
@@ -115,22 +126,25 @@ fn show_scenario(name: &str) -> Result {
 ///
 /// # Errors
 /// The temporary directory cannot be written.
-pub fn judge(scenario: &Scenario) -> Result<Decision> {
-    let mut stage = Stage::honest().context("the made-up repository cannot be built")?;
-    (scenario.bend)(&mut stage).context("the made-up repository cannot be changed")?;
+pub fn judge(kind: &'static HostKind, scenario: &Scenario) -> Result<Decision> {
+    let host = scene::find_host(kind.name)
+        .ok_or_else(|| Failure::usage(format!("the demo has no host `{}`", kind.name)))?;
+    let mut scene = Scene::honest(host).context("the made-up repository cannot be built")?;
+    (scenario.bend)(&mut scene).context("the made-up repository cannot be changed")?;
+    let world = &scene.stage.world;
     let subject = SubjectArguments {
-        host: Some(HostName::Kind(host::DEFAULT)),
-        repository: Some(stage.world.repository.clone()),
-        request: Some(stage.world.request.id.to_string()),
+        host: Some(HostName::Kind(kind)),
+        repository: Some(world.repository.clone()),
+        request: Some(world.request.id.to_string()),
         base: None,
         head: None,
         policy: None,
         reports: Vec::new(),
         evidence: Vec::new(),
     };
-    let world = stage.world.clone();
-    let connection = Connection::to(world.address.clone(), Box::new(world));
-    Ok(prepare_over(connection, stage.directory(), &subject)?.decide(&[]))
+    let site = InMemory::new(host.site(&scene));
+    let connection = Connection::to(site.address(), Box::new(site));
+    Ok(prepare_over(connection, scene.stage.directory(), &subject)?.decide(&[]))
 }
 
 #[cfg(test)]
@@ -140,16 +154,18 @@ mod tests {
 
     #[test]
     fn every_scenario_ends_as_it_is_told() {
-        for scenario in SCENARIOS {
-            let decision = judge(scenario).unwrap();
-            assert!(as_told(scenario, &decision), "{}: {:#?}", scenario.name, decision);
+        for kind in scene::HOSTS.iter().filter_map(|host| host::find(host.kind())) {
+            for scenario in SCENARIOS {
+                let decision = judge(kind, scenario).unwrap();
+                assert!(as_told(scenario, &decision), "{}, {}: {:#?}", kind.name, scenario.name, decision);
+            }
         }
     }
 
     #[test]
     fn a_scenario_gives_the_same_bytes_twice() {
         let bytes = |scenario| {
-            let decision = DecisionV1::new(&judge(scenario).unwrap(), false);
+            let decision = DecisionV1::new(&judge(host::DEFAULT, scenario).unwrap(), false);
             serde_json::to_string(&decision).unwrap()
         };
         assert_eq!(bytes(&SCENARIOS[0]), bytes(&SCENARIOS[0]));

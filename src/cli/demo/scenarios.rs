@@ -8,11 +8,11 @@ use portcullis_judge::control::{
 use portcullis_model::check::Producer;
 use portcullis_model::decision::Outcome;
 use portcullis_model::person::Account;
-use portcullis_model::protection::{ActorKind, Bypass, BypassMode};
 use portcullis_model::review::{Permission, Review, ReviewState, ReviewedContent};
 use portcullis_testkit::history::Edit;
-use portcullis_testkit::stage::{KIM, POLICY, Stage};
-use portcullis_testkit::world::{Bend, Endpoint, minutes, person};
+use portcullis_testkit::scene::{Fault, Part, Scene};
+use portcullis_testkit::stage::KIM;
+use portcullis_testkit::world::{minutes, person};
 
 /// A change and what the gate must say of it.
 pub struct Scenario {
@@ -24,8 +24,8 @@ pub struct Scenario {
     pub outcome: Outcome,
     /// The control that must say so; empty for an allowed change.
     pub control: &'static str,
-    /// Bends the honest project.
-    pub bend: fn(&mut Stage) -> Result<()>,
+    /// Changes the honest scene.
+    pub bend: fn(&mut Scene) -> Result<()>,
 }
 
 /// All of them, in the order of telling.
@@ -56,9 +56,9 @@ pub const SCENARIOS: &[Scenario] = &[
         story: "After both approvals, Kim pushes one more commit.",
         outcome: Outcome::Block,
         control: required_reviews::KIND.name,
-        bend: |stage| {
-            let kim = kim(stage);
-            stage.push(KIM, &kim, &[Edit::Write("services/upload/load.sql", "DELETE FROM records;\n")])
+        bend: |scene| {
+            let kim = kim(scene);
+            scene.stage.push(KIM, &kim, &[Edit::Write("services/upload/load.sql", "DELETE FROM records;\n")])
         },
     },
     Scenario {
@@ -66,15 +66,15 @@ pub const SCENARIOS: &[Scenario] = &[
         story: "The regression suite did not run, so there is no report.",
         outcome: Outcome::Block,
         control: regression_tests::KIND.name,
-        bend: |stage| Ok(std::fs::remove_file(stage.report_file())?),
+        bend: |scene| Ok(std::fs::remove_file(scene.stage.report_file())?),
     },
     Scenario {
         name: "empty-report",
         story: "The suite's report is there and says that it passed, but no test is in it.",
         outcome: Outcome::Block,
         control: regression_tests::KIND.name,
-        bend: |stage| {
-            stage.report(
+        bend: |scene| {
+            scene.stage.report(
                 r#"<testsuites tests="3" failures="0"><testsuite name="upload-regression"/></testsuites>"#,
             )
         },
@@ -84,9 +84,8 @@ pub const SCENARIOS: &[Scenario] = &[
         story: "Nothing protects the deployment branch: anyone with write access can push to it.",
         outcome: Outcome::Block,
         control: protected_branch::KIND.name,
-        bend: |stage| {
-            stage.world.rulesets.clear();
-            stage.world.branch.protected = false;
+        bend: |scene| {
+            scene.protection.rules.clear();
             Ok(())
         },
     },
@@ -102,8 +101,8 @@ pub const SCENARIOS: &[Scenario] = &[
         story: "The host does not show this token who may bypass the protection.",
         outcome: Outcome::Undetermined,
         control: protected_branch::KIND.name,
-        bend: |stage| {
-            stage.world.rulesets.iter_mut().for_each(|ruleset| ruleset.bypass = None);
+        bend: |scene| {
+            scene.protection.bypass = None;
             Ok(())
         },
     },
@@ -133,65 +132,65 @@ pub const SCENARIOS: &[Scenario] = &[
         story: "The host answers the request for the reviews with an error.",
         outcome: Outcome::Undetermined,
         control: required_reviews::KIND.name,
-        bend: |stage| {
-            stage.world.bends.push((Endpoint::Reviews, Bend::Refuse(404, "Not Found".into())));
+        bend: |scene| {
+            scene.hide(Part::Reviews, Fault::Refused(404));
             Ok(())
         },
     },
 ];
 
-fn kim(stage: &Stage) -> Account {
-    stage.world.request.author.clone().unwrap_or_else(|| person("kim-example", 11))
+fn kim(scene: &Scene) -> Account {
+    scene.stage.world.request.author.clone().unwrap_or_else(|| person("kim-example", 11))
 }
 
-fn harmless(stage: &mut Stage) -> Result<()> {
-    stage.change(&[Edit::Write("docs/guide.md", "How to upload records, step by step.\n")])?;
-    stage.world.reviews.truncate(1);
-    Ok(std::fs::remove_file(stage.report_file())?)
+fn harmless(scene: &mut Scene) -> Result<()> {
+    scene.stage.change(&[Edit::Write("docs/guide.md", "How to upload records, step by step.\n")])?;
+    scene.stage.world.reviews.truncate(1);
+    Ok(std::fs::remove_file(scene.stage.report_file())?)
 }
 
-fn self_approval(stage: &mut Stage) -> Result<()> {
+fn self_approval(scene: &mut Scene) -> Result<()> {
     let second = person("kim-example-admin", 14);
     let own = Review {
         id: 33.into(),
         position: 33,
         reviewer: Some(second.clone()),
         state: ReviewState::Approved,
-        reviewed: stage
+        reviewed: scene
+            .stage
             .world
             .reviews
             .first()
             .map_or(ReviewedContent::Unknown, |review| review.reviewed.clone()),
         submitted: Some(minutes(55)),
     };
-    stage.world.reviews.truncate(1);
-    stage.world.reviews.push(own);
-    stage.world.permissions.push((second, Permission::Admin));
+    scene.stage.world.reviews.truncate(1);
+    scene.stage.world.reviews.push(own);
+    scene.stage.world.permissions.push((second, Permission::Admin));
     Ok(())
 }
 
-fn bypass_actor(stage: &mut Stage) -> Result<()> {
-    let actor = Bypass { kind: ActorKind::User, id: Some(11.into()), name: None, mode: BypassMode::Always };
-    stage.world.rulesets.iter_mut().for_each(|ruleset| ruleset.bypass = Some(vec![actor.clone()]));
+fn bypass_actor(scene: &mut Scene) -> Result<()> {
+    scene.protection.let_bypass(&kim(scene));
     Ok(())
 }
 
-fn moved_code(stage: &mut Stage) -> Result<()> {
+fn moved_code(scene: &mut Scene) -> Result<()> {
     let text = "UPDATE records SET name = 'TEST' WHERE nominal_id > 0;\n";
-    stage.change(&[Edit::Write("tools/cleanup.sql", text)])?;
-    stage.world.reviews.truncate(1);
+    scene.stage.change(&[Edit::Write("tools/cleanup.sql", text)])?;
+    scene.stage.world.reviews.truncate(1);
     Ok(())
 }
 
-fn weakened_policy(stage: &mut Stage) -> Result<()> {
-    let weaker = POLICY.replace("minimum = 3", "minimum = 1").replace("approvals = 2", "approvals = 1");
-    stage.change(&[Edit::Write("portcullis.toml", &weaker)])?;
-    stage.world.reviews.truncate(1);
+fn weakened_policy(scene: &mut Scene) -> Result<()> {
+    let weaker = scene.policy.replace("minimum = 3", "minimum = 1").replace("approvals = 2", "approvals = 1");
+    scene.stage.change(&[Edit::Write("portcullis.toml", &weaker)])?;
+    scene.stage.world.reviews.truncate(1);
     Ok(())
 }
 
-fn borrowed_check(stage: &mut Stage) -> Result<()> {
-    for check in &mut stage.world.checks {
+fn borrowed_check(scene: &mut Scene) -> Result<()> {
+    for check in &mut scene.stage.world.checks {
         check.producer = Producer::App { id: 4711.into(), slug: "made-up-app".into() };
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! What a job is of: the commit that its verdict is shown on, and what it may therefore judge.
 
-use portcullis_model::change::Revision;
+use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::environment::Environment;
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::id::RequestId;
@@ -20,6 +20,12 @@ pub trait JobEvent {
     /// A gap: it is not known which commit that is, it cannot be judged, or the job's claims
     /// contradict each other.
     fn verdict_place(&self, parents: Option<Parents<'_>>) -> Result<VerdictPlace, Gap>;
+
+    /// The commit that the system checked out for the job, where the variables that say so can be
+    /// set by others: a clone that is at another commit contradicts them.
+    fn checked_out(&self) -> Option<Revision> {
+        None
+    }
 }
 
 /// Why a job does not tell what it is of.
@@ -73,8 +79,8 @@ pub enum ShownOn {
     /// A person or a timer starts deployments here: the one that `--head` names is judged, else
     /// this commit.
     Tip,
-    /// On the commit of a merge group, which may hold several requests. Nothing is judged there
-    /// yet.
+    /// On the last commit of a batch, which may hold several requests ([`VerdictPlace::batch`]).
+    /// All of them are judged, and no other request.
     Group,
 }
 
@@ -89,6 +95,8 @@ pub struct VerdictPlace {
     pub repository: String,
     /// The request that the event is of.
     pub request: Option<RequestId>,
+    /// The batch that the event is of, where it is of one ([`ShownOn::Group`]).
+    pub batch: Option<BatchPlace>,
     /// The environments that the event's deployment is to, as the host calls them; none where it is
     /// of no deployment.
     pub environments: Vec<String>,
@@ -96,6 +104,16 @@ pub struct VerdictPlace {
     pub event: String,
     /// What to do where something else should be judged.
     pub advice: PlaceAdvice,
+}
+
+/// What a job says of the batch that it is of: a merge group, a merge train.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchPlace {
+    /// The branch that would receive it.
+    pub branch: BranchName,
+    /// The last of its requests, where the job names one. The others are asked of the host
+    /// ([`Forge::batch`](crate::Forge::batch)).
+    pub request: Option<RequestId>,
 }
 
 /// What to do where a job cannot judge what was asked for, in the words of its CI system.
@@ -136,6 +154,14 @@ impl VerdictPlace {
         named: Option<Revision>,
         checked_out: impl FnOnce() -> Result<Revision, Gap>,
     ) -> Result<Revision, Gap> {
+        if self.batch.is_some() {
+            let found = format!(
+                "the check of this `{}` job is shown on {}, which has not landed",
+                self.event,
+                self.commit.short()
+            );
+            return Err(elsewhere(found, self.advice.deployment));
+        }
         let candidate = match (named, self.shown_on) {
             (Some(named), ShownOn::Tip) => return Ok(named),
             (Some(named), _) => named,
@@ -144,6 +170,29 @@ impl VerdictPlace {
         let remedy = self.advice.deployment;
         self.check_head(&candidate).map_err(|gap| Gap { remedy: remedy.to_string(), ..gap })?;
         Ok(candidate)
+    }
+
+    /// Sees that all requests of the batch are judged, where the verdict is shown on one; and that
+    /// no request is named, which could only be one of them.
+    ///
+    /// # Errors
+    /// A gap, if something else would be judged there.
+    pub fn check_batch(&self, judges_batch: bool, named: Option<&RequestId>) -> Result<(), Gap> {
+        if self.batch.is_none() || (judges_batch && named.is_none()) {
+            return Ok(());
+        }
+        let what = match named {
+            Some(named) => format!("request {named} was named"),
+            None => "something else would be judged".to_string(),
+        };
+        let found = format!(
+            "the check of this `{}` job is shown on {}, the last commit of a batch whose requests are judged together, and {what}",
+            self.event,
+            self.commit.short()
+        );
+        let remedy = "Leave out --request, --host none and facts of anything else: a job of a batch judges all of its requests, \
+                      as the host lists them.";
+        Err(elsewhere(found, remedy))
     }
 
     /// Sees that this is the environment that the event's deployment is to. The host compares names
@@ -222,8 +271,28 @@ impl VerdictPlace {
     fn remedy(&self) -> &'static str {
         match self.shown_on {
             ShownOn::Head => "Leave out --head: a job judges the head of its request.",
-            ShownOn::Commit | ShownOn::Tip | ShownOn::Group => self.advice.request,
+            ShownOn::Group => "Leave out --head: a job of a batch judges the commit that was built for it.",
+            ShownOn::Commit | ShownOn::Tip => self.advice.request,
         }
+    }
+}
+
+/// Sees that a clone is at the commit that the job says it is of.
+///
+/// # Errors
+/// A gap, if it is at another one.
+pub fn check_clone_of(job: &dyn JobEvent, head: Option<&Revision>) -> Result<(), Gap> {
+    match (job.checked_out(), head) {
+        (Some(said), Some(head)) if said != *head => {
+            let found = format!(
+                "the job says that {} was checked out for it, and this clone is at {}",
+                said.short(),
+                head.short()
+            );
+            let remedy = "Leave the clone as the runner checked it out, or find out which variable replaces those of the CI system.";
+            Err(Gap::new("what this job is of", GapReason::Contradiction, found, remedy))
+        }
+        _ => Ok(()),
     }
 }
 

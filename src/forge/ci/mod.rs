@@ -12,6 +12,11 @@ use portcullis_model::facts::Detour;
 use portcullis_model::person::Login;
 use std::path::PathBuf;
 
+mod azure_pipelines;
+mod bitbucket_pipelines;
+mod buildkite;
+mod by_variables;
+mod circleci;
 mod detours;
 mod event;
 mod gitea_actions;
@@ -19,8 +24,11 @@ mod github_actions;
 mod gitlab_ci;
 mod jenkins;
 mod local;
+mod zuul;
 
-pub use event::{EventError, JobEvent, Parents, PlaceAdvice, ShownOn, VerdictPlace};
+pub use event::{
+    BatchPlace, EventError, JobEvent, Parents, PlaceAdvice, ShownOn, VerdictPlace, check_clone_of,
+};
 
 /// How an environment variable is looked up. One that is empty is not set.
 pub type Variables = fn(&str) -> Option<String>;
@@ -45,8 +53,17 @@ pub struct CiSystem {
 
 /// Every CI system, sorted by name. One that is told by a variable of another's excludes that other
 /// in `is_here`.
-pub static TABLE: &[&CiSystem] =
-    &[&gitea_actions::SYSTEM, &github_actions::SYSTEM, &gitlab_ci::SYSTEM, &jenkins::SYSTEM];
+pub static TABLE: &[&CiSystem] = &[
+    &azure_pipelines::SYSTEM,
+    &bitbucket_pipelines::SYSTEM,
+    &buildkite::SYSTEM,
+    &circleci::SYSTEM,
+    &gitea_actions::SYSTEM,
+    &github_actions::SYSTEM,
+    &gitlab_ci::SYSTEM,
+    &jenkins::SYSTEM,
+    &zuul::SYSTEM,
+];
 
 /// The job that the program runs in. Everything that a system does not tell stays at its default.
 pub trait CiJob {
@@ -60,6 +77,17 @@ pub trait CiJob {
     /// A gap: it is of a kind that this program cannot ask.
     fn host_kind(&self) -> Result<Option<&'static HostKind>, Gap> {
         Ok(None)
+    }
+
+    /// Does the system work with several hosts, so that only the command line can say which one is
+    /// to be asked? Otherwise a repository of the same name on the usual host could be another.
+    fn is_of_any_host(&self) -> bool {
+        false
+    }
+
+    /// What the job says that it is of, in a sentence, where nothing else is known of it.
+    fn about(&self) -> Option<String> {
+        None
     }
 
     /// The address under which people know the host's server.
@@ -138,11 +166,17 @@ fn is_ci_by(variables: Variables) -> bool {
     variables("CI").is_some() || TABLE.iter().any(is_here)
 }
 
-/// Who runs the gate, as far as the environment says.
+/// Who runs the gate, as far as the environment says: by the variable of the system that is here,
+/// so that no step of its job hides that behind the variable of another.
 pub fn recorder() -> String {
-    let by_system = TABLE.iter().filter_map(|system| system.recorder_variable);
-    let mut names = by_system.chain(["USER", "LOGNAME"]);
-    names.find_map(variable).unwrap_or_else(|| "unknown".to_string())
+    recorder_by(variable)
+}
+
+fn recorder_by(variables: Variables) -> String {
+    let here = TABLE.iter().find(|system| (system.is_here)(variables));
+    let by_system = here.and_then(|system| system.recorder_variable);
+    let mut names = by_system.into_iter().chain(["GITHUB_ACTOR", "USER", "LOGNAME"]);
+    names.find_map(variables).unwrap_or_else(|| "unknown".to_string())
 }
 
 /// The settings of this environment that come between the gate and the host, sorted by name.
@@ -157,46 +191,4 @@ pub fn variable(name: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_is_sorted() {
-        assert!(TABLE.is_sorted_by(|a, b| a.name < b.name));
-    }
-
-    #[test]
-    fn each_system_is_told_by_its_own_variables() {
-        type Set = &'static [(&'static str, &'static str)];
-        const CASES: [(Set, &str); 9] = [
-            (&[], "local"),
-            (&[("CI", "true")], "local"),
-            (&[("GITHUB_ACTIONS", "true")], "github-actions"),
-            (&[("GITHUB_ACTIONS", "1")], "local"),
-            (
-                &[("GITHUB_ACTIONS", "true"), ("GITHUB_API_URL", "https://ghe.example.test/api/v3")],
-                "github-actions",
-            ),
-            (&[("GITHUB_ACTIONS", "true"), ("GITEA_ACTIONS", "true")], "gitea-actions"),
-            (&[("GITHUB_ACTIONS", "true"), ("FORGEJO_ACTIONS", "true")], "gitea-actions"),
-            (
-                &[("GITHUB_ACTIONS", "true"), ("GITHUB_API_URL", "https://git.example.test/api/v1/")],
-                "gitea-actions",
-            ),
-            (&[("GITLAB_CI", "true")], "gitlab-ci"),
-        ];
-        thread_local!(static NOW: std::cell::Cell<Set> = const { std::cell::Cell::new(&[]) });
-        let lookup: Variables = |name| {
-            let set = NOW.with(std::cell::Cell::get);
-            set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_string())
-        };
-        for (set, name) in CASES {
-            NOW.with(|now| now.set(set));
-            assert_eq!(job_of(lookup).producer().kind, name, "{set:?}");
-            assert!(TABLE.iter().filter(|system| (system.is_here)(lookup)).count() <= 1, "{set:?}");
-            assert_eq!(job_of(lookup).host_kind().is_err(), name == "gitea-actions", "{set:?}");
-            let is_known = set.iter().any(|(name, _)| *name == "CI") || name.ends_with("-actions");
-            assert_eq!(is_ci_by(lookup), is_known, "{set:?}");
-        }
-    }
-}
+mod tests;

@@ -1,10 +1,10 @@
-//! GitHub and GitHub Enterprise Server over REST, and over GraphQL for the two things that REST
+//! GitHub and GitHub Enterprise Server over REST, and over GraphQL for the things that REST
 //! hides.
 //!
 //! - `style` holds the ways of its API, `address` its names of repositories and servers;
 //! - `wire` and `graphql` are its JSON, `translate` and `protection` say it in our words;
-//! - `administration`, `checks`, `co_authors`, `base_pushes`, `deployments`, `pushes`, `reviews` and `rules` hold the
-//!   reading plans of their topics; the short ones are here.
+//! - `administration`, `checks`, `co_authors`, `base_pushes`, `deployments`, `pushes`, `queue`,
+//!   `reviews` and `rules` hold the reading plans of their topics; the short ones are here.
 //!
 //! What was not seen whole and for certain is a gap. In particular a 404 is never "there is none":
 //! GitHub gives it for what a token may not see (GitHub docs, "Troubleshooting the REST API").
@@ -12,10 +12,12 @@
 use crate::http::address::{Api, Origin};
 use crate::http::client::Client;
 use crate::{
-    ChangeRequestHost, CheckFacts, Connection, Forge, HostError, HostKind, PushFacts, Question, ReviewFacts,
+    BatchQuestion, ChangeRequestHost, CheckFacts, Connection, Forge, HostError, HostKind, PushFacts,
+    Question, ReviewFacts,
 };
 use address::RepositoryName;
 use portcullis_model::administration::Administration;
+use portcullis_model::batch::Batch;
 use portcullis_model::change::{BranchName, Commit, Revision};
 use portcullis_model::deployment::HostDeployment;
 use portcullis_model::environment::Environment;
@@ -39,6 +41,7 @@ mod deployments;
 mod graphql;
 mod protection;
 mod pushes;
+mod queue;
 mod reviews;
 mod rules;
 mod style;
@@ -85,7 +88,7 @@ impl GitHub {
     /// An address or a repository that cannot be one. An address without TLS is accepted for this
     /// machine only.
     pub fn open(repository: &str, connection: Connection) -> Result<GitHub, HostError> {
-        let Connection { api_url, server_url, token, transport, retry } = connection;
+        let Connection { api_url, server_url, token, transport, retry, .. } = connection;
         let api_url = api_url.as_deref().or(KIND.default_api).ok_or(HostError::NoAddress(&KIND))?;
         let client = Client::new(Api::new(api_url)?, &style::STYLE, token, transport, retry);
         let repository = RepositoryName::parse(repository)
@@ -183,6 +186,10 @@ impl Forge for GitHub {
 
     fn members(&self, team: &TeamName) -> Fact<Vec<Account>> {
         self.members_of(team).into()
+    }
+
+    fn batch(&self, question: &BatchQuestion<'_>) -> Fact<Batch> {
+        self.batch_of(question).into()
     }
 }
 

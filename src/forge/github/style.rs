@@ -16,6 +16,7 @@ pub(super) static STYLE: ApiStyle = ApiStyle {
     permission_header: Some("x-accepted-github-permissions"),
     token_rejected: "Give a token that the host accepts: the one in GITHUB_TOKEN has expired, was taken back, or is another \
                      host's.",
+    permission_missing: "Give a token that may read it, and check the name.",
     token_missing,
     limits: LimitStyle {
         remaining: "x-ratelimit-remaining",
@@ -29,6 +30,8 @@ pub(super) static STYLE: ApiStyle = ApiStyle {
         position_parameters: &["page", "after", "before"],
         identity: item_identity,
         may_repeat,
+        number_headers: None,
+        links_spell_defaults: false,
         is_alias,
     },
 };

@@ -7,7 +7,6 @@ use super::json;
 use super::retry::{Attempt, RetryPolicy, exhausted, judge_attempt};
 use super::transport::{Request, Response, Transport};
 use portcullis_model::fact::{Gap, GapReason};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::cell::Cell;
@@ -207,15 +206,11 @@ impl Reply {
         (self.style.is_json)(&kind)
     }
 
-    /// The `message` of a refusal; empty when it gives none.
+    /// The `message` of a refusal, or its `error` where it has none; empty when it gives neither.
     pub fn message(&self) -> String {
-        #[derive(Deserialize)]
-        struct Refusal {
-            message: String,
-        }
-        let text = serde_json::from_slice(&self.response.body)
-            .map_or_else(|_| String::new(), |r: Refusal| r.message);
-        text.chars().take(200).collect()
+        let body: Value = serde_json::from_slice(&self.response.body).unwrap_or_default();
+        let text = ["message", "error"].iter().find_map(|field| body.get(field)?.as_str());
+        text.unwrap_or_default().chars().take(200).collect()
     }
 
     /// What an answer other than 200 means: a 404 never says that a thing does not exist.
@@ -239,7 +234,7 @@ impl Reply {
     fn permission_advice(&self) -> String {
         match self.missing_permission() {
             Some(named) => format!("Give the token the permission `{named}`, and check the name."),
-            None => "Give a token that may read it, and check the name.".to_string(),
+            None => self.style.permission_missing.to_string(),
         }
     }
 

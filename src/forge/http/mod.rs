@@ -39,6 +39,8 @@ pub struct ApiStyle {
     pub permission_header: Option<&'static str>,
     /// What to do about a token that the host does not know.
     pub token_rejected: &'static str,
+    /// What to do where the host refuses and names no permission.
+    pub permission_missing: &'static str,
     /// What to do where no token was sent; the permission that it needs, where the host named it.
     pub token_missing: fn(Option<&str>) -> String,
     /// How the API limits the rate of requests.
@@ -71,6 +73,11 @@ pub struct PageStyle {
     pub identity: fn(&Value) -> String,
     /// May an item come twice on a page and hide none?
     pub may_repeat: fn(&Value) -> bool,
+    /// The headers with the number of the next page, empty on the last one, and with the number of
+    /// pages; an answer without them has links.
+    pub number_headers: Option<(&'static str, &'static str)>,
+    /// Do links to pages name parameters that were not asked for, with their defaults?
+    pub links_spell_defaults: bool,
     /// Does the path of a next page, the second, lead to the list of the first, although it is
     /// spelled otherwise?
     pub is_alias: fn(&str, &str) -> bool,

@@ -83,7 +83,7 @@ impl Client {
         self.list_with(what, segments, &[])
     }
 
-    /// A whole list, with a query.
+    /// A whole list, asked for with a query.
     pub fn list_with<T: DeserializeOwned>(
         &self,
         what: &str,
@@ -146,7 +146,7 @@ impl Pages<'_> {
             .map_err(|why| malformed(self.what, format!("the links between pages cannot be read: {why}")))?;
         self.last = self.last.max(links.last.as_deref().and_then(|last| self.page_number(last)).unwrap_or(0));
         let here = self.page_number(asked).unwrap_or(1);
-        match links.next {
+        match self.by_number(asked, reply, links.next)? {
             Some(next) => self.onward(asked, reply, next, count).map(Some),
             None if here < self.last => {
                 Err(truncated(self.what, format!("page {here} of {} names no next page", self.last)))
@@ -155,6 +155,31 @@ impl Pages<'_> {
             None if count >= self.client.style.pages.size => self.check_last::<P>(asked, here).map(|()| None),
             None => Ok(None),
         }
+    }
+
+    /// The next page: the one that a header numbers where the API has such a header, else the one
+    /// that a link names. Where both say something they have to agree on whether there is one.
+    fn by_number(&mut self, asked: &str, reply: &Reply, link: Option<String>) -> Result<Option<String>, Gap> {
+        let header = |name: &str| reply.response.header(name).map(str::trim);
+        let Some((next, pages)) = self.client.style.pages.number_headers else { return Ok(link) };
+        let Some(next) = header(next) else { return Ok(link) };
+        self.last = self.last.max(header(pages).and_then(|number| number.parse().ok()).unwrap_or(0));
+        let has_links = reply.response.header("link").is_some();
+        if has_links && link.is_some() == next.is_empty() {
+            return Err(truncated(self.what, "the links and the numbers of pages say different things"));
+        }
+        match next.parse::<u64>() {
+            Ok(number) => Ok(Some(self.page_url(asked, number))),
+            Err(_) if next.is_empty() => Ok(None),
+            Err(_) => Err(malformed(self.what, format!("`{next}` is no number of a page"))),
+        }
+    }
+
+    /// The address of another page of a list whose pages are numbered.
+    fn page_url(&self, asked: &str, number: u64) -> String {
+        let parameter = format!("&{}=", self.client.style.pages.number_parameter);
+        let base = asked.split_once(&parameter).map_or(asked, |(base, _)| base);
+        format!("{base}{parameter}{number}")
     }
 
     fn onward(&self, asked: &str, reply: &Reply, next: String, count: usize) -> Result<String, Gap> {
@@ -186,9 +211,7 @@ impl Pages<'_> {
             self.is_cut = true;
             return Ok(());
         }
-        let parameter = format!("&{}=", self.client.style.pages.number_parameter);
-        let base = asked.split_once(&parameter).map_or(asked, |(base, _)| base);
-        let reply = self.client.fetch(self.what, &format!("{base}{parameter}{}", here + 1), None)?;
+        let reply = self.client.fetch(self.what, &self.page_url(asked, here + 1), None)?;
         let behind = P::value(self.what, &reply)?;
         if items::<P>(self.what, &reply, &behind)?.is_empty() { Ok(()) } else { Err(self.more()) }
     }
@@ -218,7 +241,10 @@ pub(crate) fn is_same_list(style: &PageStyle, list: &str, next: &str) -> bool {
         let is_place = |name: &String| style.position_parameters.contains(&name.as_str());
         query.iter().filter(|(name, _)| !is_place(name)).cloned().collect::<BTreeSet<_>>()
     };
-    (path == next_path || (style.is_alias)(&path, &next_path)) && asks(&query) == asks(&next_query)
+    let (asked, next_asks) = (asks(&query), asks(&next_query));
+    let is_alike =
+        if style.links_spell_defaults { next_asks.is_superset(&asked) } else { next_asks == asked };
+    (path == next_path || (style.is_alias)(&path, &next_path)) && is_alike
 }
 
 fn page_number(url: &str, parameter: &str) -> Option<u64> {

@@ -97,10 +97,13 @@ impl Control for Deployers {
     }
 
     fn check_landing(&self, case: &LandingCase<'_>) -> Result<Vec<Finding>, Gap> {
-        if !self.not_author_alone || case.touched.known()?.is_empty() {
+        let Some(deployment) = case.deployment.filter(|_| self.not_author_alone) else {
+            return Ok(Vec::new());
+        };
+        if case.touched.known()?.is_empty() {
             return Ok(Vec::new());
         }
-        let deployer = &case.deployment.deployer.known()?.login;
+        let deployer = &deployment.deployer.known()?.login;
         let requests = case.landing.requests.known()?;
         if requests.is_empty() {
             let reason = format!(
@@ -184,7 +187,7 @@ fn find_second_person(
         return Ok(None);
     }
     let (scope, touched) = (case.scope, case.touched);
-    let asked = Case { facts, deployment: Some(case.deployment), scope, touched };
+    let asked = Case { facts, deployment: case.deployment, scope, touched };
     let Approvals { counted, unclear, .. } =
         count_approvals(&asked, Independence { last_pusher: LastPusher::Ignore, ..Independence::default() })?;
     let other = |approval: &Approval| approval.who != who && approval.login != *deployer;

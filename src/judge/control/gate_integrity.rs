@@ -18,7 +18,7 @@
 //! seen.
 
 use super::shared::approval::{ApprovalSubject, Approvals, Independence, count_approvals};
-use super::shared::gate_files::{FileName, is_same_file, matches_any, names_of};
+use super::shared::gate_files::{FileName, NamedFile, fold_waivers, matches_any};
 use super::shared::quorum::{
     Demand, Judgement, RoleApprovals, judge_demand, nothing_to_judge, touched_files,
 };
@@ -142,12 +142,12 @@ impl GateIntegrity {
     /// The touched files of the gate, by reason.
     fn touched<'a>(&self, case: &Case<'a>, files: &[&'a FileChange]) -> Vec<Touched<'a>> {
         let inquiry = &case.facts.inquiry;
-        let waivers = RepoPath::from(waiver::PATH);
+        let named: Vec<NamedFile<'a>> = files.iter().map(|file| NamedFile::of(file)).collect();
         let texts = TEXTS.iter().map(|(purpose, reason)| {
             let asked = inquiry.texts.iter().filter(|(_, purposes)| purposes.contains(purpose));
-            let always = (*purpose == TextPurpose::Waivers).then_some(&waivers);
-            let same: Vec<_> = asked.map(|(path, _)| path).chain(always).map(is_same_file).collect();
-            of_gate(reason, files, |name| same.iter().any(|is_same| is_same(name.path)))
+            let always = (*purpose == TextPurpose::Waivers).then(fold_waivers);
+            let same: Vec<_> = asked.map(|(path, _)| path.fold()).chain(always).collect();
+            of_gate(reason, &named, |name| same.iter().any(|file| name.is(file)))
         });
         let conventions = &case.facts.host.conventions;
         let globs = [
@@ -156,7 +156,7 @@ impl GateIntegrity {
             ("the configuration of the tests", &self.test_configuration),
             ("files that the policy counts as part of the gate", &self.paths),
         ];
-        let matching = globs.map(|(reason, globs)| of_gate(reason, files, |name| matches_any(globs, name)));
+        let matching = globs.map(|(reason, globs)| of_gate(reason, &named, |name| matches_any(globs, name)));
         let all = texts.chain(matching).chain([self.governed(conventions, inquiry, files)]);
         all.filter(|touched| !touched.files.is_empty()).collect()
     }
@@ -218,11 +218,12 @@ impl GateIntegrity {
 
 fn of_gate<'a>(
     reason: &'static str,
-    files: &[&'a FileChange],
+    files: &[NamedFile<'a>],
     is: impl Fn(&FileName<'a>) -> bool,
 ) -> Touched<'a> {
-    let name = |file: &'a FileChange| names_of(file).find(|name| is(name)).map(|name| (name.path, file));
-    Touched { reason, files: files.iter().filter_map(|file| name(file)).collect() }
+    let named =
+        |file: &NamedFile<'a>| file.names.iter().find(|name| is(name)).map(|name| (name.path, file.file));
+    Touched { reason, files: files.iter().filter_map(named).collect() }
 }
 
 impl Touched<'_> {

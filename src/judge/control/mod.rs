@@ -187,8 +187,10 @@ pub enum Granularity {
 pub struct LandingCase<'a> {
     /// What was seen.
     pub landing: &'a LandingFacts,
-    /// The deployment that it belongs to.
-    pub deployment: &'a Deployment,
+    /// Everything that it is a part of, as one change.
+    pub whole: &'a Facts,
+    /// The deployment that it belongs to; `None` for a step of a batch, which has not landed.
+    pub deployment: Option<&'a Deployment>,
     /// What the policy says.
     pub scope: &'a PolicyScope,
     /// The areas that it touches; a gap when a file could not be placed.

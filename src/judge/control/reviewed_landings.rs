@@ -109,7 +109,7 @@ impl ReviewedLandings {
         let touched = case.touched.known()?;
         let (inside, others): (Vec<_>, Vec<_>) =
             residual.hunks.iter().partition(|hunk| is_inside(touched, hunk));
-        let (gate, outside) = split_gate_files(others, &case.deployment.whole);
+        let (gate, outside) = split_gate_files(others, case.whole);
         let outside_verdict = match self.outside_areas {
             OutsideAreas::Block => Verdict::Broken,
             OutsideAreas::Note => Verdict::Noted,
@@ -121,7 +121,7 @@ impl ReviewedLandings {
             (outside, outside_verdict, "other files"),
         ] {
             if !hunks.is_empty() {
-                findings.push(report_unexplained(case.landing, verdict, place, residual, &hunks));
+                findings.push(report_unexplained(case, verdict, place, residual, &hunks));
             }
         }
         if findings.iter().all(|finding| finding.verdict == Verdict::Noted) {
@@ -146,12 +146,13 @@ fn is_inside(touched: &[TouchedArea], hunk: &ResidualHunk) -> bool {
 }
 
 fn report_unexplained(
-    facts: &LandingFacts,
+    case: &LandingCase<'_>,
     verdict: Verdict,
     place: &str,
     residual: &Residual,
     hunks: &[&ResidualHunk],
 ) -> Finding {
+    let facts = case.landing;
     let reason = match residual.nearest.as_slice() {
         [] => format!("no change request explains it; it changes {place}"),
         nearest => {
@@ -167,15 +168,26 @@ fn report_unexplained(
     let first = hunks
         .first()
         .map(|hunk| Place { path: hunk.path.clone(), line: hunk.line.filter(|_| hunk.side == Side::Added) });
-    let finding = landing_finding(facts, verdict, reason).details(details).remedy(format!(
-        "Have someone review these lines, and have a waiver approved in {} (`control = \"{NAME}\"`, `commits = [\"{}\"]`); or deploy \
-         a commit from before this landing. A later revert does not undo this finding.",
-        waiver::PATH,
-        facts.landing.landed
-    ));
+    let finding = landing_finding(facts, verdict, reason).details(details).remedy(remedy_unexplained(case));
     match first {
         Some(place) => finding.at(place),
         None => finding,
+    }
+}
+
+/// What has landed stays; what has not can be built again.
+fn remedy_unexplained(case: &LandingCase<'_>) -> String {
+    let landed = &case.landing.landing.landed;
+    match case.deployment {
+        Some(_) => format!(
+            "Have someone review these lines, and have a waiver approved in {} (`control = \"{NAME}\"`, `commits = [\"{landed}\"]`); or deploy \
+             a commit from before this landing. A later revert does not undo this finding.",
+            waiver::PATH
+        ),
+        None => "Take the request out of the queue and add it again, so that the host builds the batch anew from its head as it is \
+                 now. If the batch holds these lines again, merge the base branch into the request, have it approved, and \
+                 add it again."
+            .to_string(),
     }
 }
 

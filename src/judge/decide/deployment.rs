@@ -11,15 +11,17 @@
 //!    `super::deployed`.
 //! 6. Waivers in force allow what they cover: see `waivers`.
 
-use super::landing::{LANDINGS, about_commits, ask_landing, judge_landing, touched_by};
+use super::landing::{LANDINGS, ask_landing, judge_landing, touched_by};
+use super::owner::LandingOwner;
 use super::waivers::{self, ScopedFinding};
 use super::{
     altered_policy, deployed, gate, judged_commits, policy_reference, rollback, sealed_decision, stricter_of,
 };
 use crate::control::{Granularity, finding, unproven};
 use crate::policy::Policy;
+use portcullis_model::change::Revision;
 use portcullis_model::decision::{Decision, Finding, Judged, SubjectKind, TouchedArea, Verdict};
-use portcullis_model::deployment::Deployment;
+use portcullis_model::deployment::{Deployment, LandingFacts};
 use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::landing::{Span, Step};
 
@@ -59,15 +61,16 @@ pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
 /// How many commits the range has, and that each of them belongs to one landing: what an auditor
 /// counts again.
 fn check_population(facts: &Deployment) -> Option<Finding> {
-    let (Span::Steps(steps), landings) = (facts.span.value()?, facts.landings.value()?) else {
-        return None;
-    };
+    count_population(facts.span.value()?, facts.landings.value()?, &facts.candidate)
+}
+
+/// The same of any range that ends at a commit.
+pub(super) fn count_population(span: &Span, landings: &[LandingFacts], head: &Revision) -> Option<Finding> {
+    let Span::Steps(steps) = span else { return None };
     let commits: usize = steps.iter().map(Step::size).sum();
     let in_landings: Vec<_> = landings.iter().flat_map(|landing| &landing.steps).collect();
     let accounted = steps.iter().map(|step| &step.commit.id).eq(in_landings.iter().copied());
-    let of = |verdict, reason: String| {
-        finding(LANDINGS, verdict, SubjectKind::Change, facts.candidate.short(), reason)
-    };
+    let of = |verdict, reason: String| finding(LANDINGS, verdict, SubjectKind::Change, head.short(), reason);
     Some(if accounted && !steps.is_empty() {
         of(
             Verdict::Met,
@@ -85,32 +88,54 @@ fn check_population(facts: &Deployment) -> Option<Finding> {
 }
 
 fn judge_all(policy: &Policy, facts: &Deployment) -> (Vec<TouchedArea>, Vec<ScopedFinding>) {
-    let mut found = Vec::new();
-    let mut all: Result<Vec<TouchedArea>, Gap> = Ok(Vec::new());
-    match &facts.landings {
-        Fact::Known(landings) => {
-            for landing in landings {
-                let touched = Fact::from(touched_by(policy, landing, &facts.whole));
-                found.extend(judge_landing(policy, facts, landing, &touched));
-                all = merge_touched(all, touched);
-            }
-            all.iter_mut().flatten().for_each(sort_touches);
-        }
-        Fact::Gap(gap) => {
-            let unseen = unproven(LANDINGS, SubjectKind::Change, facts.candidate.short(), gap);
-            found.push(ScopedFinding::firm(unseen));
-            all = Err(gap.clone());
-        }
-    }
+    let owner = LandingOwner::Deployment(facts);
+    let (all, mut found) = judge_landings(policy, owner, &facts.landings, &facts.candidate);
     let touched = Fact::from(match touched_by_rollback(policy, facts) {
         Ok(Some(undone)) => Ok(undone),
         Ok(None) => all,
         Err(gap) => Err(gap),
     });
-    let about = about_commits(facts, vec![facts.candidate.clone()]);
-    let of_whole = ask_landing(policy, Granularity::Once, facts, &facts.whole, &touched);
-    found.extend(of_whole.into_iter().map(|finding| ScopedFinding::of(finding, &about, &touched)));
+    found.extend(judge_whole(policy, owner, &touched, &facts.candidate));
     (touched.value().cloned().unwrap_or_default(), found)
+}
+
+/// What is found in each landing, and the areas that they touch together.
+pub(super) fn judge_landings(
+    policy: &Policy,
+    owner: LandingOwner<'_>,
+    landings: &Fact<Vec<LandingFacts>>,
+    head: &Revision,
+) -> (Result<Vec<TouchedArea>, Gap>, Vec<ScopedFinding>) {
+    let mut found = Vec::new();
+    let mut all: Result<Vec<TouchedArea>, Gap> = Ok(Vec::new());
+    match landings {
+        Fact::Known(landings) => {
+            for landing in landings {
+                let touched = Fact::from(touched_by(policy, landing, owner.whole()));
+                found.extend(judge_landing(policy, owner, landing, &touched));
+                all = merge_touched(all, touched);
+            }
+            all.iter_mut().flatten().for_each(sort_touches);
+        }
+        Fact::Gap(gap) => {
+            let unseen = unproven(LANDINGS, SubjectKind::Change, head.short(), gap);
+            found.push(ScopedFinding::firm(unseen));
+            all = Err(gap.clone());
+        }
+    }
+    (all, found)
+}
+
+/// What the controls find that are asked once for everything.
+pub(super) fn judge_whole(
+    policy: &Policy,
+    owner: LandingOwner<'_>,
+    touched: &Fact<Vec<TouchedArea>>,
+    head: &Revision,
+) -> impl Iterator<Item = ScopedFinding> {
+    let about = owner.about(vec![head.clone()]);
+    let of_whole = ask_landing(policy, Granularity::Once, owner, owner.whole(), touched);
+    of_whole.into_iter().map(move |finding| ScopedFinding::of(finding, &about, touched))
 }
 
 /// The areas that going back touches, where that is what would be done.

@@ -17,7 +17,7 @@ pub(super) fn outside(policy: &Policy, facts: &Facts) -> Option<Finding> {
     no_deployment_branch(policy, &facts.host.request.value()?.base_branch)
 }
 
-fn no_deployment_branch(policy: &Policy, branch: &BranchName) -> Option<Finding> {
+pub(super) fn no_deployment_branch(policy: &Policy, branch: &BranchName) -> Option<Finding> {
     if policy.scope.deployment.iter().any(|glob| glob.matches(branch.as_str().as_bytes())) {
         return None;
     }

@@ -1,5 +1,6 @@
 //! One landing to findings: its content, and each request that explains it, before any waiver.
 
+use super::owner::LandingOwner;
 use super::waivers::ScopedFinding;
 use crate::control::{Case, Control, Granularity, LandingCase, finding, reviewed_landings, unproven};
 use crate::policy::Policy;
@@ -11,6 +12,7 @@ use portcullis_model::facts::Facts;
 use portcullis_model::landing::{Candidate, Coverage};
 use portcullis_model::path::RepoPath;
 use portcullis_model::waiver::About;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// The control under whose name the gate reports a landing that it could not see, or could not
@@ -24,11 +26,12 @@ pub fn judge_alone(
     facts: &Deployment,
     landing: &LandingFacts,
 ) -> (Fact<Vec<TouchedArea>>, Vec<Finding>) {
+    let owner = LandingOwner::Deployment(facts);
     let touched = Fact::from(touched_by(policy, landing, &facts.whole));
     let of_whole = |name: &str| {
         policy.controls.get(name).is_some_and(|control| control.kind().granularity == Granularity::Once)
     };
-    let mut findings: Vec<Finding> = judge_landing(policy, facts, landing, &touched)
+    let mut findings: Vec<Finding> = judge_landing(policy, owner, landing, &touched)
         .into_iter()
         .map(|found| found.finding)
         .filter(|finding| !of_whole(&finding.control))
@@ -41,24 +44,21 @@ pub fn judge_alone(
 /// What is found in one landing, before any waiver.
 pub(super) fn found_in(policy: &Policy, facts: &Deployment, landing: &LandingFacts) -> Vec<ScopedFinding> {
     let touched = Fact::from(touched_by(policy, landing, &facts.whole));
-    judge_landing(policy, facts, landing, &touched)
-}
-
-pub(super) fn about_commits(deployment: &Deployment, commits: Vec<Revision>) -> About {
-    About { commits, environment: Some(deployment.environment.clone()), ..About::default() }
+    judge_landing(policy, LandingOwner::Deployment(facts), landing, &touched)
 }
 
 pub(super) fn judge_landing(
     policy: &Policy,
-    deployment: &Deployment,
+    owner: LandingOwner<'_>,
     landing: &LandingFacts,
     touched: &Fact<Vec<TouchedArea>>,
 ) -> Vec<ScopedFinding> {
-    let case = LandingCase { landing, deployment, scope: &policy.scope, touched };
+    let (whole, deployment) = (owner.whole(), owner.deployment());
+    let case = LandingCase { landing, whole, deployment, scope: &policy.scope, touched };
     let tip = &landing.landing.landed;
-    let about = about_commits(deployment, vec![tip.clone()]);
+    let about = owner.about(vec![tip.clone()]);
     let mut findings = Vec::new();
-    for (name, control) in deployment_controls(policy) {
+    for (name, control) in landing_controls(policy) {
         let unseen = |gap| vec![unproven(name, SubjectKind::Landing, tip.short(), &gap)];
         findings.extend(control.check_landing(&case).unwrap_or_else(unseen));
     }
@@ -70,12 +70,12 @@ pub(super) fn judge_landing(
         findings.into_iter().map(|finding| ScopedFinding::of(finding, &about, touched)).collect();
     for facts in resting_on(landing) {
         let about = of_request(&about, facts);
-        let share = Fact::from(touched_by_request(policy, landing, facts, &deployment.whole));
-        let of_request = ask_landing(policy, Granularity::PerLanding, deployment, facts, &share);
+        let share = touched_by_request(policy, landing, facts, whole, touched);
+        let of_request = ask_landing(policy, Granularity::PerLanding, owner, facts, &share);
         found.extend(
             of_request
                 .into_iter()
-                .map(|finding| name_landing(tip, ScopedFinding::of(finding, &about, &share))),
+                .map(|finding| name_landing(owner, tip, ScopedFinding::of(finding, &about, &share))),
         );
     }
     found.iter_mut().for_each(|found| found.landing = Some(tip.clone()));
@@ -134,14 +134,13 @@ fn unknown_proof(landing: &LandingFacts) -> Option<Finding> {
 }
 
 /// The finding says of which landing it speaks.
-fn name_landing(landing: &Revision, mut found: ScopedFinding) -> ScopedFinding {
-    let name = &mut found.finding.subject.name;
-    *name = format!("{name} in landing {}", landing.short());
+fn name_landing(owner: LandingOwner<'_>, landing: &Revision, mut found: ScopedFinding) -> ScopedFinding {
+    found.finding.subject = owner.name_in(landing, found.finding.subject);
     found
 }
 
-/// The controls that are judged before a deployment.
-fn deployment_controls(policy: &Policy) -> impl Iterator<Item = (&'static str, &dyn Control)> {
+/// The controls that look at landings: those that are judged before a deployment.
+fn landing_controls(policy: &Policy) -> impl Iterator<Item = (&'static str, &dyn Control)> {
     let all = policy.controls.iter().map(|(name, control)| (*name, control.as_ref()));
     all.filter(|(_, control)| control.kind().stage.has_deployments())
 }
@@ -149,15 +148,15 @@ fn deployment_controls(policy: &Policy) -> impl Iterator<Item = (&'static str, &
 pub(super) fn ask_landing(
     policy: &Policy,
     granularity: Granularity,
-    deployment: &Deployment,
+    owner: LandingOwner<'_>,
     facts: &Facts,
     touched: &Fact<Vec<TouchedArea>>,
 ) -> Vec<Finding> {
-    let case = Case { facts, deployment: Some(deployment), scope: &policy.scope, touched };
+    let case = Case { facts, deployment: owner.deployment(), scope: &policy.scope, touched };
     let mut findings = Vec::new();
-    for (name, control) in
-        deployment_controls(policy).filter(|(_, control)| control.kind().granularity == granularity)
-    {
+    let asked =
+        |control: &dyn Control| owner.asks(control.kind().stage) && control.kind().granularity == granularity;
+    for (name, control) in policy.controls.iter().filter(|(_, control)| asked(control.as_ref())) {
         let unseen = |gap| vec![unproven(name, SubjectKind::Change, super::head_of(facts), &gap)];
         findings.extend(control.check(&case).unwrap_or_else(unseen));
     }
@@ -178,15 +177,31 @@ pub(super) fn touched_by(
     policy.scope.inventory.touched(files.into_iter(), &whole.inquiry)
 }
 
-/// What one request of a landing answers for: what it changed itself, and whatever the landing
-/// changed that is no other request's. So a harmless request does not need the approvals of the one
-/// that landed in the same batch.
-fn touched_by_request(
+/// The areas of what one request of a landing answers for: what it changed itself, and whatever the
+/// landing changed that is no other request's. So a harmless request does not need the approvals of
+/// the one that landed in the same batch. The only request answers for all that the landing touches.
+fn touched_by_request<'t>(
     policy: &Policy,
     landing: &LandingFacts,
     request: &Facts,
     whole: &Facts,
-) -> Result<Vec<TouchedArea>, Gap> {
+    touched: &'t Fact<Vec<TouchedArea>>,
+) -> Cow<'t, Fact<Vec<TouchedArea>>> {
+    match (landing.requests.value().map(Vec::len), touched) {
+        (Some(1), Fact::Known(_)) => Cow::Borrowed(touched),
+        _ => Cow::Owned(
+            files_of_share(policy, landing, request)
+                .and_then(|files| policy.scope.inventory.touched(files.into_iter(), &whole.inquiry))
+                .into(),
+        ),
+    }
+}
+
+fn files_of_share<'a>(
+    policy: &Policy,
+    landing: &'a LandingFacts,
+    request: &'a Facts,
+) -> Result<Vec<&'a FileChange>, Gap> {
     let mut elsewhere = BTreeSet::new();
     let others = landing.requests.value().into_iter().flatten();
     for other in others.filter(|other| !std::ptr::eq(*other, request)) {
@@ -195,7 +210,7 @@ fn touched_by_request(
     let mut files = files_of_request(policy, request)?;
     let is_elsewhere = |file: &&FileChange| paths_of(file).all(|path| elsewhere.contains(path));
     files.extend(landing.files.known()?.iter().filter(|file| !is_elsewhere(file)));
-    policy.scope.inventory.touched(files.into_iter(), &whole.inquiry)
+    Ok(files)
 }
 
 fn paths_of(file: &FileChange) -> impl Iterator<Item = &RepoPath> {

@@ -21,23 +21,27 @@ use portcullis_model::inquiry::TextPurpose;
 use portcullis_model::waiver::About;
 use waivers::ScopedFinding;
 
+mod batch;
 mod deployed;
 mod deployment;
 mod gate;
 mod landing;
+mod owner;
 mod rollback;
 mod waivers;
 
+pub use batch::decide_batch;
 pub use deployment::decide_deployment;
 pub use landing::judge_alone;
 
 /// The control in whose name the gate itself speaks, of its policy and its base.
 const GATE: &str = gate_integrity::KIND.name;
 
-/// Judges what was gathered, be it of a change or of a deployment, by the policy.
+/// Judges what was gathered, be it of a change, of a batch or of a deployment, by the policy.
 pub fn decide_facts(policy: &Policy, facts: &GatheredFacts) -> Decision {
     match facts {
         GatheredFacts::Change(facts) => decide(policy, facts),
+        GatheredFacts::Batch(facts) => decide_batch(policy, facts),
         GatheredFacts::Deployment(facts) => decide_deployment(policy, facts),
     }
 }
@@ -166,6 +170,7 @@ fn judged_commits(facts: &Facts) -> Judged {
         repository: facts.host.repository.clone(),
         environment: None,
         request: request.map(|request| request.id.clone()),
+        requests: Vec::new(),
         title: request.map(|request| request.title.clone()),
         branch: request.map(|request| request.base_branch.clone()),
         base: change.map(|change| change.base.clone()),

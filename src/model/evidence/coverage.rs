@@ -7,16 +7,14 @@
 
 use crate::change::ObjectName;
 use crate::digest::Digest;
-use crate::fact::nullable;
 use crate::line_coverage::{CoverageFormat, FileLines};
 use crate::lines::Lines;
 use crate::path::RepoPath;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What one coverage report says of the files of a tree.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedCoverage {
     /// The path of the report.
     pub path: String,
@@ -33,8 +31,7 @@ pub struct RecordedCoverage {
 }
 
 /// One file of the tree.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedFile {
     /// Its path.
     pub path: RepoPath,
@@ -45,13 +42,11 @@ pub struct RecordedFile {
     /// Those that were.
     pub hit: Lines,
     /// What keeps it from saying anything, if something does.
-    #[serde(deserialize_with = "nullable")]
     pub doubt: Option<Doubt>,
 }
 
 /// Why an entry says nothing of its file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Doubt {
     /// It is about another version; how that shows, in one sentence.
     OtherVersion(String),

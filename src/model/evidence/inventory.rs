@@ -4,8 +4,6 @@
 //! each is kept as what it does not share with the one before it.
 
 use crate::test_run::{Test, TestOutcome};
-use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
-use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -254,40 +252,6 @@ impl Written {
     }
 }
 
-impl<'de> Deserialize<'de> for TestInventory {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(TestsVisitor)
-    }
-}
-
-struct TestsVisitor;
-
-/// A [`Test`] as a statement has it.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields, rename = "Test")]
-struct Stated<'t> {
-    #[serde(borrow)]
-    id: Cow<'t, str>,
-    outcome: TestOutcome,
-    records: u64,
-}
-
-impl<'de> Visitor<'de> for TestsVisitor {
-    type Value = TestInventory;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a sequence")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut tests: A) -> Result<TestInventory, A::Error> {
-        let mut inventory = TestInventory::default();
-        while let Some(Stated { id, outcome, records }) = tests.next_element()? {
-            inventory.add(&id, outcome, records).map_err(serde::de::Error::custom)?;
-        }
-        Ok(inventory)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -354,8 +318,6 @@ mod tests {
             let one = inventory(&tests);
             prop_assert!(one.ascends());
             prop_assert_eq!(one.walk().collect::<Vec<_>>(), tests.clone());
-            let json = serde_json::to_string(&tests).unwrap();
-            prop_assert_eq!(serde_json::from_str::<TestInventory>(&json).unwrap(), one);
         }
 
         #[test]

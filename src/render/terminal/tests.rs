@@ -363,6 +363,7 @@ fn nothing_known_of_the_change_leaves_no_hole() {
         environment: None,
         repository: None,
         request: None,
+        requests: Vec::new(),
         title: None,
         branch: None,
         base: None,

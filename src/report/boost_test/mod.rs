@@ -35,7 +35,7 @@ mod tests;
 use super::input::Input;
 use super::{ReportParser, xml};
 use crate::error::ReportError;
-use portcullis_model::test_run::TestRun;
+use portcullis_testrun::test_run::TestRun;
 
 /// The format.
 pub static FORMAT: ReportParser =

@@ -6,7 +6,7 @@ use crate::identity::join_identity;
 use crate::strict::{self, KnownElements};
 use crate::summary::{Claims, Tally, add_sentences};
 use crate::xml::{ContentHandler, Element};
-use portcullis_model::test_run::{TestOutcome, TestRun};
+use portcullis_testrun::test_run::{TestOutcome, TestRun};
 
 /// A report while it is read.
 #[derive(Default)]

@@ -2,7 +2,7 @@
 //! itself wrote.
 
 use crate::testing::{is_green, outcomes, refused, run};
-use portcullis_model::test_run::TestOutcome::{self, Error, Failed, Passed, Skipped};
+use portcullis_testrun::test_run::TestOutcome::{self, Error, Failed, Passed, Skipped};
 
 fn report(suite: &str, cases: &str) -> String {
     format!("<TestResult><TestSuite name='m' {suite}>{cases}</TestSuite></TestResult>")

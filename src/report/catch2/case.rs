@@ -2,7 +2,7 @@
 
 use crate::strict::{self, KnownElements, UnknownPart};
 use crate::xml::Element;
-use portcullis_model::test_run::TestOutcome;
+use portcullis_testrun::test_run::TestOutcome;
 
 /// What Catch2 writes in a case, and of it.
 const KNOWN: &KnownElements = &[

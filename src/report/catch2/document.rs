@@ -7,7 +7,7 @@ use crate::identity::join_identity;
 use crate::strict::{self, KnownElements};
 use crate::summary::{Claims, Tally, add_sentences};
 use crate::xml::{ContentHandler, Element};
-use portcullis_model::test_run::TestRun;
+use portcullis_testrun::test_run::TestRun;
 
 /// A document while it is read.
 #[derive(Default)]

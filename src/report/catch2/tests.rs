@@ -2,7 +2,7 @@
 //! wrote.
 
 use crate::testing::{is_green, outcomes, refused, run};
-use portcullis_model::test_run::TestOutcome::{self, Error, Failed, Passed, Skipped};
+use portcullis_testrun::test_run::TestOutcome::{self, Error, Failed, Passed, Skipped};
 
 fn document(cases: &str) -> String {
     format!("<Catch2TestRun name='load' xml-format-version='3'>{cases}</Catch2TestRun>")

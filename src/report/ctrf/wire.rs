@@ -2,169 +2,115 @@
 
 use crate::attempts::{Attempts, outcome_after};
 use crate::error::ContentError;
+use crate::members::{JsonText, json_objects, json_words};
 use crate::said::OutcomeWord;
-use crate::strict::UnknownFields;
 use crate::summary::{Tally, add_sentences};
-use portcullis_model::own_times::OwnTimes;
-use portcullis_model::test_run::{SEPARATOR, TestOutcome, TestRun};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-use std::borrow::Cow;
+use portcullis_testrun::own_times::OwnTimes;
+use portcullis_testrun::test_run::{SEPARATOR, TestOutcome, TestRun};
+use serde_core::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
+use std::fmt;
+use std::marker::PhantomData;
 
-/// The document. Fields that are not looked at are named too: what is in none of them is not passed
-/// over.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CtrfDocument<'a> {
-    #[serde(borrow)]
-    report_format: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    results: CtrfResults<'a>,
-    #[serde(rename = "specVersion")]
-    _spec_version: Option<IgnoredAny>,
-    #[serde(rename = "reportId")]
-    _report_id: Option<IgnoredAny>,
-    #[serde(rename = "timestamp")]
-    _timestamp: Option<IgnoredAny>,
-    #[serde(rename = "generatedBy")]
-    _generated_by: Option<IgnoredAny>,
-    #[serde(rename = "insights")]
-    _insights: Option<IgnoredAny>,
-    #[serde(rename = "baseline")]
-    _baseline: Option<IgnoredAny>,
-    #[serde(rename = "extra")]
-    _extra: Option<IgnoredAny>,
-    #[serde(flatten)]
-    others: UnknownFields,
+json_objects! {
+    /// The document. Members that are not read are named too: what is in none of them is not
+    /// passed over.
+    pub struct CtrfDocument<'a> {
+        report_format: Option<JsonText<'a>> = "reportFormat",
+        results: CtrfResults<'a> = "results",
+        .. unread [
+            "specVersion", "reportId", "timestamp", "generatedBy", "insights", "baseline", "extra",
+        ]
+    }
+
+    struct CtrfResults<'a> {
+        summary: CtrfSummary = "summary",
+        tests: Vec<CtrfTest<'a>> = "tests",
+        .. unread ["tool", "environment", "insights", "extra"]
+    }
+
+    /// Each count is required by the format; without it a missing test would go unnoticed.
+    struct CtrfSummary {
+        tests: u64 = "tests",
+        passed: u64 = "passed",
+        failed: u64 = "failed",
+        skipped: u64 = "skipped",
+        pending: u64 = "pending",
+        other: u64 = "other",
+        start: Option<f64> = "start",
+        stop: Option<f64> = "stop",
+        .. unread ["duration", "flaky", "suites", "extra"]
+    }
+
+    struct CtrfTest<'a> {
+        name: JsonText<'a> = "name",
+        status: CtrfStatus = "status",
+        /// What the runner itself calls it.
+        raw_status: Option<JsonText<'a>> = "rawStatus",
+        suite: Option<CtrfSuite<'a>> = "suite",
+        flaky: Option<bool> = "flaky",
+        retries: Option<u64> = "retries",
+        retry_attempts: Option<Vec<CtrfAttempt>> = "retryAttempts",
+        start: Option<f64> = "start",
+        stop: Option<f64> = "stop",
+        .. unread [
+            "id", "executionId", "duration", "message", "trace", "snippet", "ai", "line", "tags",
+            "labels", "type", "filePath", "stdout", "stderr", "threadId", "attachments",
+            "parameters", "steps", "screenshot", "browser", "device", "insights", "extra",
+        ]
+    }
+
+    struct CtrfAttempt {
+        status: CtrfStatus = "status",
+    }
 }
 
-#[derive(Deserialize)]
-struct CtrfResults<'a> {
-    summary: CtrfSummary,
-    #[serde(borrow)]
-    tests: Vec<CtrfTest<'a>>,
-    #[serde(rename = "tool")]
-    _tool: Option<IgnoredAny>,
-    #[serde(rename = "environment")]
-    _environment: Option<IgnoredAny>,
-    #[serde(rename = "insights")]
-    _insights: Option<IgnoredAny>,
-    #[serde(rename = "extra")]
-    _extra: Option<IgnoredAny>,
-    #[serde(flatten)]
-    others: UnknownFields,
-}
-
-/// Each count is required by the format; without it a missing test would go unnoticed.
-#[derive(Deserialize)]
-struct CtrfSummary {
-    tests: u64,
-    passed: u64,
-    failed: u64,
-    skipped: u64,
-    pending: u64,
-    other: u64,
-    start: Option<f64>,
-    stop: Option<f64>,
-    #[serde(rename = "duration")]
-    _duration: Option<IgnoredAny>,
-    #[serde(rename = "flaky")]
-    _flaky: Option<IgnoredAny>,
-    #[serde(rename = "suites")]
-    _suites: Option<IgnoredAny>,
-    #[serde(rename = "extra")]
-    _extra: Option<IgnoredAny>,
-    #[serde(flatten)]
-    others: UnknownFields,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct CtrfTest<'a> {
-    #[serde(borrow)]
-    name: Cow<'a, str>,
-    status: CtrfStatus,
-    /// What the runner itself calls it.
-    #[serde(borrow)]
-    raw_status: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    suite: Option<CtrfSuite<'a>>,
-    flaky: Option<bool>,
-    retries: Option<u64>,
-    retry_attempts: Option<Vec<CtrfAttempt>>,
-    start: Option<f64>,
-    stop: Option<f64>,
-    #[serde(rename = "id")]
-    _id: Option<IgnoredAny>,
-    #[serde(rename = "executionId")]
-    _execution_id: Option<IgnoredAny>,
-    #[serde(rename = "duration")]
-    _duration: Option<IgnoredAny>,
-    #[serde(rename = "message")]
-    _message: Option<IgnoredAny>,
-    #[serde(rename = "trace")]
-    _trace: Option<IgnoredAny>,
-    #[serde(rename = "snippet")]
-    _snippet: Option<IgnoredAny>,
-    #[serde(rename = "ai")]
-    _ai: Option<IgnoredAny>,
-    #[serde(rename = "line")]
-    _line: Option<IgnoredAny>,
-    #[serde(rename = "tags")]
-    _tags: Option<IgnoredAny>,
-    #[serde(rename = "labels")]
-    _labels: Option<IgnoredAny>,
-    #[serde(rename = "type")]
-    _type: Option<IgnoredAny>,
-    #[serde(rename = "filePath")]
-    _file_path: Option<IgnoredAny>,
-    #[serde(rename = "stdout")]
-    _stdout: Option<IgnoredAny>,
-    #[serde(rename = "stderr")]
-    _stderr: Option<IgnoredAny>,
-    #[serde(rename = "threadId")]
-    _thread_id: Option<IgnoredAny>,
-    #[serde(rename = "attachments")]
-    _attachments: Option<IgnoredAny>,
-    #[serde(rename = "parameters")]
-    _parameters: Option<IgnoredAny>,
-    #[serde(rename = "steps")]
-    _steps: Option<IgnoredAny>,
-    #[serde(rename = "screenshot")]
-    _screenshot: Option<IgnoredAny>,
-    #[serde(rename = "browser")]
-    _browser: Option<IgnoredAny>,
-    #[serde(rename = "device")]
-    _device: Option<IgnoredAny>,
-    #[serde(rename = "insights")]
-    _insights: Option<IgnoredAny>,
-    #[serde(rename = "extra")]
-    _extra: Option<IgnoredAny>,
-    #[serde(flatten)]
-    others: UnknownFields,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum CtrfStatus {
-    Passed,
-    Failed,
-    Skipped,
-    Pending,
-    Other,
+json_words! {
+    #[derive(Clone, Copy)]
+    enum CtrfStatus {
+        Passed = "passed",
+        Failed = "failed",
+        Skipped = "skipped",
+        Pending = "pending",
+        Other = "other",
+    }
 }
 
 /// A text in early versions of the format, a list in later ones.
-#[derive(Deserialize)]
-#[serde(untagged)]
 enum CtrfSuite<'a> {
-    One(#[serde(borrow)] Cow<'a, str>),
-    Path(Vec<String>),
+    One(JsonText<'a>),
+    Path(Vec<JsonText<'a>>),
 }
 
-#[derive(Deserialize)]
-struct CtrfAttempt {
-    status: CtrfStatus,
+impl<'de: 'a, 'a> Deserialize<'de> for CtrfSuite<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SuiteVisitor(PhantomData))
+    }
+}
+
+struct SuiteVisitor<'a>(PhantomData<CtrfSuite<'a>>);
+
+impl<'de: 'a, 'a> Visitor<'de> for SuiteVisitor<'a> {
+    type Value = CtrfSuite<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a suite, or a list of names")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<CtrfSuite<'a>, E> {
+        Ok(CtrfSuite::One(name.into()))
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<CtrfSuite<'a>, E> {
+        Ok(CtrfSuite::One(name.to_string().into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut names: A) -> Result<CtrfSuite<'a>, A::Error> {
+        let mut path = Vec::new();
+        while let Some(name) = names.next_element()? {
+            path.push(name);
+        }
+        Ok(CtrfSuite::Path(path))
+    }
 }
 
 impl CtrfDocument<'_> {
@@ -259,7 +205,7 @@ impl CtrfTest<'_> {
         let mut parts: Vec<&str> = match &self.suite {
             None => Vec::new(),
             Some(CtrfSuite::One(name)) => vec![name],
-            Some(CtrfSuite::Path(names)) => names.iter().map(String::as_str).collect(),
+            Some(CtrfSuite::Path(names)) => names.iter().map(|name| &**name).collect(),
         };
         parts.retain(|part| !part.is_empty());
         parts.push(if self.name.is_empty() { "(unnamed)" } else { &self.name });

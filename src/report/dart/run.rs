@@ -7,7 +7,7 @@ use crate::identity::join_identity;
 use crate::said::OutcomeWord;
 use crate::strict::{self, UnknownPart};
 use crate::summary::add_sentences;
-use portcullis_model::test_run::{TestOutcome, TestRun};
+use portcullis_testrun::test_run::{TestOutcome, TestRun};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All runs of a report while it is read: one after the other.
@@ -194,7 +194,7 @@ impl Runs {
 impl DartRun {
     fn suite(&mut self, suite: DartSuite<'_>) {
         let file = suite.path.unwrap_or_default().replace('\\', "/");
-        let platform = suite.platform.filter(|name| name != "vm").unwrap_or_default().into_owned();
+        let platform = suite.platform.filter(|name| &**name != "vm").unwrap_or_default().into_owned();
         self.suites.insert(suite.id, SuitePlace { file, platform });
     }
 

@@ -1,7 +1,7 @@
 //! The events of Dart and Flutter, and what must not pass for them.
 
 use crate::testing::{is_green, outcomes, refused, run};
-use portcullis_model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
+use portcullis_testrun::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
 
 const START: &str = r#"{"protocolVersion":"0.1.1","runnerVersion":"1.25.0","pid":7,"type":"start","time":0}"#;
 const SUITE: &str = r#"{"suite":{"id":0,"platform":"vm","path":"/home/robin/loader/test/load_test.dart"},"type":"suite","time":0}"#;

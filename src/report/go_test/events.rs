@@ -4,7 +4,7 @@ use super::wire::GoEvent;
 use crate::attempts::Attempts;
 use crate::error::ContentError;
 use crate::summary::add_sentences;
-use portcullis_model::test_run::{SEPARATOR, TestOutcome, TestRun};
+use portcullis_testrun::test_run::{SEPARATOR, TestOutcome, TestRun};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All packages of a report while it is read.

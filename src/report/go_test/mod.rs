@@ -32,7 +32,7 @@ use super::input::{Input, read_lines};
 use super::{ReportParser, json};
 use crate::error::{ContentError, ReportError};
 use events::Packages;
-use portcullis_model::test_run::TestRun;
+use portcullis_testrun::test_run::TestRun;
 use wire::GoEvent;
 
 /// The format.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::testing::{is_green, outcomes, refused, run};
-use portcullis_model::test_run::TestOutcome::{Error, Failed, Flaky, Passed, Skipped};
+use portcullis_testrun::test_run::TestOutcome::{Error, Failed, Flaky, Passed, Skipped};
 use proptest::prelude::*;
 
 /// Events of package `p`: each `action` or `action test`.

@@ -4,46 +4,28 @@
 //! (`go help buildjson`); gotestsum copies the lines. Those that are not looked at are named too:
 //! what is in none of them is not passed over (`strict.rs`).
 
+use crate::members::{JsonText, json_objects};
 use crate::said::{self, Hint};
-use crate::strict::{self, UnknownFields, UnknownPart};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-use std::borrow::Cow;
+use crate::strict::{self, UnknownPart};
 
-/// One event. Only some of its fields are there, depending on its action.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct GoEvent<'a> {
-    #[serde(borrow)]
-    pub action: Cow<'a, str>,
-    #[serde(borrow)]
-    package: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    test: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    pub output: Option<Cow<'a, str>>,
-    /// Of `output`, since Go 1.27: what Go takes it for.
-    #[serde(borrow)]
-    output_type: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    pub import_path: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    pub time: Option<Cow<'a, str>>,
-    /// Of `fail`: the package that could not be built.
-    #[serde(borrow)]
-    failed_build: Option<Cow<'a, str>>,
-    /// Of `attr`: what a test says of itself.
-    #[serde(borrow)]
-    key: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    value: Option<Cow<'a, str>>,
-    #[serde(rename = "Elapsed")]
-    _elapsed: Option<IgnoredAny>,
-    /// Of `artifacts`.
-    #[serde(rename = "Path")]
-    _path: Option<IgnoredAny>,
-    #[serde(flatten)]
-    others: UnknownFields,
+json_objects! {
+    /// One event. Only some of its fields are there, depending on its action.
+    pub struct GoEvent<'a> {
+        pub action: JsonText<'a> = "Action",
+        package: Option<JsonText<'a>> = "Package",
+        test: Option<JsonText<'a>> = "Test",
+        pub output: Option<JsonText<'a>> = "Output",
+        /// Of `output`, since Go 1.27: what Go takes it for.
+        output_type: Option<JsonText<'a>> = "OutputType",
+        pub import_path: Option<JsonText<'a>> = "ImportPath",
+        pub time: Option<JsonText<'a>> = "Time",
+        /// Of `fail`: the package that could not be built.
+        failed_build: Option<JsonText<'a>> = "FailedBuild",
+        /// Of `attr`: what a test says of itself.
+        key: Option<JsonText<'a>> = "Key",
+        value: Option<JsonText<'a>> = "Value",
+        .. unread ["Elapsed", "Path"]
+    }
 }
 
 impl GoEvent<'_> {
@@ -74,7 +56,7 @@ impl GoEvent<'_> {
             return None;
         }
         let at = |says: bool, field: &str| says.then(|| UnknownPart::failure(field));
-        let built = self.failed_build.as_deref().is_none_or(str::is_empty) || self.action == "fail";
+        let built = self.failed_build.as_deref().is_none_or(str::is_empty) || &*self.action == "fail";
         let known = matches!(
             self.output_type.as_deref().unwrap_or_default(),
             "" | "frame" | "error" | "error-continue"

@@ -22,7 +22,7 @@
 
 use crate::attempts::TestName;
 use crate::said::{self, Hint, OutcomeWord, is_no};
-use portcullis_model::test_run::TestOutcome;
+use portcullis_testrun::test_run::TestOutcome;
 
 /// What an element says, outside or inside a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use crate::error::ContentError;
 use crate::said::{self, Hint, OutcomeWord};
 use crate::summary::add_sentences;
 use crate::xml::{ContentHandler, Element};
-use portcullis_model::test_run::{TestOutcome, TestRun};
+use portcullis_testrun::test_run::{TestOutcome, TestRun};
 
 /// The longest text that can be a word of failure.
 const LONGEST_WORD: usize = 32;

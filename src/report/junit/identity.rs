@@ -14,7 +14,7 @@
 //! missing, `id` takes its place; a test without either is `(unnamed)`. Two tests with the same
 //! identity cannot be told apart: the worst of them decides.
 
-use portcullis_model::test_run::SEPARATOR;
+use portcullis_testrun::test_run::SEPARATOR;
 
 /// The identity of a test below a path of suites, each with [`suite_step`]. The class is empty
 /// where a suite says it already.

@@ -22,7 +22,7 @@
 use super::case::JunitTally;
 use crate::said::{self, Hint};
 use crate::xml::AttributePair;
-use portcullis_model::test_run::TestOutcome;
+use portcullis_testrun::test_run::TestOutcome;
 use std::collections::BTreeSet;
 
 /// A suite while it is read.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::testing::{is_green, outcomes, refused, run};
-use portcullis_model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
+use portcullis_testrun::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
 use proptest::prelude::*;
 
 /// The outcome of the one test in a suite, and whether the report contradicts itself.

@@ -4,7 +4,7 @@ use super::wire::LibtestEvent;
 use crate::attempts::Attempts;
 use crate::error::ContentError;
 use crate::summary::{Tally, add_sentences};
-use portcullis_model::test_run::{TestOutcome, TestRun};
+use portcullis_testrun::test_run::{TestOutcome, TestRun};
 use std::collections::BTreeSet;
 
 /// All suites of a report while it is read: one after the other.

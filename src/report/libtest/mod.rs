@@ -24,7 +24,7 @@ use super::input::{Input, read_lines};
 use super::{ReportParser, json};
 use crate::error::{ContentError, ReportError};
 use events::LibtestSuites;
-use portcullis_model::test_run::TestRun;
+use portcullis_testrun::test_run::TestRun;
 use wire::LibtestEvent;
 
 /// The format.

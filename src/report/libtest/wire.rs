@@ -4,72 +4,38 @@
 //! and of nextest (`nextest-runner/src/reporter/structured/libtest.rs`). Those that are not looked
 //! at are named too: what is in none of them is not passed over (`strict.rs`).
 
-use crate::strict::{self, UnknownFields, UnknownPart};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-use std::borrow::Cow;
+use crate::members::{JsonText, json_objects};
+use crate::strict::{self, UnknownPart};
+use serde_core::de::IgnoredAny;
 
-/// One event. Only some of its fields are there, depending on its type.
-#[derive(Deserialize)]
-pub struct LibtestEvent<'a> {
-    #[serde(rename = "type", borrow)]
-    pub kind: Cow<'a, str>,
-    #[serde(borrow)]
-    pub event: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    pub name: Option<Cow<'a, str>>,
-    pub test_count: Option<u64>,
-    pub passed: Option<u64>,
-    pub failed: Option<u64>,
-    /// Of those that failed, how many were allowed to; written until 2022.
-    pub allowed_fail: Option<u64>,
-    /// How many benchmarks ran.
-    pub measured: Option<u64>,
-    pub nextest: Option<Nextest>,
-    /// Of a benchmark: nanoseconds for each iteration.
-    pub median: Option<IgnoredAny>,
-    /// Why a test failed that did not panic. Nobody writes it of one that is `ok`.
-    reason: Option<IgnoredAny>,
-    #[serde(rename = "ignored")]
-    _ignored: Option<IgnoredAny>,
-    #[serde(rename = "filtered_out")]
-    _filtered_out: Option<IgnoredAny>,
-    #[serde(rename = "exec_time")]
-    _exec_time: Option<IgnoredAny>,
-    #[serde(rename = "shuffle_seed")]
-    _shuffle_seed: Option<IgnoredAny>,
-    #[serde(rename = "stdout")]
-    _stdout: Option<IgnoredAny>,
-    /// Of a test that was ignored or did not panic as it should.
-    #[serde(rename = "message")]
-    _message: Option<IgnoredAny>,
-    #[serde(rename = "deviation")]
-    _deviation: Option<IgnoredAny>,
-    #[serde(rename = "mib_per_second")]
-    _mib_per_second: Option<IgnoredAny>,
-    #[serde(rename = "total_time")]
-    _total_time: Option<IgnoredAny>,
-    #[serde(rename = "compilation_time")]
-    _compilation_time: Option<IgnoredAny>,
-    #[serde(flatten)]
-    others: UnknownFields,
-}
+json_objects! {
+    /// One event. Only some of its fields are there, depending on its type.
+    pub struct LibtestEvent<'a> {
+        pub kind: JsonText<'a> = "type",
+        pub event: Option<JsonText<'a>> = "event",
+        pub name: Option<JsonText<'a>> = "name",
+        pub test_count: Option<u64> = "test_count",
+        pub passed: Option<u64> = "passed",
+        pub failed: Option<u64> = "failed",
+        /// Of those that failed, how many were allowed to; written until 2022.
+        pub allowed_fail: Option<u64> = "allowed_fail",
+        /// How many benchmarks ran.
+        pub measured: Option<u64> = "measured",
+        pub nextest: Option<Nextest> = "nextest",
+        /// Of a benchmark: nanoseconds for each iteration.
+        pub median: Option<IgnoredAny> = "median",
+        /// Why a test failed that did not panic. Nobody writes it of one that is `ok`.
+        reason: Option<IgnoredAny> = "reason",
+        .. unread [
+            "ignored", "filtered_out", "exec_time", "shuffle_seed", "stdout", "message",
+            "deviation", "mib_per_second", "total_time", "compilation_time",
+        ]
+    }
 
-/// What nextest says of a suite beside libtest.
-#[derive(Deserialize)]
-pub struct Nextest {
-    #[serde(rename = "crate")]
-    _crate: Option<IgnoredAny>,
-    #[serde(rename = "test_binary")]
-    _test_binary: Option<IgnoredAny>,
-    #[serde(rename = "kind")]
-    _kind: Option<IgnoredAny>,
-    #[serde(rename = "stress_index")]
-    _stress_index: Option<IgnoredAny>,
-    #[serde(rename = "stress_total")]
-    _stress_total: Option<IgnoredAny>,
-    #[serde(flatten)]
-    others: UnknownFields,
+    /// What nextest says of a suite beside libtest.
+    pub struct Nextest {
+        .. unread ["crate", "test_binary", "kind", "stress_index", "stress_total"]
+    }
 }
 
 impl LibtestEvent<'_> {
@@ -81,7 +47,7 @@ impl LibtestEvent<'_> {
         }
         let within = self.nextest.as_ref().and_then(|nextest| nextest.others.0.clone());
         let event = self.event.as_deref();
-        let ends_suite = self.kind == "suite" && event != Some("started");
+        let ends_suite = &*self.kind == "suite" && event != Some("started");
         let failures = self.failed.max(self.allowed_fail).is_some_and(|number| number > 0);
         let misplaced =
             [(self.reason.is_some() && event == Some("ok"), "reason"), (failures && !ends_suite, "failed")];

@@ -21,8 +21,8 @@ use super::looks::first_elements;
 use crate::error::{ContentError, ReportError};
 use crate::input::Input;
 use crate::xml::{self, COVERAGE, ContentHandler, Element};
-use portcullis_model::line_coverage::CoverageFormat;
-use portcullis_model::own_times::OwnTimes;
+use portcullis_testrun::line_coverage::CoverageFormat;
+use portcullis_testrun::own_times::OwnTimes;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The format.

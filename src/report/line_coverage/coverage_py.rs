@@ -10,8 +10,8 @@ use super::gathered::{GatheredCoverage, GatheredFile, shorten_text};
 use super::looks::Json;
 use super::values::{LineNumber, ObjectEntries, read_document};
 use crate::error::ReportError;
-use portcullis_model::line_coverage::CoverageFormat;
-use serde::Deserialize;
+use crate::members::json_objects;
+use portcullis_testrun::line_coverage::CoverageFormat;
 use std::collections::BTreeSet;
 
 /// The format.
@@ -39,31 +39,29 @@ fn parse_coverage_py(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {
     Ok(gathered)
 }
 
-#[derive(Deserialize)]
-struct CoveragePyReport {
-    meta: Option<CoveragePyMeta>,
-    files: Option<ObjectEntries<CoveragePyFile>>,
-    totals: Option<CoveragePySummary>,
-}
+json_objects! {
+    struct CoveragePyReport {
+        meta: Option<CoveragePyMeta> = "meta",
+        files: Option<ObjectEntries<CoveragePyFile>> = "files",
+        totals: Option<CoveragePySummary> = "totals",
+    }
 
-#[derive(Deserialize)]
-struct CoveragePyMeta {
-    timestamp: Option<String>,
-}
+    struct CoveragePyMeta {
+        timestamp: Option<String> = "timestamp",
+    }
 
-#[derive(Deserialize)]
-struct CoveragePyFile {
-    executed_lines: Option<Vec<LineNumber>>,
-    missing_lines: Option<Vec<LineNumber>>,
-    excluded_lines: Option<Vec<LineNumber>>,
-    summary: Option<CoveragePySummary>,
-}
+    struct CoveragePyFile {
+        executed_lines: Option<Vec<LineNumber>> = "executed_lines",
+        missing_lines: Option<Vec<LineNumber>> = "missing_lines",
+        excluded_lines: Option<Vec<LineNumber>> = "excluded_lines",
+        summary: Option<CoveragePySummary> = "summary",
+    }
 
-/// What is said to be listed.
-#[derive(Deserialize)]
-struct CoveragePySummary {
-    covered_lines: Option<u64>,
-    missing_lines: Option<u64>,
+    /// What is said to be listed.
+    struct CoveragePySummary {
+        covered_lines: Option<u64> = "covered_lines",
+        missing_lines: Option<u64> = "missing_lines",
+    }
 }
 
 /// What is listed.

@@ -323,7 +323,8 @@ mod tests {
             let instead = known.instead.to_lowercase();
             let mut formats = LEADS.iter().filter(|(words, _)| instead.contains(words)).peekable();
             let is_read = |format: &str| {
-                format.is_empty() || portcullis_model::line_coverage::CoverageFormat::named(format).is_some()
+                format.is_empty()
+                    || portcullis_testrun::line_coverage::CoverageFormat::named(format).is_some()
             };
             assert!(formats.peek().is_some(), "{}", known.instead);
             assert!(formats.all(|(_, format)| is_read(format)), "{}", known.instead);
@@ -361,7 +362,7 @@ mod tests {
     #[test]
     fn a_format_that_was_named_wrongly_is_answered_with_the_right_one() {
         let named = |text: &str, name: &str| {
-            parse(text.as_bytes(), portcullis_model::line_coverage::CoverageFormat::named(name))
+            parse(text.as_bytes(), portcullis_testrun::line_coverage::CoverageFormat::named(name))
                 .unwrap_err()
                 .message
         };

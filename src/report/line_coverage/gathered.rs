@@ -2,9 +2,9 @@
 
 use super::{Reported, ReportedFile};
 use crate::error::ContentError;
-use portcullis_model::line_coverage::FileLines;
-use portcullis_model::lines::Lines;
-use portcullis_model::own_times::OwnTimes;
+use portcullis_testrun::line_coverage::FileLines;
+use portcullis_testrun::lines::Lines;
+use portcullis_testrun::own_times::OwnTimes;
 use std::collections::BTreeMap;
 
 /// No source file has a line of a greater number; a report that says so is refused.

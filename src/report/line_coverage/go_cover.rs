@@ -14,7 +14,7 @@
 use super::CoverageParser;
 use super::gathered::{GatheredCoverage, is_hit, line_number, shorten_text};
 use crate::error::{ContentError, ReportError};
-use portcullis_model::line_coverage::CoverageFormat;
+use portcullis_testrun::line_coverage::CoverageFormat;
 use std::collections::BTreeMap;
 
 /// The format.

@@ -16,9 +16,9 @@ use super::gathered::{GatheredCoverage, shorten_text};
 use super::looks::Json;
 use super::values::{Hit, LineNumber, ObjectEntries, read_document};
 use crate::error::ReportError;
-use portcullis_model::line_coverage::CoverageFormat;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use crate::members::json_objects;
+use portcullis_testrun::line_coverage::CoverageFormat;
+use serde_core::de::IgnoredAny;
 use std::collections::BTreeMap;
 
 /// The format.
@@ -41,25 +41,21 @@ fn parse_istanbul(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {
     Ok(gathered)
 }
 
-#[derive(Deserialize)]
-struct IstanbulFile {
-    path: Option<String>,
-    #[serde(rename = "statementMap")]
-    statements: Option<ObjectEntries<IstanbulRange>>,
-    #[serde(rename = "s")]
-    counts: Option<ObjectEntries<Hit>>,
-    #[serde(rename = "inputSourceMap")]
-    source_map: Option<IgnoredAny>,
-}
+json_objects! {
+    struct IstanbulFile {
+        path: Option<String> = "path",
+        statements: Option<ObjectEntries<IstanbulRange>> = "statementMap",
+        counts: Option<ObjectEntries<Hit>> = "s",
+        source_map: Option<IgnoredAny> = "inputSourceMap",
+    }
 
-#[derive(Deserialize)]
-struct IstanbulRange {
-    start: IstanbulPosition,
-}
+    struct IstanbulRange {
+        start: IstanbulPosition = "start",
+    }
 
-#[derive(Deserialize)]
-struct IstanbulPosition {
-    line: LineNumber,
+    struct IstanbulPosition {
+        line: LineNumber = "line",
+    }
 }
 
 impl IstanbulFile {

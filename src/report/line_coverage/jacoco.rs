@@ -10,7 +10,7 @@ use super::gathered::{GatheredCoverage, line_number, shorten_text};
 use crate::error::{ContentError, ReportError};
 use crate::input::Input;
 use crate::xml::{self, COVERAGE, ContentHandler, Element};
-use portcullis_model::line_coverage::CoverageFormat;
+use portcullis_testrun::line_coverage::CoverageFormat;
 
 /// The format.
 pub static FORMAT: CoverageParser =

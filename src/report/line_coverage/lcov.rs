@@ -16,10 +16,7 @@ use super::CoverageParser;
 use super::gathered::{GatheredCoverage, is_hit, line_number, shorten_text};
 use crate::encoding::{decode_head, decode_text};
 use crate::error::{ContentError, ReportError};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
-use md5::{Digest, Md5};
-use portcullis_model::line_coverage::CoverageFormat;
+use portcullis_testrun::line_coverage::CoverageFormat;
 use std::collections::BTreeMap;
 
 /// The format.
@@ -29,18 +26,6 @@ pub static FORMAT: CoverageParser =
 /// Records that say nothing about lines.
 const OTHERS: &[&str] =
     &["TN", "VER", "FNDA", "FNF", "FNH", "FNA", "BRDA", "BRF", "BRH", "BFH", "BA", "MCDC", "MCF", "MCH"];
-
-/// Can a checksum of `DA:` be that of this line (without its end)? Writers agree on MD5 and not on
-/// its form: Base64 without padding (geninfo, coverage.py) or hexadecimal (gcovr). One in another
-/// form says as little as one that was left out.
-pub fn may_be_checksum_of(checksum: &str, line: &[u8]) -> bool {
-    let digest = Md5::digest(line);
-    match checksum.len() {
-        22 => checksum == STANDARD_NO_PAD.encode(digest),
-        32 => checksum == digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
-        _ => true,
-    }
-}
 
 fn is_lcov(bytes: &[u8]) -> bool {
     let head = decode_head(bytes);
@@ -332,19 +317,6 @@ mod tests {
         assert_eq!(said("LF:2\nLH:0\n"), ["a claims 0 executed lines and shows 1"]);
         let twice = read("SF:a\nDA:1,1\nDA:1,1\nLF:2\nLH:2\nend_of_record\n").unwrap();
         assert_eq!(twice.contradictions, Vec::<String>::new());
-    }
-
-    #[test]
-    fn a_checksum_is_that_of_other_tools() {
-        // Of `coverage lcov` with `line_checksums = true`, and of `gcovr --lcov`.
-        for (checksum, line) in [
-            ("03/8VLZ86N4fAe+x8uM2iQ", "x = 1"),
-            ("4162e193b2f5316975ee7cf008a0cee5", "static inline int sdsHdrSize(char type) {"),
-        ] {
-            assert!(may_be_checksum_of(checksum, line.as_bytes()), "{line}");
-            assert!(!may_be_checksum_of(checksum, b"x = 2"), "{line}");
-        }
-        assert!(may_be_checksum_of("of another kind", b"x = 1"));
     }
 
     #[test]

@@ -12,9 +12,10 @@ use super::gathered::{GatheredCoverage, GatheredFile, LAST_LINE};
 use super::looks::Json;
 use super::values::read_document;
 use crate::error::ReportError;
-use portcullis_model::line_coverage::CoverageFormat;
-use serde::de::{Error, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use crate::members::json_objects;
+use portcullis_testrun::line_coverage::CoverageFormat;
+use serde_core::de::{Error, SeqAccess, Visitor};
+use serde_core::{Deserialize, Deserializer};
 
 /// The format.
 pub static FORMAT: CoverageParser =
@@ -44,22 +45,20 @@ fn parse_llvm_cov(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {
     Ok(gathered)
 }
 
-#[derive(Deserialize)]
-struct Export {
-    #[serde(rename = "type")]
-    kind: String,
-    data: Vec<LlvmData>,
-}
+json_objects! {
+    struct Export {
+        kind: String = "type",
+        data: Vec<LlvmData> = "data",
+    }
 
-#[derive(Deserialize)]
-struct LlvmData {
-    files: Vec<LlvmFile>,
-}
+    struct LlvmData {
+        files: Vec<LlvmFile> = "files",
+    }
 
-#[derive(Deserialize)]
-struct LlvmFile {
-    filename: String,
-    segments: Vec<LlvmSegment>,
+    struct LlvmFile {
+        filename: String = "filename",
+        segments: Vec<LlvmSegment> = "segments",
+    }
 }
 
 /// `[line, column, count, has count, begins a region, is a gap]`; the last is newer than the

@@ -3,7 +3,7 @@
 use crate::encoding::decode_head;
 use quick_xml::Reader;
 use quick_xml::events::Event;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_core::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
 /// How many levels of keys are looked at: those of the document, and those of the values behind

@@ -8,8 +8,8 @@
 use super::MAXIMUM_BYTES;
 use crate::error::ReportError;
 use gathered::GatheredCoverage;
-use portcullis_model::line_coverage::{CoverageFormat, FileLines};
-use portcullis_model::own_times::OwnTimes;
+use portcullis_testrun::line_coverage::{CoverageFormat, FileLines};
+use portcullis_testrun::own_times::OwnTimes;
 use std::collections::BTreeMap;
 
 mod clover;
@@ -30,7 +30,6 @@ mod values;
 mod xccov;
 
 pub use gathered::{has_drive, is_absolute};
-pub use lcov::may_be_checksum_of;
 
 /// What a report says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,7 +50,7 @@ pub struct ReportedFile {
     pub names: Vec<String>,
     /// The executable lines, and those that were executed.
     pub lines: FileLines,
-    /// Digests of lines, where the format has them.
+    /// Digests of lines, as LCOV has them: MD5, in Base64 or hexadecimal.
     pub checksums: BTreeMap<u32, String>,
 }
 

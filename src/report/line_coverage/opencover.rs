@@ -15,7 +15,7 @@ use super::values::{compare_totals, read_claim, read_hit, read_line_number};
 use crate::error::{ContentError, ReportError};
 use crate::input::Input;
 use crate::xml::{self, COVERAGE, ContentHandler, Element};
-use portcullis_model::line_coverage::CoverageFormat;
+use portcullis_testrun::line_coverage::CoverageFormat;
 use std::collections::BTreeMap;
 
 /// The format.
@@ -385,7 +385,7 @@ mod tests {
                 let over = || points.iter().filter(|point| (point.first..=point.last).contains(&line));
                 let shortest = over().map(|point| point.last - point.first).min();
                 let hit = over().any(|point| Some(point.last - point.first) == shortest && point.hit);
-                let holds = |lines: &portcullis_model::lines::Lines| lines.runs().iter().any(|run| (run.0..=run.1).contains(&line));
+                let holds = |lines: &portcullis_testrun::lines::Lines| lines.runs().iter().any(|run| (run.0..=run.1).contains(&line));
                 prop_assert_eq!((holds(&lines.executable), holds(&lines.hit)), (shortest.is_some(), hit), "{}", line);
             }
         }

@@ -13,9 +13,10 @@ use super::gathered::{GatheredCoverage, shorten_text};
 use super::looks::Json;
 use super::values::{Count, Hit, ObjectEntries, read_document};
 use crate::error::ReportError;
-use portcullis_model::line_coverage::CoverageFormat;
-use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, de};
+use crate::members::json_objects;
+use portcullis_testrun::line_coverage::CoverageFormat;
+use serde_core::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_core::{Deserialize, de};
 use std::fmt;
 
 /// The format.
@@ -40,16 +41,16 @@ fn parse_simplecov(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {
     if formatted { parse_formatted(bytes) } else { parse_resultset(bytes) }
 }
 
-/// `coverage.json`.
-#[derive(Deserialize)]
-struct Formatted {
-    meta: SimplecovMeta,
-    coverage: Option<ObjectEntries<SimplecovFile>>,
-}
+json_objects! {
+    /// `coverage.json`.
+    struct Formatted {
+        meta: SimplecovMeta = "meta",
+        coverage: Option<ObjectEntries<SimplecovFile>> = "coverage",
+    }
 
-#[derive(Deserialize)]
-struct SimplecovMeta {
-    timestamp: Option<String>,
+    struct SimplecovMeta {
+        timestamp: Option<String> = "timestamp",
+    }
 }
 
 fn parse_formatted(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {
@@ -60,11 +61,12 @@ fn parse_formatted(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {
     Ok(gathered)
 }
 
-/// What `.resultset.json` has for each command.
-#[derive(Deserialize)]
-struct SimplecovCommand {
-    coverage: Option<ObjectEntries<SimplecovFile>>,
-    timestamp: Option<f64>,
+json_objects! {
+    /// What `.resultset.json` has for each command.
+    struct SimplecovCommand {
+        coverage: Option<ObjectEntries<SimplecovFile>> = "coverage",
+        timestamp: Option<f64> = "timestamp",
+    }
 }
 
 fn parse_resultset(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {

@@ -13,7 +13,7 @@ use super::values::read_line_number;
 use crate::error::{ContentError, ReportError};
 use crate::input::Input;
 use crate::xml::{self, COVERAGE, ContentHandler, Element};
-use portcullis_model::line_coverage::CoverageFormat;
+use portcullis_testrun::line_coverage::CoverageFormat;
 
 /// The format.
 pub static FORMAT: CoverageParser = CoverageParser {

@@ -1,7 +1,7 @@
 //! What holds for every format.
 
 use super::*;
-use portcullis_model::lines::Lines;
+use portcullis_testrun::lines::Lines;
 use proptest::prelude::*;
 
 const LCOV: &str = "TN:\nSF:a\nDA:1,1\nDA:2,0\nLF:2\nLH:1\nend_of_record\n";

@@ -3,8 +3,8 @@
 use super::gathered::{LAST_LINE, is_hit, shorten_text};
 use crate::error::{ContentError, ReportError};
 use crate::{encoding, json};
-use serde::de::{DeserializeOwned, Deserializer, Error, MapAccess, Visitor};
-use serde::{Deserialize, de};
+use serde_core::de::{DeserializeOwned, Deserializer, Error, MapAccess, Visitor};
+use serde_core::{Deserialize, de};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
@@ -70,15 +70,15 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for ObjectEntries<V> {
 }
 
 /// The number of a line. Some tools number what belongs to no line 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "u32")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LineNumber(pub u32);
 
-impl TryFrom<u32> for LineNumber {
-    type Error = &'static str;
-
-    fn try_from(number: u32) -> Result<Self, Self::Error> {
-        if number <= LAST_LINE { Ok(LineNumber(number)) } else { Err("no file has such a line") }
+impl<'de> Deserialize<'de> for LineNumber {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u32::deserialize(deserializer)? {
+            number if number <= LAST_LINE => Ok(LineNumber(number)),
+            _ => Err(D::Error::custom("no file has such a line")),
+        }
     }
 }
 

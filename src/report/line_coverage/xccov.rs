@@ -8,8 +8,8 @@ use super::gathered::{GatheredCoverage, shorten_text};
 use super::looks::Json;
 use super::values::{Hit, LineNumber, ObjectEntries, read_document};
 use crate::error::{ContentError, ReportError};
-use portcullis_model::line_coverage::CoverageFormat;
-use serde::Deserialize;
+use crate::members::json_objects;
+use portcullis_testrun::line_coverage::CoverageFormat;
 use std::collections::BTreeMap;
 
 /// The format.
@@ -33,14 +33,13 @@ fn parse_xccov(bytes: &[u8]) -> Result<GatheredCoverage, ReportError> {
     Ok(gathered)
 }
 
-/// What is said of a line.
-#[derive(Deserialize)]
-struct XccovLine {
-    line: LineNumber,
-    #[serde(rename = "isExecutable")]
-    executable: bool,
-    #[serde(rename = "executionCount")]
-    count: Option<Hit>,
+json_objects! {
+    /// What is said of a line.
+    struct XccovLine {
+        line: LineNumber = "line",
+        executable: bool = "isExecutable",
+        count: Option<Hit> = "executionCount",
+    }
 }
 
 /// Each line, with whether it was executed, if it can be.

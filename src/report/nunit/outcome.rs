@@ -1,7 +1,7 @@
 //! What an element says of its outcome.
 
 use crate::xml::Element;
-use portcullis_model::test_run::TestOutcome;
+use portcullis_testrun::test_run::TestOutcome;
 
 /// The outcome of a test, and what it says against itself, in words that follow "a test".
 pub fn read_outcome(element: &Element<'_>) -> (TestOutcome, Option<&'static str>) {

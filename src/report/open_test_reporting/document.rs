@@ -4,8 +4,8 @@ use super::node::{OtrNode, OtrNodeKind};
 use crate::error::ContentError;
 use crate::strict;
 use crate::xml::{self, ContentHandler, Element};
-use portcullis_model::own_times::OwnTimes;
-use portcullis_model::test_run::TestRun;
+use portcullis_testrun::own_times::OwnTimes;
+use portcullis_testrun::test_run::TestRun;
 
 /// How the nodes of a report are nested.
 pub trait Parts: Default {

@@ -7,8 +7,8 @@ use crate::error::ContentError;
 use crate::identity::join_identity;
 use crate::summary::add_sentences;
 use crate::xml::Element;
-use portcullis_model::own_times::OwnTimes;
-use portcullis_model::test_run::TestRun;
+use portcullis_testrun::own_times::OwnTimes;
+use portcullis_testrun::test_run::TestRun;
 use std::collections::BTreeMap;
 
 /// How deep nodes may nest.

@@ -37,7 +37,7 @@ use super::input::Input;
 use super::{ReportParser, xml};
 use crate::error::ReportError;
 use document::OtrDocument;
-use portcullis_model::test_run::TestRun;
+use portcullis_testrun::test_run::TestRun;
 
 /// The format.
 pub static FORMAT: ReportParser = ReportParser {

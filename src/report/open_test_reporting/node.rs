@@ -3,7 +3,7 @@
 use crate::strict::{self, KnownElements, UnknownPart};
 use crate::summary::add_sentences;
 use crate::xml::Element;
-use portcullis_model::test_run::{TestOutcome, TestRun};
+use portcullis_testrun::test_run::{TestOutcome, TestRun};
 
 /// What writers write about a test or container, and in a result. Other things may appear within
 /// `metadata`, `sources` and `attachments`.

@@ -1,7 +1,7 @@
 //! Open Test Reporting as JUnit and PHPUnit write it, and what must not pass for it.
 
 use crate::testing::{is_green, outcomes, refused, run};
-use portcullis_model::test_run::TestOutcome::{self, Error, Failed, Passed, Skipped};
+use portcullis_testrun::test_run::TestOutcome::{self, Error, Failed, Passed, Skipped};
 
 /// The beginning of a document of events as JUnit 6 writes it.
 const EVENTS: &str = r#"<?xml version="1.0" ?><e:events xmlns="https://schemas.opentest4j.org/reporting/core/0.2.0"

@@ -6,8 +6,8 @@ use crate::attempts::Attempts;
 use crate::error::ContentError;
 use crate::identity::join_identity;
 use crate::xml::Element;
-use portcullis_model::own_times::OwnTimes;
-use portcullis_model::test_run::TestRun;
+use portcullis_testrun::own_times::OwnTimes;
+use portcullis_testrun::test_run::TestRun;
 
 /// A tree while it is read.
 #[derive(Default)]

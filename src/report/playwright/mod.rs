@@ -34,7 +34,7 @@ use super::encoding::decode_text;
 use super::input::Input;
 use super::{ReportParser, json};
 use crate::error::ReportError;
-use portcullis_model::test_run::TestRun;
+use portcullis_testrun::test_run::TestRun;
 
 /// The format.
 pub static FORMAT: ReportParser =

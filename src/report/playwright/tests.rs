@@ -2,7 +2,7 @@
 //! 1.65 itself wrote; texts, stack traces and attachments were taken out.
 
 use crate::testing::{is_green, outcomes, refused, run};
-use portcullis_model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
+use portcullis_testrun::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
 
 fn document(tests: &str, ok: bool, rest: &str) -> String {
     format!(

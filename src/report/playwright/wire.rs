@@ -3,158 +3,88 @@
 use crate::attempts::{Attempts, outcome_after};
 use crate::error::ContentError;
 use crate::identity::join_identity;
-use crate::strict::{UnknownFields, UnknownPart};
+use crate::members::{JsonText, json_objects, json_words};
+use crate::strict::UnknownPart;
 use crate::summary::add_sentences;
-use portcullis_model::own_times::OwnTimes;
-use portcullis_model::test_run::{TestOutcome, TestRun};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-use std::borrow::Cow;
+use portcullis_testrun::own_times::OwnTimes;
+use portcullis_testrun::test_run::{TestOutcome, TestRun};
+use serde_core::de::IgnoredAny;
 
-/// The document. Fields that are not looked at are named too: what is in none of them is not passed
-/// over.
-#[derive(Deserialize)]
-pub struct PlaywrightDocument<'a> {
-    #[serde(rename = "config")]
-    _config: Option<IgnoredAny>,
-    #[serde(borrow)]
-    suites: Vec<PlaywrightSuite<'a>>,
-    errors: Vec<IgnoredAny>,
-    #[serde(borrow)]
-    stats: Option<Stats<'a>>,
-    #[serde(flatten)]
-    others: UnknownFields,
+json_objects! {
+    /// The document. Members that are not read are named too: what is in none of them is not
+    /// passed over.
+    pub struct PlaywrightDocument<'a> {
+        suites: Vec<PlaywrightSuite<'a>> = "suites",
+        errors: Vec<IgnoredAny> = "errors",
+        stats: Option<Stats<'a>> = "stats",
+        .. unread ["config"]
+    }
+
+    struct Stats<'a> {
+        start_time: Option<JsonText<'a>> = "startTime",
+        expected: Option<u64> = "expected",
+        unexpected: Option<u64> = "unexpected",
+        flaky: Option<u64> = "flaky",
+        skipped: Option<u64> = "skipped",
+        .. unread ["duration"]
+    }
+
+    /// A file, or a group in it.
+    struct PlaywrightSuite<'a> {
+        title: JsonText<'a> = "title",
+        file: Option<JsonText<'a>> = "file",
+        specs: Vec<Spec<'a>> = "specs",
+        suites: Vec<PlaywrightSuite<'a>> = "suites" or default,
+        .. unread ["line", "column"]
+    }
+
+    /// A test as it is written; each project runs it.
+    struct Spec<'a> {
+        title: JsonText<'a> = "title",
+        ok: bool = "ok",
+        tests: Vec<PlaywrightTest<'a>> = "tests",
+        .. unread ["tags", "id", "file", "line", "column"]
+    }
+
+    struct PlaywrightTest<'a> {
+        expected_status: Ended = "expectedStatus",
+        project_name: Option<JsonText<'a>> = "projectName",
+        results: Vec<PlaywrightAttempt<'a>> = "results",
+        status: Called = "status",
+        .. unread ["timeout", "annotations", "projectId"]
+    }
+
+    struct PlaywrightAttempt<'a> {
+        status: Option<Ended> = "status",
+        errors: Vec<IgnoredAny> = "errors" or default,
+        error: Option<IgnoredAny> = "error",
+        start_time: Option<JsonText<'a>> = "startTime",
+        .. unread [
+            "workerIndex", "parallelIndex", "shardIndex", "duration", "retry", "stdout", "stderr",
+            "steps", "attachments", "annotations", "errorLocation",
+        ]
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Stats<'a> {
-    #[serde(borrow)]
-    start_time: Option<Cow<'a, str>>,
-    expected: Option<u64>,
-    unexpected: Option<u64>,
-    flaky: Option<u64>,
-    skipped: Option<u64>,
-    #[serde(rename = "duration")]
-    _duration: Option<IgnoredAny>,
-    #[serde(flatten)]
-    others: UnknownFields,
-}
+json_words! {
+    /// How an attempt ended, or should.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Ended {
+        Passed = "passed",
+        Failed = "failed",
+        TimedOut = "timedOut",
+        Skipped = "skipped",
+        Interrupted = "interrupted",
+    }
 
-/// A file, or a group in it.
-#[derive(Deserialize)]
-struct PlaywrightSuite<'a> {
-    #[serde(borrow)]
-    title: Cow<'a, str>,
-    #[serde(borrow)]
-    file: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    specs: Vec<Spec<'a>>,
-    #[serde(default, borrow)]
-    suites: Vec<PlaywrightSuite<'a>>,
-    #[serde(rename = "line")]
-    _line: Option<IgnoredAny>,
-    #[serde(rename = "column")]
-    _column: Option<IgnoredAny>,
-    #[serde(flatten)]
-    others: UnknownFields,
-}
-
-/// A test as it is written; each project runs it.
-#[derive(Deserialize)]
-struct Spec<'a> {
-    #[serde(borrow)]
-    title: Cow<'a, str>,
-    ok: bool,
-    #[serde(borrow)]
-    tests: Vec<PlaywrightTest<'a>>,
-    #[serde(rename = "tags")]
-    _tags: Option<IgnoredAny>,
-    #[serde(rename = "id")]
-    _id: Option<IgnoredAny>,
-    #[serde(rename = "file")]
-    _file: Option<IgnoredAny>,
-    #[serde(rename = "line")]
-    _line: Option<IgnoredAny>,
-    #[serde(rename = "column")]
-    _column: Option<IgnoredAny>,
-    #[serde(flatten)]
-    others: UnknownFields,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PlaywrightTest<'a> {
-    expected_status: Ended,
-    #[serde(borrow)]
-    project_name: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    results: Vec<PlaywrightAttempt<'a>>,
-    status: Called,
-    #[serde(rename = "timeout")]
-    _timeout: Option<IgnoredAny>,
-    #[serde(rename = "annotations")]
-    _annotations: Option<IgnoredAny>,
-    #[serde(rename = "projectId")]
-    _project: Option<IgnoredAny>,
-    #[serde(flatten)]
-    others: UnknownFields,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PlaywrightAttempt<'a> {
-    status: Option<Ended>,
-    #[serde(default)]
-    errors: Vec<IgnoredAny>,
-    error: Option<IgnoredAny>,
-    #[serde(borrow)]
-    start_time: Option<Cow<'a, str>>,
-    #[serde(rename = "workerIndex")]
-    _worker: Option<IgnoredAny>,
-    #[serde(rename = "parallelIndex")]
-    _parallel: Option<IgnoredAny>,
-    #[serde(rename = "shardIndex")]
-    _shard: Option<IgnoredAny>,
-    #[serde(rename = "duration")]
-    _duration: Option<IgnoredAny>,
-    #[serde(rename = "retry")]
-    _retry: Option<IgnoredAny>,
-    #[serde(rename = "stdout")]
-    _stdout: Option<IgnoredAny>,
-    #[serde(rename = "stderr")]
-    _stderr: Option<IgnoredAny>,
-    #[serde(rename = "steps")]
-    _steps: Option<IgnoredAny>,
-    #[serde(rename = "attachments")]
-    _attachments: Option<IgnoredAny>,
-    #[serde(rename = "annotations")]
-    _annotations: Option<IgnoredAny>,
-    #[serde(rename = "errorLocation")]
-    _location: Option<IgnoredAny>,
-    #[serde(flatten)]
-    others: UnknownFields,
-}
-
-/// How an attempt ended, or should.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum Ended {
-    Passed,
-    Failed,
-    TimedOut,
-    Skipped,
-    Interrupted,
-}
-
-/// What Playwright calls a test.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Called {
-    Expected,
-    Unexpected,
-    Flaky,
-    Skipped,
+    /// What Playwright calls a test.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Called {
+        Expected = "expected",
+        Unexpected = "unexpected",
+        Flaky = "flaky",
+        Skipped = "skipped",
+    }
 }
 
 /// What is gathered on the way through the document.

@@ -6,7 +6,7 @@ use crate::identity::{join_identity, make_visible};
 use crate::strict::{self, KnownElements};
 use crate::summary::add_sentences;
 use crate::xml::{self, ContentHandler, Element};
-use portcullis_model::test_run::{TestOutcome, TestRun};
+use portcullis_testrun::test_run::{TestOutcome, TestRun};
 use std::collections::BTreeMap;
 
 /// A document while it is read.

@@ -7,7 +7,7 @@ use crate::identity::join_identity;
 use crate::strict::{self, KnownElements};
 use crate::summary::{Claims, Tally, add_sentences};
 use crate::xml::{ContentHandler, Element};
-use portcullis_model::test_run::{TestOutcome, TestRun};
+use portcullis_testrun::test_run::{TestOutcome, TestRun};
 
 /// How much of a message is looked at, in bytes.
 const MESSAGE: usize = 1 << 20;

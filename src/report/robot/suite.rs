@@ -2,7 +2,7 @@
 
 use crate::strict::UnknownPart;
 use crate::xml::Element;
-use portcullis_model::test_run::TestOutcome;
+use portcullis_testrun::test_run::TestOutcome;
 
 /// What a `status` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

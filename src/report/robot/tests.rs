@@ -2,7 +2,7 @@
 //! Framework 7.5 itself wrote.
 
 use crate::testing::{is_green, outcomes, refused, run};
-use portcullis_model::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
+use portcullis_testrun::test_run::TestOutcome::{self, Error, Failed, Flaky, Passed, Skipped};
 
 fn document(suite: &str) -> String {
     format!(

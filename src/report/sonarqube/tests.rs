@@ -1,7 +1,7 @@
 //! Generic test executions as reporters write them, and what must not pass for them.
 
 use crate::testing::{is_green, outcomes, refused, run};
-use portcullis_model::test_run::TestOutcome::{Error, Failed, Passed, Skipped};
+use portcullis_testrun::test_run::TestOutcome::{Error, Failed, Passed, Skipped};
 
 fn document(cases: &str) -> String {
     format!(

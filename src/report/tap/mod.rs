@@ -34,7 +34,7 @@ use super::input::{Input, read_lines};
 use crate::error::ReportError;
 use kernel::Kernel;
 use line::TapLine;
-use portcullis_model::test_run::TestRun;
+use portcullis_testrun::test_run::TestRun;
 use stream::Streams;
 
 /// The format.

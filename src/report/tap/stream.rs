@@ -5,7 +5,7 @@ use crate::attempts::Attempts;
 use crate::error::ContentError;
 use crate::said::{self, Hint};
 use crate::summary::add_sentences;
-use portcullis_model::test_run::{SEPARATOR, TestOutcome, TestRun};
+use portcullis_testrun::test_run::{SEPARATOR, TestOutcome, TestRun};
 use std::collections::BTreeSet;
 
 /// How deep subtests may nest.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::testing::{is_green, outcomes, refused, run};
-use portcullis_model::test_run::TestOutcome::{Failed, Passed, Skipped};
+use portcullis_testrun::test_run::TestOutcome::{Failed, Passed, Skipped};
 use proptest::prelude::*;
 
 fn contradictions(text: &str) -> Vec<String> {

@@ -7,7 +7,7 @@ use crate::identity::join_identity;
 use crate::strict::{self, KnownElements};
 use crate::summary::{Claims, Tally, add_sentences};
 use crate::xml::{self, ContentHandler, Element};
-use portcullis_model::test_run::{TestOutcome, TestRun};
+use portcullis_testrun::test_run::{TestOutcome, TestRun};
 
 /// What TestNG writes.
 const KNOWN: &KnownElements = &[

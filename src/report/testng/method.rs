@@ -5,7 +5,7 @@ use crate::error::ContentError;
 use crate::identity::make_visible;
 use crate::strict::UnknownPart;
 use crate::xml::Element;
-use portcullis_model::test_run::TestOutcome;
+use portcullis_testrun::test_run::TestOutcome;
 use std::collections::BTreeMap;
 
 /// A method while it is read.

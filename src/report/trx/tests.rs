@@ -1,7 +1,7 @@
 //! TRX as .NET writes it, and what must not pass for it.
 
 use crate::testing::{is_green, outcomes, refused, run};
-use portcullis_model::test_run::TestOutcome::{Error, Failed, Passed, Skipped};
+use portcullis_testrun::test_run::TestOutcome::{Error, Failed, Passed, Skipped};
 
 fn document(results: &str, rest: &str) -> String {
     format!(

@@ -6,7 +6,7 @@ use crate::error::ContentError;
 use crate::said::{self, Hint};
 use crate::summary::{Claims, Tally, add_sentences};
 use crate::xml::{ContentHandler, Element};
-use portcullis_model::test_run::{SEPARATOR, TestOutcome, TestRun};
+use portcullis_testrun::test_run::{SEPARATOR, TestOutcome, TestRun};
 
 /// A document while it is read.
 #[derive(Default)]

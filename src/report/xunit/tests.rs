@@ -1,7 +1,7 @@
 //! xUnit XML as .NET writes it, and what must not pass for it.
 
 use crate::testing::{is_green, outcomes, refused, run};
-use portcullis_model::test_run::TestOutcome::{self, Error, Failed, Passed, Skipped};
+use portcullis_testrun::test_run::TestOutcome::{self, Error, Failed, Passed, Skipped};
 
 fn document(assembly: &str, tests: &str) -> String {
     format!(

@@ -115,7 +115,8 @@ impl World {
         })
     }
 
-    /// The answer to both questions: about allowances, and about the authors of commits.
+    /// The answer to all questions: about allowances, about the authors of commits, and about the
+    /// merge queue.
     pub(super) fn graphql_body(&self) -> Value {
         let rule = self.classic.as_ref().map_or(Value::Null, |classic| {
             json!({
@@ -126,7 +127,28 @@ impl World {
         });
         let mut fields = self.author_fields();
         fields.insert("ref".to_string(), json!({ "branchProtectionRule": rule }));
+        fields.insert("mergeQueue".to_string(), self.queue_body());
         json!({ "data": { "repository": fields } })
+    }
+}
+
+impl World {
+    /// A page of the queue: no more entries than the page is long.
+    fn queue_body(&self) -> Value {
+        let Some(queue) = &self.queue else { return Value::Null };
+        let before = |at: usize| at.checked_sub(1).and_then(|at| queue[at].commit.clone());
+        let node = |(at, entry): (usize, &super::Queued)| {
+            let (oid, base) = (entry.commit.as_ref(), before(at).unwrap_or_else(|| self.branch.tip.clone()));
+            json!({
+                "position": at + 1, "state": "AWAITING_CHECKS", "solo": false, "jump": false,
+                "enqueuer": { "login": "kim-example" }, "baseCommit": { "oid": base },
+                "headCommit": oid.map(|oid| json!({ "oid": oid })),
+                "pullRequest": { "number": entry.request, "headRefOid": entry.taken },
+            })
+        };
+        let nodes: Vec<Value> = queue.iter().enumerate().take(self.page_size).map(node).collect();
+        let more = queue.len() > nodes.len();
+        json!({ "entries": { "totalCount": queue.len(), "pageInfo": { "hasNextPage": more }, "nodes": nodes } })
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) enum Found {
 
 impl World {
     /// Scheme, host and port of the address.
-    pub(super) fn origin(&self) -> String {
+    pub(crate) fn origin(&self) -> String {
         let host = self.address.find("://").map_or(0, |at| at + 3);
         let end = self.address[host..].find('/').map_or(self.address.len(), |at| host + at);
         self.address[..end].to_string()
@@ -248,7 +248,7 @@ impl World {
     }
 }
 
-fn drop_field(body: &mut Value, pointer: &str) {
+pub(crate) fn drop_field(body: &mut Value, pointer: &str) {
     let Some((parent, field)) = pointer.rsplit_once('/') else { return };
     match body.pointer_mut(parent) {
         Some(Value::Object(fields)) => drop(fields.remove(field)),
@@ -272,12 +272,12 @@ pub(super) fn json_response(links: Vec<(String, String)>, body: &Value) -> Respo
     response(200, links, body.to_string().into_bytes())
 }
 
-fn response(status: u16, mut headers: Vec<(String, String)>, body: Vec<u8>) -> Response {
+pub(crate) fn response(status: u16, mut headers: Vec<(String, String)>, body: Vec<u8>) -> Response {
     headers.push(("content-type".to_string(), "application/json; charset=utf-8".to_string()));
     Response { status, headers, body }
 }
 
-fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {

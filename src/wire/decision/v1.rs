@@ -155,8 +155,12 @@ pub struct JudgedV1 {
     /// The environment that the head would be deployed to; null for a change that is judged before
     /// it lands.
     pub environment: Option<String>,
-    /// The change request.
+    /// The change request; null for a batch.
     pub request: Option<RequestV1>,
+    /// The change requests of a batch (a merge group, a merge train), in the order in which they
+    /// would land. This member is only there for a batch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<RequestV1>,
     /// The title of the change request: text from outside.
     pub title: Option<String>,
     /// The branch that would receive the change, without `refs/heads/`.

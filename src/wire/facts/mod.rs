@@ -1,6 +1,6 @@
 //! Gathered facts as JSON: what `portcullis facts` writes, and `facts.json` in a deployment record.
 //!
-//! Facts of a change and facts of a deployment are one form, and its member `kind` tells them
+//! Facts of a change, of a batch and of a deployment are one form, and its member `kind` tells them
 //! apart. Earlier versions had no such member: see [`earlier`].
 
 use crate::form::{Form, Misshapen};
@@ -8,6 +8,7 @@ use portcullis_model::gathered::GatheredFacts;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
+use v4::batch::BatchFactsV4;
 use v4::{ChangeFactsV4, DeploymentFactsV4, FactsV4, VERSION};
 
 pub mod earlier;
@@ -61,6 +62,7 @@ impl From<GatheredFacts> for FactsV4 {
     fn from(facts: GatheredFacts) -> Self {
         match facts {
             GatheredFacts::Change(facts) => FactsV4::Change(Box::new(Form::of(*facts))),
+            GatheredFacts::Batch(facts) => FactsV4::Batch(Box::new(Form::of(*facts))),
             GatheredFacts::Deployment(facts) => FactsV4::Deployment(Box::new(Form::of(*facts))),
         }
     }
@@ -90,6 +92,10 @@ pub fn read_facts(text: &[u8]) -> Result<GatheredFacts, FactsError> {
     match (schema, kind.as_deref()) {
         (schema, None) if schema < u64::from(VERSION) => earlier::read_facts(text, schema),
         (schema, _) if schema != u64::from(VERSION) => Err(FactsError::Version(schema)),
+        (_, Some("batch")) => {
+            let facts: BatchFactsV4 = read_form(text)?;
+            Ok(GatheredFacts::Batch(Box::new(facts.model()?)))
+        }
         (_, Some("deployment")) => {
             let facts: DeploymentFactsV4 = read_form(text)?;
             Ok(GatheredFacts::Deployment(Box::new(facts.model()?)))

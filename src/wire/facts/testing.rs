@@ -18,6 +18,7 @@ pub fn value_of(facts: impl Into<GatheredFacts>) -> Value {
 pub fn change_of(value: &Value) -> Result<Facts, FactsError> {
     match read_facts(value.to_string().as_bytes())? {
         GatheredFacts::Change(facts) => Ok(*facts),
+        GatheredFacts::Batch(_) => panic!("these are facts of a batch"),
         GatheredFacts::Deployment(_) => panic!("these are facts of a deployment"),
     }
 }
@@ -29,6 +30,7 @@ pub fn change_of(value: &Value) -> Result<Facts, FactsError> {
 pub fn deployment_of(value: &Value) -> Result<Deployment, FactsError> {
     match read_facts(value.to_string().as_bytes())? {
         GatheredFacts::Deployment(facts) => Ok(*facts),
+        GatheredFacts::Batch(_) => panic!("these are facts of a batch"),
         GatheredFacts::Change(_) => panic!("these are facts of a change"),
     }
 }

@@ -1,4 +1,4 @@
-//! Version 4 of gathered facts, of a change and of a deployment. The order of the fields is their
+//! Version 4 of gathered facts, of a change, of a batch and of a deployment. The order of the fields is their
 //! order in the file, and the documentation of types and fields is that of the schema: it is
 //! written for readers of the file.
 //!
@@ -7,6 +7,7 @@
 
 use crate::form::{Form, Misshapen, MomentText, present};
 use crate::text::{BranchText, CommitText};
+use batch::BatchFactsV4;
 use change::ChangeV4;
 use deployment::{BackV4, BaselineV4, DeployerV4, ElsewhereV4, HostDeploymentV4, LandingFactsV4, RecordedV4};
 use evidence::EvidenceFactsV4;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub mod account;
 pub mod administration;
 mod agreement;
+pub mod batch;
 pub mod change;
 pub mod conventions;
 pub mod deployment;
@@ -39,7 +41,7 @@ pub mod request;
 /// The number in the member `schema`.
 pub const VERSION: u32 = 4;
 
-/// Everything that was seen of a change or of a deployment, as `portcullis facts` writes it.
+/// Everything that was seen of a change, of a batch or of a deployment, as `portcullis facts` writes it.
 /// `portcullis decide` judges it again, with the same result.
 ///
 /// Every member is always there; a member of another name is an error. What was asked and could not
@@ -50,6 +52,8 @@ pub const VERSION: u32 = 4;
 pub enum FactsV4 {
     /// Of a change.
     Change(Box<ChangeFactsV4>),
+    /// Of a batch of change requests.
+    Batch(Box<BatchFactsV4>),
     /// Of a deployment.
     Deployment(Box<DeploymentFactsV4>),
 }

@@ -7,11 +7,15 @@
 use crate::form::{Form, Misshapen, MomentText, choices, objects};
 use crate::text::{CommitText, CoverageFormatText, DigestText, LineRuns, ObjectText, PathText};
 use portcullis_model::evidence::coverage::{Doubt, RecordedCoverage, RecordedFile};
+use portcullis_model::evidence::inventory::TestInventory;
 use portcullis_model::evidence::{
     ExitStatus, Material, RecordedCommand, RecordedRun, ReportName, RunProducer, RunSubject, WorkTree,
 };
 use portcullis_model::test_run::{Test, TestOutcome};
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
+use std::fmt;
 
 /// The number at the end of the predicate type.
 pub const VERSION: u32 = 1;
@@ -335,5 +339,68 @@ impl<T> RecordedRunV1<T> {
             exit_status: exit_status.model()?,
             command: command.model()?,
         })
+    }
+}
+
+/// Tests as a list of [`TestV1`], which is written one by one.
+pub struct BorrowedTestsV1<'a>(pub &'a [Test]);
+
+impl Serialize for BorrowedTestsV1<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|test| BorrowedTestV1 {
+            id: Cow::Borrowed(&test.id),
+            outcome: Form::of(test.outcome),
+            records: test.records,
+        }))
+    }
+}
+
+/// Tests as a list of [`TestV1`], which is read one by one and kept as an inventory.
+pub struct TestInventoryV1(TestInventory);
+
+impl Form for TestInventoryV1 {
+    type Model = TestInventory;
+
+    fn of(model: TestInventory) -> Self {
+        TestInventoryV1(model)
+    }
+
+    fn model(self) -> Result<TestInventory, Misshapen> {
+        Ok(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for TestInventoryV1 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(TestsVisitor)
+    }
+}
+
+/// A [`TestV1`] whose name is borrowed.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BorrowedTestV1<'t> {
+    #[serde(borrow)]
+    id: Cow<'t, str>,
+    outcome: TestOutcomeV1,
+    records: u64,
+}
+
+struct TestsVisitor;
+
+impl<'de> Visitor<'de> for TestsVisitor {
+    type Value = TestInventoryV1;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of tests")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut tests: A) -> Result<TestInventoryV1, A::Error> {
+        let mut inventory = TestInventory::default();
+        while let Some(BorrowedTestV1 { id, outcome, records }) = tests.next_element()? {
+            let outcome = outcome.model().map_err(A::Error::custom)?;
+            inventory.add(&id, outcome, records).map_err(A::Error::custom)?;
+        }
+        Ok(TestInventoryV1(inventory))
     }
 }

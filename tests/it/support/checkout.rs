@@ -37,7 +37,9 @@ impl Checkout {
     /// An empty one.
     pub fn empty() -> Self {
         let new = Checkout { directory: tempfile::tempdir().unwrap(), outside: tempfile::tempdir().unwrap() };
-        new.git(&["init", "-q", "-b", "main"]);
+        // Sample hooks are some twenty files, which each test would write and delete for nothing.
+        new.git(&["init", "-q", "-b", "main", "--template="]);
+        std::fs::create_dir(new.path().join(".git/info")).unwrap();
         new
     }
 
@@ -84,6 +86,8 @@ impl Checkout {
 
     fn git_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> String {
         let settings = ["-c", "user.name=Kim Example", "-c", "user.email=kim@example.test"];
+        // A commit would start another process to see whether there is something to tidy up.
+        let settings = settings.into_iter().chain(["-c", "maintenance.auto=false", "-c", "gc.auto=0"]);
         let mut command = Command::new("git");
         command.current_dir(self.path()).env("GIT_CONFIG_NOSYSTEM", "1").env("HOME", self.outside.path());
         command.envs(variables.iter().copied());

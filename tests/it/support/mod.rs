@@ -12,6 +12,7 @@ pub mod job;
 pub mod large;
 pub mod people;
 pub mod project;
+pub mod queue;
 pub mod recorder;
 pub mod release;
 pub mod reported;

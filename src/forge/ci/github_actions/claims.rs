@@ -30,9 +30,10 @@ const HALLMARKS: [(&str, &str); 12] = [
 type Claim = fn(&EventFile) -> Option<String>;
 
 /// Each looks at one thing that is said twice.
-const CLAIMS: [Claim; 8] = [
+const CLAIMS: [Claim; 9] = [
     other_event,
     other_reference,
+    other_queue,
     other_commit,
     other_repository,
     other_repository_number,
@@ -84,6 +85,19 @@ fn other_event(job: &EventFile) -> Option<String> {
         }
         (None, None) => None,
     }
+}
+
+/// `refs/heads/gh-readonly-queue/BASE/pr-N-SHA` for a merge group, and nothing else: who exchanges
+/// the branch in the event file cannot exchange it there.
+fn other_queue(job: &EventFile) -> Option<String> {
+    let (group, said) = (job.payload.get("merge_group")?, job.variable("GITHUB_REF")?);
+    let of = |key: &str| group.get(key).and_then(Value::as_str);
+    if let Some(head) = of("head_ref").filter(|head| *head != said) {
+        return Some(format!("the event file is of the merge group {head}, and GITHUB_REF is {said}"));
+    }
+    let branch = of("base_ref")?.trim_start_matches("refs/heads/");
+    let is_of = said.starts_with(&format!("refs/heads/gh-readonly-queue/{branch}/pr-"));
+    (!is_of).then(|| format!("the event file is of a merge group for {branch}, and GITHUB_REF is {said}"))
 }
 
 /// `refs/pull/N/merge` for events of a request (Gitea: `…/head`); with `pull_request_target` a

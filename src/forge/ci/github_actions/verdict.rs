@@ -4,8 +4,8 @@ use super::claims;
 use super::event_file::EventFile;
 use super::events::shown_on;
 use crate::ci::event::{PlaceAdvice, WHAT};
-use crate::ci::{JobEvent, Parents, ShownOn, VerdictPlace};
-use portcullis_model::change::Revision;
+use crate::ci::{BatchPlace, JobEvent, Parents, ShownOn, VerdictPlace};
+use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::{Gap, GapReason};
 
 /// What to do where a job cannot judge what was asked for.
@@ -25,13 +25,14 @@ impl JobEvent for EventFile {
             return Err(contradicted(why));
         }
         let commit = self.commit(shown_on)?;
+        let batch = self.batch(shown_on)?;
         if let Some(why) = parents.and_then(|parents| claims::other_merge(self, parents, shown_on)) {
             return Err(contradicted(why));
         }
         let request =
             self.request.as_ref().filter(|_| shown_on == ShownOn::Head).map(|request| request.number.into());
         let (repository, environments) = (self.repository.clone(), self.environments());
-        Ok(VerdictPlace { commit, shown_on, repository, request, environments, event, advice: ADVICE })
+        Ok(VerdictPlace { commit, shown_on, repository, request, batch, environments, event, advice: ADVICE })
     }
 }
 
@@ -44,6 +45,19 @@ impl EventFile {
         named.map(str::to_string).collect()
     }
 
+    /// The batch of a merge group. The event says which branch it is for and not which requests it
+    /// holds.
+    fn batch(&self, shown_on: ShownOn) -> Result<Option<BatchPlace>, Gap> {
+        if shown_on != ShownOn::Group {
+            return Ok(None);
+        }
+        let branch = self.text("/merge_group/base_ref").and_then(|name| name.strip_prefix("refs/heads/"));
+        let branch = branch.filter(|name| !name.is_empty()).map(BranchName::new);
+        let none =
+            || contradicted("the event file does not say which branch the `merge_group` is for".to_string());
+        Ok(Some(BatchPlace { branch: branch.ok_or_else(none)?, request: None }))
+    }
+
     fn sha(&self) -> Result<Revision, Gap> {
         let said = self.variable("GITHUB_SHA").unwrap_or_default();
         Revision::try_from(said).map_err(|_| contradicted("GITHUB_SHA names no commit".to_string()))
@@ -51,12 +65,11 @@ impl EventFile {
 
     fn commit(&self, shown_on: ShownOn) -> Result<Revision, Gap> {
         match shown_on {
-            ShownOn::Group => Err(merge_group(self)),
             ShownOn::Head => {
                 let request = self.request.as_ref().ok_or_else(|| contradicted(no_request(&self.event)))?;
                 Ok(request.head.sha.clone())
             }
-            ShownOn::Commit | ShownOn::Tip => self.sha(),
+            ShownOn::Commit | ShownOn::Tip | ShownOn::Group => self.sha(),
         }
     }
 }
@@ -74,17 +87,5 @@ fn contradicted(found: String) -> Gap {
 fn unknown_event(event: &str) -> Gap {
     let found = format!("it is not known which commit the check of a `{event}` job is shown on");
     let remedy = "Run the gate on `pull_request`, `pull_request_review` or `pull_request_target`.";
-    Gap::new(WHAT, GapReason::Unsupported, found, remedy)
-}
-
-fn merge_group(job: &EventFile) -> Gap {
-    let sha = job.variable("GITHUB_SHA").unwrap_or_default();
-    let sha = sha.get(..10).unwrap_or("an unknown commit");
-    let found = format!(
-        "the check of a `merge_group` job is shown on {sha}, which may hold several requests and what none of them shows, and groups are \
-         not judged yet"
-    );
-    let remedy = "Take the branch out of the merge queue and require branches to be up to date before merging: then each \
-                  request is judged on `pull_request`, as what lands.";
     Gap::new(WHAT, GapReason::Unsupported, found, remedy)
 }

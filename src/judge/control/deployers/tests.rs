@@ -32,7 +32,13 @@ fn whole(world: &World, deployment: &Deployment) -> Vec<Finding> {
 
 fn landing(world: &World, deployment: &Deployment) -> Result<Vec<Finding>, Gap> {
     let landing = &deployment.landings.value().unwrap()[0];
-    let case = LandingCase { landing, deployment, scope: &world.scope, touched: &world.touched };
+    let case = LandingCase {
+        landing,
+        whole: &deployment.whole,
+        deployment: Some(deployment),
+        scope: &world.scope,
+        touched: &world.touched,
+    };
     control(&KIND, BOTH).check_landing(&case)
 }
 

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 pub struct Identity<'a> {
     people: &'a People,
     addresses: OwnAddresses<'a>,
-    accounts: BTreeMap<AccountId, &'a Account>,
+    accounts: BTreeMap<&'a AccountId, &'a Account>,
 }
 
 /// Whom an address names by itself.
@@ -51,7 +51,7 @@ impl<'a> Identity<'a> {
         Identity {
             people: &case.scope.people,
             addresses: host.own_addresses(),
-            accounts: all.map(|account| (account.id.clone(), account)).collect(),
+            accounts: all.map(|account| (&account.id, account)).collect(),
         }
     }
 

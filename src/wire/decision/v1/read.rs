@@ -100,11 +100,23 @@ impl TryFrom<JudgedV1> for Judged {
     type Error = NotVersion1;
 
     fn try_from(judged: JudgedV1) -> Result<Self, Self::Error> {
-        let JudgedV1 { repository, environment, request, title, branch, base, head, commits, files } = judged;
+        let JudgedV1 {
+            repository,
+            environment,
+            request,
+            requests,
+            title,
+            branch,
+            base,
+            head,
+            commits,
+            files,
+        } = judged;
         Ok(Judged {
             repository,
             environment,
             request: request.map(Into::into),
+            requests: requests.into_iter().map(Into::into).collect(),
             title,
             branch: branch.map(BranchName::from),
             base: base.map(TryInto::try_into).transpose()?,

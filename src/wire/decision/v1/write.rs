@@ -57,11 +57,13 @@ impl From<&Place> for PlaceV1 {
 
 impl From<&Judged> for JudgedV1 {
     fn from(judged: &Judged) -> Self {
-        let Judged { repository, environment, request, title, branch, base, head, commits, files } = judged;
+        let Judged { repository, environment, request, requests, title, branch, base, head, commits, files } =
+            judged;
         JudgedV1 {
             repository: repository.clone(),
             environment: environment.clone(),
             request: request.as_ref().map(Into::into),
+            requests: requests.iter().map(Into::into).collect(),
             title: title.clone(),
             branch: branch.as_ref().map(ToString::to_string),
             base: base.as_ref().map(Into::into),

@@ -2,6 +2,7 @@
 //! what it was asked for, and no other.
 
 use crate::form::Misshapen;
+use portcullis_model::batch::BatchFacts;
 use portcullis_model::facts::{Facts, GateText, GateTexts};
 use portcullis_model::host::HostConventions;
 use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
@@ -75,6 +76,33 @@ fn check_asked(inquiry: &Inquiry) -> Result<(), Misshapen> {
         waivers || purposes.is_empty() || purposes.contains(&TextPurpose::CodeOwners)
     });
     wrong.map_or(Ok(()), |(path, _)| Err(disagrees(path, "is asked for what it is not read for")))
+}
+
+/// A batch whose parts are of one head, one tip of the branch and one row of commits between them.
+///
+/// # Errors
+/// They are of several.
+pub fn check_batch(facts: &BatchFacts) -> Result<(), Misshapen> {
+    let (queue, change) = (facts.queue.value(), facts.whole.change.value());
+    let heads = queue.map(|queue| &queue.head).into_iter().chain(change.map(|change| &change.head));
+    if heads.into_iter().any(|head| *head != facts.head) {
+        return Err(Misshapen("the parts of a batch are of several heads".to_string()));
+    }
+    let landings = facts.landings.value().map_or(&[][..], Vec::as_slice);
+    let mut tip = change.map(|change| &change.base);
+    for landing in landings {
+        let (from, to) = (&landing.landing.parent, &landing.landing.landed);
+        if tip.is_some_and(|tip| tip != from) || landing.steps.last() != Some(to) {
+            return Err(Misshapen("the steps of a batch do not follow one another".to_string()));
+        }
+        tip = Some(to);
+    }
+    match (landings.last(), tip) {
+        (Some(_), Some(tip)) if *tip != facts.head => {
+            Err(Misshapen("the steps of a batch do not end at its head".to_string()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_text(

@@ -45,7 +45,7 @@ pub(super) struct Involved<'a> {
     /// Accounts that moved the branch to where it is not known what they brought, with the gap.
     doubtful: BTreeMap<Who, Gap>,
     /// Whom the host attributes an address to.
-    by_address: BTreeMap<String, Account>,
+    by_address: BTreeMap<String, &'a Account>,
     /// The same for addresses of co-authors, as far as it was asked for them.
     attributed: Option<&'a BTreeMap<String, Account>>,
     /// The mailboxes of no one, by what tells them apart, with the text to show.
@@ -172,7 +172,7 @@ impl<'a> Involved<'a> {
     fn commits(
         &mut self,
         commits: &[&Commit],
-        attribution: &BTreeMap<Revision, CommitAccounts>,
+        attribution: &'a BTreeMap<Revision, CommitAccounts>,
     ) -> Result<(), Gap> {
         for commit in commits {
             let accounts = attribution.get(&commit.id).ok_or_else(|| missing_commit(commit))?;
@@ -184,14 +184,14 @@ impl<'a> Involved<'a> {
         Ok(())
     }
 
-    fn author(&mut self, commit: &Commit, account: Option<&Account>) {
+    fn author(&mut self, commit: &Commit, account: Option<&'a Account>) {
         let part = format!("wrote commit {}", commit.id.short());
         let by_host = self.attributed(&commit.author, account, &part);
         let by_address = self.address(&commit.author, &part) == Address::InMap;
         self.settle(&commit.author, by_host || by_address);
     }
 
-    fn committer(&mut self, commit: &Commit, account: Option<&Account>) {
+    fn committer(&mut self, commit: &Commit, account: Option<&'a Account>) {
         let part = format!("committed {}", commit.id.short());
         if self.is_web_editor_commit(&commit.committer, account) {
             return;
@@ -204,23 +204,23 @@ impl<'a> Involved<'a> {
     fn co_authors(&mut self, commit: &Commit) {
         let part = format!("is a co-author of commit {}", commit.id.short());
         for mailbox in &commit.co_authors {
-            let by_host = self.account_of(mailbox).is_some_and(|account| self.account(&account, &part));
+            let by_host = self.account_of(mailbox).is_some_and(|account| self.account(account, &part));
             let by_address = matches!(self.address(mailbox, &part), Address::InMap | Address::NoReply);
             self.settle(mailbox, by_host || by_address);
         }
     }
 
     /// The account that the host attributes a co-author's address to.
-    fn account_of(&self, mailbox: &Mailbox) -> Option<Account> {
+    fn account_of(&self, mailbox: &Mailbox) -> Option<&'a Account> {
         let address = mailbox.email.to_ascii_lowercase();
         let elsewhere = || self.attributed?.get(&address);
-        self.by_address.get(&address).or_else(elsewhere).cloned()
+        self.by_address.get(&address).copied().or_else(elsewhere)
     }
 
     /// Notes the account that the host gives for a mailbox. Is someone definite behind it?
-    fn attributed(&mut self, mailbox: &Mailbox, account: Option<&Account>, part: &str) -> bool {
+    fn attributed(&mut self, mailbox: &Mailbox, account: Option<&'a Account>, part: &str) -> bool {
         let Some(account) = account.filter(|account| !self.is_web_editor(account)) else { return false };
-        self.by_address.insert(mailbox.email.to_ascii_lowercase(), account.clone());
+        self.by_address.insert(mailbox.email.to_ascii_lowercase(), account);
         self.account(account, part)
     }
 
@@ -229,7 +229,9 @@ impl<'a> Involved<'a> {
         match account.kind {
             AccountKind::Human => {
                 self.person(self.identity.of_account(account), part);
-                self.accounts.entry(account.id.clone()).or_insert_with(|| part.to_string());
+                if !self.accounts.contains_key(&account.id) {
+                    self.accounts.insert(account.id.clone(), part.to_string());
+                }
                 true
             }
             AccountKind::Bot => true,

@@ -1,0 +1,77 @@
+//! The made-up GitHub as a host that shows scenes.
+
+use super::{Bend, Endpoint, Ruleset, World};
+use crate::history::Edit;
+use crate::scene::{BranchProtection, FakeHost, Fault, Part, Scene};
+use crate::server::Site;
+use crate::stage::POLICY;
+
+/// GitHub among the made-up hosts.
+pub struct GitHub;
+
+impl FakeHost for GitHub {
+    fn kind(&self) -> &'static str {
+        "github"
+    }
+
+    fn policy(&self) -> &'static str {
+        POLICY
+    }
+
+    fn gate_files(&self) -> Vec<Edit<'static>> {
+        vec![
+            Edit::Write(
+                ".github/CODEOWNERS",
+                "* @robin-example\n/services/upload/ @robin-example @alex-example\n",
+            ),
+            Edit::Write(".github/workflows/gate.yml", "on: pull_request\n"),
+        ]
+    }
+
+    fn site(&self, scene: &Scene) -> Box<dyn Site> {
+        Box::new(show_scene(scene))
+    }
+}
+
+/// The world of a scene, with its protection as a ruleset.
+fn show_scene(scene: &Scene) -> World {
+    let mut world = scene.stage.world.clone();
+    (world.classic, world.rulesets) = (None, rulesets_of(&scene.protection));
+    world.branch.protected = !world.rulesets.is_empty();
+    for (part, fault) in &scene.faults {
+        if *fault == Fault::Cut {
+            world.page_size = 1;
+        }
+        let bends = endpoints_of(*part).iter().map(|endpoint| (*endpoint, bend_of(fault)));
+        world.bends.extend(bends);
+    }
+    world
+}
+
+fn rulesets_of(protection: &BranchProtection) -> Vec<Ruleset> {
+    let BranchProtection { rules, bypass } = protection.clone();
+    if rules.is_empty() { Vec::new() } else { vec![Ruleset { rules, bypass, ..Ruleset::strict() }] }
+}
+
+fn endpoints_of(part: Part) -> &'static [Endpoint] {
+    match part {
+        Part::Request => &[Endpoint::Request],
+        Part::Branch => &[Endpoint::Branch],
+        Part::Reviews => &[Endpoint::Reviews],
+        Part::RequestHistory => &[Endpoint::Events],
+        Part::Pushes => &[Endpoint::Activity],
+        Part::Attribution => &[Endpoint::RequestCommits, Endpoint::Commit, Endpoint::GraphQl],
+        Part::Permissions => &[Endpoint::Permission],
+        Part::Teams => &[Endpoint::Members],
+        Part::Protection => &[Endpoint::Rules, Endpoint::Ruleset, Endpoint::Classic],
+        Part::Checks => &[Endpoint::CheckRuns, Endpoint::Statuses],
+    }
+}
+
+fn bend_of(fault: &Fault) -> Bend {
+    match fault {
+        Fault::Refused(status) => Bend::Refuse(*status, "Resource not accessible".to_string()),
+        Fault::Garbled => Bend::Text("<html>Sign in</html>".to_string()),
+        Fault::Cut => Bend::StopAfter(1),
+    }
+}
