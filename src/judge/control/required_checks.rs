@@ -157,7 +157,7 @@ mod tests {
             people: People::default(),
             roles: BTreeMap::new(),
             deployment: vec![],
-            reviews: Default::default(),
+            review_basis: Default::default(),
         };
         let case = Case { facts: &facts, deployment: None, scope: &scope, touched: &Fact::Known(vec![]) };
         read_settings(settings).unwrap().check(&case)

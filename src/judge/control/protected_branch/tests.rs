@@ -71,7 +71,7 @@ fn check_facts(control: &dyn Control, facts: &Facts) -> Result<Vec<Finding>, Gap
         people: People::default(),
         roles: BTreeMap::new(),
         deployment: Vec::new(),
-        reviews: Default::default(),
+        review_basis: Default::default(),
     };
     control.check(&Case { facts, deployment: None, scope: &scope, touched: &Fact::Known(Vec::new()) })
 }

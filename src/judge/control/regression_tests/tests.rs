@@ -110,7 +110,7 @@ impl World {
             people: People::default(),
             roles: BTreeMap::new(),
             deployment: vec![],
-            reviews: Default::default(),
+            review_basis: Default::default(),
         };
         control.check(&Case { facts: &self.facts, deployment: None, scope: &scope, touched: &self.touched })
     }

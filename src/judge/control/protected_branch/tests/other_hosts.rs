@@ -318,7 +318,7 @@ fn an_administrator_is_the_person_and_not_the_login() {
             people,
             roles: BTreeMap::new(),
             deployment: Vec::new(),
-            reviews: Default::default(),
+            review_basis: Default::default(),
         };
         let touched = Fact::Known(Vec::new());
         let case = Case { facts: &facts, deployment: None, scope: &scope, touched: &touched };

@@ -211,3 +211,39 @@ fn unclear_owner(address: &str, detail: &str) -> MemberAnswer {
         "Add the address to `[[people]]` in the policy, or name the owner by login.",
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::testing::{World, account, gap};
+
+    /// A name that may be an account or a group, and a role in the repository: the host says who is
+    /// in either. What it did not say is unclear, and never a yes.
+    #[test]
+    fn owners_of_other_hosts_are_who_the_host_says() {
+        let name = |text: &str| TeamName::of_host(text);
+        let answer = |owner: &Owner, members: Option<Fact<Vec<Account>>>| {
+            let mut world = World::honest();
+            let team = owner.team().cloned();
+            members.zip(team).map(|(fact, team)| world.host().members.insert(team, fact));
+            let case = world.case();
+            let (who, kim) = (Who::Login(Login::new("kim")), account("kim"));
+            let somebody = Somebody { who: &who, login: &kim.login, account: Some(&kim.id) };
+            is_owner(&case, &Identity::of(&case), somebody, owner)
+        };
+        let of = |logins: &[&str]| Some(Fact::Known(logins.iter().map(|login| account(login)).collect()));
+        for owner in [Owner::UserOrTeam(name("reviewers")), Owner::Role(name("@@maintainer"))] {
+            assert_eq!(answer(&owner, of(&["sam", "kim"])), MemberAnswer::Yes, "{owner}");
+            assert_eq!(answer(&owner, of(&["sam"])), MemberAnswer::No, "{owner}");
+            assert_eq!(answer(&owner, of(&[])), MemberAnswer::No, "{owner}");
+            let unseen = answer(&owner, Some(Fact::Gap(gap())));
+            assert_eq!(unseen, MemberAnswer::Unclear(gap()), "{owner}");
+            assert!(matches!(answer(&owner, None), MemberAnswer::Unclear(_)), "{owner}");
+        }
+        let herself = Owner::UserOrTeam(name("Kim"));
+        assert_eq!(answer(&herself, of(&[])), MemberAnswer::Yes, "the account of that name");
+        assert_eq!(answer(&herself, None), MemberAnswer::Yes);
+        assert_eq!(Owner::Role(name("@@maintainer")).to_string(), "@@maintainer");
+        assert_eq!(herself.to_string(), "@kim");
+    }
+}
