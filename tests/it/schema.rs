@@ -61,6 +61,7 @@ fn what_is_printed_is_the_committed_file() {
         ("facts", "facts-v4.json"),
         ("policy", "policy-v1.json"),
         ("record", "record-v2.json"),
+        ("review", "review-v1.json"),
         ("statement", "statement-v1.json"),
     ];
     for (name, file) in files {

@@ -41,13 +41,11 @@ use portcullis_model::decision::{Finding, SubjectKind, Verdict};
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::id::{AccountId, ReviewId};
 use portcullis_model::person::{Account, AccountKind, Login, Who};
-use portcullis_model::review::{
-    ChangeRequest, Permission, Review, ReviewSource, ReviewState, ReviewedContent,
-};
+use portcullis_model::review::{ChangeRequest, Permission, ReviewSource, ReviewState, ReviewedContent};
 use portcullis_model::signed::ReviewChain;
 use serde::Deserialize;
 use sorted::Sorted;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 mod independence;
 mod opinions;

@@ -5,6 +5,7 @@ use crate::control::ReviewSettings;
 use crate::control::testing::*;
 use ReviewState::{Approved, ChangesRequested};
 use portcullis_model::digest::Digest;
+use portcullis_model::review::Review;
 use portcullis_model::signed::{ReviewChain, SignedReview, SignedReviews, SigningPerson};
 
 fn person(name: &str) -> SigningPerson {

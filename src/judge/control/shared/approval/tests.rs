@@ -5,7 +5,8 @@ use crate::control::testing::*;
 use ReviewState::{Approved, ChangesRequested, Commented, Dismissed, Pending};
 use portcullis_model::change::Commit;
 use portcullis_model::person::Mailbox;
-use portcullis_model::review::{CommitAccounts, Push, ReviewedContent};
+use portcullis_model::review::{CommitAccounts, Push, Review, ReviewedContent};
+use std::collections::BTreeMap;
 
 fn sort(world: &World) -> Result<Approvals, Gap> {
     count_approvals(&world.case(), Independence::default())
