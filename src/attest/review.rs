@@ -77,7 +77,7 @@ fn check_statement(statement: &ReviewStatement) -> Result<(), AttestError> {
     if project.is_empty() || reviewer.is_empty() || roles.contains("") {
         return refuse("its project, its reviewer or one of its roles has no name");
     }
-    if !target.strip_prefix("refs/heads/").is_some_and(|name| !name.is_empty()) {
+    if target.strip_prefix("refs/heads/").is_none_or(str::is_empty) {
         return refuse("its target is not the full name of a branch");
     }
     if message.as_ref().is_some_and(|message| message.len() > LONGEST_MESSAGE) {

@@ -5,8 +5,7 @@ use crate::control::testing::*;
 use ReviewState::{Approved, ChangesRequested, Commented, Dismissed, Pending};
 use portcullis_model::change::Commit;
 use portcullis_model::person::Mailbox;
-use portcullis_model::review::Review;
-use portcullis_model::review::{CommitAccounts, Push, ReviewedContent};
+use portcullis_model::review::{CommitAccounts, Push, Review, ReviewedContent};
 use std::collections::BTreeMap;
 
 fn sort(world: &World) -> Result<Approvals, Gap> {
