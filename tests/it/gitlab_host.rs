@@ -361,6 +361,22 @@ fn the_pipeline_on_a_merge_of_the_head_counts_for_the_head() {
 }
 
 #[test]
+fn answers_of_services_outside_are_of_the_head_of_the_request() {
+    let mut world = honest();
+    world.licensed.as_mut().unwrap().external = vec![(3, "scan".into(), "passed".into())];
+    let server = Server::start(world);
+    let host = host(&server);
+    let scans = |facts: portcullis_forge::CheckFacts| {
+        let of = |check: &&Check| check.producer == Producer::Service { id: 3.into() };
+        facts.checks.known().unwrap().iter().filter(of).count()
+    };
+    assert_eq!(scans(host.checks(&revision('a'))), 0, "of no request");
+    assert!(host.request(&7.into()).change_request().value().is_some());
+    assert_eq!(scans(host.checks(&revision('a'))), 1);
+    assert_eq!(scans(host.checks(&revision('c'))), 0, "of another head");
+}
+
+#[test]
 fn only_the_newest_of_several_pipelines_counts() {
     let mut world = honest();
     let old = world.world.checks[1].clone();
