@@ -4,6 +4,7 @@
 //! One rule runs through all of it: what was not seen whole is a gap, and never "there is none".
 
 use crate::support::gate::Verdict;
+use crate::support::queue::{Batch, Method};
 use portcullis_forge::gitlab::GitLab;
 use portcullis_forge::http::RetryPolicy;
 use portcullis_forge::http::transport::Live;
@@ -16,16 +17,18 @@ use portcullis_model::inquiry::{Inquiry, Topic};
 use portcullis_model::person::{AccountKind, Mailbox, TeamName};
 use portcullis_model::protection::{ActorKind, Protection, Requirement, Rule};
 use portcullis_model::review::{Permission, ReviewState, ReviewedContent};
+use portcullis_testkit::gitlab::forge::GitLabForge;
 use portcullis_testkit::gitlab::scene::show_scene;
 use portcullis_testkit::gitlab::{FORK, GitLabEndpoint, GitLabWorld, ProtectedRule, Pusher};
 use portcullis_testkit::scene::{Scene, find_host};
-use portcullis_testkit::server::Server;
-use portcullis_testkit::stage::{KIM, revision as commit_of};
+use portcullis_testkit::server::{Server, Site};
+use portcullis_testkit::stage::{KIM, Stage, revision as commit_of};
 use portcullis_testkit::world::{Bend, Event, World, minutes, person};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::Duration;
+use tempfile::TempDir;
 
 const REPOSITORY: &str = "example-org/data-upload";
 
@@ -361,6 +364,22 @@ fn the_pipeline_on_a_merge_of_the_head_counts_for_the_head() {
 }
 
 #[test]
+fn answers_of_services_outside_are_of_the_head_of_the_request() {
+    let mut world = honest();
+    world.licensed.as_mut().unwrap().external = vec![(3, "scan".into(), "passed".into())];
+    let server = Server::start(world);
+    let host = host(&server);
+    let scans = |facts: portcullis_forge::CheckFacts| {
+        let of = |check: &&Check| check.producer == Producer::Service { id: 3.into() };
+        facts.checks.known().unwrap().iter().filter(of).count()
+    };
+    assert_eq!(scans(host.checks(&revision('a'))), 0, "of no request");
+    assert!(host.request(&7.into()).change_request().value().is_some());
+    assert_eq!(scans(host.checks(&revision('a'))), 1);
+    assert_eq!(scans(host.checks(&revision('c'))), 0, "of another head");
+}
+
+#[test]
 fn only_the_newest_of_several_pipelines_counts() {
     let mut world = honest();
     let old = world.world.checks[1].clone();
@@ -612,10 +631,14 @@ fn no_more_than_25_requests_are_needed_for_a_decision() {
 }
 
 /// A job of GitLab CI that judges the scene's request: environment and command, nothing else.
-fn job(scene: &Scene, server: &Server<GitLabWorld>, set: &[(&str, &str)]) -> Verdict {
+fn job<S: Site>(scene: &Scene, server: &Server<S>, set: &[(&str, &str)]) -> Verdict {
+    Verdict::of(&job_command(&scene.stage, server, set).output().unwrap())
+}
+
+fn job_command<S: Site>(stage: &Stage, server: &Server<S>, set: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().current_dir(scene.stage.directory()).args(["check", "--format", "json"]);
-    let head = scene.stage.head().to_string();
+    command.env_clear().current_dir(stage.directory()).args(["check", "--format", "json"]);
+    let head = stage.head().to_string();
     for (name, value) in [
         ("CI", "true"),
         ("GITLAB_CI", "true"),
@@ -634,7 +657,52 @@ fn job(scene: &Scene, server: &Server<GitLabWorld>, set: &[(&str, &str)]) -> Ver
         command.env(name, value);
     }
     command.envs(set.iter().copied());
-    Verdict::of(&command.output().unwrap())
+    command
+}
+
+/// What the job of a merge train says that holds these requests.
+fn judge_train(batch: &Batch, unreviewed: Option<usize>) -> Verdict {
+    let entries = batch.host.worlds[0].queue.clone().unwrap();
+    let mut worlds: Vec<GitLabWorld> =
+        batch.host.worlds.iter().map(|world| GitLabWorld::honest(world.clone())).collect();
+    for host in &mut worlds {
+        host.addresses = vec![("kim@example.test".into(), person("kim-example", 11))];
+    }
+    worlds[0].train = entries.iter().map(|entry| (entry.request, entry.commit.clone())).collect();
+    if let Some(at) = unreviewed {
+        worlds[at].world.reviews.clear();
+    }
+    let server = Server::start(GitLabForge::of(worlds));
+    let repository = git2::Repository::open(batch.stage.directory()).unwrap();
+    repository.set_head_detached(batch.tip).unwrap();
+    let (tip, last) = (batch.tip.to_string(), entries.last().unwrap().request.to_string());
+    let set = [
+        ("CI_MERGE_REQUEST_EVENT_TYPE", "merge_train"),
+        ("CI_COMMIT_SHA", tip.as_str()),
+        ("CI_MERGE_REQUEST_IID", last.as_str()),
+    ];
+    let policy = TempDir::new().unwrap();
+    let file = policy.path().join("portcullis.toml");
+    std::fs::write(&file, find_host("gitlab").unwrap().policy()).unwrap();
+    let mut command = job_command(&batch.stage, &server, &set);
+    Verdict::of(&command.arg("--policy").arg(&file).output().unwrap())
+}
+
+#[test]
+fn a_merge_train_is_judged_with_all_requests_ahead() {
+    let batch = Batch::built(3, Method::Merge);
+    let verdict = judge_train(&batch, None);
+    assert_eq!(verdict.exit, 0, "{}", verdict.text);
+    assert_eq!(verdict.json["judged"]["requests"], json!([7, 8, 9]), "{}", verdict.text);
+    assert_eq!(verdict.json["judged"]["head"], json!(batch.tip.to_string()));
+}
+
+#[test]
+fn one_request_without_review_stops_the_train() {
+    for at in [0, 1, 2] {
+        let verdict = judge_train(&Batch::built(3, Method::Merge), Some(at));
+        verdict.expect(1, "required-reviews", "0 of");
+    }
 }
 
 fn scene() -> Scene {

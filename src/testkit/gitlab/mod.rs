@@ -15,6 +15,7 @@ use std::time::Duration;
 
 mod bodies;
 mod checks;
+pub mod forge;
 mod history;
 mod routes;
 pub mod scene;
