@@ -152,7 +152,7 @@ mod tests {
             signed: Facts::no_signed_reviews(),
         };
         let scope = PolicyScope {
-            review_basis: Default::default(),
+            reviews: Default::default(),
             inventory: Inventory::default(),
             people: People::default(),
             roles: BTreeMap::new(),

@@ -66,7 +66,7 @@ fn facts(branch: Fact<Branch>, protection: Fact<Protection>) -> Facts {
 
 fn check_facts(control: &dyn Control, facts: &Facts) -> Result<Vec<Finding>, Gap> {
     let scope = PolicyScope {
-        review_basis: Default::default(),
+        reviews: Default::default(),
         inventory: Inventory::default(),
         people: People::default(),
         roles: BTreeMap::new(),

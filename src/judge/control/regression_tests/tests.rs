@@ -105,7 +105,7 @@ impl World {
 
     fn check(&self, control: &RegressionTests) -> Result<Vec<Finding>, Gap> {
         let scope = PolicyScope {
-            review_basis: Default::default(),
+            reviews: Default::default(),
             inventory: Inventory::default(),
             people: People::default(),
             roles: BTreeMap::new(),

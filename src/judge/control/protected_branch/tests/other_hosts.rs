@@ -313,7 +313,7 @@ fn an_administrator_is_the_person_and_not_the_login() {
     facts.host.administration = Some(seen);
     let judge = |people: People| {
         let scope = PolicyScope {
-            review_basis: Default::default(),
+            reviews: Default::default(),
             inventory: Inventory::default(),
             people,
             roles: BTreeMap::new(),
