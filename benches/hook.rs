@@ -137,12 +137,12 @@ fn tip(repository: &Path, branch: &str) -> String {
     run(git(repository).args(["rev-parse", branch])).trim().to_string()
 }
 
-/// Imports a history; its objects stay loose.
+/// Imports a history: into a pack, or loose into a quarantine.
 fn import(repository: &Path, stream: &str, quarantine: Option<&Path>) {
+    let limit = if quarantine.is_some() { "1000000" } else { "1" };
+    let unpack = format!("fastimport.unpackLimit={limit}");
     let mut command = git(repository);
-    command
-        .args(["-c", "fastimport.unpackLimit=1000000", "fast-import", "--quiet", "--force"])
-        .stdin(Stdio::piped());
+    command.args(["-c", &unpack, "fast-import", "--quiet", "--force"]).stdin(Stdio::piped());
     if let Some(quarantine) = quarantine {
         command.env("GIT_OBJECT_DIRECTORY", quarantine);
         command.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", repository.join("objects"));
