@@ -26,8 +26,8 @@ pub fn check_texts(facts: &Facts) -> Result<(), Misshapen> {
 /// Each review is in the list that it comes from, and signed ones are there only where they were
 /// asked for: a signature counts for as much as the list that it was verified with.
 fn check_sources(facts: &Facts) -> Result<(), Misshapen> {
-    let host = facts.host.reviews.value().into_iter().flatten();
-    let mut right = host.map(|review| review.source == ReviewSource::Host).all(|is| is);
+    let mut host = facts.host.reviews.value().into_iter().flatten();
+    let mut right = host.all(|review| review.source == ReviewSource::Host);
     if let Some(signed) = facts.signed.value() {
         right &= facts.inquiry.signed.is_some();
         for chain in &signed.chains {
