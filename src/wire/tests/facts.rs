@@ -269,6 +269,8 @@ fn facts_whose_parts_disagree_are_refused() {
     let owners = honest.pointer(OWNERS).unwrap().clone();
     let text = |purposes: Value| json!({ "purposes": purposes, "before": "", "after": null });
     let conventions = json!({ "name": "GitHub" });
+    let source = json!({ "imported": { "source": "gittuf", "vouched_by": "nobody" } });
+    let signed = json!({ "known": { "signers": [], "chains": [], "imported": { "known": [] } } });
     for (what, at, value) in [
         ("conventions of its own", "/host/conventions", conventions),
         ("no purpose", "/gate/known/texts/portcullis-waivers.toml/purposes", json!([])),
@@ -282,6 +284,8 @@ fn facts_whose_parts_disagree_are_refused() {
         assert!(read(&with(&honest, at, value)).is_err(), "{what}");
     }
     for (what, at, name, value) in [
+        ("signed reviews that no one asked for", "", "signed", signed),
+        ("a review of another source", "/host/reviews/known/0", "source", source),
         ("a second CODEOWNERS", "/gate/known/texts", "CODEOWNERS", owners.clone()),
         ("CODEOWNERS elsewhere", "/gate/known/texts", ".a", owners),
         ("a second file of waivers", "/gate/known/texts", ".w", text(json!(["waivers"]))),

@@ -7,7 +7,7 @@ use portcullis_model::facts::{Facts, GateText, GateTexts};
 use portcullis_model::host::HostConventions;
 use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
 use portcullis_model::path::RepoPath;
-use portcullis_model::review::{Review, ReviewedContent};
+use portcullis_model::review::{Review, ReviewSource, ReviewedContent};
 use portcullis_model::waiver;
 use std::collections::BTreeSet;
 
@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 pub fn check_texts(facts: &Facts) -> Result<(), Misshapen> {
     check_asked(&facts.inquiry)?;
     check_answers(facts)?;
+    check_sources(facts)?;
     match facts.gate.value() {
         Some(gate) => check_gate(&facts.inquiry, gate, &facts.host.conventions),
         None => Ok(()),
@@ -39,6 +40,27 @@ fn check_answers(facts: &Facts) -> Result<(), Misshapen> {
         false => Err(Misshapen(
             "no review is of a tree over the base, and the tree that lands is there".to_string(),
         )),
+    }
+}
+
+/// Each review is in the list that it comes from, and signed ones are there only where they were
+/// asked for: a signature counts for as much as the list that it was verified with.
+fn check_sources(facts: &Facts) -> Result<(), Misshapen> {
+    let mut host = facts.host.reviews.value().into_iter().flatten();
+    let mut right = host.all(|review| review.source == ReviewSource::Host);
+    if let Some(signed) = facts.signed.value() {
+        right &= facts.inquiry.signed.is_some();
+        for chain in &signed.chains {
+            let of_chain = |review: &Review| matches!(&review.source, ReviewSource::Signed(signed) if signed.chain == chain.reviewer);
+            right &= chain.reviews.value().into_iter().flatten().all(of_chain);
+        }
+        let mut imported = signed.imported.value().into_iter().flatten();
+        right &= imported.all(|review| matches!(review.source, ReviewSource::Imported(_)));
+    }
+    if right {
+        Ok(())
+    } else {
+        Err(Misshapen("a review is in another list than that of its source".to_string()))
     }
 }
 
