@@ -66,6 +66,11 @@ impl<'a> RequestRange<'a> {
         RequestRange { head, same, begin, commits: names }
     }
 
+    /// Is this commit one of the request?
+    pub fn holds(&self, commit: &str) -> bool {
+        self.commits.contains(commit)
+    }
+
     fn begins_before(&self, entry: &LoggedPush) -> bool {
         entry.before.as_ref().is_none_or(|before| self.begin.contains(before.as_str()))
     }
