@@ -67,6 +67,10 @@ impl GoReader {
         let mut letters = text.chars().peekable();
         while let Some(letter) = letters.next() {
             match letter {
+                '*' | '+' | '?' | '}' => {
+                    self.out.push(letter);
+                    self.after_repetition(&mut letters)?;
+                }
                 '\\' => self.escape(&mut letters, false)?,
                 '[' => self.class(&mut letters)?,
                 '(' => self.group(&mut letters)?,
@@ -74,6 +78,15 @@ impl GoReader {
             }
         }
         Ok(())
+    }
+
+    /// Go repeats no repetition: a `?` makes it lazy, and that is all that may follow.
+    fn after_repetition(&mut self, letters: &mut Letters<'_>) -> Result<(), PatternError> {
+        self.out.extend(letters.next_if_eq(&'?'));
+        match letters.peek() {
+            Some('*' | '+' | '?' | '{') => Err(refused("a repetition is repeated")),
+            _ => Ok(()),
+        }
     }
 
     fn escape(&mut self, letters: &mut Letters<'_>, in_class: bool) -> Result<(), PatternError> {

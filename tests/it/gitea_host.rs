@@ -803,8 +803,7 @@ fn a_team_is_found_by_its_whole_name() {
         host.world.teams.insert(TeamName::of_host(other), vec![person("mallory-example", 66)]);
     }
     let seen = facts(host.clone());
-    let members: Vec<_> =
-        seen.members.values().flat_map(|one| known(one)).map(|one| one.login.to_string()).collect();
+    let members: Vec<_> = seen.members.values().flat_map(known).map(|one| one.login.to_string()).collect();
     assert_eq!(members, ["alex-example"]);
     host.world.teams.remove(&TeamName::of_host("example-org/data-protection"));
     assert!(facts(host).members.values().all(|one| one.value().is_none()), "others are none of its members");
