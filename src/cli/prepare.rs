@@ -159,7 +159,7 @@ fn try_prepare(
         review_refs: &review_refs,
     };
     let mut facts = gather(inquiry, located, &sources, &output::progress);
-    if is_live && facts.whole().host.took_part() {
+    if is_live && facts.whole().host.took_part() && !bare::is_meant(subject) {
         facts.whole_mut().host.detours = ci::detours();
     }
     check_waivers(&policy, &facts)?;

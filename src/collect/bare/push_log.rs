@@ -3,7 +3,7 @@
 use super::malformed_file;
 use portcullis_forge::bare::{LoggedPush, PushedRef};
 use portcullis_git::Repository;
-use portcullis_git::commit_writer::{NewCommit, WriteError, store_commit};
+use portcullis_git::commit_writer::{NewCommit, WriteError, store_commit_in};
 use portcullis_git::stored_commit::StoredCommit;
 use portcullis_model::change::{ObjectName, Revision};
 use portcullis_model::fact::{Fact, Gap, GapReason};
@@ -152,7 +152,7 @@ pub(super) fn append_file(
         let commit = |tree: &ObjectName| write_commit(tree, previous.as_ref(), time);
         let log = "portcullis: written by the hook";
         let new = NewCommit { reference, previous: previous.as_ref(), files: &files, commit: &commit, log };
-        match store_commit(directory, &new) {
+        match store_commit_in(directory, &new) {
             Err(error @ WriteError::Moved { .. }) => moved = Some(error),
             stored => return stored,
         }

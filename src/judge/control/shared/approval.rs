@@ -219,7 +219,8 @@ impl Bench<'_> {
     /// Judges all opinions of one person, oldest first.
     fn judge(&self, who: &Who, opinions: &[Opinion<'_>], sorted: &mut Sorted) {
         for opinion in opinions.iter().filter(|opinion| opinion.is(ReviewState::Dismissed)) {
-            sorted.reject(opinion, "it was dismissed");
+            let why = if opinion.is_signed() { "its reviewer withdrew it" } else { "it was dismissed" };
+            sorted.reject(opinion, why);
         }
         // Newest first: of several approvals of one person the newest counts.
         for opinion in opinions.iter().rev().filter(|opinion| opinion.is(ReviewState::Approved)) {
