@@ -3,7 +3,7 @@
 use super::exit::{Failure, Result};
 use super::hook::in_force::view_at;
 use super::hook::state;
-use super::meant::MeantHost;
+use super::hosts::MeantHost;
 use super::{HostName, SubjectArguments, opening};
 use crate::collect::bare::{PolicyView, RepositoryView, Standpoint, read_guard};
 use portcullis_attest::signers::AllowedSigners;

@@ -81,23 +81,24 @@ fn read_entry(stored: &StoredCommit) -> Result<PushEntry, Gap> {
     if read.schema != VERSION {
         return Err(malformed(&format!("its form is version {}, which is not known", read.schema)));
     }
-    let refs = read.updates.into_iter().map(read_update).collect::<Result<_, String>>();
+    let refs = read.updates.into_iter().map(read_update).collect::<anyhow::Result<_>>();
     Ok(PushEntry {
         time: read.time.parse().map_err(|_| malformed("its time is none"))?,
         principal: read.principal,
         source: read.source,
         request: read.request,
-        refs: refs.map_err(|problem| malformed(&problem))?,
+        refs: refs.map_err(|problem| malformed(&problem.to_string()))?,
         certificate: read.certificate,
     })
 }
 
-fn read_update(update: UpdateV1) -> Result<PushedRef, String> {
+fn read_update(update: UpdateV1) -> anyhow::Result<PushedRef> {
+    let named = |text| Revision::try_from(text).map_err(anyhow::Error::msg);
     Ok(PushedRef {
         name: update.reference,
-        before: update.before.map(Revision::try_from).transpose()?,
-        after: update.after.map(Revision::try_from).transpose()?,
-        merged: update.merged.into_iter().map(Revision::try_from).collect::<Result<_, _>>()?,
+        before: update.before.map(named).transpose()?,
+        after: update.after.map(named).transpose()?,
+        merged: update.merged.into_iter().map(named).collect::<Result<_, _>>()?,
     })
 }
 
