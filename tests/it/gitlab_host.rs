@@ -348,6 +348,19 @@ fn a_posted_status_is_never_a_job_however_it_looks() {
 }
 
 #[test]
+fn a_job_of_a_child_pipeline_is_no_status_that_its_starter_posted() {
+    let mut world = honest();
+    let project = REPOSITORY.to_string();
+    let child =
+        Producer::Pipeline { project, source: "parent_pipeline".into(), config: ".gitlab-ci.yml".into() };
+    world.world.checks[0].producer = child;
+    let facts = ask(world);
+    let checks = facts.checks.known().unwrap();
+    let unknown = checks.iter().filter(|check| check.producer == Producer::Unknown).count();
+    assert_eq!((checks.len(), unknown), (2, 1), "{checks:?}");
+}
+
+#[test]
 fn the_pipeline_on_a_merge_of_the_head_counts_for_the_head() {
     let merged = |parents: Vec<Revision>| {
         let mut world = honest();
