@@ -66,3 +66,27 @@ fn the_file_that_the_settings_name_for_pipelines_is_of_the_gate() {
         assert_eq!(verdict.exit, 0, "{path} {setting}: {}", verdict.text);
     }
 }
+
+/// GitLab attributes no commit, and gives everyone such an address.
+#[test]
+fn a_private_commit_address_is_its_accounts() {
+    let judge = |address: &str| {
+        let mut scene = Scene::honest(find_host("gitlab").unwrap()).unwrap();
+        let stage = &mut scene.stage;
+        let edit = Edit::Write("services/upload/load.sql", "INSERT INTO records SELECT 1;\n");
+        let head = stage.history.commit(("Kim", address), &[stage.base], "Load", &[edit]).unwrap();
+        stage.commits = vec![head];
+        stage.honest_world().unwrap();
+        check_gitlab(&scene, show_scene(&scene))
+    };
+    let own = judge("11-kim-example@users.noreply.gitlab.com");
+    assert_eq!(own.exit, 0, "{}", own.text);
+    let renamed = judge("11-kim@users.noreply.gitlab.com");
+    assert_eq!(renamed.exit, 0, "the number decides: {}", renamed.text);
+    for address in ["12-robin-example@users.noreply.gitlab.com", "12-kim-example@users.noreply.gitlab.com"] {
+        judge(address).expect(1, "required-reviews", "robin-example");
+    }
+    for address in ["999-kim-example@users.noreply.gitlab.com", "kim-example@users.noreply.gitlab.com"] {
+        judge(address).expect(3, "required-reviews", address);
+    }
+}

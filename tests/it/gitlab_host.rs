@@ -632,7 +632,11 @@ fn no_more_than_25_requests_are_needed_for_a_decision() {
     let on_request = host.request(&7.into());
     let request = on_request.change_request();
     let branch = host.branch(&BranchName::new("main"));
-    let commits: Vec<Commit> = (0..100).map(|_| commit(revision('a'))).collect();
+    let by = |number: u32| {
+        let author = Mailbox { name: "Kim".into(), email: format!("kim-{}@example.test", number % 7) };
+        Commit { author: author.clone(), committer: author, ..commit(revision('a')) }
+    };
+    let commits: Vec<Commit> = (0..100).map(by).collect();
     let head = revision('a');
     let owner_teams = [team("example-org/other")].into();
     let question =
