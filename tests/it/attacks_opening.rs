@@ -217,7 +217,7 @@ fn a_submodule_that_the_change_brings_is_not_judged_in_its_place() {
     let workspace = project.path().canonicalize().unwrap();
     let workspace = workspace.to_str().unwrap();
     refused(&started_in(&place, &[("CI", "true")]), "work tree of another");
-    let job = [("GITLAB_CI", "true"), ("CI", "true"), ("CI_PROJECT_DIR", workspace)];
+    let job = [("BUILDKITE", "true"), ("CI", "true"), ("BUILDKITE_BUILD_CHECKOUT_PATH", workspace)];
     refused(&started_in(&place, &job), "work tree of another");
 }
 
@@ -243,7 +243,11 @@ fn who_works_in_a_submodule_or_in_a_clone_inside_another_judges_that() {
     assert_eq!(started_in(&clone, &[]).exit, 0, "{}", started_in(&clone, &[]).text);
     // A machine whose home directory is a work tree: what lies above the job's workspace is the machine's.
     let workspace = clone.canonicalize().unwrap();
-    let job = [("GITLAB_CI", "true"), ("CI", "true"), ("CI_PROJECT_DIR", workspace.to_str().unwrap())];
+    let job = [
+        ("BUILDKITE", "true"),
+        ("CI", "true"),
+        ("BUILDKITE_BUILD_CHECKOUT_PATH", workspace.to_str().unwrap()),
+    ];
     assert_eq!(started_in(&clone, &job).exit, 0, "{}", started_in(&clone, &job).text);
 }
 
