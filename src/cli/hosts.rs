@@ -3,6 +3,7 @@
 use super::exit::Result;
 use super::{HostName, SubjectArguments};
 use portcullis_forge::ci::{self, VerdictPlace};
+use portcullis_forge::http::address::Origin;
 use portcullis_forge::http::transport::Live;
 use portcullis_forge::{self as host, Connection, Forge, HostKind};
 use portcullis_model::fact::{Gap, GapReason};
@@ -81,10 +82,18 @@ pub fn open_host(
         if !job.is_on(kind) {
             return named;
         }
-        Connection { server_url: job.server_url(), token: named.token.or_else(|| job.token()), ..named }
+        let server_url = job.server_url();
+        let is_own = is_own_server(named.api_url.as_deref(), server_url.as_deref());
+        let token = named.token.or_else(|| job.token().filter(|_| is_own));
+        Connection { server_url, token, ..named }
     };
     let connection = connection.unwrap_or_else(by_environment);
     Ok(host::open(kind.name, repository, connection)?)
+}
+
+/// The token of a job is for the server of the job, whatever other address is named.
+fn is_own_server(api: Option<&str>, server: Option<&str>) -> bool {
+    api.is_none_or(|api| server.is_some_and(|server| Origin::of(api) == Origin::of(server)))
 }
 
 /// The repository that the host is asked about: the one that is named, else the job's.

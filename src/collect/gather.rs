@@ -38,7 +38,7 @@ pub fn gather_change(
         change.basis = Fact::Gap(gap);
     }
     let host = match session {
-        Some(asked) => host_facts(repository, asked, &inquiry, head, &change, &gate),
+        Some(asked) => host_facts(repository, asked, &inquiry, ends, &change, &gate),
         None => {
             let unseen = HostFacts { conventions, ..HostFacts::unseen(NO_HOST, &no_host()) };
             unhosted::facts_without_host(unseen, &inquiry, target.as_ref(), &change)
@@ -229,7 +229,7 @@ fn host_facts(
     repository: &Repository,
     asked: &HostSession<'_>,
     inquiry: &Inquiry,
-    head: &Revision,
+    ends: &Ends,
     change: &Fact<Change>,
     gate: &Fact<GateTexts>,
 ) -> HostFacts {
@@ -242,12 +242,26 @@ fn host_facts(
         _ => BTreeSet::new(),
     };
     let (request, branch) = (asked.request.clone(), asked.branch.clone());
+    let head = &ends.head;
     let question = Question { request, branch, head, commits, before_updates, owner_teams };
     let mut facts = ask_facts(asked.forge, asked.on_request, inquiry, question);
+    let read = |path: &RepoPath| texts_at(repository, &[&ends.base, &ends.head], path);
+    facts.workflow_files = asked.forge.workflow_files(&read);
     if let (Fact::Known(moves), Some(change)) = (&mut facts.moves, change.value()) {
         moves.iter_mut().for_each(|one| follow_move(repository, change, one));
     }
     facts
+}
+
+/// What a file holds at each of these commits, whatever its encoding.
+fn texts_at(repository: &Repository, at: &[&Revision], path: &RepoPath) -> Result<Vec<String>, Gap> {
+    let mut texts = Vec::new();
+    for revision in at {
+        let bytes = repository.file_at(revision, path)?;
+        texts.extend(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));
+    }
+    texts.dedup();
+    Ok(texts)
 }
 
 /// A commit that the branch does not hold any more may still be here: then its history says what

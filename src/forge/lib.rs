@@ -18,9 +18,11 @@ use portcullis_model::host::{HostConventions, HostProfile};
 use portcullis_model::id::{CheckId, RequestId};
 use portcullis_model::inquiry::{Inquiry, Topic};
 use portcullis_model::landing::BranchPush;
+use portcullis_model::path::RepoPath;
 use portcullis_model::person::{Account, Login, TeamName};
 use portcullis_model::protection::{Branch, Protection};
 use portcullis_model::review::{ChangeRequest, CommitAccounts, Move, Permission, Push, Review};
+use portcullis_pattern::glob::Glob;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -94,6 +96,13 @@ pub trait Forge {
         None
     }
 
+    /// The files of the repository that its settings on the host name for what its CI runs, and
+    /// those that they include, beside the ones of its conventions. `read` gives the texts that a
+    /// file has in the commits that are judged. `None` where the host has no such setting.
+    fn workflow_files(&self, _read: ReadTexts<'_>) -> Option<Fact<Vec<Glob>>> {
+        None
+    }
+
     /// The checks of a commit.
     fn checks(&self, head: &Revision) -> CheckFacts;
 
@@ -109,6 +118,9 @@ pub trait Forge {
         Fact::Gap(no_queue(question))
     }
 }
+
+/// Gives the texts of a file in the commits that are judged: none where it is in none of them.
+pub type ReadTexts<'a> = &'a dyn Fn(&RepoPath) -> Result<Vec<String>, Gap>;
 
 /// Which batch is asked about.
 #[derive(Clone, Copy, Debug)]

@@ -15,6 +15,7 @@ use crate::protection::{Branch, Protection};
 use crate::review::{ChangeRequest, CommitAccounts, Move, Permission, Push, Review};
 use crate::signed::SignedReviews;
 use crate::test_run::Report;
+use portcullis_pattern::glob::Glob;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -128,6 +129,10 @@ pub struct HostFacts {
     /// of a bypass list, and the host hides one. Otherwise, and in facts of an earlier form,
     /// `None`.
     pub administration: Option<Administration>,
+    /// The files of the repository that its settings on the host name for what its CI runs, and
+    /// those that they include; beside [`HostConventions::workflow_files`]. `None` where the host
+    /// has no such setting, and in facts of an earlier form.
+    pub workflow_files: Option<Fact<Vec<Glob>>>,
     /// All reviews of the request, oldest first.
     pub reviews: Fact<Vec<Review>>,
     /// When the request was last turned to another base branch: reviews from before were given
@@ -189,6 +194,12 @@ impl HostFacts {
         !self.took_part() || self.conventions.without_requests
     }
 
+    /// The files that the settings of the repository name for what its CI runs, as far as they are
+    /// seen.
+    pub fn named_workflows(&self) -> &[Glob] {
+        self.workflow_files.as_ref().and_then(Fact::value).map_or(&[], Vec::as_slice)
+    }
+
     /// Did a host take part?
     pub fn took_part(&self) -> bool {
         self.kind != NO_HOST
@@ -205,6 +216,7 @@ impl HostFacts {
             branch: Fact::Gap(gap.clone()),
             protection: Fact::Gap(gap.clone()),
             administration: None,
+            workflow_files: None,
             reviews: Fact::Gap(gap.clone()),
             base_changed: Fact::Gap(gap.clone()),
             attribution: Fact::Gap(gap.clone()),

@@ -313,6 +313,41 @@ mod jobs {
         let verdict = Verdict::of(&command.env("GITEA_SERVER_URL", other.origin()).output().unwrap());
         assert!(verdict.text.contains("GITEA_SERVER_URL"), "{}", verdict.text);
         assert_eq!(server.seen().len(), 0);
+        let with_token = other.seen().iter().filter(|seen| seen.header("authorization").is_some()).count();
+        assert_eq!(with_token, 0, "the token of the job is for the server of the job");
+    }
+
+    /// On GitHub a step can set these for later steps; it cannot set those that are named `GITHUB_`.
+    #[test]
+    fn a_step_on_github_does_not_turn_the_job_to_a_gitea_of_its_own() {
+        let scene = scene("gitea");
+        let job = pull_request(&scene);
+        let judge = |set: &[(&str, &str)]| {
+            let (github, other) =
+                (serve(host_of(Software::Gitea, &scene)), serve(host_of(Software::Gitea, &scene)));
+            let mut command = job.command(&[], &github, &["check", "--format", "json"]);
+            command.env("GITHUB_API_URL", github.origin() + "/api/v3").envs(set.iter().copied());
+            for (name, _) in set.iter().filter(|(_, value)| value.is_empty()) {
+                command.env(name, other.origin());
+            }
+            (Verdict::of(&command.output().unwrap()), other.seen().len())
+        };
+        for set in [
+            [("GITEA_ACTIONS", "true"), ("GITEA_SERVER_URL", "")],
+            [("FORGEJO_ACTIONS", "true"), ("FORGEJO_SERVER_URL", "")],
+            [("FORGEJO_API_URL", "x"), ("FORGEJO_SERVER_URL", "")],
+        ] {
+            let (verdict, asked) = judge(&set);
+            assert_eq!((verdict.exit, asked), (3, 0), "{set:?}: {}", verdict.text);
+            assert!(verdict.text.contains("names another server"), "{}", verdict.text);
+        }
+        let (verdict, asked) = judge(&[("GITEA_ACTIONS", "true")]);
+        assert_eq!(
+            (verdict.exit, asked),
+            (0, 0),
+            "the twin: the job's own server is asked: {}",
+            verdict.text
+        );
     }
 }
 

@@ -455,6 +455,29 @@ mod pushes {
     }
 
     #[test]
+    fn a_push_with_a_deploy_key_is_no_ones_where_the_owner_is_an_organisation() {
+        let (a, c, d) = (revision('a'), revision('c'), revision('d'));
+        let pushes = |by: &Account| vec![GiteaPush::of(&kim(), 10, &[&d, &c]), GiteaPush::of(by, 20, &[&a])];
+        let seen = pushed(pushes(&person("example-org", 90)));
+        assert_eq!((&known(&seen.last_push).actor, &known(&seen.moves)[1].actor), (&None, &None));
+        let mut own = pushed_host(pushes(&kim()));
+        own.world.request.head_repository = Some("kim-example/data-upload".into());
+        assert_eq!(known(&facts(own).last_push).actor, Some(kim()), "the twin: a person's own fork");
+        let host = pushed_host(pushes(&person("example-org", 90)));
+        let refused = facts(host.bent(GiteaEndpoint::Organisation, Bend::Refuse(403, "no".into())));
+        assert!(refused.last_push.value().is_none());
+    }
+
+    #[test]
+    fn a_commit_that_no_push_brought_is_a_gap() {
+        let (a, c, d) = (revision('a'), revision('c'), revision('d'));
+        let seen = pushed(vec![GiteaPush::of(&kim(), 10, &[&d]), GiteaPush::of(&kim(), 20, &[&a])]);
+        assert_eq!(gap(&seen.moves).reason, GapReason::Truncated);
+        let seen = pushed(vec![GiteaPush::of(&kim(), 10, &[&d]), GiteaPush::of(&kim(), 20, &[&c, &a])]);
+        assert_eq!(known(&seen.moves).len(), 2, "the twin");
+    }
+
+    #[test]
     fn an_update_by_another_person_is_not_what_the_head_brings() {
         let (a, c, d) = (revision('a'), revision('c'), revision('d'));
         let host =

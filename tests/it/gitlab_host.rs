@@ -348,6 +348,19 @@ fn a_posted_status_is_never_a_job_however_it_looks() {
 }
 
 #[test]
+fn a_job_of_a_child_pipeline_is_no_status_that_its_starter_posted() {
+    let mut world = honest();
+    let project = REPOSITORY.to_string();
+    let child =
+        Producer::Pipeline { project, source: "parent_pipeline".into(), config: ".gitlab-ci.yml".into() };
+    world.world.checks[0].producer = child;
+    let facts = ask(world);
+    let checks = facts.checks.known().unwrap();
+    let unknown = checks.iter().filter(|check| check.producer == Producer::Unknown).count();
+    assert_eq!((checks.len(), unknown), (2, 1), "{checks:?}");
+}
+
+#[test]
 fn the_pipeline_on_a_merge_of_the_head_counts_for_the_head() {
     let merged = |parents: Vec<Revision>| {
         let mut world = honest();
@@ -619,7 +632,11 @@ fn no_more_than_25_requests_are_needed_for_a_decision() {
     let on_request = host.request(&7.into());
     let request = on_request.change_request();
     let branch = host.branch(&BranchName::new("main"));
-    let commits: Vec<Commit> = (0..100).map(|_| commit(revision('a'))).collect();
+    let by = |number: u32| {
+        let author = Mailbox { name: "Kim".into(), email: format!("kim-{}@example.test", number % 7) };
+        Commit { author: author.clone(), committer: author, ..commit(revision('a')) }
+    };
+    let commits: Vec<Commit> = (0..100).map(by).collect();
     let head = revision('a');
     let owner_teams = [team("example-org/other")].into();
     let question =

@@ -24,6 +24,7 @@ mod attacks_everywhere;
 mod attacks_evidence;
 mod attacks_formats;
 mod attacks_given_policy;
+mod attacks_hosts;
 mod attacks_identity;
 mod attacks_inert;
 mod attacks_job;

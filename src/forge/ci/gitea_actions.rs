@@ -10,7 +10,7 @@ use super::{CiJob, CiSystem, EventError, HostKind, JobEvent, detours};
 use crate::gitea::{FORGEJO, GITEA};
 use portcullis_model::change::BranchName;
 use portcullis_model::evidence::RunProducer;
-use portcullis_model::fact::Gap;
+use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::facts::Detour;
 use portcullis_model::person::Login;
 use std::path::PathBuf;
@@ -39,6 +39,15 @@ impl GiteaActionsJob {
     fn variable(&self, name: &str) -> Option<String> {
         (self.0.variables)(name)
     }
+
+    /// The variable that names another server, where the runner itself says that this is GitHub:
+    /// no step of a job there can set `GITHUB_API_URL`, and any can set the rest.
+    fn unlike_github(&self) -> Option<String> {
+        let api = self.variable("GITHUB_API_URL").filter(|api| !github_actions::is_gitea_api(api))?;
+        let own = plain(&self.variable("GITHUB_SERVER_URL").unwrap_or(api));
+        let other = |name: &&str| self.variable(name).is_some_and(|named| plain(&named) != own);
+        [GITEA.api_variable, FORGEJO.api_variable].into_iter().find(other).map(str::to_string)
+    }
 }
 
 impl CiJob for GiteaActionsJob {
@@ -47,6 +56,9 @@ impl CiJob for GiteaActionsJob {
     }
 
     fn host_kind(&self) -> Result<Option<&'static HostKind>, Gap> {
+        if let Some(named) = self.unlike_github() {
+            return Err(contradicted(&named));
+        }
         let is_forgejo = OF_FORGEJO.iter().any(|name| self.variable(name).is_some());
         Ok(Some(if is_forgejo { &FORGEJO } else { &GITEA }))
     }
@@ -96,13 +108,25 @@ impl CiJob for GiteaActionsJob {
     }
 }
 
+/// The address of a server, from its own or that of its API.
+fn plain(url: &str) -> String {
+    let url = url.trim_end_matches('/').to_ascii_lowercase();
+    url.strip_suffix("/api/v1").unwrap_or(&url).to_string()
+}
+
+fn contradicted(named: &str) -> Gap {
+    let found = format!(
+        "GITHUB_API_URL is that of no Gitea or Forgejo, other variables say that this is a job of one, and {named} names \
+         another server"
+    );
+    let remedy = "Find out which step of the job sets these variables. If this is a job of Gitea or Forgejo, leave \
+                  GITHUB_API_URL as the runner sets it.";
+    Gap::new("which host this job is of", GapReason::Contradiction, found, remedy)
+}
+
 /// The address of the server, where a variable names another one than the job's.
 fn other_address(all: &[(String, String)]) -> Option<Detour> {
     let value = |name: &str| all.iter().find(|(given, value)| given == name && !value.is_empty());
-    let plain = |url: &str| {
-        let url = url.trim_end_matches('/').to_ascii_lowercase();
-        url.strip_suffix("/api/v1").unwrap_or(&url).to_string()
-    };
     let job = value("GITHUB_SERVER_URL")?;
     let named = [GITEA.api_variable, FORGEJO.api_variable].into_iter().filter_map(value);
     named.filter(|named| plain(&named.1) != plain(&job.1)).map(detours::detour).next()

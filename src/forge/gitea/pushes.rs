@@ -9,6 +9,7 @@
 //! open is a gap.
 
 use super::request::GiteaRequest;
+use super::style::name_scope;
 use super::translate::account;
 use super::wire;
 use crate::http::gaps::malformed;
@@ -38,7 +39,8 @@ struct Step {
 impl GiteaRequest<'_> {
     /// Who pushed last, who pushed what the head brings, and everybody else who moved the branch.
     pub(super) fn push_facts(&self, question: &Question<'_>) -> PushFacts {
-        let steps = match self.with_timeline(|entries| self.steps(entries)) {
+        let steps = self.with_timeline(|entries| self.steps(entries));
+        let steps = match steps.and_then(|steps| self.without_keys(steps, question)) {
             Ok(steps) => steps,
             Err(gap) => {
                 let (last, content) = (Fact::Gap(gap.clone()), Fact::Gap(gap.clone()));
@@ -73,6 +75,33 @@ impl GiteaRequest<'_> {
         Ok(steps)
     }
 
+    /// A push with a deploy key is shown as one by the owner of the repository. An organisation
+    /// pushes nothing itself, so then no one knows who has the key; the key of a person's
+    /// repository is taken for that person's.
+    fn without_keys(&self, mut steps: Vec<Step>, question: &Question<'_>) -> Result<Vec<Step>, Gap> {
+        let source = question.request.value().and_then(|request| request.head_repository.as_deref());
+        let source = source.and_then(|name| name.split_once('/')).map(|(owner, _)| owner);
+        let owner = source.unwrap_or(&self.host.repository.owner);
+        let is_owners = |actor: &Account| actor.login.as_str().eq_ignore_ascii_case(owner);
+        if !steps.iter().filter_map(|step| step.actor.as_ref()).any(is_owners) {
+            return Ok(steps);
+        }
+        if self.is_organisation(owner)? {
+            steps.iter_mut().for_each(|step| step.actor = step.actor.take().filter(|by| !is_owners(by)));
+        }
+        Ok(steps)
+    }
+
+    fn is_organisation(&self, owner: &str) -> Result<bool, Gap> {
+        let what = format!("whether {owner} is an organisation");
+        let reply = self.host.look(&what, &["orgs", owner])?;
+        if reply.response.status == 404 {
+            return Ok(false);
+        }
+        let seen: wire::Organisation = reply.read(&what).map_err(name_scope)?;
+        Ok(seen.id > 0)
+    }
+
     fn step(&self, entry: &wire::TimelineEntry, last: Option<&Step>) -> Result<Step, Gap> {
         let unreadable = |why: &str| {
             let detail = format!(
@@ -100,6 +129,9 @@ impl GiteaRequest<'_> {
     }
 
     fn moves(&self, steps: &[Step], range: &RequestCommits<'_>) -> Result<Vec<Move>, Gap> {
+        if let Some(commit) = range.without_push(steps) {
+            return Err(without_push(commit));
+        }
         let mut left = COMPARED;
         for step in steps.iter().filter(|step| !step.follows) {
             let before = step.before.as_ref().filter(|_| left > 0);
@@ -167,6 +199,13 @@ fn erased() -> Gap {
     Gap::new(WHAT, GapReason::NotVisible, detail, remedy)
 }
 
+fn without_push(commit: &Revision) -> Gap {
+    let detail = format!("no push in the timeline brought commit {}", commit.short());
+    let remedy = "Run again when the host has caught up; else rebase the branch so that every commit is a new one, push it \
+                  with force, as one person, and have it approved by others.";
+    Gap::new(WHAT, GapReason::Truncated, detail, remedy)
+}
+
 fn gone(after: &Revision) -> Gap {
     Gap::new(
         format!("whether commits that were pushed with {} are in the request", after.short()),
@@ -187,5 +226,12 @@ impl<'a> RequestCommits<'a> {
         let commits: BTreeSet<&Revision> = question.commits.iter().map(|commit| &commit.id).collect();
         let parents = question.commits.iter().flat_map(|commit| &commit.parents);
         RequestCommits { begin: parents.filter(|parent| !commits.contains(parent)).collect(), commits }
+    }
+
+    /// A commit that none of the pushes brought. One with force does not list what it brought.
+    fn without_push(&self, steps: &[Step]) -> Option<&'a Revision> {
+        let lists: Option<Vec<&Vec<Revision>>> = steps.iter().map(|step| step.brought.as_ref()).collect();
+        let listed: BTreeSet<&Revision> = lists?.into_iter().flatten().collect();
+        self.commits.iter().copied().find(|commit| !listed.contains(commit))
     }
 }

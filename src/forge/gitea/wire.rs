@@ -199,3 +199,9 @@ pub(super) struct ProtectionRule {
     pub force_push_allowlist_deploy_keys: Option<bool>,
     pub apply_to_admins: Option<bool>,
 }
+
+/// "Organization".
+#[derive(Debug, Deserialize)]
+pub(super) struct Organisation {
+    pub id: i64,
+}

@@ -7,18 +7,19 @@
 use super::notes::{Remark, Said, retargeted};
 use super::versions::reviewed_at;
 use super::{GitLabRequest, translate, wire};
-use crate::ReviewFacts;
 use crate::http::gaps::contradiction;
+use crate::{Forge, ReviewFacts};
 use jiff::Timestamp;
 use portcullis_model::change::{Commit, Revision};
 use portcullis_model::fact::{Fact, Gap};
+use portcullis_model::host::OwnAddresses;
 use portcullis_model::id::AccountId;
-use portcullis_model::person::{Account, AccountKind};
+use portcullis_model::person::{Account, AccountKind, NoReply};
 use portcullis_model::review::{CommitAccounts, Review, ReviewSource, ReviewState, ReviewedContent};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many addresses of commits are looked up.
-const ADDRESSES: usize = 5;
+const ADDRESSES: usize = 3;
 
 impl GitLabRequest<'_> {
     pub(super) fn review_facts(&self, commits: &[Commit]) -> ReviewFacts {
@@ -115,8 +116,8 @@ impl GitLabRequest<'_> {
         Ok(objections)
     }
 
-    /// GitLab attributes commits by addresses, and tells only of those that people made public. The
-    /// rest is for the identity map of the policy.
+    /// GitLab attributes commits by addresses, and tells only of those that people made public, and
+    /// of those that it gave them. The rest is for the identity map of the policy.
     fn owners_of_addresses(&self, commits: &[Commit]) -> Result<AddressOwners, Gap> {
         let of_commit = |commit: &Commit| {
             let mailboxes = [&commit.author, &commit.committer].into_iter().chain(&commit.co_authors);
@@ -131,15 +132,45 @@ impl GitLabRequest<'_> {
         Ok(owners)
     }
 
-    /// The host's own addresses say whose they are.
+    /// Of the host's own addresses those with the number of an account are looked up.
     fn is_looked_up(&self, address: &str) -> bool {
-        let domain = address.rsplit_once('@').map(|(_, domain)| domain);
-        let is_own = |domain: &str| self.host.domains.iter().any(|own| domain.ends_with(own.as_str()));
-        domain.is_some_and(|domain| !domain.is_empty() && !is_own(domain))
+        let Some((_, domain)) = address.rsplit_once('@').filter(|(_, domain)| !domain.is_empty()) else {
+            return false;
+        };
+        let is_own = |own: &String| {
+            domain.strip_suffix(own.as_str()).is_some_and(|it| it.is_empty() || it.ends_with('.'))
+        };
+        !self.host.domains.iter().any(is_own) || self.number_in(address).is_some()
+    }
+
+    /// The number of the account that a private commit address is of.
+    fn number_in(&self, address: &str) -> Option<AccountId> {
+        let (conventions, domains) = (self.host.conventions(), &self.host.domains);
+        match NoReply::read(address, OwnAddresses { domains, accounts: &conventions.accounts }) {
+            NoReply::Numbered(number, _) => Some(number),
+            NoReply::Named(_) | NoReply::Unreadable | NoReply::Other => None,
+        }
+    }
+
+    /// The account of this number; `None` where the host shows none.
+    fn account_numbered(&self, what: &str, number: &AccountId) -> Result<Option<Account>, Gap> {
+        let reply = self.host.client.look(what, &["users", number.as_str()])?;
+        if reply.response.status == 404 {
+            return Ok(None);
+        }
+        let user: wire::User = reply.read(what)?;
+        if AccountId::from(user.id) == *number {
+            Ok(Some(translate::account(user)))
+        } else {
+            Err(contradiction(what, format!("the host answered for account {}", user.id)))
+        }
     }
 
     fn owner_of(&self, address: &str) -> Result<Option<Account>, Gap> {
         let what = format!("whose address {address} is");
+        if let Some(number) = self.number_in(address) {
+            return self.account_numbered(&what, &number);
+        }
         let found: Vec<wire::User> = self.host.client.list_with(&what, &["users"], &[("search", address)])?;
         let has_it = |user: &wire::User| {
             user.public_email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(address))

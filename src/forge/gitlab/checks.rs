@@ -8,11 +8,13 @@
 //!
 //! The list of statuses holds jobs and posted statuses alike, and a posted one may look like a job
 //! in everything but its number. So the jobs of each pipeline are listed, and a status that is none
-//! of them was posted by an account.
+//! of them was posted by an account. Pipelines that a job started are only listed where they are
+//! asked for; what defines their jobs is not known, and the account in them posted nothing.
 //!
 //! Starting a pipeline again makes a new one. Of several with one source on one ref the newest
 //! counts, as it does for GitLab.
 
+use super::ci_files::DEFAULT_CONFIG;
 use super::{GitLab, translate, wire};
 use crate::CheckFacts;
 use crate::http::gaps::{contradiction, truncated};
@@ -20,15 +22,13 @@ use portcullis_model::change::Revision;
 use portcullis_model::check::{Check, Conclusion, Producer};
 use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::id::AccountId;
+use portcullis_model::person::Account;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many pipelines of one commit are read.
 const PIPELINES: usize = 10;
 /// How many commits of merged results are looked at.
 const MERGES: usize = 3;
-
-/// What a project is defined by where it does not say otherwise.
-const DEFAULT_CONFIG: &str = ".gitlab-ci.yml";
 
 impl GitLab {
     pub(super) fn check_facts(&self, head: &Revision) -> CheckFacts {
@@ -57,7 +57,7 @@ impl GitLab {
                 checks.extend(listed.into_iter().map(job).collect::<Result<Vec<_>, _>>()?);
             }
         }
-        checks.extend(self.posted(head, &jobs)?);
+        checks.extend(self.others(head, &jobs)?);
         checks.extend(self.external_checks(head)?);
         checks.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         Ok(checks)
@@ -130,28 +130,42 @@ impl GitLab {
         Ok(Producer::Pipeline { project: self.project.to_string(), source, config })
     }
 
-    /// The statuses that are no jobs: the newest of each name and account.
-    fn posted(&self, head: &Revision, jobs: &BTreeSet<u64>) -> Result<Vec<Check>, Gap> {
+    /// The statuses that are none of these jobs: of posted ones the newest of each name and account,
+    /// and the jobs of child pipelines.
+    fn others(&self, head: &Revision, jobs: &BTreeSet<u64>) -> Result<Vec<Check>, Gap> {
         let what = format!("the statuses of {}", head.short());
         let segments = self.at(&["repository", "commits", head.as_str(), "statuses"]);
-        let mut newest: BTreeMap<(String, Option<AccountId>), Check> = BTreeMap::new();
-        for status in self.client.list::<wire::CommitStatus>(&what, &segments)? {
-            if status.sha != head.as_str() {
-                return Err(contradiction(&what, format!("status {} is of another commit", status.id)));
-            }
-            if jobs.contains(&status.id) {
-                continue;
-            }
-            let conclusion = translate::conclusion(&what, &status.status)?;
-            let author = status.author.map(translate::account);
-            let key = (status.name.clone(), author.as_ref().map(|account| account.id.clone()));
-            let (id, producer) = (status.id.into(), Producer::Account(author));
-            let check = Check { name: status.name, id, head: head.clone(), producer, conclusion };
-            if newest.get(&key).is_none_or(|kept| kept.id < check.id) {
-                newest.insert(key, check);
-            }
+        let mut statuses: Vec<wire::CommitStatus> = self.client.list(&what, &segments)?;
+        if let Some(stray) = statuses.iter().find(|status| status.sha != head.as_str()) {
+            return Err(contradiction(&what, format!("status {} is of another commit", stray.id)));
         }
-        Ok(newest.into_values().collect())
+        statuses.retain(|status| !jobs.contains(&status.id));
+        if statuses.is_empty() {
+            return Ok(Vec::new());
+        }
+        let of_children = self.child_jobs(head)?;
+        let (children, posted): (Vec<_>, Vec<_>) =
+            statuses.into_iter().partition(|status| of_children.contains(&status.id));
+        let mut checks = newest_posted(&what, head, posted)?;
+        for child in children {
+            checks.push(status_check(&what, head, child, |_| Producer::Unknown)?);
+        }
+        Ok(checks)
+    }
+
+    /// The numbers of the jobs of child pipelines.
+    fn child_jobs(&self, head: &Revision) -> Result<BTreeSet<u64>, Gap> {
+        let what = format!("the child pipelines of {}", head.short());
+        let query = [("sha", head.as_str()), ("source", "parent_pipeline")];
+        let children: Vec<wire::Pipeline> = self.client.list_with(&what, &self.at(&["pipelines"]), &query)?;
+        if children.len() > PIPELINES {
+            return Err(truncated(&what, format!("there are more than {PIPELINES} of them")));
+        }
+        let mut jobs = BTreeSet::new();
+        for child in children {
+            jobs.extend(self.jobs(&child)?.iter().map(|job| job.id));
+        }
+        Ok(jobs)
     }
 
     /// The answers of services outside, where the project requires them. They are of the head that
@@ -170,6 +184,30 @@ impl GitLab {
         let checks: Vec<wire::StatusCheck> = self.client.list(&what, &segments)?;
         checks.into_iter().map(|check| external_check(&what, head, check)).collect()
     }
+}
+
+fn newest_posted(what: &str, head: &Revision, posted: Vec<wire::CommitStatus>) -> Result<Vec<Check>, Gap> {
+    let mut newest: BTreeMap<(String, Option<AccountId>), Check> = BTreeMap::new();
+    for status in posted {
+        let author = status.author.as_ref().map(|author| author.id.into());
+        let key = (status.name.clone(), author);
+        let check = status_check(what, head, status, Producer::Account)?;
+        if newest.get(&key).is_none_or(|kept| kept.id < check.id) {
+            newest.insert(key, check);
+        }
+    }
+    Ok(newest.into_values().collect())
+}
+
+fn status_check(
+    what: &str,
+    head: &Revision,
+    status: wire::CommitStatus,
+    producer: fn(Option<Account>) -> Producer,
+) -> Result<Check, Gap> {
+    let conclusion = translate::conclusion(what, &status.status)?;
+    let producer = producer(status.author.map(translate::account));
+    Ok(Check { name: status.name, id: status.id.into(), head: head.clone(), producer, conclusion })
 }
 
 fn external_check(what: &str, head: &Revision, check: wire::StatusCheck) -> Result<Check, Gap> {

@@ -3,6 +3,7 @@
 //! - `style` holds the ways of its API, `address` its names of projects and servers, `conventions`
 //!   what all servers have in common;
 //! - `wire` is its JSON, `translate` says it in our words;
+//! - `ci_files` finds what defines the pipelines of a project;
 //! - `request`, `approvals`, `versions`, `notes`, `members`, `pushes`, `settings`, `rules`,
 //!   `protection`, `checks`, `deployments` and `train` hold the reading plans of their topics.
 //!
@@ -14,7 +15,7 @@ use crate::http::address::{Api, Origin};
 use crate::http::client::Client;
 use crate::{
     BatchQuestion, ChangeRequestHost, CheckFacts, Connection, Forge, HostError, HostKind, PushFacts,
-    Question, ReviewFacts,
+    Question, ReadTexts, ReviewFacts,
 };
 use address::ProjectPath;
 use portcullis_model::batch::Batch;
@@ -28,6 +29,7 @@ use portcullis_model::landing::BranchPush;
 use portcullis_model::person::{Account, TeamName};
 use portcullis_model::protection::{Branch, Protection};
 use portcullis_model::review::ChangeRequest;
+use portcullis_pattern::glob::Glob;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -35,6 +37,7 @@ use std::sync::Arc;
 mod address;
 mod approvals;
 mod checks;
+mod ci_files;
 mod conventions;
 mod deployments;
 mod members;
@@ -190,6 +193,10 @@ impl Forge for GitLab {
 
     fn protection(&self, question: &Question<'_>) -> Fact<Protection> {
         self.branch_protection(question).into()
+    }
+
+    fn workflow_files(&self, read: ReadTexts<'_>) -> Option<Fact<Vec<Glob>>> {
+        Some(self.ci_files(read).into())
     }
 
     fn checks(&self, head: &Revision) -> CheckFacts {

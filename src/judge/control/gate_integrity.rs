@@ -7,7 +7,7 @@
 //! | their allowed signers, where the policy names them | they say whose consent is proved |
 //! | the files that controls read beside the policy | they decide what these controls find |
 //! | CODEOWNERS, in each place that the host looks in | it names who may approve; a new file in an earlier place replaces the old one |
-//! | what defines the host's CI; on GitHub `.github/workflows/**`, `.github/actions/**`, any `action.yml` | they run the gate and the tests |
+//! | what defines the host's CI; on GitHub `.github/workflows/**`, `.github/actions/**`, any `action.yml`; on GitLab also the file that the settings name, and the files of the project that it includes | they run the gate and the tests |
 //! | `test-configuration` of the settings | it decides which tests run |
 //! | `.gitattributes`, `.gitignore`, `.gitmodules`, `.lfsconfig`, where changed lines govern any of these files ([`portcullis_model::governs`]) | they decide what a checkout holds of them |
 //! | `paths` of the settings | the policy says so |
@@ -29,7 +29,7 @@ use portcullis_model::change::FileChange;
 use portcullis_model::codeowners::{CodeOwners, InvalidLine};
 use portcullis_model::decision::{Finding, Place, SubjectKind, Verdict};
 use portcullis_model::fact::{Fact, Gap};
-use portcullis_model::facts::GateTexts;
+use portcullis_model::facts::{GateTexts, HostFacts};
 use portcullis_model::governs::{self, Governing};
 use portcullis_model::host::HostConventions;
 use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
@@ -118,6 +118,7 @@ impl Control for GateIntegrity {
         };
         findings.extend(report_removed_policy(case, gate));
         findings.extend(check_policy_origin(case, gate));
+        findings.extend(unseen_workflows(&case.facts.host));
         findings.extend(unreadable_lines(&case.facts.host.conventions, gate, &files));
         Ok(findings)
     }
@@ -151,24 +152,20 @@ impl GateIntegrity {
             of_gate(reason, &named, |name| same.iter().any(|file| name.is(file)))
         });
         let conventions = &case.facts.host.conventions;
+        let workflows = [&conventions.workflow_files, case.facts.host.named_workflows()].concat();
         let globs = [
             ("the owners of files (CODEOWNERS)", &conventions.code_owners.places),
-            ("the workflows that run the gate and the tests", &conventions.workflow_files),
+            ("the workflows that run the gate and the tests", &workflows),
             ("the configuration of the tests", &self.test_configuration),
             ("files that the policy counts as part of the gate", &self.paths),
         ];
         let matching = globs.map(|(reason, globs)| of_gate(reason, &named, |name| matches_any(globs, name)));
-        let all = texts.chain(matching).chain([self.governed(conventions, inquiry, files)]);
+        let all = texts.chain(matching).chain([self.governed(&case.facts.host, inquiry, files)]);
         all.filter(|touched| !touched.files.is_empty()).collect()
     }
 
     /// Files that decide what a checkout holds of the files of the gate.
-    fn governed<'a>(
-        &self,
-        conventions: &HostConventions,
-        inquiry: &Inquiry,
-        files: &[&'a FileChange],
-    ) -> Touched<'a> {
+    fn governed<'a>(&self, host: &HostFacts, inquiry: &Inquiry, files: &[&'a FileChange]) -> Touched<'a> {
         let reason = "lines that decide how files of the gate are checked out";
         let governing = |file: &&FileChange| file.governing().next().is_some();
         let Some(_) = files.iter().find(|file| governing(file)) else {
@@ -177,7 +174,8 @@ impl GateIntegrity {
         let waivers = RepoPath::from(waiver::PATH);
         let single = inquiry.texts.keys().chain([&waivers]);
         let single: Vec<Glob> = single.filter_map(|path| Glob::of_path(path.as_bytes())).collect();
-        let (owners, workflows) = (&conventions.code_owners.places, &conventions.workflow_files);
+        let (owners, workflows) = (&host.conventions.code_owners.places, &host.conventions.workflow_files);
+        let workflows = workflows.iter().chain(host.named_workflows());
         let named = single.iter().chain(workflows).chain(&self.test_configuration).chain(&self.paths);
         // Of the places where CODEOWNERS may be, only those where it does: `docs/` is one of
         // them.
@@ -292,6 +290,12 @@ fn check_policy_origin(case: &Case<'_>, gate: &GateTexts) -> Option<Finding> {
         ),
         Fact::Gap(gap) => Some(unproven(NAME, SubjectKind::Policy, "origin", gap)),
     }
+}
+
+/// A file that no one sees to define the CI could be any of those that are touched.
+fn unseen_workflows(host: &HostFacts) -> Option<Finding> {
+    let gap = host.workflow_files.as_ref()?.known().err()?;
+    Some(unproven(NAME, SubjectKind::File, "what defines the CI", &gap))
 }
 
 /// Lines of CODEOWNERS that the host skips and that may have meant a touched file. A role of code

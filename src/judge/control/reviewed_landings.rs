@@ -137,7 +137,7 @@ fn split_gate_files<'h>(
     hunks: Vec<&'h ResidualHunk>,
     whole: &Facts,
 ) -> (Vec<&'h ResidualHunk>, Vec<&'h ResidualHunk>) {
-    let steers = |hunk: &&ResidualHunk| steers_gate(&whole.host.conventions, &whole.inquiry, &hunk.path);
+    let steers = |hunk: &&ResidualHunk| steers_gate(&whole.host, &whole.inquiry, &hunk.path);
     hunks.into_iter().partition(steers)
 }
 

@@ -468,6 +468,7 @@ fn host() -> HostFacts {
         branch: Fact::Known(Branch { name: BranchName::new("main"), tip: base(), protected: true }),
         protection: Fact::Known(protection()),
         administration: None,
+        workflow_files: None,
         reviews: Fact::Known(vec![
             review(1, "kim", ReviewState::Approved),
             review(2, "alex", ReviewState::Approved),

@@ -100,6 +100,8 @@ pub enum GiteaEndpoint {
     Comparison,
     /// `repos/O/R/collaborators/LOGIN/permission`
     Permission,
+    /// `orgs/O`
+    Organisation,
     /// `orgs/O/teams/search`
     Teams,
     /// `teams/ID/members`

@@ -49,6 +49,9 @@ impl GiteaHost {
                 let wanted = parameter(query, "q").unwrap_or_default();
                 Some((GiteaEndpoint::Teams, Shown::PagesIn("data", self.teams_like(organisation, wanted))))
             }
+            ["orgs", name] if self.world.repository.starts_with(&format!("{name}/")) => {
+                Some((GiteaEndpoint::Organisation, Shown::One(json!({ "id": 90, "name": name }))))
+            }
             ["teams", id, "members"] => Some((GiteaEndpoint::Members, self.members(id))),
             ["repos", owner, name, rest @ ..] if format!("{owner}/{name}") == self.world.repository => {
                 self.route_repository(rest)

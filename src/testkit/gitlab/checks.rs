@@ -53,7 +53,11 @@ impl GitLabWorld {
     pub(super) fn pipeline_bodies(&self, query: Query<'_>) -> Vec<Value> {
         let sha = query.iter().find(|(key, _)| key == "sha").map(|(_, value)| value.as_str());
         let pipelines = self.pipelines();
+        // Child pipelines are only listed where they are asked for.
+        const CHILD: &str = "parent_pipeline";
+        let children = query.iter().any(|(key, value)| key == "source" && value == CHILD);
         let wanted = pipelines.values().filter(|it| sha.is_none_or(|sha| it.sha.as_str() == sha));
+        let wanted = wanted.filter(|it| (it.source == CHILD) == children);
         wanted.rev().map(pipeline_body).collect()
     }
 

@@ -43,11 +43,13 @@ const API_PATH: &str = "/api/v1";
 
 /// Is this environment with GitHub's variables one of Gitea or Forgejo?
 pub(super) fn is_gitea(variables: Variables) -> bool {
-    let has_api = || {
-        let api = variables("GITHUB_API_URL").unwrap_or_default();
-        api.trim_end_matches('/').to_ascii_lowercase().ends_with(API_PATH)
-    };
+    let has_api = || variables("GITHUB_API_URL").is_some_and(|api| is_gitea_api(&api));
     MARKS.iter().any(|mark| variables(mark).is_some()) || has_api()
+}
+
+/// Is this the address of the API of a Gitea or Forgejo?
+pub(super) fn is_gitea_api(api: &str) -> bool {
+    api.trim_end_matches('/').to_ascii_lowercase().ends_with(API_PATH)
 }
 
 /// A job of GitHub Actions. A workflow cannot set the default variables named `GITHUB_*` for its

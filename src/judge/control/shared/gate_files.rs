@@ -2,8 +2,8 @@
 //! and `reviewed-landings` never lets unreviewed lines of them pass.
 
 use portcullis_model::change::{Entry, EntryKind, FileChange};
+use portcullis_model::facts::HostFacts;
 use portcullis_model::governs::{Governor, split_path};
-use portcullis_model::host::HostConventions;
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::path::RepoPath;
 use portcullis_model::waiver;
@@ -13,13 +13,15 @@ use portcullis_pattern::glob::{Below, Glob};
 /// Is this the policy, its waivers, a list of signers, CODEOWNERS, a workflow, or a file such as
 /// `.gitattributes` that may decide how one of them is checked out? Files that only the settings of
 /// a control name are not looked at.
-pub fn steers_gate(conventions: &HostConventions, inquiry: &Inquiry, path: &RepoPath) -> bool {
+pub fn steers_gate(host: &HostFacts, inquiry: &Inquiry, path: &RepoPath) -> bool {
     let name = FileName::of(path, false);
-    let (owners, workflows) = (&conventions.code_owners.places, &conventions.workflow_files);
+    let conventions = &host.conventions;
+    let (owners, workflows) = (&conventions.code_owners.places[..], &conventions.workflow_files[..]);
+    let settings = host.named_workflows();
     let named = inquiry.texts.keys().any(|text| name.is(&text.fold())) || name.is(&fold_waivers());
     let above = |glob: &Glob| glob.below(split_path(path).0) == Below::Named;
-    let governs = Governor::of(path).is_some() && owners.iter().chain(workflows).any(above);
-    named || governs || matches_any(owners, &name) || matches_any(workflows, &name)
+    let governs = Governor::of(path).is_some() && owners.iter().chain(workflows).chain(settings).any(above);
+    named || governs || [owners, workflows, settings].iter().any(|globs| matches_any(globs, &name))
 }
 
 /// A name under which a file counts.

@@ -9,7 +9,7 @@ use super::request::{
     ChangeRequestV4, CheckV4, CommitAccountsV4, MoveV4, PermissionV4, PushV4, ReviewV4, WorkflowRunV4,
 };
 use crate::form::{Misshapen, MomentText, NamedValues, objects};
-use crate::text::{CheckIdText, CommitText, LoginText, TeamText};
+use crate::text::{CheckIdText, CommitText, GlobText, LoginText, TeamText};
 use portcullis_model::facts::{Detour, HostFacts};
 use portcullis_model::host::NO_HOST;
 
@@ -35,6 +35,9 @@ objects! {
         /// Who can change that; missing where nobody asked.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         administration: Option<AdministrationV4>,
+        /// Patterns of the files that the settings of the repository name for what its CI runs, and
+        /// of those that they include; missing where the host has no such setting.
+        workflow_files [default]: Option<FactV4<Vec<GlobText>>>,
         /// The reviews of the request.
         reviews: FactV4<Vec<ReviewV4>>,
         /// When the request was last turned to another base branch; null when it never was.
