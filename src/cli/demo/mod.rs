@@ -11,9 +11,9 @@ use crate::render::prose::wrap_text;
 use crate::render::{self, Style};
 use anyhow::Context;
 use clap::Args;
-use portcullis_forge::{self as host, Connection, HostKind};
+use portcullis_forge::{self as host, HostKind};
 use portcullis_model::decision::{Decision, Finding, Outcome};
-use portcullis_testkit::scene::{self, InMemory, Scene};
+use portcullis_testkit::scene::{self, Scene};
 use scenarios::{SCENARIOS, Scenario};
 use std::fmt::Write as _;
 
@@ -131,15 +131,14 @@ pub fn judge(kind: &'static HostKind, scenario: &Scenario) -> Result<Decision> {
         .ok_or_else(|| Failure::usage(format!("the demo has no host `{}`", kind.name)))?;
     let mut scene = Scene::honest(host).context("the made-up repository cannot be built")?;
     (scenario.bend)(&mut scene).context("the made-up repository cannot be changed")?;
-    let world = &scene.stage.world;
     let subject = SubjectArguments {
         host: Some(HostName::Kind(kind)),
-        repository: Some(world.repository.clone()),
-        request: Some(world.request.id.to_string()),
+        repository: Some(scene.stage.world.repository.clone()),
+        request: Some(host.request(&scene)),
         ..SubjectArguments::default()
     };
-    let site = InMemory::new(host.site(&scene));
-    let connection = Connection::to(site.address(), Box::new(site));
+    let shown = host.show(&scene).context("the made-up host cannot be built")?;
+    let connection = shown.connection();
     Ok(prepare_over(connection, scene.stage.directory(), &subject)?.decide(&[]))
 }
 
