@@ -56,18 +56,27 @@ pub fn run(arguments: &Arguments) -> Result {
 }
 
 fn show_all(host: &'static HostKind) -> Result {
+    let conventions = (host.conventions)();
     let mut text = format!(
         "A made-up project, its {} and its tests, judged by the code that judges\n\
-         yours. Request 7 changes how records are loaded. Each case changes one thing.\n\n",
-        (host.conventions)().name,
+         yours. {} changes how records are loaded. Each case changes one thing.\n\n",
+        conventions.name.trim_start_matches("the "),
+        if conventions.without_requests { "A commit" } else { "Request 7" },
     );
     let mut wrong = 0;
-    for scenario in SCENARIOS {
+    let (shown, others): (Vec<&Scenario>, Vec<&Scenario>) =
+        SCENARIOS.iter().partition(|scenario| scenario.is_on(host));
+    for scenario in shown {
         let decision = judge(host, scenario)?;
         wrong += usize::from(!as_told(scenario, &decision));
         tell_scenario(&mut text, scenario, &decision);
     }
-    text.push_str("See one in full: portcullis demo --show hidden-bypass-list\n");
+    if !others.is_empty() {
+        let names: Vec<&str> = others.iter().map(|scenario| scenario.name).collect();
+        let words = format!("Nothing of the kind on this host: {}.", names.join(", "));
+        let _ = writeln!(text, "{}\n", wrap_text(&words, 0, 0, WIDTH).join("\n"));
+    }
+    text.push_str(&see_one(host));
     output::stdout(text.as_bytes())?;
     if wrong > 0 {
         return Err(Failure::environment(format!(
@@ -75,6 +84,13 @@ fn show_all(host: &'static HostKind) -> Result {
         )));
     }
     Ok(Exit::Allowed)
+}
+
+fn see_one(host: &HostKind) -> String {
+    match host.name == host::DEFAULT.name {
+        true => "See one in full: portcullis demo --show hidden-bypass-list\n".to_string(),
+        false => format!("See one in full: portcullis demo --host {} --show stale-approval\n", host.name),
+    }
 }
 
 fn tell_scenario(text: &mut String, scenario: &Scenario, decision: &Decision) {
@@ -102,6 +118,13 @@ fn deciding_finding<'d>(scenario: &Scenario, decision: &'d Decision) -> Option<&
     decision.findings.iter().filter(bad).find(|finding| finding.control == scenario.control)
 }
 
+impl Scenario {
+    /// Does a kind of host have what the scenario is about?
+    fn is_on(&self, host: &HostKind) -> bool {
+        !self.not_on.contains(&host.name)
+    }
+}
+
 fn as_told(scenario: &Scenario, decision: &Decision) -> bool {
     decision.outcome == scenario.outcome
         && (scenario.control.is_empty() || deciding_finding(scenario, decision).is_some())
@@ -112,6 +135,9 @@ fn show_scenario(host: &'static HostKind, name: &str) -> Result {
         let names = SCENARIOS.iter().map(|scenario| scenario.name);
         Failure::usage(output::unknown("scenario", name, names))
     })?;
+    if !scenario.is_on(host) {
+        return Err(Failure::usage(format!("the host `{}` has nothing of the kind of `{name}`", host.name)));
+    }
     let decision = judge(host, scenario)?;
     let mut bytes = format!("{}\n\n", scenario.story).into_bytes();
     let colour = output::colour();
@@ -150,7 +176,7 @@ mod tests {
     #[test]
     fn every_scenario_ends_as_it_is_told() {
         for kind in scene::HOSTS.iter().filter_map(|host| host::find(host.kind())) {
-            for scenario in SCENARIOS {
+            for scenario in SCENARIOS.iter().filter(|scenario| scenario.is_on(kind)) {
                 let decision = judge(kind, scenario).unwrap();
                 assert!(as_told(scenario, &decision), "{}, {}: {:#?}", kind.name, scenario.name, decision);
             }

@@ -47,10 +47,14 @@ fn references_below(repository: &Repository, prefix: &str) -> Result<Vec<String>
     Ok(names.collect())
 }
 
-/// A chain that is not there, that ends in something else, or of which only the tip is there.
+/// A chain that is not there (404), whose commits are not there, that ends in something else, or of
+/// which only the tip is there.
 fn spoil_chain(repository: &Repository, reference: &str, file: &str, fault: &Fault) -> Result<()> {
     match fault {
-        Fault::Refused(_) => Ok(repository.find_reference(reference)?.delete()?),
+        Fault::Refused(404) => Ok(repository.find_reference(reference)?.delete()?),
+        Fault::Refused(_) => {
+            spoil_object(repository, repository.find_reference(reference)?.peel_to_commit()?.id(), fault)
+        }
         Fault::Garbled => append_file(repository, reference, (file, GARBAGE), minutes(90)).map(drop),
         Fault::Cut => {
             let tip = repository.find_reference(reference)?.peel_to_commit()?;

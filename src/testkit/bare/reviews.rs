@@ -1,7 +1,7 @@
 //! Reviews as signed statements, in one chain for each reviewer.
 
 use super::signers::{key_of, principal_of};
-use super::{MAIN, POLICY, append_file};
+use super::{MAIN, append_file};
 use crate::scene::{Fault, Part, Scene};
 use crate::stage::revision;
 use crate::world::minutes;
@@ -52,9 +52,9 @@ pub(super) fn sign_reviews(repository: &Repository, scene: &Scene, main: Oid) ->
         if is_cut && !newest.contains_key(&draft.reviewer) {
             // A chain of one statement cannot be cut.
             let first = Draft { reviewer: draft.reviewer.clone(), verdict: ReviewVerdict::Comment, ..draft };
-            append_statement(repository, &first, main, &mut newest)?;
+            append_statement(repository, scene, (&first, main), &mut newest)?;
         }
-        append_statement(repository, &draft, main, &mut newest)?;
+        append_statement(repository, scene, (&draft, main), &mut newest)?;
     }
     Ok(())
 }
@@ -86,14 +86,14 @@ fn draft_review(scene: &Scene, review: &Review) -> Result<Vec<Draft>> {
 
 fn append_statement(
     repository: &Repository,
-    draft: &Draft,
-    main: Oid,
+    scene: &Scene,
+    (draft, main): (&Draft, Oid),
     newest: &mut BTreeMap<String, Digest>,
 ) -> Result<()> {
     let statement = ReviewStatement {
         base: describe_commit(repository, main)?,
         message: Some("As it was shown to me.".to_string()),
-        policy: Digest::of(POLICY.as_bytes()),
+        policy: Digest::of(scene.policy.as_bytes()),
         previous: newest.get(&draft.reviewer).cloned(),
         project: PROJECT.to_string(),
         request: None,
