@@ -100,9 +100,13 @@ pub(super) fn write_server(repository: &Repository, scene: &Scene, main: Oid) ->
     if directory.exists() {
         std::fs::remove_dir_all(&directory)?;
     }
-    copy_directory(&repository.path().join("objects"), &directory.join("objects"))?;
-    copy_directory(&repository.path().join("refs"), &directory.join("refs"))?;
-    std::fs::write(directory.join("refs/heads/main"), format!("{main}\n"))?;
+    for part in ["objects/info", "objects/pack", "refs/heads"] {
+        std::fs::create_dir_all(directory.join(part))?;
+    }
+    // Tests begin thousands: the objects are there once, and the refs are in one file.
+    let objects = repository.path().join("objects").canonicalize()?;
+    std::fs::write(directory.join("objects/info/alternates"), format!("{}\n", objects.display()))?;
+    std::fs::write(directory.join("packed-refs"), list_references(repository, main)?)?;
     std::fs::write(directory.join("HEAD"), format!("ref: {MAIN}\n"))?;
     let hooks = if is_gated { write_hooks(&directory)? } else { Vec::new() };
     write_config(&directory, settings.iter().map(|name| (*name, "true".to_string())).chain(hooks))?;
@@ -170,16 +174,18 @@ fn write_config<'a>(directory: &Path, settings: impl Iterator<Item = (&'a str, S
     Ok(std::fs::write(directory.join("config"), text)?)
 }
 
-fn copy_directory(from: &Path, to: &Path) -> Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let (source, copy) = (entry.path(), to.join(entry.file_name()));
-        if entry.file_type()?.is_dir() {
-            copy_directory(&source, &copy)?;
-        } else {
-            std::fs::copy(source, copy)?;
+/// The refs of the server, as git packs them (git-pack-refs(1)).
+fn list_references(repository: &Repository, main: Oid) -> Result<String> {
+    let mut lines = BTreeMap::from([(MAIN.to_string(), main)]);
+    for reference in repository.references()? {
+        let reference = reference?;
+        if let (Ok(name), Some(target)) = (reference.name(), reference.target()) {
+            lines.entry(name.to_string()).or_insert(target);
         }
     }
-    Ok(())
+    let mut text = "# pack-refs with: sorted\n".to_string();
+    for (name, target) in lines {
+        let _ = writeln!(text, "{target} {name}");
+    }
+    Ok(text)
 }
