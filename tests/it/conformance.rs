@@ -70,12 +70,6 @@ const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         host: "bare",
-        situations: &["reviews-missing"],
-        there: There::Ends(1),
-        why: "reviews are refs, and a clone cannot tell refs that it did not fetch from none",
-    },
-    Difference {
-        host: "bare",
         situations: &["history-refused"],
         there: There::HasNone,
         why: "each review names the branch that it is for, so nothing else has to be asked",

@@ -11,6 +11,7 @@ use portcullis_forge::bare::HOOK_CHECKS;
 use portcullis_model::change::Revision;
 use portcullis_model::digest::Digest;
 use portcullis_model::protection::Rule;
+use portcullis_model::signed::REVIEWS_PREFIX;
 use portcullis_wire::server::v1::{PushV1, ServerCheckV1, ServerV1, UpdateV1, VERSION};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -46,6 +47,32 @@ pub(super) fn log_pushes(repository: &Repository, scene: &Scene) -> Result<()> {
         let before = tips.insert(reference.clone(), push.after.clone());
         let entry = describe_push(repository, push, reference, before)?;
         append_file(repository, PUSHES, (PUSH_FILE, &serde_json::to_vec(&entry)?), push.at)?;
+    }
+    log_reviews(repository)
+}
+
+/// Each reviewer pushed the own chain.
+fn log_reviews(repository: &Repository) -> Result<()> {
+    for reference in repository.references_glob(&format!("{REVIEWS_PREFIX}*"))? {
+        let reference = reference?;
+        let (name, tip) = (reference.name()?.to_string(), reference.peel_to_commit()?.id());
+        let after = revision(tip)?;
+        let update = UpdateV1 {
+            reference: name.clone(),
+            before: None,
+            after: Some((&after).into()),
+            merged: Vec::new(),
+        };
+        let entry = PushV1 {
+            schema: VERSION,
+            time: minutes(80).to_string(),
+            principal: name.strip_prefix(REVIEWS_PREFIX).map(ToString::to_string),
+            source: "the key of the login".to_string(),
+            request: None,
+            updates: vec![update],
+            certificate: None,
+        };
+        append_file(repository, PUSHES, (PUSH_FILE, &serde_json::to_vec(&entry)?), minutes(80))?;
     }
     Ok(())
 }

@@ -1,10 +1,13 @@
 //! The situations on a server without a host: judged in a clone and on the server, and pushed through its hook.
 
 use super::situations::{SITUATIONS, Situation};
-use super::{conform, expected_exit, judge_scene, withhold};
+use super::{conform, expected_exit, judge_repositories, judge_scene, withhold};
 use crate::support::gate::Verdict;
+use crate::support::people::{alex, noor};
+use crate::support::project::review;
 use anyhow::Result;
 use portcullis_model::protection::Rule;
+use portcullis_model::review::{Permission, ReviewState};
 use portcullis_testkit::bare::BareShow;
 use portcullis_testkit::history::Edit;
 use portcullis_testkit::scene::{FakeHost, Part, Scene, Shown};
@@ -122,6 +125,61 @@ fn the_made_up_server_is_what_the_program_itself_would_install() {
         let checked = run_hook(&server_of(&BareShow, &scene), "check");
         assert_eq!(checked.status.code(), Some(1), "{rule:?}: {}", String::from_utf8_lossy(&checked.stdout));
     }
+}
+
+/// Kim's change, to which Noor objects and on which Alex has changed their mind, in a clone of which the reviews are
+/// changed after they were fetched.
+fn judge_clone(hide: fn(&git2::Repository)) -> Verdict {
+    let mut scene = Scene::honest(&BareShow).unwrap();
+    scene.permit(&noor(), Permission::Write);
+    review(&mut scene.stage, &noor(), ReviewState::ChangesRequested, 60);
+    review(&mut scene.stage, &noor(), ReviewState::Approved, 65);
+    review(&mut scene.stage, &alex(), ReviewState::Commented, 70);
+    let server = server_of(&BareShow, &scene);
+    hide(scene.stage.history.repository());
+    judge_repositories(&BareShow.request(&scene), &scene, &server).remove(0)
+}
+
+const ALEX: &str = "refs/portcullis/reviews/alex-example";
+const NOOR: &str = "refs/portcullis/reviews/noor-example";
+
+#[test]
+fn the_reviews_as_they_were_fetched_are_whole() {
+    assert_eq!(judge_clone(|_| ()).exit, 0);
+}
+
+#[track_caller]
+fn assert_missed(verdict: &Verdict, who: &str) {
+    assert_eq!(verdict.exit, 3, "{}", verdict.text);
+    let said = format!("{:?}", verdict.findings("required-reviews", "unproven"));
+    assert!(
+        said.contains("the push log of the server has a push of its tip") && said.contains(who),
+        "{said}"
+    );
+}
+
+#[test]
+fn attack_the_chain_of_somebody_who_may_object_is_not_fetched() {
+    assert_missed(&judge_clone(|git| git.find_reference(NOOR).unwrap().delete().unwrap()), NOOR);
+}
+
+#[test]
+fn attack_a_chain_is_shown_in_an_older_state() {
+    let verdict = judge_clone(|git| {
+        let tip = git.find_reference(ALEX).unwrap().peel_to_commit().unwrap();
+        git.reference(ALEX, tip.parent_id(0).unwrap(), true, "test").unwrap();
+    });
+    assert_missed(&verdict, ALEX);
+}
+
+#[test]
+fn attack_an_older_state_of_everything_but_the_log() {
+    let verdict = judge_clone(|git| {
+        for name in [ALEX, NOOR, "refs/portcullis/reviews/robin-example"] {
+            git.find_reference(name).unwrap().delete().unwrap();
+        }
+    });
+    assert_missed(&verdict, NOOR);
 }
 
 /// What is pushed to the main branch: the head, or a merge of it where the branch is not on its first line.
