@@ -31,7 +31,7 @@ pub struct Arguments {
     /// Show the verdict on one of the changes in full, by its name in the list.
     #[arg(long, value_name = "NAME")]
     show: Option<String>,
-    /// The kind of host that the made-up project is on.
+    /// The kind of host that the made-up project is on: forgejo, gitea, github or gitlab.
     #[arg(long, value_name = "HOST", default_value = host::DEFAULT.name, value_parser = parse_host)]
     host: &'static HostKind,
 }
@@ -76,7 +76,10 @@ fn show_all(host: &'static HostKind) -> Result {
         let words = format!("Nothing of the kind on this host: {}.", names.join(", "));
         let _ = writeln!(text, "{}\n", wrap_text(&words, 0, 0, WIDTH).join("\n"));
     }
-    text.push_str(&see_one(host));
+    let other = if host == host::DEFAULT { String::new() } else { format!("--host {} ", host.name) };
+    let is_shown = !others.iter().any(|scenario| scenario.name == "hidden-bypass-list");
+    let example = if is_shown { "hidden-bypass-list" } else { "stale-approval" };
+    let _ = writeln!(text, "See one in full: portcullis demo {other}--show {example}");
     output::stdout(text.as_bytes())?;
     if wrong > 0 {
         return Err(Failure::environment(format!(
@@ -84,13 +87,6 @@ fn show_all(host: &'static HostKind) -> Result {
         )));
     }
     Ok(Exit::Allowed)
-}
-
-fn see_one(host: &HostKind) -> String {
-    match host.name == host::DEFAULT.name {
-        true => "See one in full: portcullis demo --show hidden-bypass-list\n".to_string(),
-        false => format!("See one in full: portcullis demo --host {} --show stale-approval\n", host.name),
-    }
 }
 
 fn tell_scenario(text: &mut String, scenario: &Scenario, decision: &Decision) {

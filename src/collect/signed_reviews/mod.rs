@@ -43,7 +43,7 @@ pub use chain::{CheckedChain, CheckedStatement, STATEMENT_FILE, approved_heads, 
 pub use remembered::remembered_tips;
 
 /// What brings the reviews into a clone.
-pub const FETCH: &str = "git fetch origin '+refs/portcullis/*:refs/portcullis/*'";
+pub const FETCH: &str = "git fetch origin 'refs/portcullis/*:refs/portcullis/*'";
 
 /// What is asked of the signed reviews of a change.
 pub struct ReviewQuestion<'a> {
