@@ -5,6 +5,7 @@ use super::hook::in_force::view_at;
 use super::hook::state;
 use super::hosts::MeantHost;
 use super::{HostName, SubjectArguments, opening};
+use crate::collect::bare::push_log::logged_tips;
 use crate::collect::bare::{PolicyView, RepositoryView, Standpoint, read_guard};
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_forge::Forge;
@@ -13,6 +14,7 @@ use portcullis_git::Repository;
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::Fact;
 use portcullis_model::id::RequestId;
+use portcullis_model::signed::REVIEWS_PREFIX;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
@@ -86,4 +88,14 @@ pub fn open_server(
     let (repository, moved) = (Rc::new(repository), BTreeMap::new());
     let view = RepositoryView { repository, standpoint, policy, pending: None, moved, guard };
     Ok(Some(Box::new(BareServer::over(view))))
+}
+
+/// The tips of reviews that the push log has, for a clone of a server: what it did not fetch, or has
+/// in an older state, hides something. On the server itself the hook keeps the chains whole.
+pub fn logged_reviews(repository: &Repository, forge: Option<&dyn Forge>) -> BTreeMap<String, Revision> {
+    let is_clone = Standpoint::of(repository) == Standpoint::Clone;
+    match forge.is_some_and(|forge| forge.kind() == KIND.name) && is_clone {
+        true => logged_tips(repository, REVIEWS_PREFIX),
+        false => BTreeMap::new(),
+    }
 }

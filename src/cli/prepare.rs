@@ -147,7 +147,8 @@ fn try_prepare(
     let (policy, inquiry) = policy.map_err(unseen)?;
     names::warn(&policy, &reports, &subject.evidence);
     let tip = found.tip();
-    let review_refs = found.review_refs(&repository);
+    let logged = bare::logged_reviews(&repository, forge.as_deref());
+    let review_refs = ReviewRefs { logged, ..found.review_refs(&repository) };
     let located = found.locate_by(&policy, &question, request)?;
     let sources = Sources {
         repository: &repository,

@@ -36,10 +36,14 @@ pub struct ReviewRefs {
     pub moved: BTreeMap<String, Option<Revision>>,
     /// The newest tips that a deployment record saw, by the reviewer. An older one hides something.
     pub remembered: BTreeMap<String, Revision>,
+    /// The newest tips that the push log of a server without a host has, by the reviewer. They count
+    /// where the reviewer may sign.
+    pub logged: BTreeMap<String, Revision>,
 }
 
 /// Nothing is known beside what the repository holds.
-pub static NO_REVIEW_REFS: ReviewRefs = ReviewRefs { moved: BTreeMap::new(), remembered: BTreeMap::new() };
+pub static NO_REVIEW_REFS: ReviewRefs =
+    ReviewRefs { moved: BTreeMap::new(), remembered: BTreeMap::new(), logged: BTreeMap::new() };
 
 /// The two commits that a decision names.
 #[derive(Clone, Debug, PartialEq, Eq)]

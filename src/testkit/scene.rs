@@ -4,6 +4,7 @@
 //! renders it in the form of one kind of host. The demonstration and the conformance suite are
 //! written against scenes, so that each case means the same on every host.
 
+use crate::bare::BareShow;
 use crate::gitea::{ForgejoShow, GiteaShow};
 use crate::gitlab::scene::GitLab;
 use crate::history::Edit;
@@ -11,14 +12,16 @@ use crate::server::Site;
 use crate::stage::Stage;
 use crate::world::github::GitHub;
 use anyhow::Result;
+use portcullis_forge::Connection;
 use portcullis_forge::http::transport::{Request, Response, Transport, TransportError};
 use portcullis_model::person::Account;
 use portcullis_model::protection::{ActorKind, Bypass, BypassMode, Rule};
 use portcullis_model::review::Permission;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Every made-up host, sorted by kind.
-pub static HOSTS: &[&dyn FakeHost] = &[&ForgejoShow, &GiteaShow, &GitHub, &GitLab];
+pub static HOSTS: &[&dyn FakeHost] = &[&BareShow, &ForgejoShow, &GiteaShow, &GitHub, &GitLab];
 
 /// A project, its change request, and what protects the branch.
 pub struct Scene {
@@ -93,6 +96,28 @@ pub enum Fault {
     Cut,
 }
 
+/// Where a scene is shown.
+pub enum Shown {
+    /// By the API of a host.
+    Site(Box<dyn Site>),
+    /// In the repository of the stage itself, as a clone of the repository on a server, which is in
+    /// this directory.
+    Clone(PathBuf),
+}
+
+impl Shown {
+    /// The way to the host, without a network.
+    pub fn connection(self) -> Connection {
+        match self {
+            Shown::Site(site) => {
+                let site = InMemory::new(site);
+                Connection::to(site.address(), Box::new(site))
+            }
+            Shown::Clone(_) => Connection::to(String::new(), Box::new(NoHost)),
+        }
+    }
+}
+
 /// A kind of host that can be made up.
 pub trait FakeHost: Sync {
     /// The name of the kind of host, as on the command line.
@@ -105,9 +130,22 @@ pub trait FakeHost: Sync {
     /// CODEOWNERS and what defines the gate's job, where this kind of host looks for them.
     fn gate_files(&self) -> Vec<Edit<'static>>;
 
-    /// The host that shows the scene. A check that the app `github-actions` wrote is one by the
-    /// host's own CI system.
-    fn site(&self, scene: &Scene) -> Box<dyn Site>;
+    /// Shows the scene. A check that the app `github-actions` wrote is one by the host's own CI
+    /// system.
+    ///
+    /// # Errors
+    /// Whatever git or the file system says, where the scene is shown there.
+    fn show(&self, scene: &Scene) -> Result<Shown>;
+
+    /// How the request is named on the command line.
+    fn request(&self, scene: &Scene) -> String {
+        scene.stage.world.request.id.to_string()
+    }
+
+    /// What this kind of host does not have, so that it cannot withhold it either.
+    fn lacks(&self) -> &'static [Part] {
+        &[]
+    }
 }
 
 /// The made-up host of this kind.
@@ -208,6 +246,17 @@ impl Transport for InMemory {
     }
 
     /// Nothing here takes time.
+    fn wait(&self, _: Duration) {}
+}
+
+/// What answers where there is nothing to ask.
+struct NoHost;
+
+impl Transport for NoHost {
+    fn send(&self, request: &Request) -> Result<Response, TransportError> {
+        Err(TransportError(format!("no host answers at {}", request.url)))
+    }
+
     fn wait(&self, _: Duration) {}
 }
 

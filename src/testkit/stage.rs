@@ -154,6 +154,28 @@ impl Stage {
         self.directory.path().join(REPORT)
     }
 
+    /// The addresses in the commits, with the accounts that the neutral state attributes them to.
+    pub fn addresses(&self) -> Vec<(String, Account)> {
+        let co_authors = self.world.co_authors.iter().flat_map(|(_, attributed)| attributed);
+        let mut found: Vec<(String, Account)> =
+            co_authors.filter_map(|(email, owner)| Some((email.clone(), owner.clone()?))).collect();
+        for (id, accounts) in &self.world.commits {
+            let repository = self.history.repository();
+            let commit = git2::Oid::from_str(id.as_str()).and_then(|oid| repository.find_commit(oid));
+            let Ok(commit) = commit else { continue };
+            let mut add = |email: Option<&str>, account: &Option<Account>| {
+                if let (Some(email), Some(account)) = (email, account)
+                    && !found.iter().any(|(known, _)| known == email)
+                {
+                    found.push((email.to_string(), account.clone()));
+                }
+            };
+            add(commit.author().email().ok(), &accounts.author);
+            add(commit.committer().email().ok(), &accounts.committer);
+        }
+        found
+    }
+
     /// The head of the change.
     pub fn head(&self) -> Oid {
         self.commits.last().copied().unwrap_or(self.base)

@@ -2,95 +2,175 @@
 //! host through its own API, over loopback. Where a host cannot give the same outcome, [`DIFFERENCES`] says why, and the
 //! documentation prints it.
 
+mod bare;
 mod situations;
 
 use crate::support::gate::Verdict;
 use portcullis_forge::HostKind;
-use portcullis_testkit::scene::{FakeHost, Fault, HOSTS, Part, Scene};
+use portcullis_testkit::scene::{FakeHost, Fault, HOSTS, Part, Scene, Shown};
 use portcullis_testkit::server::Server;
+use portcullis_testkit::stage::REPORT;
 use situations::{SITUATIONS, Situation};
 use std::fmt::Write as _;
+use std::path::Path;
 use std::process::Command;
 
-/// Where a host differs, with the exit code there and the reason.
+/// Where a host differs, and why.
 struct Difference {
     host: &'static str,
-    situation: &'static str,
-    exit: i32,
+    /// The names of situations that differ for one reason.
+    situations: &'static [&'static str],
+    there: There,
     why: &'static str,
+}
+
+/// What becomes of a situation on a host that differs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum There {
+    /// The gate ends with this exit code.
+    Ends(i32),
+    /// The host does not have what the situation is about.
+    HasNone,
 }
 
 /// Every difference, sorted by host and then as the situations are.
 const DIFFERENCES: &[Difference] = &[
     Difference {
+        host: "bare",
+        situations: &["force-push", "deletion"],
+        there: There::Ends(0),
+        why: "the hook never lets a deployment branch be rewound or deleted, whatever git's own settings say",
+    },
+    Difference {
+        host: "bare",
+        situations: &["no-host-approvals", "approvals-survive"],
+        there: There::HasNone,
+        why: "the hook asks for the approvals of the policy, and a signed review is of one commit: neither can be set \
+              otherwise",
+    },
+    Difference {
+        host: "bare",
+        situations: &["bypass", "hidden-bypass"],
+        there: There::HasNone,
+        why: "the hook lets nobody bypass it; whoever has a shell on the server can, which is always said, and blocks \
+              unless the policy accepts `server-access`",
+    },
+    Difference {
+        host: "bare",
+        situations: &[
+            "missing-check",
+            "failed-check",
+            "running-check",
+            "skipped-check",
+            "borrowed-check",
+            "checks-refused",
+        ],
+        there: There::HasNone,
+        why: "a server without a host has no checks, and a policy that requires one is never satisfied; use test evidence",
+    },
+    Difference {
+        host: "bare",
+        situations: &["history-refused"],
+        there: There::HasNone,
+        why: "each review names the branch that it is for, so nothing else has to be asked",
+    },
+    Difference {
         host: "forgejo",
-        situation: "co-author-approves",
-        exit: 3,
+        situations: &["co-author-approves"],
+        there: There::Ends(3),
         why: "Forgejo does not say whose the address of a co-author is; name it under `[[people]]`",
     },
     Difference {
         host: "forgejo",
-        situation: "bot-approval",
-        exit: 0,
+        situations: &["bot-approval"],
+        there: There::Ends(0),
         why: "Forgejo does not tell a machine's account from a person's; name it under `[[people]]` with `machine = true`",
     },
     Difference {
         host: "forgejo",
-        situation: "force-push",
-        exit: 0,
+        situations: &["force-push"],
+        there: There::Ends(0),
         why: "no rule there allows pushes with force",
     },
     Difference {
         host: "forgejo",
-        situation: "deletion",
-        exit: 0,
+        situations: &["deletion"],
+        there: There::Ends(0),
         why: "a branch that a rule covers cannot be deleted there, and no setting lets it",
     },
     Difference {
         host: "gitea",
-        situation: "co-author-approves",
-        exit: 3,
+        situations: &["co-author-approves"],
+        there: There::Ends(3),
         why: "Gitea does not say whose the address of a co-author is; name it under `[[people]]`",
     },
     Difference {
         host: "gitea",
-        situation: "bot-approval",
-        exit: 0,
+        situations: &["bot-approval"],
+        there: There::Ends(0),
         why: "Gitea does not tell a machine's account from a person's; name it under `[[people]]` with `machine = true`",
     },
     Difference {
         host: "gitea",
-        situation: "force-push",
-        exit: 0,
+        situations: &["force-push"],
+        there: There::Ends(0),
         why: "whoever may not push directly may not push with force either, whatever the rule says of that",
     },
     Difference {
         host: "gitea",
-        situation: "deletion",
-        exit: 0,
+        situations: &["deletion"],
+        there: There::Ends(0),
         why: "a branch that a rule covers cannot be deleted there, and no setting lets it",
     },
     Difference {
         host: "gitlab",
-        situation: "deletion",
-        exit: 0,
+        situations: &["deletion"],
+        there: There::Ends(0),
         why: "a protected branch cannot be deleted with git there, and no setting lets it; who may unprotect it may delete it",
     },
 ];
 
-/// What the gate says of a scene on a host, asked by its command line.
-fn judge_scene(host: &dyn FakeHost, scene: &Scene) -> Verdict {
-    let kind = kind_of(host);
-    let server = Server::start(host.site(scene));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    let (world, directory) = (&scene.stage.world, scene.stage.directory());
-    command.env_clear().current_dir(directory).env(kind.api_variable, server.address());
-    if let Some(variable) = kind.token_variables.first() {
-        command.env(variable, "a-token");
+/// What the gate says of a scene on a host, asked by its command line, from each place that it can be asked from.
+fn judge_scene(host: &dyn FakeHost, scene: &Scene) -> Vec<Verdict> {
+    let request = host.request(scene);
+    match host.show(scene).unwrap() {
+        Shown::Site(site) => {
+            let (kind, server) = (kind_of(host), Server::start(site));
+            let mut command = gate_in(scene.stage.directory());
+            command.env(kind.api_variable, server.address());
+            if let Some(variable) = kind.token_variables.first() {
+                command.env(variable, "a-token");
+            }
+            command.args(["--host", kind.name, "--repository", &scene.stage.world.repository]);
+            vec![Verdict::of(&command.args(["--request", &request]).output().unwrap())]
+        }
+        Shown::Clone(server) => judge_repositories(&request, scene, &server),
     }
-    command.args(["check", "--format", "json", "--host", kind.name, "--repository", &world.repository]);
-    command.args(["--request", &world.request.id.to_string()]);
-    Verdict::of(&command.output().unwrap())
+}
+
+/// In the clone; and on the server, where nothing is withheld.
+fn judge_repositories(request: &str, scene: &Scene, server: &Path) -> Vec<Verdict> {
+    let mut in_clone = gate_in(scene.stage.directory());
+    let mut verdicts =
+        vec![Verdict::of(&in_clone.args(["--host", "bare", "--request", request]).output().unwrap())];
+    if scene.faults.is_empty() {
+        let report = scene.stage.report_file();
+        if report.exists() {
+            std::fs::create_dir_all(server.join(REPORT).parent().unwrap()).unwrap();
+            std::fs::copy(report, server.join(REPORT)).unwrap();
+        }
+        let head = scene.stage.world.request.head.to_string();
+        let mut on_server = gate_in(server);
+        let asked = on_server.args(["--host", "bare", "--onto", "main", "--head", &head]);
+        verdicts.push(Verdict::of(&asked.output().unwrap()));
+    }
+    verdicts
+}
+
+fn gate_in(directory: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    command.env_clear().current_dir(directory).args(["check", "--format", "json"]);
+    command
 }
 
 fn kind_of(host: &dyn FakeHost) -> &'static HostKind {
@@ -98,20 +178,33 @@ fn kind_of(host: &dyn FakeHost) -> &'static HostKind {
 }
 
 fn difference(host: &str, situation: &Situation) -> Option<&'static Difference> {
-    DIFFERENCES.iter().find(|it| it.host == host && it.situation == situation.name)
+    DIFFERENCES.iter().find(|it| it.host == host && it.situations.contains(&situation.name))
+}
+
+/// The exit code of a situation on a host; what it does not have cannot be wrong with it.
+fn expected_exit(host: &str, situation: &Situation) -> i32 {
+    match difference(host, situation).map(|it| it.there) {
+        None => situation.exit,
+        Some(There::Ends(exit)) => exit,
+        Some(There::HasNone) => 0,
+    }
 }
 
 /// Judges every situation on a host, and names all that do not end as they should.
 fn conform(host: &dyn FakeHost) {
-    let wrong: Vec<String> = SITUATIONS.iter().filter_map(|situation| departure(host, situation)).collect();
+    let wrong: Vec<String> = SITUATIONS.iter().flat_map(|situation| departures(host, situation)).collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), SITUATIONS.len(), wrong.join("\n"));
 }
 
-fn departure(host: &dyn FakeHost, situation: &Situation) -> Option<String> {
+fn departures(host: &dyn FakeHost, situation: &Situation) -> Vec<String> {
     let mut scene = Scene::honest(host).unwrap();
     (situation.arrange)(&mut scene);
-    let verdict = judge_scene(host, &scene);
-    let exit = difference(host.kind(), situation).map_or(situation.exit, |it| it.exit);
+    let verdicts = judge_scene(host, &scene);
+    verdicts.iter().filter_map(|verdict| departure(host, situation, verdict)).collect()
+}
+
+fn departure(host: &dyn FakeHost, situation: &Situation, verdict: &Verdict) -> Option<String> {
+    let exit = expected_exit(host.kind(), situation);
     let says_so = match verdict.exit {
         1 => !verdict.findings(situation.control, "broken").is_empty(),
         3 => !verdict.findings(situation.control, "unproven").is_empty(),
@@ -173,10 +266,17 @@ fn every_situation_has_a_name_of_its_own_and_every_difference_is_of_one() {
     assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
     assert!(names.len() >= 40, "{}", names.len());
     for it in DIFFERENCES {
-        let situation = SITUATIONS.iter().find(|situation| situation.name == it.situation).unwrap();
-        assert_ne!(situation.exit, it.exit, "{} is no difference on {}", it.situation, it.host);
-        assert!(!it.why.is_empty() && HOSTS.iter().any(|host| host.kind() == it.host), "{}", it.situation);
+        for name in it.situations {
+            let situation = find_situation(name);
+            assert!(it.there != There::Ends(situation.exit), "{name} is no difference on {}", it.host);
+        }
+        let is_known = HOSTS.iter().any(|host| host.kind() == it.host);
+        assert!(!it.why.is_empty() && !it.situations.is_empty() && is_known, "{}: {}", it.host, it.why);
     }
+}
+
+fn find_situation(name: &str) -> &'static Situation {
+    SITUATIONS.iter().find(|situation| situation.name == name).unwrap()
 }
 
 /// The table of `docs/conformance.md`.
@@ -195,9 +295,12 @@ fn render_table() -> String {
         text.push_str("\n| host | situation | outcome there | why |\n| --- | --- | --- | --- |\n");
     }
     for it in DIFFERENCES {
-        let story =
-            SITUATIONS.iter().find(|situation| situation.name == it.situation).map_or("", |it| it.story);
-        let _ = writeln!(text, "| {} | {story} | {} | {} |", it.host, word(it.exit), it.why);
+        let stories: Vec<&str> = it.situations.iter().map(|name| find_situation(name).story).collect();
+        let there = match it.there {
+            There::Ends(exit) => word(exit),
+            There::HasNone => "does not arise",
+        };
+        let _ = writeln!(text, "| {} | {} | {there} | {} |", it.host, stories.join("<br>"), it.why);
     }
     text
 }
@@ -207,7 +310,7 @@ fn the_documentation_prints_the_table() {
     let hosts: Vec<&str> = HOSTS.iter().map(|host| kind_of(*host).name).collect();
     let text = format!(
         "# One policy, one meaning\n\nThese situations are written once and judged on every host by `cargo test --test it conformance`,\n\
-         each through the host's own API: {}.\n\n{}",
+         each as the host shows it, through its own API or in its repository: {}.\n\n{}",
         hosts.join(", "),
         render_table()
     );
@@ -219,18 +322,19 @@ fn the_documentation_prints_the_table() {
 fn withhold(host: &dyn FakeHost) {
     let faults = [Fault::Refused(403), Fault::Refused(404), Fault::Garbled, Fault::Cut];
     for situation in SITUATIONS.iter().filter(|it| WITHHELD.contains(&it.name)) {
-        for (part, fault) in Part::ALL.iter().flat_map(|part| faults.iter().map(move |fault| (*part, fault)))
-        {
+        let parts = Part::ALL.iter().filter(|part| !host.lacks().contains(part));
+        for (part, fault) in parts.flat_map(|part| faults.iter().map(move |fault| (*part, fault))) {
             let mut scene = Scene::honest(host).unwrap();
             (situation.arrange)(&mut scene);
             scene.hide(part, fault.clone());
-            let verdict = judge_scene(host, &scene);
             let name = format!("{}: {}, {part:?} {fault:?}", host.kind(), situation.name);
-            let exit = difference(host.kind(), situation).map_or(situation.exit, |it| it.exit);
-            assert!([0, 1, 3].contains(&verdict.exit), "{name}: {}", verdict.text);
-            assert!(verdict.exit != 0 || exit == 0, "{name}: {}", verdict.text);
+            let exit = expected_exit(host.kind(), situation);
             let needs_it = part != Part::Teams && *fault != Fault::Cut;
-            assert!(verdict.exit != 0 || !needs_it, "{name}: allowed without it");
+            for verdict in judge_scene(host, &scene) {
+                assert!([0, 1, 3].contains(&verdict.exit), "{name}: {}", verdict.text);
+                assert!(verdict.exit != 0 || exit == 0, "{name}: {}", verdict.text);
+                assert!(verdict.exit != 0 || !needs_it, "{name}: allowed without it");
+            }
         }
     }
 }

@@ -11,9 +11,9 @@ use crate::render::prose::wrap_text;
 use crate::render::{self, Style};
 use anyhow::Context;
 use clap::Args;
-use portcullis_forge::{self as host, Connection, HostKind};
+use portcullis_forge::{self as host, HostKind};
 use portcullis_model::decision::{Decision, Finding, Outcome};
-use portcullis_testkit::scene::{self, InMemory, Scene};
+use portcullis_testkit::scene::{self, Scene};
 use scenarios::{SCENARIOS, Scenario};
 use std::fmt::Write as _;
 
@@ -56,19 +56,30 @@ pub fn run(arguments: &Arguments) -> Result {
 }
 
 fn show_all(host: &'static HostKind) -> Result {
+    let conventions = (host.conventions)();
     let mut text = format!(
         "A made-up project, its {} and its tests, judged by the code that judges\n\
-         yours. Request 7 changes how records are loaded. Each case changes one thing.\n\n",
-        (host.conventions)().name,
+         yours. {} changes how records are loaded. Each case changes one thing.\n\n",
+        conventions.name.trim_start_matches("the "),
+        if conventions.without_requests { "A commit" } else { "Request 7" },
     );
     let mut wrong = 0;
-    for scenario in SCENARIOS {
+    let (shown, others): (Vec<&Scenario>, Vec<&Scenario>) =
+        SCENARIOS.iter().partition(|scenario| scenario.is_on(host));
+    for scenario in shown {
         let decision = judge(host, scenario)?;
         wrong += usize::from(!as_told(scenario, &decision));
         tell_scenario(&mut text, scenario, &decision);
     }
+    if !others.is_empty() {
+        let names: Vec<&str> = others.iter().map(|scenario| scenario.name).collect();
+        let words = format!("Nothing of the kind on this host: {}.", names.join(", "));
+        let _ = writeln!(text, "{}\n", wrap_text(&words, 0, 0, WIDTH).join("\n"));
+    }
     let other = if host == host::DEFAULT { String::new() } else { format!("--host {} ", host.name) };
-    let _ = writeln!(text, "See one in full: portcullis demo {other}--show hidden-bypass-list");
+    let is_shown = !others.iter().any(|scenario| scenario.name == "hidden-bypass-list");
+    let example = if is_shown { "hidden-bypass-list" } else { "stale-approval" };
+    let _ = writeln!(text, "See one in full: portcullis demo {other}--show {example}");
     output::stdout(text.as_bytes())?;
     if wrong > 0 {
         return Err(Failure::environment(format!(
@@ -103,6 +114,13 @@ fn deciding_finding<'d>(scenario: &Scenario, decision: &'d Decision) -> Option<&
     decision.findings.iter().filter(bad).find(|finding| finding.control == scenario.control)
 }
 
+impl Scenario {
+    /// Does a kind of host have what the scenario is about?
+    fn is_on(&self, host: &HostKind) -> bool {
+        !self.not_on.contains(&host.name)
+    }
+}
+
 fn as_told(scenario: &Scenario, decision: &Decision) -> bool {
     decision.outcome == scenario.outcome
         && (scenario.control.is_empty() || deciding_finding(scenario, decision).is_some())
@@ -113,6 +131,9 @@ fn show_scenario(host: &'static HostKind, name: &str) -> Result {
         let names = SCENARIOS.iter().map(|scenario| scenario.name);
         Failure::usage(output::unknown("scenario", name, names))
     })?;
+    if !scenario.is_on(host) {
+        return Err(Failure::usage(format!("the host `{}` has nothing of the kind of `{name}`", host.name)));
+    }
     let decision = judge(host, scenario)?;
     let mut bytes = format!("{}\n\n", scenario.story).into_bytes();
     let colour = output::colour();
@@ -132,15 +153,14 @@ pub fn judge(kind: &'static HostKind, scenario: &Scenario) -> Result<Decision> {
         .ok_or_else(|| Failure::usage(format!("the demo has no host `{}`", kind.name)))?;
     let mut scene = Scene::honest(host).context("the made-up repository cannot be built")?;
     (scenario.bend)(&mut scene).context("the made-up repository cannot be changed")?;
-    let world = &scene.stage.world;
     let subject = SubjectArguments {
         host: Some(HostName::Kind(kind)),
-        repository: Some(world.repository.clone()),
-        request: Some(world.request.id.to_string()),
+        repository: Some(scene.stage.world.repository.clone()),
+        request: Some(host.request(&scene)),
         ..SubjectArguments::default()
     };
-    let site = InMemory::new(host.site(&scene));
-    let connection = Connection::to(site.address(), Box::new(site));
+    let shown = host.show(&scene).context("the made-up host cannot be built")?;
+    let connection = shown.connection();
     Ok(prepare_over(connection, scene.stage.directory(), &subject)?.decide(&[]))
 }
 
@@ -152,7 +172,7 @@ mod tests {
     #[test]
     fn every_scenario_ends_as_it_is_told() {
         for kind in scene::HOSTS.iter().filter_map(|host| host::find(host.kind())) {
-            for scenario in SCENARIOS {
+            for scenario in SCENARIOS.iter().filter(|scenario| scenario.is_on(kind)) {
                 let decision = judge(kind, scenario).unwrap();
                 assert!(as_told(scenario, &decision), "{}, {}: {:#?}", kind.name, scenario.name, decision);
             }

@@ -24,6 +24,8 @@ pub struct Scenario {
     pub outcome: Outcome,
     /// The control that must say so; empty for an allowed change.
     pub control: &'static str,
+    /// The kinds of hosts that have nothing of the kind.
+    pub not_on: &'static [&'static str],
     /// Changes the honest scene.
     pub bend: fn(&mut Scene) -> Result<()>,
 }
@@ -35,6 +37,7 @@ pub const SCENARIOS: &[Scenario] = &[
         story: "Kim changes how records are loaded; Robin and Alex approve that commit; the suite ran.",
         outcome: Outcome::Allow,
         control: "",
+        not_on: &[],
         bend: |_| Ok(()),
     },
     Scenario {
@@ -42,6 +45,7 @@ pub const SCENARIOS: &[Scenario] = &[
         story: "Kim corrects the guide; Robin approves. No data-processing code, so no suite is asked for.",
         outcome: Outcome::Allow,
         control: "",
+        not_on: &[],
         bend: harmless,
     },
     Scenario {
@@ -49,6 +53,7 @@ pub const SCENARIOS: &[Scenario] = &[
         story: "Kim's second approval comes from Kim's own second account.",
         outcome: Outcome::Block,
         control: required_reviews::KIND.name,
+        not_on: &[],
         bend: self_approval,
     },
     Scenario {
@@ -56,6 +61,7 @@ pub const SCENARIOS: &[Scenario] = &[
         story: "After both approvals, Kim pushes one more commit.",
         outcome: Outcome::Block,
         control: required_reviews::KIND.name,
+        not_on: &[],
         bend: |scene| {
             let kim = kim(scene);
             scene.stage.push(KIM, &kim, &[Edit::Write("services/upload/load.sql", "DELETE FROM records;\n")])
@@ -66,6 +72,7 @@ pub const SCENARIOS: &[Scenario] = &[
         story: "The regression suite did not run, so there is no report.",
         outcome: Outcome::Block,
         control: regression_tests::KIND.name,
+        not_on: &[],
         bend: |scene| Ok(std::fs::remove_file(scene.stage.report_file())?),
     },
     Scenario {
@@ -73,6 +80,7 @@ pub const SCENARIOS: &[Scenario] = &[
         story: "The suite's report is there and says that it passed, but no test is in it.",
         outcome: Outcome::Block,
         control: regression_tests::KIND.name,
+        not_on: &[],
         bend: |scene| {
             scene.stage.report(
                 r#"<testsuites tests="3" failures="0"><testsuite name="upload-regression"/></testsuites>"#,
@@ -84,6 +92,7 @@ pub const SCENARIOS: &[Scenario] = &[
         story: "Nothing protects the deployment branch: anyone with write access can push to it.",
         outcome: Outcome::Block,
         control: protected_branch::KIND.name,
+        not_on: &[],
         bend: |scene| {
             scene.protection.rules.clear();
             Ok(())
@@ -94,6 +103,7 @@ pub const SCENARIOS: &[Scenario] = &[
         story: "The branch is protected, but one account may always bypass the protection.",
         outcome: Outcome::Block,
         control: protected_branch::KIND.name,
+        not_on: &["bare"],
         bend: bypass_actor,
     },
     Scenario {
@@ -101,6 +111,7 @@ pub const SCENARIOS: &[Scenario] = &[
         story: "The host does not show this token who may bypass the protection.",
         outcome: Outcome::Undetermined,
         control: protected_branch::KIND.name,
+        not_on: &["bare"],
         bend: |scene| {
             scene.protection.bypass = None;
             Ok(())
@@ -111,6 +122,7 @@ pub const SCENARIOS: &[Scenario] = &[
         story: "Kim writes to the records from a file outside the named paths, and one person approves.",
         outcome: Outcome::Block,
         control: required_reviews::KIND.name,
+        not_on: &[],
         bend: moved_code,
     },
     Scenario {
@@ -118,6 +130,7 @@ pub const SCENARIOS: &[Scenario] = &[
         story: "The change itself lowers what the policy requires; Robin approves, the gate's owner does not.",
         outcome: Outcome::Block,
         control: gate_integrity::KIND.name,
+        not_on: &[],
         bend: weakened_policy,
     },
     Scenario {
@@ -125,6 +138,7 @@ pub const SCENARIOS: &[Scenario] = &[
         story: "A check of the right name is green, but somebody else wrote it.",
         outcome: Outcome::Block,
         control: required_checks::KIND.name,
+        not_on: &["bare"],
         bend: borrowed_check,
     },
     Scenario {
@@ -132,8 +146,9 @@ pub const SCENARIOS: &[Scenario] = &[
         story: "The host answers the request for the reviews with an error.",
         outcome: Outcome::Undetermined,
         control: required_reviews::KIND.name,
+        not_on: &[],
         bend: |scene| {
-            scene.hide(Part::Reviews, Fault::Refused(404));
+            scene.hide(Part::Reviews, Fault::Refused(403));
             Ok(())
         },
     },

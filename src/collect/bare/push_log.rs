@@ -73,6 +73,21 @@ pub fn each_push(repository: &Repository, reader: &mut dyn FnMut(&LoggedPush) ->
     Err(Gap::new("the push log of the server", GapReason::Truncated, detail, remedy))
 }
 
+/// The newest tips that were pushed below a prefix, by what follows it. A log that cannot be read
+/// is a gap of who pushed.
+pub fn logged_tips(repository: &Repository, prefix: &str) -> BTreeMap<String, Revision> {
+    let mut tips = BTreeMap::new();
+    let _ = each_push(repository, &mut |push| {
+        for one in &push.refs {
+            if let (Some(name), Some(after)) = (one.name.strip_prefix(prefix), &one.after) {
+                tips.entry(name.to_string()).or_insert_with(|| after.clone());
+            }
+        }
+        true
+    });
+    tips
+}
+
 fn read_entry(stored: &StoredCommit) -> Result<PushEntry, Gap> {
     let malformed = |problem: &str| malformed_file(PUSHES_REF, &stored.id, problem);
     let file = stored.files.get(&RepoPath::from(FILE));

@@ -110,7 +110,7 @@ pub fn read_signed_reviews(repository: &Repository, question: &ReviewQuestion<'_
             let opinions = Opinions { repository, question, target, signers: &signers, reviewer: &reviewer };
             chains.push(opinions.of_chain(tip, chain));
         }
-        chains.extend(remembered::lost(question, &chains));
+        chains.extend(remembered::lost(question, &signers, &chains));
         let signers = people_of(&signers);
         let imported = match question.asked.imports.contains(&ImportSource::Gittuf) {
             true => gittuf::reviews_of(repository, target, question.head).into(),

@@ -41,13 +41,17 @@ impl Opinions<'_> {
         found
     }
 
-    /// The newest tip that a record saw is part of the chain.
+    /// The newest tips that are known from elsewhere are part of the chain.
     fn check_remembered(&self, chain: &LinkedStatements) -> Result<(), Gap> {
-        let Some(seen) = self.question.refs.remembered.get(self.reviewer) else { return Ok(()) };
-        if chain.iter().any(|link| link.commit == *seen) {
-            return Ok(());
+        let lacking = |seen: &&Revision| !chain.iter().any(|link| link.commit == **seen);
+        let refs = self.question.refs;
+        if let Some(seen) = refs.remembered.get(self.reviewer).filter(lacking) {
+            return Err(super::remembered::older_tip(self.reviewer, seen));
         }
-        Err(super::remembered::older_tip(self.reviewer, seen))
+        match refs.logged.get(self.reviewer).filter(lacking) {
+            Some(seen) => Err(super::remembered::unlogged_tip(self.reviewer, seen)),
+            None => Ok(()),
+        }
     }
 
     fn unlisted(&self, chain: &LinkedStatements, passed_over: &mut Vec<String>) -> Vec<Review> {

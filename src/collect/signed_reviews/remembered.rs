@@ -2,6 +2,7 @@
 
 use super::{ReviewQuestion, chain_gap, restore_remedy};
 use crate::collect::records::DeploymentRecords as _;
+use portcullis_attest::signers::AllowedSigners;
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;
 use portcullis_model::fact::{Fact, Gap, GapReason};
@@ -35,17 +36,42 @@ pub(super) fn older_tip(reviewer: &str, seen: &Revision) -> Gap {
     chain_gap(reviewer, GapReason::Contradiction, detail, restore_remedy(reviewer))
 }
 
-/// Chains that a record saw, and that are gone.
-pub(super) fn lost(question: &ReviewQuestion<'_>, chains: &[ReviewChain]) -> Vec<ReviewChain> {
+/// The gap of a chain that lacks what was pushed to it.
+pub(super) fn unlogged_tip(reviewer: &str, pushed: &Revision) -> Gap {
+    let detail = format!(
+        "the push log of the server has a push of its tip {}, which is not part of the chain as it is here",
+        pushed.short()
+    );
+    let remedy = format!(
+        "Fetch the reviews (`git fetch origin '+refs/portcullis/*:refs/portcullis/*'`). {}",
+        restore_remedy(reviewer)
+    );
+    chain_gap(reviewer, GapReason::Contradiction, detail, remedy)
+}
+
+/// Chains that a record saw, or that somebody who may sign pushed, and that are gone.
+pub(super) fn lost(
+    question: &ReviewQuestion<'_>,
+    signers: &AllowedSigners,
+    chains: &[ReviewChain],
+) -> Vec<ReviewChain> {
     let is_here = |reviewer: &String| chains.iter().any(|chain| chain.reviewer == *reviewer);
-    let lost = question.refs.remembered.iter().filter(|(reviewer, _)| !is_here(reviewer));
-    let gone = |(reviewer, seen): (&String, &Revision)| ReviewChain {
+    let remembered =
+        question.refs.remembered.iter().map(|(reviewer, seen)| (reviewer, seen, older_tip as Why));
+    let logged = question.refs.logged.iter().filter(|(reviewer, _)| {
+        signers.lists(reviewer, question.at) && !question.refs.remembered.contains_key(*reviewer)
+    });
+    let logged = logged.map(|(reviewer, pushed)| (reviewer, pushed, unlogged_tip as Why));
+    let gone = |(reviewer, seen, why): (&String, &Revision, Why)| ReviewChain {
         reviewer: reviewer.clone(),
         tip: seen.clone(),
         length: 0,
         listed: true,
-        reviews: Fact::Gap(older_tip(reviewer, seen)),
+        reviews: Fact::Gap(why(reviewer, seen)),
         passed_over: Vec::new(),
     };
-    lost.map(gone).collect()
+    remembered.chain(logged).filter(|(reviewer, ..)| !is_here(reviewer)).map(gone).collect()
 }
+
+/// Why a tip is missed.
+type Why = fn(&str, &Revision) -> Gap;

@@ -2,10 +2,10 @@
 
 use super::{GiteaEndpoint, GiteaHost, GiteaRule, Software};
 use crate::history::Edit;
-use crate::scene::{FakeHost, Fault, Part, Scene};
-use crate::server::Site;
+use crate::scene::{FakeHost, Fault, Part, Scene, Shown};
 use crate::stage::POLICY;
 use crate::world::Bend;
+use anyhow::Result;
 use std::sync::LazyLock;
 
 /// Gitea among the made-up hosts.
@@ -38,8 +38,8 @@ impl FakeHost for GiteaShow {
         vec![Edit::Write(".gitea/CODEOWNERS", OWNERS), Edit::Write(".gitea/workflows/gate.yml", JOB)]
     }
 
-    fn site(&self, scene: &Scene) -> Box<dyn Site> {
-        Box::new(show_scene(Software::Gitea, scene))
+    fn show(&self, scene: &Scene) -> Result<Shown> {
+        Ok(Shown::Site(Box::new(show_scene(Software::Gitea, scene))))
     }
 }
 
@@ -56,8 +56,8 @@ impl FakeHost for ForgejoShow {
         vec![Edit::Write(".forgejo/CODEOWNERS", OWNERS), Edit::Write(".forgejo/workflows/gate.yml", JOB)]
     }
 
-    fn site(&self, scene: &Scene) -> Box<dyn Site> {
-        Box::new(show_scene(Software::Forgejo, scene))
+    fn show(&self, scene: &Scene) -> Result<Shown> {
+        Ok(Shown::Site(Box::new(show_scene(Software::Forgejo, scene))))
     }
 }
 

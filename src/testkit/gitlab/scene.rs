@@ -2,11 +2,9 @@
 
 use super::{GitLabEndpoint, GitLabWorld, Licensed, ProtectedRule, Pusher};
 use crate::history::Edit;
-use crate::scene::{BranchProtection, FakeHost, Fault, Part, Scene};
-use crate::server::Site;
-use crate::stage::Stage;
+use crate::scene::{BranchProtection, FakeHost, Fault, Part, Scene, Shown};
 use crate::world::{Bend, number};
-use portcullis_model::person::Account;
+use anyhow::Result;
 use portcullis_model::protection::{ActorKind, Bypass, Rule};
 use serde_json::json;
 
@@ -35,15 +33,15 @@ impl FakeHost for GitLab {
         ]
     }
 
-    fn site(&self, scene: &Scene) -> Box<dyn Site> {
-        Box::new(show_scene(scene))
+    fn show(&self, scene: &Scene) -> Result<Shown> {
+        Ok(Shown::Site(Box::new(show_scene(scene))))
     }
 }
 
 /// The project of a scene.
 pub fn show_scene(scene: &Scene) -> GitLabWorld {
     let mut host = GitLabWorld::honest(scene.stage.world.clone());
-    host.addresses = addresses(&scene.stage);
+    host.addresses = scene.stage.addresses();
     protect(&mut host, &scene.protection);
     for (part, fault) in &scene.faults {
         if *fault == Fault::Cut {
@@ -52,28 +50,6 @@ pub fn show_scene(scene: &Scene) -> GitLabWorld {
         host.bends.extend(endpoints_of(*part).iter().map(|endpoint| (*endpoint, bend_of(fault))));
     }
     host
-}
-
-/// The addresses in the commits, with the accounts that the neutral state attributes them to.
-fn addresses(stage: &Stage) -> Vec<(String, Account)> {
-    let co_authors = stage.world.co_authors.iter().flat_map(|(_, attributed)| attributed);
-    let mut found: Vec<(String, Account)> =
-        co_authors.filter_map(|(email, owner)| Some((email.clone(), owner.clone()?))).collect();
-    let Ok(repository) = git2::Repository::open(stage.directory()) else { return found };
-    for (id, accounts) in &stage.world.commits {
-        let commit = git2::Oid::from_str(id.as_str()).and_then(|oid| repository.find_commit(oid));
-        let Ok(commit) = commit else { continue };
-        let mut add = |email: Option<&str>, account: &Option<Account>| {
-            if let (Some(email), Some(account)) = (email, account)
-                && !found.iter().any(|(known, _)| known == email)
-            {
-                found.push((email.to_string(), account.clone()));
-            }
-        };
-        add(commit.author().email().ok(), &accounts.author);
-        add(commit.committer().email().ok(), &accounts.committer);
-    }
-    found
 }
 
 fn protect(host: &mut GitLabWorld, protection: &BranchProtection) {

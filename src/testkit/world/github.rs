@@ -2,9 +2,9 @@
 
 use super::{Bend, Endpoint, Ruleset, World};
 use crate::history::Edit;
-use crate::scene::{BranchProtection, FakeHost, Fault, Part, Scene};
-use crate::server::Site;
+use crate::scene::{BranchProtection, FakeHost, Fault, Part, Scene, Shown};
 use crate::stage::POLICY;
+use anyhow::Result;
 
 /// GitHub among the made-up hosts.
 pub struct GitHub;
@@ -28,8 +28,8 @@ impl FakeHost for GitHub {
         ]
     }
 
-    fn site(&self, scene: &Scene) -> Box<dyn Site> {
-        Box::new(show_scene(scene))
+    fn show(&self, scene: &Scene) -> Result<Shown> {
+        Ok(Shown::Site(Box::new(show_scene(scene))))
     }
 }
 
