@@ -6,7 +6,8 @@
 //! replaying gives what landed. A head passes if the controls of the merge gate allow it, from the
 //! policy at what it lands on.
 
-use super::receiving::Receiving;
+use super::landed_before::has_landed;
+use super::receiving::{Receiving, unseen};
 use crate::cli::exit::{Failure, Result};
 use crate::cli::policy_file::check_waivers;
 use crate::cli::prepare::policy_at;
@@ -144,12 +145,15 @@ impl BranchUpdate<'_> {
 
     /// An approved head of which replaying gives what landed: a squash, a rebase.
     fn judge_replayed(&self, segment: &Segment) -> Result<Option<Ruling>> {
+        let repository = &self.receiving.repository;
         let approved = self.receiving.approved(self.branch);
         let others = approved.iter().filter(|head| **head != segment.landed && **head != segment.parent);
-        let here = others.filter(|head| self.receiving.repository.has_commit(head));
+        let here = others.filter(|head| repository.has_commit(head));
+        let (parent, landed) = (&segment.parent, &segment.landed);
         for head in here.take(MOST_CANDIDATES) {
-            let explains = is_explained(&self.receiving.repository, &segment.parent, &segment.landed, head);
-            if explains && let ruling @ Ruling::Allowed(_) = self.judge_head(&segment.parent, head)? {
+            let explains = is_explained(repository, parent, landed, head);
+            let is_new = explains && !has_landed(repository, head, parent, landed).map_err(unseen)?;
+            if is_new && let ruling @ Ruling::Allowed(_) = self.judge_head(parent, head)? {
                 return Ok(Some(ruling));
             }
         }

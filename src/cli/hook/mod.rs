@@ -11,6 +11,7 @@ mod environment;
 pub mod in_force;
 mod install;
 mod kept;
+mod landed_before;
 mod landing;
 mod post_receive;
 mod pre_receive;

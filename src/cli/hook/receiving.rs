@@ -74,10 +74,11 @@ impl Receiving {
         })
     }
 
-    /// The push as the log will have it. What a merge brings that was here before was pushed by
-    /// others.
+    /// The push as the log will have it, without what was here before: that was pushed by others,
+    /// as the tip of a ref, below one, or in a merge.
     fn pending(&self) -> portcullis_forge::bare::LoggedPush {
         let mut push = self.entry.logged();
+        push.refs.retain(|one| one.after.as_ref().is_none_or(|after| !self.was_here(after)));
         for one in &mut push.refs {
             one.merged.retain(|commit| !self.was_here(commit));
         }

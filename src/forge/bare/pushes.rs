@@ -169,8 +169,8 @@ fn not_logged(head: &Revision) -> Gap {
         "who pushed the head",
         GapReason::NotVisible,
         format!("the push log of the server has no push of {}", head.short()),
-        "Push the head to a branch of its own while the hook writes the log; if it was pushed before the hook was \
-         installed, add a commit and push that. In a clone, fetch the log first \
+        "Have the person who made the head push it to a branch of its own while the hook writes the log; if it was \
+         pushed before, below another commit or before the hook was installed, add a commit and push that. In a clone, fetch the log first \
          (`git fetch origin '+refs/portcullis/*:refs/portcullis/*'`).",
     )
 }

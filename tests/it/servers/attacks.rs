@@ -28,6 +28,67 @@ fn a_deployment_branch_is_neither_deleted_nor_rewound_nor_made_anew() {
     kim.push(&local, &["origin", ":refs/heads/topic"]).expect_taken();
 }
 
+/// Kim's own policy calls her topic branch a deployment branch, and a release would begin there.
+#[test]
+fn a_release_does_not_begin_at_a_branch_that_guards_itself() {
+    let (local, base) = Local::gated();
+    let kim = &local.kim;
+    kim.update(&local, &base);
+    let own = POLICY.replace("\"main\", \"release/*\"", "\"topic\"");
+    let evil = kim.commit(&local, "Evil", &[("portcullis.toml", &own), (FILE, "DROP TABLE records;\n")]);
+    kim.push(&local, &["origin", &format!("{evil}:refs/heads/topic")]).expect_taken();
+    let release = |from: &str| kim.push(&local, &["origin", &format!("{from}:refs/heads/release/1")]);
+    release(&evil).expect_refused("would be a new deployment branch");
+    let broken = kim.commit(&local, "Broken", &[("portcullis.toml", "schema = ")]);
+    kim.push(&local, &["origin", &format!("{broken}:refs/heads/other")]).expect_taken();
+    release(&broken).expect_refused("would be a new deployment branch");
+    release(&base).expect_taken();
+}
+
+/// On a file system without capitals they would be the branch, the log, a replacement.
+#[test]
+fn a_name_in_other_capitals_is_no_way_round() {
+    let (local, base) = Local::gated();
+    let other = local.kim.commit_on(&local, &base, "beside");
+    let push = |name: &str| local.kim.push(&local, &["origin", &format!("{other}:{name}")]);
+    for name in ["refs/HEADS/main", "refs/Portcullis/pushes", "refs/REPLACE/x", "refs/notes/Portcullis"] {
+        push(name).expect_refused("in other capitals");
+    }
+    push("refs/heads/HEADS/main").expect_taken();
+    push("refs/notes/Commits").expect_taken();
+}
+
+/// Nothing of that can be on a deployment branch, so no one is locked out of a topic branch.
+#[test]
+fn a_topic_branch_whose_policy_is_broken_can_be_mended() {
+    let (local, base) = Local::gated_by_hook_alone();
+    let kim = &local.kim;
+    kim.update(&local, &base);
+    let topic = |from: &str| kim.push(&local, &["origin", &format!("{from}:refs/heads/topic")]);
+    topic(&kim.commit(&local, "Half done", &[("portcullis.toml", "schema = ")])).expect_taken();
+    topic(&kim.commit(&local, "Mended", &[("portcullis.toml", POLICY)])).expect_taken();
+    topic("").expect_taken();
+}
+
+/// Whoever changes the policy in force and its signers decides what is guarded, and who pushes.
+#[test]
+fn the_default_branch_is_guarded_whatever_its_policy_says() {
+    let (local, base) = Local::new(&POLICY.replace("\"main\", ", ""));
+    let refused = local.hook("install");
+    assert_eq!(refused.status.code(), Some(4), "{}", said(&refused));
+    assert!(said(&refused).contains("is no deployment branch"), "{}", said(&refused));
+    let kim = &local.kim;
+    kim.push(&local, &["origin", &format!("{base}:refs/heads/release/1")]).expect_taken();
+    let server = local.repository();
+    run(plain_git(&server).args(["symbolic-ref", "HEAD", "refs/heads/release/1"]));
+    assert!(local.hook("install").status.success(), "the twin");
+    run(plain_git(&server).args(["symbolic-ref", "HEAD", "refs/heads/main"]));
+    let other = kim.commit_on(&local, &base, "beside");
+    kim.push(&local, &["origin", &format!("{other}:refs/heads/main")])
+        .expect_refused("is the default branch of the server");
+    kim.push(&local, &["origin", &format!("{other}:refs/heads/topic")]).expect_taken();
+}
+
 #[test]
 fn a_symbolic_ref_is_no_way_round_the_branch_that_it_leads_to() {
     let (local, base) = Local::gated_by_hook_alone();

@@ -76,6 +76,77 @@ fn a_withdrawn_approval_is_refused() {
     });
 }
 
+/// Robin's key has two names in the list, and each has a chain.
+#[test]
+fn an_approval_that_was_withdrawn_under_another_name_is_refused() {
+    on_each_server(|scenario| {
+        let (robin, server) = (&scenario.robin, &*scenario.server);
+        let commit = scenario.topic("load-in-order", ORDERED);
+        robin.approve(server, &commit);
+        let address = robin.address();
+        let arguments = ["approve", &commit, "--onto", "origin/main", "--yes", "--push", "origin"];
+        let as_address = |more: &[&str]| {
+            robin.git(server, &["fetch", "-q", "origin"]);
+            robin.portcullis(server, &[&arguments[..], &["--reviewer", &address], more].concat())
+        };
+        as_address(&["--withdraw"]).expect_taken();
+        scenario.land(&commit).expect_refused("required-reviews");
+        as_address(&[]).expect_taken();
+        scenario.land(&commit).expect_taken();
+    });
+}
+
+/// A squash has another commit than the approved one, so the approved one can be squashed again.
+#[test]
+fn what_was_taken_back_does_not_land_again_by_the_old_review() {
+    on_each_server(|scenario| {
+        let (kim, robin, server) = (&scenario.kim, &scenario.robin, &*scenario.server);
+        let head = scenario.topic("load-in-order", ORDERED);
+        robin.approve(server, &head);
+        let squash = |message: &str| {
+            kim.update(server, "origin/main");
+            kim.git(server, &["merge", "-q", "--squash", &head]);
+            kim.commit(server, message, &[])
+        };
+        scenario.land(&squash("In order")).expect_taken();
+        kim.git(server, &["revert", "--no-edit", "HEAD"]);
+        let back = kim.git(server, &["rev-parse", "HEAD"]);
+        kim.push(server, &["origin", "HEAD:refs/heads/back"]).expect_taken();
+        robin.approve(server, &back);
+        scenario.land(&back).expect_taken();
+        let again = squash("Again");
+        scenario.land(&again).expect_refused("required-reviews");
+        kim.push(server, &["origin", "HEAD:refs/heads/again"]).expect_taken();
+        robin.approve(server, &again);
+        scenario.land(&again).expect_taken();
+    });
+}
+
+/// Kim pushes it below another commit, in Robin's name, and approves it; Robin lands it.
+#[test]
+fn a_commit_that_no_push_ended_at_has_no_known_pusher() {
+    on_each_server(|scenario| {
+        let (kim, robin, server) = (&scenario.kim, &scenario.robin, &*scenario.server);
+        kim.update(server, "origin/main");
+        std::fs::write(kim.clone_directory().join(FILE), ORDERED).unwrap();
+        let as_robin = ["-c", "user.name=robin", "-c", "user.email=robin@example.test"];
+        kim.git(server, &[&as_robin[..], &["commit", "-q", "-a", "-m", "In order"]].concat());
+        let hidden = kim.git(server, &["rev-parse", "HEAD"]);
+        kim.commit(server, "On top", &[]);
+        kim.push(server, &["origin", "HEAD:refs/heads/topic"]).expect_taken();
+        kim.approve(server, &hidden);
+        robin.git(server, &["fetch", "-q", "origin"]);
+        let land = |commit: &str| robin.push(server, &["origin", &format!("{commit}:refs/heads/main")]);
+        land(&hidden).expect_refused("has no push of");
+        // The twin: a commit that Robin brings now, and Kim approves.
+        robin.update(server, "origin/main");
+        let own = robin.commit(server, "Mine", &[(FILE, ORDERED)]);
+        robin.push(server, &["origin", &format!("{own}:refs/heads/own")]).expect_taken();
+        kim.approve(server, &own);
+        land(&own).expect_taken();
+    });
+}
+
 /// Kim takes Robin's statement for a chain of her own.
 #[test]
 fn a_copied_statement_is_refused() {
