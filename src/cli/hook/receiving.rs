@@ -6,7 +6,7 @@ use super::pusher::Pusher;
 use super::state;
 use super::updates::RefUpdate;
 use crate::cli::exit::{Failure, Result};
-use crate::collect::bare::push_log::PushEntry;
+use crate::collect::bare::push_log::{PushEntry, is_too_long};
 use crate::collect::bare::{RepositoryView, Standpoint, approved_commits};
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_forge::bare::{BareServer, PushedRef, ServerGuard};
@@ -52,6 +52,10 @@ impl Receiving {
         let certificate = None;
         let mut entry = PushEntry { time, principal: name, source, request, refs: Vec::new(), certificate };
         entry.refs = updates.iter().map(|update| pushed_ref(&repository, update)).collect();
+        if is_too_long(&entry) {
+            return Err(Failure::environment("the push moves more than an entry of the push log can hold")
+                .hint("push fewer refs at once"));
+        }
         let stored = environment.quarantine.is_some().then(|| environment.open_stored()).transpose()?;
         let guard = state::see_guard(&repository, view.approvals);
         Ok(Receiving { repository: Rc::new(repository), stored, updates, in_force, signers, entry, guard })

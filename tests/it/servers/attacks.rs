@@ -193,6 +193,19 @@ fn what_git_does_not_say_like_this_is_refused() {
     assert_eq!(hook(&local, &good, &gone).status.code(), Some(5));
 }
 
+/// An entry of the log that no one can read would end every landing.
+#[test]
+fn a_push_of_more_than_the_log_can_hold_is_refused() {
+    let (local, base) = Local::gated();
+    let refs = |count: usize| -> String {
+        (0..count).map(|number| format!("{ZERO} {base} refs/heads/{number:0>180}\n")).collect()
+    };
+    let refused = hook(&local, &refs(60_000), &[]);
+    assert_eq!(refused.status.code(), Some(5), "{}", said(&refused));
+    assert!(said(&refused).contains("push fewer refs at once"), "{}", said(&refused));
+    assert_eq!(hook(&local, &refs(100), &[]).status.code(), Some(0), "the twin");
+}
+
 #[test]
 fn the_quarantine_counts_in_the_hook_and_nowhere_else() {
     let (local, base) = Local::gated();
