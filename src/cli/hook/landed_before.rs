@@ -72,7 +72,30 @@ fn count_commits(repository: &Repository, head: &Revision, tip: &Revision) -> Re
     Ok(count)
 }
 
-fn changed_paths(repository: &Repository, from: &Revision, to: &Revision) -> Result<Vec<RepoPath>, Gap> {
+/// May a head be what landed? Where the branch has the same already, merging the head changes
+/// nothing.
+///
+/// # Errors
+/// An object cannot be read.
+pub fn may_change(
+    repository: &Repository,
+    head: &Revision,
+    parent: &Revision,
+    paths: &[RepoPath],
+) -> Result<bool, Gap> {
+    for path in paths {
+        if repository.entry_at(head, path)? == repository.entry_at(parent, path)? {
+            return Ok(false);
+        }
+    }
+    Ok(!paths.is_empty())
+}
+
+/// Paths at which two commits differ; not all of them where there are many.
+///
+/// # Errors
+/// An object cannot be read.
+pub fn changed_paths(repository: &Repository, from: &Revision, to: &Revision) -> Result<Vec<RepoPath>, Gap> {
     let change = repository.change(from, to, &Inquiry::default());
     let entries = change.known()?.files.iter().flat_map(|file| file.entries());
     let paths: BTreeSet<RepoPath> = entries.map(|entry| entry.path.clone()).collect();

@@ -6,7 +6,7 @@
 //! replaying gives what landed. A head passes if the controls of the merge gate allow it, from the
 //! policy at what it lands on.
 
-use super::landed_before::has_landed;
+use super::landed_before::{changed_paths, has_landed, may_change};
 use super::receiving::{Receiving, unseen};
 use crate::cli::exit::{Failure, Result};
 use crate::cli::policy_file::check_waivers;
@@ -148,9 +148,12 @@ impl BranchUpdate<'_> {
         let repository = &self.receiving.repository;
         let approved = self.receiving.approved(self.branch);
         let others = approved.iter().filter(|head| **head != segment.landed && **head != segment.parent);
-        let here = others.filter(|head| repository.has_commit(head));
         let (parent, landed) = (&segment.parent, &segment.landed);
-        for head in here.take(MOST_CANDIDATES) {
+        let paths = changed_paths(repository, parent, landed).map_err(unseen)?;
+        let may_be = |head: &&Revision| {
+            repository.has_commit(head) && may_change(repository, head, parent, &paths).unwrap_or(true)
+        };
+        for head in others.filter(may_be).take(MOST_CANDIDATES) {
             let explains = is_explained(repository, parent, landed, head);
             let is_new = explains && !has_landed(repository, head, parent, landed).map_err(unseen)?;
             if is_new && let ruling @ Ruling::Allowed(_) = self.judge_head(parent, head)? {

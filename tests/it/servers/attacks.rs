@@ -2,7 +2,7 @@
 
 use super::GitServer;
 use super::local::Local;
-use super::people::PROGRAM;
+use super::people::{PROGRAM, Person};
 use super::scenario::{FILE, POLICY};
 use super::{plain_git, run, said};
 use std::io::Write as _;
@@ -191,6 +191,29 @@ fn what_git_does_not_say_like_this_is_refused() {
     assert_eq!(hook(&local, &good, &[("GIT_NAMESPACE", "elsewhere")]).status.code(), Some(5));
     let gone = [("GIT_QUARANTINE_PATH", "/nowhere/at/all")];
     assert_eq!(hook(&local, &good, &gone).status.code(), Some(5));
+}
+
+/// Kim pushes in Robin's name, under a name that only the server knows, and approves it.
+#[test]
+fn a_pusher_whom_no_list_names_may_be_any_approver() {
+    let (local, _) = Local::new(POLICY);
+    let (kim, robin) = (&local.kim, Person::new("robin"));
+    let signers = [kim.signer(""), robin.signer("")].concat();
+    let base = kim.commit(&local, "Two people", &[(".portcullis/allowed_signers", &signers)]);
+    kim.push(&local, &["origin", "HEAD:refs/heads/main"]).expect_taken();
+    assert!(local.hook("install").status.success());
+    let land = |user: &'static str| {
+        kim.git(&local, &["config", "user.email", &robin.address()]);
+        let commit = kim.commit_on_with(&local, &base, user, (FILE, "SELECT 2;\n"));
+        local.user.set(Some(user));
+        kim.push(&local, &["origin", &format!("{commit}:refs/heads/{user}")]).expect_taken();
+        local.user.set(Some("kim"));
+        kim.approve(&local, &commit);
+        local.user.set(Some(user));
+        kim.push(&local, &["origin", &format!("{commit}:refs/heads/main")])
+    };
+    land("kim-laptop").expect_refused("may be any approver's");
+    land("robin").expect_taken();
 }
 
 /// An entry of the log that no one can read would end every landing.
