@@ -19,7 +19,7 @@ use portcullis_forge::Forge;
 use portcullis_forge::bare::BareRequestId;
 use portcullis_judge::decide::{decide_facts, undetermined};
 use portcullis_model::change::{BranchName, Revision};
-use portcullis_model::decision::{Decision, Judged, Outcome};
+use portcullis_model::decision::{Decision, Judged, Outcome, Verdict};
 use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::landing::{Coverage, Span, Step};
 use portcullis_model::protection::Branch;
@@ -169,7 +169,8 @@ impl BranchUpdate<'_> {
         match decision.outcome {
             Outcome::Allow => Ok(Ruling::Allowed(vec![head.clone()])),
             Outcome::Undetermined | Outcome::Block => {
-                Ok(Ruling::Judged(Box::new(decision), Some(self.approve_command(head))))
+                let command = wants_approval(&decision).then(|| self.approve_command(head));
+                Ok(Ruling::Judged(Box::new(decision), command))
             }
         }
     }
@@ -218,6 +219,12 @@ impl BranchUpdate<'_> {
         };
         undetermined(judged, gap)
     }
+}
+
+/// Would one more approval help? Other advice than that is for whoever made the change.
+fn wants_approval(decision: &Decision) -> bool {
+    let open = decision.findings.iter().filter(|finding| finding.verdict != Verdict::Met);
+    open.filter_map(|finding| finding.remedy.as_ref()).any(|remedy| remedy.contains("approve"))
 }
 
 fn refuse_merge(segment: &Segment, head: &Revision, place: &str) -> Ruling {
