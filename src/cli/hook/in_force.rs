@@ -81,6 +81,11 @@ impl InForce {
         self.policy.as_ref().is_some_and(|policy| policy.names(branch, self.is_folding))
     }
 
+    /// Would another policy name it?
+    pub fn would_name(&self, other: &PolicyAt, branch: &BranchName) -> bool {
+        other.names(branch, self.is_folding)
+    }
+
     /// Does the policy, where it can be read, name the default branch?
     pub fn is_guarding_itself(&self) -> bool {
         let is_read = self.policy.as_ref().is_some_and(|at| at.policy.is_some());

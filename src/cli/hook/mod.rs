@@ -13,6 +13,7 @@ mod install;
 mod kept;
 mod landed_before;
 mod landing;
+mod newly_named;
 mod post_receive;
 mod pre_receive;
 mod pusher;

@@ -15,6 +15,7 @@ use super::WIDTH;
 use super::environment::Lookup;
 use super::kept;
 use super::landing::{BranchUpdate, Ruling, refusal_of};
+use super::newly_named::judge_newly_named;
 use super::receiving::{Receiving, unseen};
 use super::updates::RefUpdate;
 use crate::cli::exit::{Exit, Result};
@@ -84,7 +85,14 @@ fn judge_named(receiving: &Receiving, update: &RefUpdate) -> Result<Option<Rulin
     if branch == receiving.in_force.branch && !receiving.in_force.is_guarding_itself() {
         return Ok(Some(refuse_unlisted(&branch)));
     }
-    judge_deployment_branch(receiving, &branch, update).map(Some)
+    let ruling = judge_deployment_branch(receiving, &branch, update)?;
+    if let (Ruling::Allowed(_), Some(new)) = (&ruling, &update.new)
+        && branch == receiving.in_force.branch
+        && let Some(refused) = judge_newly_named(receiving, new).map_err(unseen)?
+    {
+        return Ok(Some(refused));
+    }
+    Ok(Some(ruling))
 }
 
 fn refuse_spelling(name: &str, meant: &str) -> Ruling {

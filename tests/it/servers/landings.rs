@@ -1,7 +1,7 @@
 //! What lands after a review, and what does not: the same on sshd and on gitolite.
 
 use super::gitolite::Gitolite;
-use super::scenario::{FILE, Scenario};
+use super::scenario::{FILE, POLICY, Scenario};
 use super::sshd::Sshd;
 
 /// Tells a story on each server that is installed.
@@ -144,6 +144,27 @@ fn a_commit_that_no_push_ended_at_has_no_known_pusher() {
         robin.push(server, &["origin", &format!("{own}:refs/heads/own")]).expect_taken();
         kim.approve(server, &own);
         land(&own).expect_taken();
+    });
+}
+
+/// The policy names it only afterwards, and no one judged what it holds by then.
+#[test]
+fn a_branch_of_unjudged_commits_does_not_become_a_deployment_branch() {
+    on_each_server(|scenario| {
+        let (kim, server) = (&scenario.kim, &*scenario.server);
+        let commit = scenario.topic("hotfix/1", ORDERED);
+        let naming = POLICY.replace("\"release/*\"", "\"release/*\", \"hotfix/*\"");
+        let name_it = |topic: &str| {
+            kim.update(server, "origin/main");
+            let named = kim.commit(server, "Name hotfixes", &[("portcullis.toml", &naming)]);
+            kim.push(server, &["origin", &format!("HEAD:refs/heads/{topic}")]).expect_taken();
+            scenario.robin.approve(server, &named);
+            scenario.land(&named)
+        };
+        name_it("early").expect_refused("hotfix/1 would become a deployment branch");
+        scenario.robin.approve(server, &commit);
+        scenario.land(&commit).expect_taken();
+        name_it("late").expect_taken();
     });
 }
 
