@@ -3,7 +3,7 @@
 use super::exit::{Failure, Result};
 use super::hook::in_force::view_at;
 use super::hook::state;
-use super::meant::MeantHost;
+use super::hosts::MeantHost;
 use super::{HostName, SubjectArguments, opening};
 use crate::collect::bare::{PolicyView, RepositoryView, Standpoint, read_guard};
 use portcullis_attest::signers::AllowedSigners;
@@ -77,7 +77,7 @@ pub fn open_server(
     let tip = id.and_then(|id| repository.ref_tip(&standpoint.branch_ref(&id.target)).ok().flatten());
     let policy = match candidate.or(tip.as_ref()) {
         Some(at) => view_at(&repository, at),
-        None => PolicyView { signers: Fact::Known(AllowedSigners::default()), approvals: 0 },
+        None => PolicyView { signers: Fact::Known(AllowedSigners::default()), approvals: 0, project: None },
     };
     let guard = match standpoint {
         Standpoint::Server => Fact::Known(state::see_guard(&repository, policy.approvals)),

@@ -1,5 +1,5 @@
-//! The batch that a job is of: from the tip of its branch, as the host has it, to the commit that the
-//! verdict is shown on.
+//! The batch that a job is of: from the tip of its branch, as the host has it, to the commit that
+//! the verdict is shown on.
 
 use super::exit::Failure;
 use super::meant::CommitsQuestion;

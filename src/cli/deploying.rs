@@ -82,7 +82,7 @@ fn first_time(environment: &Environment, others: &[Environment], of_host: &str) 
     };
     Failure::usage(format!(
         "there is no record of what is deployed to {environment}{known}, and {of_host}; name it this once with --base REV, and record \
-         the decision with --record (which needs a host)"
+         the decision with --record"
     ))
 }
 

@@ -7,6 +7,17 @@ use portcullis_forge::http::transport::Live;
 use portcullis_forge::{self as host, Connection, Forge, HostKind};
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::host::HostProfile;
+use portcullis_model::id::RequestId;
+
+/// A repository on a host.
+pub struct MeantHost {
+    /// The kind of host.
+    pub kind: &'static HostKind,
+    /// The repository, as its host names it.
+    pub repository: String,
+    /// The request that is asked about; `None` for a batch and for a deployment.
+    pub request: Option<RequestId>,
+}
 
 /// The kind of host that is named, else the one of the job, else the usual one. A job's verdict is
 /// shown on its own host, so that no other can be named there.

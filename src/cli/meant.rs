@@ -1,7 +1,7 @@
 //! From arguments and job to what is meant, before anything is asked over the network.
 
 use super::exit::Failure;
-use super::hosts::{kind_of, kind_of_job, repository_of};
+use super::hosts::{MeantHost, kind_of, kind_of_job, repository_of};
 use super::stop::Stop;
 use super::{HostName, SubjectArguments, bare};
 use crate::collect::request::JudgementRequest;
@@ -12,7 +12,6 @@ use portcullis_model::change::Revision;
 use portcullis_model::decision::Judged;
 use portcullis_model::environment::Environment;
 use portcullis_model::fact::{Gap, GapReason};
-use portcullis_model::id::RequestId;
 
 /// What arguments and job mean together.
 pub struct Meant {
@@ -34,16 +33,6 @@ pub struct CommitsQuestion<'a> {
     pub meant: &'a Meant,
     /// The host; `None` when none takes part.
     pub forge: Option<&'a dyn Forge>,
-}
-
-/// A repository on a host.
-pub struct MeantHost {
-    /// The kind of host.
-    pub kind: &'static HostKind,
-    /// The repository, as its host names it.
-    pub repository: String,
-    /// The request that is asked about; `None` for a batch and for a deployment.
-    pub request: Option<RequestId>,
 }
 
 impl Meant {

@@ -18,9 +18,9 @@ pub fn bad_waivers(name: &str, text: &str, problems: &[Problem]) -> Failure {
     Failure::policy(policy::show(name, text, problems))
 }
 
-/// The waivers that gathered facts hold have to be valid, as the policy has to be: of a change
-/// or a batch those at its base; of a deployment those at the baseline or those at the candidate, which may
-/// correct them.
+/// The waivers that gathered facts hold have to be valid, as the policy has to be: of a change or a
+/// batch those at its base; of a deployment those at the baseline or those at the candidate, which
+/// may correct them.
 ///
 /// # Errors
 /// They are not.

@@ -1,10 +1,10 @@
-//! The road from arguments to a decision, for a change, a batch and a deployment alike: what is meant, what
-//! is judged, by which policy, and the facts.
+//! The road from arguments to a decision, for a change, a batch and a deployment alike: what is
+//! meant, what is judged, by which policy, and the facts.
 
 use super::exit::{Failure, Result};
 use super::given::{self, GivenPlace};
-use super::hosts::{open_host, profile_of};
-use super::meant::{CommitsQuestion, Meant, MeantHost};
+use super::hosts::{MeantHost, open_host, profile_of};
+use super::meant::{CommitsQuestion, Meant};
 use super::policy_file::{POLICY, check_waivers, parse_policy, read_policy};
 use super::stop::Stop;
 use super::{SubjectArguments, bare, batching, deploying, names, opening, output};
@@ -159,7 +159,7 @@ fn try_prepare(
         review_refs: &review_refs,
     };
     let mut facts = gather(inquiry, located, &sources, &output::progress);
-    if is_live && facts.whole().host.took_part() {
+    if is_live && facts.whole().host.took_part() && !bare::is_meant(subject) {
         facts.whole_mut().host.detours = ci::detours();
     }
     check_waivers(&policy, &facts)?;

@@ -199,7 +199,7 @@ fn list_chain(text: &mut String, chain: &CheckedChain, commits: Option<&BTreeSet
             one_line(&chain.reviewer),
             index + 1,
             statement.verdict.as_str(),
-            one.review.subject.commit.short(),
+            one.review.subject.commit,
             one_line(&statement.target),
             one_line(&statement.project),
             statement.time,

@@ -16,7 +16,7 @@ use portcullis_record::{
 };
 
 /// What brings records into a clone.
-pub const FETCH: &str = "git fetch origin '+refs/portcullis/*:refs/portcullis/*'";
+pub const FETCH: &str = "git fetch origin 'refs/portcullis/*:refs/portcullis/*'";
 
 /// How closely records are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

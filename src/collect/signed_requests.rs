@@ -28,7 +28,8 @@ struct ApprovedHead {
 }
 
 impl SignedRequests {
-    /// Every head that a chain approves for this branch, and that is here. No signature is looked at.
+    /// Every head that a chain approves for this branch, and that is here. No signature is looked
+    /// at.
     ///
     /// # Errors
     /// The refs cannot be read, or an object is missing.

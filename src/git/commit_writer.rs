@@ -10,6 +10,7 @@
 use crate::discover::discover_repository;
 use crate::neutralise;
 use crate::object::{object_name, parse_oid, revision_of};
+use crate::server::open_git_directory;
 use crate::stored_commit::read_ref;
 use crate::trust::distrust;
 use git2::{ConfigLevel, ErrorCode, ObjectType, Odb, Oid};
@@ -97,6 +98,18 @@ pub fn store_commit(path: &Path, new: &NewCommit<'_>) -> Result<Revision, WriteE
     revision_of(commit).map_err(write_failed)
 }
 
+/// As [`store_commit`], in the repository whose git directory this is, whatever is around it.
+///
+/// # Errors
+/// See [`store_commit`].
+pub fn store_commit_in(git_directory: &Path, new: &NewCommit<'_>) -> Result<Revision, WriteError> {
+    neutralise().map_err(write_failed)?;
+    let git = prepare_to_write(open_git_directory(git_directory)?)?;
+    let commit = write_objects(&git, new)?;
+    move_ref(&git, new, commit)?;
+    revision_of(commit).map_err(write_failed)
+}
+
 /// The first half of [`store_commit`]: writes the objects, and moves no ref.
 ///
 /// # Errors
@@ -107,7 +120,10 @@ pub fn store_objects(path: &Path, new: &NewCommit<'_>) -> Result<Revision, Write
 
 pub(super) fn open_to_write(path: &Path) -> Result<git2::Repository, WriteError> {
     neutralise().map_err(write_failed)?;
-    let git = discover_repository(path)?.git;
+    prepare_to_write(discover_repository(path)?.git)
+}
+
+fn prepare_to_write(git: git2::Repository) -> Result<git2::Repository, WriteError> {
     if let Some(gap) = distrust(&git) {
         return Err(write_failed(gap));
     }

@@ -13,6 +13,13 @@ use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::path::RepoPath;
 use std::path::{Path, PathBuf};
 
+/// The repository whose git directory this is, and no other.
+pub(crate) fn open_git_directory(directory: &Path) -> anyhow::Result<git2::Repository> {
+    let flags = RepositoryOpenFlags::NO_SEARCH | RepositoryOpenFlags::NO_DOTGIT;
+    git2::Repository::open_ext(directory, flags, &[] as &[&Path])
+        .map_err(|error| explain_open(directory, &error))
+}
+
 impl Repository {
     /// Opens the repository whose git directory this is, and looks nowhere else. git starts a hook
     /// there and says so (githooks(5), `GIT_DIR`), so no work tree around it can have brought it.
@@ -21,9 +28,7 @@ impl Repository {
     /// It is no git directory, or it has a format that we cannot read.
     pub fn open_git_directory(directory: &Path) -> anyhow::Result<Self> {
         neutralise().context("libgit2 cannot be set up")?;
-        let flags = RepositoryOpenFlags::NO_SEARCH | RepositoryOpenFlags::NO_DOTGIT;
-        let git = git2::Repository::open_ext(directory, flags, &[] as &[&Path])
-            .map_err(|error| explain_open(directory, &error))?;
+        let git = open_git_directory(directory)?;
         let checkout = git.workdir().map(Path::to_path_buf);
         Ok(Repository::of(DiscoveredRepository { git, checkout, outer: None }))
     }

@@ -1,7 +1,7 @@
 //! CODEOWNERS: who owns which files of a repository.
 //!
 //! Each kind of host reads the file in a way of its own. A dialect is a file here that implements
-//! [`OwnerRules`], and a line in [`CodeOwners::parse`].
+//! `OwnerRules`, and a line in [`CodeOwners::parse`].
 //!
 //! A path can be owned, explicitly unowned, or matched by no line; these are three different
 //! things. A line that cannot be read owns nothing, and whoever wrote it meant to say something

@@ -125,7 +125,8 @@ pub struct HostFacts {
     /// What protects that branch.
     pub protection: Fact<Protection>,
     /// Who can change that. It is only asked where it matters: where the policy takes it in place
-    /// of a bypass list, and the host hides one. Otherwise, and in facts of an earlier form, `None`.
+    /// of a bypass list, and the host hides one. Otherwise, and in facts of an earlier form,
+    /// `None`.
     pub administration: Option<Administration>,
     /// All reviews of the request, oldest first.
     pub reviews: Fact<Vec<Review>>,

@@ -11,7 +11,8 @@
 //! and no others.
 
 use crate::path::RepoPath;
-use portcullis_pattern::glob::{Below, Glob, fold_path};
+use portcullis_pattern::fold::fold_path;
+use portcullis_pattern::glob::{Below, Glob};
 
 /// What the changed lines of such a file govern.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

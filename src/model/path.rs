@@ -82,7 +82,7 @@ impl TryFrom<String> for RepoPath {
 /// Stands for itself in text: no control, no quote, no backslash, nothing that reorders or hides
 /// (Unicode bidirectional and zero-width characters).
 fn is_plain(c: char) -> bool {
-    !(c.is_control() || c == '"' || c == '\\' || portcullis_pattern::glob::is_invisible(c))
+    !(c.is_control() || c == '"' || c == '\\' || portcullis_pattern::fold::is_invisible(c))
 }
 
 fn write_quoted(bytes: &[u8], f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -174,8 +174,8 @@ pub enum Who {
 }
 
 impl People {
-    /// Who uses this login. Where people are known by the names of their keys, a login may be one of
-    /// their addresses.
+    /// Who uses this login. Where people are known by the names of their keys, a login may be one
+    /// of their addresses.
     pub fn by_login(&self, login: &Login) -> Who {
         let has = |person: &KnownPerson| person.logins.contains(login);
         let by_login = self.0.iter().position(has).map(Who::Known);

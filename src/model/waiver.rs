@@ -7,7 +7,7 @@ use crate::change::Revision;
 use crate::id::RequestId;
 use crate::person::Login;
 use jiff::Timestamp;
-use portcullis_pattern::glob::is_invisible;
+use portcullis_pattern::fold::is_invisible;
 use std::collections::BTreeSet;
 
 /// Where the waivers of a project stand in its repository.

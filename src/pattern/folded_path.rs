@@ -1,7 +1,7 @@
 //! A path as patterns see it that regard neither case nor Unicode form nor characters that cannot
 //! be seen.
 
-use crate::glob::fold_path;
+use crate::fold::fold_path;
 
 /// Stands for whatever may lie below a path.
 const CHILD: &str = "/x";

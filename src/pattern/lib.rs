@@ -2,6 +2,7 @@
 //! expressions of Go, which some hosts read.
 
 pub mod error;
+pub mod fold;
 pub mod folded_path;
 pub mod glob;
 pub mod go_pattern;

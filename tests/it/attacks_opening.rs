@@ -48,6 +48,18 @@ fn bare(of: &Checkout, at: &Path) {
 }
 
 /// What the gate says when it is started there, as `working-directory:` does, with variables of the job.
+/// The variables of a GitLab CI job of a push of this commit.
+fn gitlab_job<'a>(workspace: &'a str, commit: &'a str) -> [(&'a str, &'a str); 6] {
+    [
+        ("CI", "true"),
+        ("CI_COMMIT_SHA", commit),
+        ("CI_PIPELINE_SOURCE", "push"),
+        ("CI_PROJECT_DIR", workspace),
+        ("CI_PROJECT_PATH", "acme/upload"),
+        ("GITLAB_CI", "true"),
+    ]
+}
+
 fn started_in(directory: &Path, variables: &[(&str, &str)]) -> Verdict {
     started(directory, &[], variables)
 }
@@ -217,7 +229,8 @@ fn a_submodule_that_the_change_brings_is_not_judged_in_its_place() {
     let workspace = project.path().canonicalize().unwrap();
     let workspace = workspace.to_str().unwrap();
     refused(&started_in(&place, &[("CI", "true")]), "work tree of another");
-    let job = [("GITLAB_CI", "true"), ("CI", "true"), ("CI_PROJECT_DIR", workspace)];
+    let commit = project.git(&["rev-parse", "change"]);
+    let job = gitlab_job(workspace, &commit);
     refused(&started_in(&place, &job), "work tree of another");
 }
 
@@ -243,7 +256,8 @@ fn who_works_in_a_submodule_or_in_a_clone_inside_another_judges_that() {
     assert_eq!(started_in(&clone, &[]).exit, 0, "{}", started_in(&clone, &[]).text);
     // A machine whose home directory is a work tree: what lies above the job's workspace is the machine's.
     let workspace = clone.canonicalize().unwrap();
-    let job = [("GITLAB_CI", "true"), ("CI", "true"), ("CI_PROJECT_DIR", workspace.to_str().unwrap())];
+    let commit = evil.git(&["-C", clone.to_str().unwrap(), "rev-parse", "change"]);
+    let job = gitlab_job(workspace.to_str().unwrap(), &commit);
     assert_eq!(started_in(&clone, &job).exit, 0, "{}", started_in(&clone, &job).text);
 }
 

@@ -338,7 +338,7 @@ fn what_is_not_here_is_not_taken_for_nothing() {
     let fresh = TempDir::new().unwrap();
     git2::Repository::clone(&project.path().display().to_string(), fresh.path()).unwrap();
     let (exit, text) = said(fresh.path(), &["verify", "production"]);
-    assert!(exit == 5 && text.contains("git fetch origin '+refs/portcullis/*:refs/portcullis/*'"), "{text}");
+    assert!(exit == 5 && text.contains("git fetch origin 'refs/portcullis/*:refs/portcullis/*'"), "{text}");
     assert_eq!(said(fresh.path(), &["list"]).0, 5);
     assert_eq!(said(TempDir::new().unwrap().path(), &["list"]).0, 5);
     let lost = project.git.find_commit(project.tip()).unwrap().parent_id(0).unwrap().to_string();

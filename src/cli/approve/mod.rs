@@ -33,8 +33,8 @@ mod signing;
 /// Arguments of `approve`.
 #[derive(Debug, Args)]
 pub struct ApproveArguments {
-    /// Commit that was reviewed. `--withdraw` without one takes back every opinion on changes to the
-    /// branch.
+    /// Commit that was reviewed. `--withdraw` without one takes back every opinion on changes to
+    /// the branch.
     #[arg(required_unless_present = "withdraw")]
     revision: Option<String>,
     /// Branch that the commit would land on.
@@ -62,8 +62,8 @@ pub struct ApproveArguments {
     /// Principal to review as. Default: what the allowed signers call the owner of the key.
     #[arg(long, value_name = "PRINCIPAL")]
     reviewer: Option<String>,
-    /// SSH key to sign with: a file, of which the public part suffices where an agent holds the key.
-    /// Default: git's `user.signingKey`.
+    /// SSH key to sign with: a file, of which the public part suffices where an agent holds the
+    /// key. Default: git's `user.signingKey`.
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     /// Do not ask before signing.

@@ -31,7 +31,7 @@ pub struct Arguments {
     /// Show the verdict on one of the changes in full, by its name in the list.
     #[arg(long, value_name = "NAME")]
     show: Option<String>,
-    /// The kind of host that the made-up project is on.
+    /// The kind of host that the made-up project is on: forgejo, gitea, github or gitlab.
     #[arg(long, value_name = "HOST", default_value = host::DEFAULT.name, value_parser = parse_host)]
     host: &'static HostKind,
 }
@@ -67,7 +67,8 @@ fn show_all(host: &'static HostKind) -> Result {
         wrong += usize::from(!as_told(scenario, &decision));
         tell_scenario(&mut text, scenario, &decision);
     }
-    text.push_str("See one in full: portcullis demo --show hidden-bypass-list\n");
+    let other = if host == host::DEFAULT { String::new() } else { format!("--host {} ", host.name) };
+    let _ = writeln!(text, "See one in full: portcullis demo {other}--show hidden-bypass-list");
     output::stdout(text.as_bytes())?;
     if wrong > 0 {
         return Err(Failure::environment(format!(

@@ -122,7 +122,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "borrowed-check",
-        story: "A check of the right name is green, but another app wrote it.",
+        story: "A check of the right name is green, but somebody else wrote it.",
         outcome: Outcome::Block,
         control: required_checks::KIND.name,
         bend: borrowed_check,

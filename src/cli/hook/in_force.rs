@@ -117,7 +117,9 @@ impl InForce {
     pub fn view(&self, repository: &Repository) -> PolicyView {
         match &self.tip {
             Some(tip) => view_at(repository, tip),
-            None => PolicyView { signers: Fact::Known(AllowedSigners::default()), approvals: 0 },
+            None => {
+                PolicyView { signers: Fact::Known(AllowedSigners::default()), approvals: 0, project: None }
+            }
         }
     }
 }
@@ -135,7 +137,7 @@ pub fn view_at(repository: &Repository, commit: &Revision) -> PolicyView {
         Some(path) => read_signers(repository, commit, &path).into(),
         None => Fact::Known(AllowedSigners::default()),
     };
-    PolicyView { signers, approvals }
+    PolicyView { signers, approvals, project: policy.map(|policy| policy.project) }
 }
 
 /// Where the keys of people are: those of reviewers.

@@ -19,6 +19,7 @@ const MARK: &str = "# Written by `portcullis hook install`.";
 /// written.
 pub fn run(directory: &Path) -> Result {
     let repository = Repository::open_git_directory(directory)?;
+    check_place(&repository, directory)?;
     check_policy(&repository)?;
     if let Some(path) = repository.setting("core.hookspath")? {
         return Err(Failure::environment(format!(
@@ -45,6 +46,18 @@ pub fn run(directory: &Path) -> Result {
     published.map_err(|error| Failure::environment(error.to_string()))?;
     output::remark(&format!("installed into {}", repository.git_directory().display()));
     Ok(Exit::Allowed)
+}
+
+/// The commands that judge look upward for a work tree first, and would find the other repository.
+fn check_place(repository: &Repository, directory: &Path) -> Result<()> {
+    let place = |repository: &Repository| repository.git_directory().canonicalize().ok();
+    if Repository::open(directory).is_ok_and(|found| place(&found) == place(repository)) {
+        return Ok(());
+    }
+    Err(Failure::environment(format!(
+        "`{}` lies in the work tree of another repository: keep it outside of any work tree",
+        repository.git_directory().display()
+    )))
 }
 
 /// Without a policy the hook would refuse every push to a branch.

@@ -18,7 +18,7 @@ use crate::collect::bare::push_log::{LONGEST_CERTIFICATE, PushEntry, append_push
 use crate::collect::request::JudgementRequest;
 use portcullis_forge::bare::KIND;
 use portcullis_git::Repository;
-use portcullis_model::change::ObjectName;
+use portcullis_model::change::{ObjectName, Revision};
 use portcullis_model::decision::Outcome;
 use portcullis_model::environment::Environment;
 use std::path::Path;
@@ -36,7 +36,7 @@ pub fn run(lookup: Lookup<'_>, updates: Vec<RefUpdate>) -> Result {
     let Pusher { name, source } = Pusher::find(lookup, &signers, time);
     let entry = PushEntry {
         time,
-        principal: name,
+        principal: name.clone(),
         source,
         request: environment.options.get("request").cloned(),
         refs: updates.iter().map(|update| pushed_ref(&repository, update)).collect(),
@@ -50,41 +50,66 @@ pub fn run(lookup: Lookup<'_>, updates: Vec<RefUpdate>) -> Result {
     let published = state::gather_state(&repository, time).publish(&environment.directory);
     published.map_err(|error| unwritten(&error))?;
     match environment.options.get("record") {
-        Some(name) => record_landing(&in_force, &repository, &updates, name),
+        Some(environment) => {
+            let landing = Landing { in_force: &in_force, repository: &repository, deployer: name };
+            landing.record(&updates, environment)
+        }
         None => Ok(Exit::Allowed),
     }
 }
 
-/// Judges the deployment of what landed, and records it where it is allowed: what `portcullis check
-/// --environment NAME --record` does.
-fn record_landing(in_force: &InForce, repository: &Repository, updates: &[RefUpdate], name: &str) -> Result {
-    let read = name.to_string().try_into();
-    let environment: Environment = read.map_err(|error: String| {
-        Failure::usage(format!("of the push option `portcullis.record`: {error}"))
-    })?;
-    for update in updates {
-        let (Some(branch), Some(new)) = (update.branch(), &update.new) else { continue };
-        if !in_force.guards(repository, &branch, update.old.as_ref()).map_err(unseen)? {
-            continue;
-        }
-        let subject = SubjectArguments {
-            host: Some(HostName::Kind(&KIND)),
-            head: Some(new.to_string()),
-            ..SubjectArguments::default()
-        };
-        let branch = Some(branch.as_str().to_string());
-        let request =
-            JudgementRequest::Deployment { environment: environment.clone(), branch, deployer: None };
-        let prepared = prepare(Path::new("."), &subject, &request)?;
-        let decision = prepared.decide(&[]);
-        match &prepared {
-            Preparation::Ready(ready) if decision.outcome == Outcome::Allow => {
-                record_deployment(Path::new("."), &environment, ready, &decision)?;
+/// What landed, and who deploys it by pushing.
+struct Landing<'a> {
+    in_force: &'a InForce,
+    repository: &'a Repository,
+    deployer: Option<String>,
+}
+
+impl Landing<'_> {
+    /// Judges the deployment, and records it where it is allowed: what `portcullis check
+    /// --environment NAME --record` does.
+    fn record(&self, updates: &[RefUpdate], name: &str) -> Result {
+        let read = name.to_string().try_into();
+        let environment: Environment = read.map_err(|error: String| {
+            Failure::usage(format!("of the push option `portcullis.record`: {error}"))
+        })?;
+        for update in updates {
+            let (Some(branch), Some(new)) = (update.branch(), &update.new) else { continue };
+            if !self.in_force.guards(self.repository, &branch, update.old.as_ref()).map_err(unseen)? {
+                continue;
             }
-            _ => output::stdout(show_decision(&decision).as_bytes())?,
+            let subject = SubjectArguments {
+                host: Some(HostName::Kind(&KIND)),
+                head: Some(new.to_string()),
+                ..SubjectArguments::default()
+            };
+            let branch = Some(branch.as_str().to_string());
+            let request = JudgementRequest::Deployment {
+                environment: environment.clone(),
+                branch,
+                deployer: self.deployer.clone(),
+            };
+            let prepared = prepare(Path::new("."), &subject, &request)
+                .map_err(|failure| failure.hint(first_record(&environment, new)))?;
+            let decision = prepared.decide(&[]);
+            match &prepared {
+                Preparation::Ready(ready) if decision.outcome == Outcome::Allow => {
+                    record_deployment(Path::new("."), &environment, ready, &decision)?;
+                }
+                _ => output::stdout(show_decision(&decision).as_bytes())?,
+            }
         }
+        Ok(Exit::Allowed)
     }
-    Ok(Exit::Allowed)
+}
+
+/// Only on the server can a person say what is deployed so far.
+fn first_record(environment: &Environment, new: &Revision) -> String {
+    format!(
+        "the first record is made on the server: `portcullis check --host bare --environment {environment} --base REV --head \
+         {} --record`, with the commit that is deployed now as REV",
+        new.short()
+    )
 }
 
 /// The certificate of a signed push, which git would drop.

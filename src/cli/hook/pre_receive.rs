@@ -22,6 +22,7 @@ use crate::cli::exit::{Exit, Result};
 use crate::cli::output;
 use crate::render::prose::wrap_text;
 use crate::render::{self, Context, Style};
+use portcullis_judge::control::{gate_integrity, required_reviews};
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::decision::{Decision, Judged};
 use portcullis_model::fact::Gap;
@@ -177,9 +178,12 @@ impl Answer {
             Some(Ruling::Judged(decision, command)) => {
                 self.refuse(update);
                 self.text.push_str(&show_decision(&decision));
-                if let Some(command) = command {
+                if let Some(command) = command.filter(|_| lacks_reviews(&decision)) {
                     self.text.push('\n');
-                    self.say("help: A reviewer fetches, looks at the change, and approves it with");
+                    self.say(
+                        "help: Nothing of a refused push stays on the server: push the change to a branch of its own \
+                         (`git push origin HEAD:NAME`). A reviewer fetches it, looks at it, and approves it with",
+                    );
                     // Not wrapped, so that it can be copied.
                     self.text.push_str(&format!("  {command}\n"));
                 }
@@ -198,6 +202,14 @@ impl Answer {
             self.text.push('\n');
         }
     }
+}
+
+/// Is it reviews that the change lacks?
+fn lacks_reviews(decision: &Decision) -> bool {
+    let reviews = [required_reviews::KIND.name, gate_integrity::KIND.name];
+    let lacking =
+        decision.findings.iter().filter(|finding| finding.verdict.outcome() == Some(decision.outcome));
+    lacking.into_iter().any(|finding| reviews.contains(&finding.control.as_str()))
 }
 
 /// The decision as the terminal shows it. What stands for a request only repeats branch and head.

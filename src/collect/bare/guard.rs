@@ -44,7 +44,7 @@ fn no_state() -> Gap {
         "what protects the branch on the server",
         GapReason::NotVisible,
         format!("this repository has no `{SERVER_REF}`, which the hook of the server writes"),
-        "Fetch it (`git fetch origin '+refs/portcullis/*:refs/portcullis/*'`); if the server has none, run \
+        "Fetch it (`git fetch origin 'refs/portcullis/*:refs/portcullis/*'`); if the server has none, run \
          `portcullis hook install` there. On the server itself `portcullis hook check` shows it.",
     )
 }

@@ -54,6 +54,8 @@ pub struct PolicyView {
     pub signers: Fact<AllowedSigners>,
     /// How many approvals are demanded of every change.
     pub approvals: u64,
+    /// The name of the project; `None` where no policy could be read.
+    pub project: Option<String>,
 }
 
 /// A repository, as [`portcullis_forge::bare`] wants to see it.
@@ -74,7 +76,8 @@ pub struct RepositoryView {
 
 impl ServerView for RepositoryView {
     fn name(&self) -> String {
-        name_of(&self.repository)
+        // The server and every clone have other directories, and one project.
+        self.policy.project.clone().unwrap_or_else(|| name_of(&self.repository))
     }
 
     fn tip(&self, branch: &BranchName) -> Fact<Option<Revision>> {

@@ -3,7 +3,7 @@
 use super::malformed_file;
 use portcullis_forge::bare::{LoggedPush, PushedRef};
 use portcullis_git::Repository;
-use portcullis_git::commit_writer::{NewCommit, WriteError, store_commit};
+use portcullis_git::commit_writer::{NewCommit, WriteError, store_commit_in};
 use portcullis_git::stored_commit::StoredCommit;
 use portcullis_model::change::{ObjectName, Revision};
 use portcullis_model::fact::{Fact, Gap, GapReason};
@@ -88,23 +88,24 @@ fn read_entry(stored: &StoredCommit) -> Result<PushEntry, Gap> {
     if read.schema != VERSION {
         return Err(malformed(&format!("its form is version {}, which is not known", read.schema)));
     }
-    let refs = read.updates.into_iter().map(read_update).collect::<Result<_, String>>();
+    let refs = read.updates.into_iter().map(read_update).collect::<anyhow::Result<_>>();
     Ok(PushEntry {
         time: read.time.parse().map_err(|_| malformed("its time is none"))?,
         principal: read.principal,
         source: read.source,
         request: read.request,
-        refs: refs.map_err(|problem| malformed(&problem))?,
+        refs: refs.map_err(|problem| malformed(&problem.to_string()))?,
         certificate: read.certificate,
     })
 }
 
-fn read_update(update: UpdateV1) -> Result<PushedRef, String> {
+fn read_update(update: UpdateV1) -> anyhow::Result<PushedRef> {
+    let named = |text| Revision::try_from(text).map_err(anyhow::Error::msg);
     Ok(PushedRef {
         name: update.reference,
-        before: update.before.map(Revision::try_from).transpose()?,
-        after: update.after.map(Revision::try_from).transpose()?,
-        merged: update.merged.into_iter().map(Revision::try_from).collect::<Result<_, _>>()?,
+        before: update.before.map(named).transpose()?,
+        after: update.after.map(named).transpose()?,
+        merged: update.merged.into_iter().map(named).collect::<Result<_, _>>()?,
     })
 }
 
@@ -164,7 +165,7 @@ pub(super) fn append_file(
         let commit = |tree: &ObjectName| write_commit(tree, previous.as_ref(), time);
         let log = "portcullis: written by the hook";
         let new = NewCommit { reference, previous: previous.as_ref(), files: &files, commit: &commit, log };
-        match store_commit(directory, &new) {
+        match store_commit_in(directory, &new) {
             Err(error @ WriteError::Moved { .. }) => moved = Some(error),
             stored => return stored,
         }

@@ -62,7 +62,7 @@ struct Approval {
     tree: String,
     target_ref: String,
     #[serde(skip)]
-    vouched_by: Option<Result<String, String>>,
+    vouched_by: Option<Result<String, Unvouched>>,
 }
 
 impl Approval {
@@ -72,8 +72,18 @@ impl Approval {
         self.approvers.iter().flatten().filter(|name| !dismissed.contains(name)).collect()
     }
 
-    fn vouched(&self) -> Result<String, String> {
-        self.vouched_by.clone().unwrap_or_else(|| Err("nothing vouches for it".to_string()))
+    fn vouched(&self) -> Result<String, Unvouched> {
+        self.vouched_by.clone().unwrap_or_else(|| Err(Unvouched("nothing vouches for it".to_string())))
+    }
+}
+
+/// Why nothing vouches for a statement, as a sentence.
+#[derive(Clone, Debug)]
+pub struct Unvouched(String);
+
+impl std::fmt::Display for Unvouched {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
@@ -108,17 +118,16 @@ impl GittufHistory {
         Ok(history)
     }
 
-    fn take(&mut self, bytes: &[u8], keys: &BTreeSet<String>) -> Result<(), String> {
-        let text = |error: serde_json::Error| error.to_string();
-        let envelope: Envelope = serde_json::from_slice(bytes).map_err(text)?;
-        let payload = STANDARD.decode(&envelope.payload).map_err(|error| error.to_string())?;
-        let statement: Statement = serde_json::from_slice(&payload).map_err(text)?;
+    fn take(&mut self, bytes: &[u8], keys: &BTreeSet<String>) -> anyhow::Result<()> {
+        let envelope: Envelope = serde_json::from_slice(bytes)?;
+        let payload = STANDARD.decode(&envelope.payload)?;
+        let statement: Statement = serde_json::from_slice(&payload)?;
         let vouched_by = verify(&envelope, &payload, keys);
         *self.statements.entry(statement.predicate_type.clone()).or_default() += 1;
         self.verified += u64::from(vouched_by.is_ok());
         let is_approval = ["/github-pull-request-approval/", "/reference-authorization/"];
         if is_approval.iter().any(|kind| statement.predicate_type.contains(kind)) {
-            let approval: Approval = serde_json::from_value(statement.predicate).map_err(text)?;
+            let approval: Approval = serde_json::from_value(statement.predicate)?;
             self.approvals.push(Approval { vouched_by: Some(vouched_by), ..approval });
         }
         Ok(())
@@ -134,7 +143,7 @@ impl GittufHistory {
                 reviewer: reviewer.clone(),
                 approves: true,
                 on: on.clone(),
-                vouched_by: vouched_by.clone(),
+                vouched_by: vouched_by.clone().map_err(|why| why.to_string()),
             };
             approval.standing().into_iter().map(review).collect::<Vec<_>>()
         };
@@ -165,7 +174,7 @@ impl GittufHistory {
 }
 
 /// Who vouches for a statement: a key of an app.
-fn verify(envelope: &Envelope, payload: &[u8], keys: &BTreeSet<String>) -> Result<String, String> {
+fn verify(envelope: &Envelope, payload: &[u8], keys: &BTreeSet<String>) -> Result<String, Unvouched> {
     let message = pre_authentication_encoding(&envelope.payload_type, payload);
     let mut why = "it is not signed".to_string();
     for Signature { sig } in &envelope.signatures {
@@ -176,7 +185,7 @@ fn verify(envelope: &Envelope, payload: &[u8], keys: &BTreeSet<String>) -> Resul
             Err(error) => why = error.to_string(),
         }
     }
-    Err(why)
+    Err(Unvouched(why))
 }
 
 /// The fingerprints of the keys of apps that the policy of gittuf trusts.

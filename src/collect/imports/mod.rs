@@ -22,8 +22,8 @@ pub struct ForeignReview {
     pub vouched_by: Result<String, String>,
 }
 
-/// The files at the tip of a ref, each with its bytes; none where there is no such ref. `each` hears
-/// of one after the other.
+/// The files at the tip of a ref, each with its bytes; none where there is no such ref. `each`
+/// hears of one after the other.
 fn each_file(
     repository: &Repository,
     reference: &str,

@@ -45,7 +45,7 @@ pub use remembered::remembered_tips;
 use withdrawn::Withdrawn;
 
 /// What brings the reviews into a clone.
-pub const FETCH: &str = "git fetch origin '+refs/portcullis/*:refs/portcullis/*'";
+pub const FETCH: &str = "git fetch origin 'refs/portcullis/*:refs/portcullis/*'";
 
 /// What is asked of the signed reviews of a change.
 pub struct ReviewQuestion<'a> {

@@ -80,7 +80,7 @@ impl<'a> ChangePushes<'a> {
     /// Takes the next push; is more wanted?
     fn take(&mut self, push: &LoggedPush, account: &dyn Fn(&str) -> Account) -> bool {
         self.seen += 1;
-        let actor = push.pusher.known().map(|name| account(name));
+        let actor = push.pusher.known().map(|name| account(name)).map_err(|gap| push_anew(gap, &push.refs));
         push.refs.iter().for_each(|one| self.take_ref(one, &actor));
         !(self.has_begun && self.head.is_some() && self.seen >= SURE)
     }
@@ -164,6 +164,14 @@ impl<'a> ChangePushes<'a> {
     }
 }
 
+/// The log is of the time of the push: whatever the server knows since, it stays unknown.
+fn push_anew(gap: Gap, refs: &[PushedRef]) -> Gap {
+    let Some(commit) = refs.iter().find_map(|one| one.after.as_ref()) else { return gap };
+    let remedy =
+        format!("{} Then amend {}, so that it is a new commit, and push that.", gap.remedy, commit.short());
+    Gap { remedy, ..gap }
+}
+
 fn not_logged(head: &Revision) -> Gap {
     Gap::new(
         "who pushed the head",
@@ -171,7 +179,7 @@ fn not_logged(head: &Revision) -> Gap {
         format!("the push log of the server has no push of {}", head.short()),
         "Have the person who made the head push it to a branch of its own while the hook writes the log; if it was \
          pushed before, below another commit or before the hook was installed, add a commit and push that. In a clone, fetch the log first \
-         (`git fetch origin '+refs/portcullis/*:refs/portcullis/*'`).",
+         (`git fetch origin 'refs/portcullis/*:refs/portcullis/*'`).",
     )
 }
 

@@ -1,6 +1,6 @@
 //! Zuul (Zuul documentation, "Job variables"). It gives a job Ansible facts and no environment; a
-//! playbook hands them on as `ZUUL_UUID`, `ZUUL_CHANGE`, `ZUUL_BRANCH`. A job runs on a merge of the
-//! change with all changes ahead of it, so no variable names the head.
+//! playbook hands them on as `ZUUL_UUID`, `ZUUL_CHANGE`, `ZUUL_BRANCH`. A job runs on a merge of
+//! the change with all changes ahead of it, so no variable names the head.
 
 use super::CiSystem;
 use super::by_variables::{JobVariables, is_first};

@@ -1,4 +1,4 @@
-//! Gitea and Forgejo, two hosts with one API: what differs between them is a [`Flavour`].
+//! Gitea and Forgejo, two hosts with one API: what differs between them is a `Flavour`.
 //!
 //! - `style` holds the ways of the API, `lists` its pages, `address` its names;
 //! - `wire` is its JSON, `translate` says it in our words;

@@ -184,8 +184,8 @@ fn external_check(what: &str, head: &Revision, check: wire::StatusCheck) -> Resu
     Ok(Check { name: check.name, id, head: head.clone(), producer, conclusion })
 }
 
-/// The newest pipeline of each source and ref, by number. Of one whose source is not told, every one
-/// counts.
+/// The newest pipeline of each source and ref, by number. Of one whose source is not told, every
+/// one counts.
 fn newest_pipelines(pipelines: &[wire::Pipeline]) -> BTreeSet<u64> {
     let is_newest = |one: &&wire::Pipeline| {
         let is_later = |other: &wire::Pipeline| {

@@ -17,7 +17,8 @@ fn conventions() -> HostConventions {
     HostConventions {
         without_requests: false,
         name: "GitLab".to_string(),
-        // GitLab docs, "CI/CD YAML syntax reference": the file itself, and what it usually includes.
+        // GitLab docs, "CI/CD YAML syntax reference": the file itself, and what it usually
+        // includes.
         workflow_files: compile_globs(&[
             ".gitlab-ci.yml",
             "**/*.gitlab-ci.yml",

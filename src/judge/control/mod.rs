@@ -321,7 +321,8 @@ pub struct Role {
     /// Logins of single accounts.
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub users: Vec<Login>,
-    /// Teams, as their host writes them: `organisation/team` on GitHub, `group/sub-group` on GitLab.
+    /// Teams, as their host writes them: `organisation/team` on GitHub, `group/sub-group` on
+    /// GitLab.
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub teams: Vec<TeamName>,
     /// `true`: the owners of the touched files, by CODEOWNERS at the base. Each touched file then

@@ -7,8 +7,8 @@
 //! 2. Each commit of that row belongs to one request, as the queue lists them, and the content of
 //!    its steps is what the head of that request gives: `reviewed-landings`, as before a
 //!    deployment. What no request gives is refused.
-//! 3. Each request is judged by the controls of a merge gate, for what it changes. The head that the
-//!    queue took is the head that was reviewed.
+//! 3. Each request is judged by the controls of a merge gate, for what it changes. The head that
+//!    the queue took is the head that was reviewed.
 //! 4. Controls that are about the branch or about the tests are asked once, for the batch.
 //! 5. When the batch alters the policy, the altered policy is asked too: the stricter of both.
 //! 6. The waivers are those at the tip of the branch.

@@ -262,7 +262,7 @@ impl<'a> BaselineWords<'a> {
             self.said.short()
         );
         self.of(Verdict::Unproven, reason).remedy(format!(
-            "fetch the records (`git fetch origin '+refs/portcullis/*:refs/portcullis/*'`); if this is the first deployment, say so with --base {}",
+            "fetch the records (`git fetch origin 'refs/portcullis/*:refs/portcullis/*'`); if this is the first deployment, say so with --base {}",
             self.said
         ))
     }

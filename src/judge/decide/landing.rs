@@ -179,7 +179,8 @@ pub(super) fn touched_by(
 
 /// The areas of what one request of a landing answers for: what it changed itself, and whatever the
 /// landing changed that is no other request's. So a harmless request does not need the approvals of
-/// the one that landed in the same batch. The only request answers for all that the landing touches.
+/// the one that landed in the same batch. The only request answers for all that the landing
+/// touches.
 fn touched_by_request<'t>(
     policy: &Policy,
     landing: &LandingFacts,

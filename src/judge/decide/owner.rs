@@ -1,5 +1,5 @@
-//! What landings are part of: a deployment, which brings what has landed, or a batch, which is about
-//! to land.
+//! What landings are part of: a deployment, which brings what has landed, or a batch, which is
+//! about to land.
 
 use crate::control::Stage;
 use portcullis_model::batch::BatchFacts;

@@ -8,7 +8,7 @@
 use super::Problem;
 use super::recover::MOST;
 use super::tree::TomlValue;
-use portcullis_pattern::glob::is_invisible;
+use portcullis_pattern::fold::is_invisible;
 use std::ops::Range;
 use toml::de::DeValue;
 

@@ -85,8 +85,8 @@ pub struct Waivers {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ReviewsText {
     /// The file of allowed signers, in the format of ssh-keygen(1), read at the base. Reviews that
-    /// `portcullis approve` signed with their keys count on a plain git server, and where no host is
-    /// asked.
+    /// `portcullis approve` signed with their keys count on a plain git server, and where no host
+    /// is asked.
     #[cfg_attr(test, schemars(with = "String"))]
     pub signers: Option<Spanned<String>>,
     /// `true`: signed reviews also count where the host has reviews of its own, if `[[people]]`
@@ -94,8 +94,8 @@ pub struct ReviewsText {
     #[serde(default)]
     pub beside_host: bool,
     /// Other systems whose reviews in the repository are read, with lower trust: decisions show
-    /// them and what vouches for them. They are of a tree, and only reviews of a stated commit count.
-    /// Default: none.
+    /// them and what vouches for them. They are of a tree, and only reviews of a stated commit
+    /// count. Default: none.
     #[serde(default)]
     pub imports: Vec<ImportName>,
 }

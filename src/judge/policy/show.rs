@@ -3,7 +3,7 @@
 use super::Problem;
 use super::recover::MOST;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
-use portcullis_pattern::glob::is_invisible;
+use portcullis_pattern::fold::is_invisible;
 use std::ops::Range;
 
 /// The mistakes for people: file, line, column, the source line, what to write instead. No colour.

@@ -23,7 +23,7 @@ use super::{InvalidLine, Owner, OwnerDemand, OwnerRules, Ownership};
 use crate::path::RepoPath;
 use crate::person::{Login, TeamName};
 use pattern::{InvalidOwnerPattern, OwnerPattern};
-use portcullis_pattern::glob::is_invisible;
+use portcullis_pattern::fold::is_invisible;
 use std::collections::BTreeMap;
 
 mod pattern;

@@ -1,5 +1,5 @@
-//! The JSON of requests, people, the project and its protection. Every field that the official types
-//! require is there, read by us or not.
+//! The JSON of requests, people, the project and its protection. Every field that the official
+//! types require is there, read by us or not.
 
 use super::routes::{GitLabFound, Query};
 use super::{FORK, GitLabWorld, Licensed, PROJECT, ProtectedRule, Pusher};

@@ -1,5 +1,5 @@
-//! A project with more than one merge request. Each is a [`GitLabWorld`] of its own; whatever is not
-//! a request's own business is answered by the first.
+//! A project with more than one merge request. Each is a [`GitLabWorld`] of its own; whatever is
+//! not a request's own business is answered by the first.
 
 use super::GitLabWorld;
 use crate::server::Site;

@@ -1,6 +1,6 @@
-//! Version 4 of gathered facts, of a change, of a batch and of a deployment. The order of the fields is their
-//! order in the file, and the documentation of types and fields is that of the schema: it is
-//! written for readers of the file.
+//! Version 4 of gathered facts, of a change, of a batch and of a deployment. The order of the
+//! fields is their order in the file, and the documentation of types and fields is that of the
+//! schema: it is written for readers of the file.
 //!
 //! No member may be missing: what is not there is an error and never an absence. What earlier
 //! versions do not hold, [`super::earlier`] fills in.
@@ -43,8 +43,8 @@ pub mod signed;
 /// The number in the member `schema`.
 pub const VERSION: u32 = 4;
 
-/// Everything that was seen of a change, of a batch or of a deployment, as `portcullis facts` writes it.
-/// `portcullis decide` judges it again, with the same result.
+/// Everything that was seen of a change, of a batch or of a deployment, as `portcullis facts`
+/// writes it. `portcullis decide` judges it again, with the same result.
 ///
 /// Every member is always there; a member of another name is an error. What was asked and could not
 /// be seen is a `gap`, and never an empty list.

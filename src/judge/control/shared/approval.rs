@@ -23,9 +23,9 @@
 //! | dismissed | takes every older approval of the same person with it |
 //! | commented, pending | nothing |
 //!
-//! Signed reviews ([`super::reviews`]) are opinions like any other. Each chain is a list of its own:
-//! within it a later statement replaces an earlier one, and no one knows what is older of two lists,
-//! so an objection in one of them is not answered by an approval in another.
+//! Signed reviews ([`super::reviews`]) are opinions like any other. Each chain is a list of its
+//! own: within it a later statement replaces an earlier one, and no one knows what is older of two
+//! lists, so an objection in one of them is not answered by an approval in another.
 //!
 //! An objection counts when its account may write, or when it could not be seen what the account
 //! may do; so does the objection of a bot. The objection of a deleted account remains until someone
@@ -219,7 +219,8 @@ impl Bench<'_> {
     /// Judges all opinions of one person, oldest first.
     fn judge(&self, who: &Who, opinions: &[Opinion<'_>], sorted: &mut Sorted) {
         for opinion in opinions.iter().filter(|opinion| opinion.is(ReviewState::Dismissed)) {
-            sorted.reject(opinion, "it was dismissed");
+            let why = if opinion.is_signed() { "its reviewer withdrew it" } else { "it was dismissed" };
+            sorted.reject(opinion, why);
         }
         // Newest first: of several approvals of one person the newest counts.
         for opinion in opinions.iter().rev().filter(|opinion| opinion.is(ReviewState::Approved)) {

@@ -94,7 +94,7 @@ impl BaselineWords<'_> {
         };
         let finding = self.of(Verdict::Unproven, reason).details(beyond.iter().map(one).collect());
         vec![finding.remedy(
-            "fetch the records (`git fetch origin '+refs/portcullis/*:refs/portcullis/*'`); if there are none, begin with --base at the oldest of these commits, or list the environments that count in the policy: `[deployment] environments`",
+            "fetch the records (`git fetch origin 'refs/portcullis/*:refs/portcullis/*'`); if there are none, begin with --base at the oldest of these commits, or list the environments that count in the policy: `[deployment] environments`",
         )]
     }
 

@@ -1,8 +1,8 @@
 //! One pattern of GitLab's CODEOWNERS, as Ruby's `File.fnmatch` reads it with `FNM_PATHNAME` and
 //! `FNM_DOTMATCH`, after what GitLab adds to it.
 //!
-//! Each component is matched by the set of places in the pattern that may have been reached, so that
-//! no pattern can make it slow.
+//! Each component is matched by the set of places in the pattern that may have been reached, so
+//! that no pattern can make it slow.
 
 /// A pattern, ready to match.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -50,8 +50,8 @@ objects! {
         base: CommitText,
         /// The last commit of the batch.
         head: CommitText,
-        /// The requests, in the order in which they would land. Some of them may be of another batch
-        /// that is tested at the same time.
+        /// The requests, in the order in which they would land. Some of them may be of another
+        /// batch that is tested at the same time.
         entries: Vec<BatchEntryV4>,
     }
 

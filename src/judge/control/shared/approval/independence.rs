@@ -1,13 +1,13 @@
 //! Who had a part in a change, and can therefore not approve it independently.
 //!
-//! The request's author (where no host knows requests there is none), the author, committer and every co-author of each commit over all parents,
-//! and the account that pushed what the head brings, or any commit of it before, as far as the
-//! branch's moves tell. Updates (clean merges of the base) bring nothing, so commits and pushes
-//! that are nothing else are left out, where the settings let approvals outlive them, also when
-//! others went on after them. Each commit is read twice: the account that the host attributes it
-//! to, and the address in it; where they differ, both had a part. A number in a no-reply address is
-//! its account, whatever that is called now. No one is taken for a person who is a bot to the host
-//! or a machine to the policy.
+//! The request's author (where no host knows requests there is none), the author, committer and
+//! every co-author of each commit over all parents, and the account that pushed what the head
+//! brings, or any commit of it before, as far as the branch's moves tell. Updates (clean merges of
+//! the base) bring nothing, so commits and pushes that are nothing else are left out, where the
+//! settings let approvals outlive them, also when others went on after them. Each commit is read
+//! twice: the account that the host attributes it to, and the address in it; where they differ,
+//! both had a part. A number in a no-reply address is its account, whatever that is called now. No
+//! one is taken for a person who is a bot to the host or a machine to the policy.
 //!
 //! GitHub's web editor commits as `GitHub <noreply@github.com>`, an Enterprise Server's under its
 //! own name, account `web-flow`; as a committer it is not a person.
