@@ -3,13 +3,14 @@
 
 use crate::discover::DiscoveredRepository;
 use crate::graph::Graph;
-use crate::object::{ObjectPlaces, parse_oid};
+use crate::object::{ObjectPlaces, object_name, parse_oid};
 use crate::trust::CloneKind;
-use crate::{Repository, explain_open, neutralise, trust};
+use crate::{Repository, explain_open, neutralise, tree, trust};
 use anyhow::Context as _;
 use git2::{ErrorCode, ObjectType, ReferenceType, RepositoryOpenFlags};
 use portcullis_model::change::{ObjectName, Revision};
 use portcullis_model::fact::{Gap, GapReason};
+use portcullis_model::path::RepoPath;
 use std::path::{Path, PathBuf};
 
 /// The repository whose git directory this is, and no other.
@@ -153,6 +154,17 @@ impl Repository {
                 .to_string();
         }
         Err(unreadable("it leads through too many symbolic refs"))
+    }
+
+    /// The mode and the object at a path in a commit; `None` when nothing is there.
+    ///
+    /// # Errors
+    /// An object is missing or cannot be trusted.
+    pub fn entry_at(&self, at: &Revision, path: &RepoPath) -> Result<Option<(u32, ObjectName)>, Gap> {
+        let objects = self.trusted_objects()?;
+        let tree = objects.tree_of(parse_oid(at.as_str())?)?;
+        let entry = tree::entry_in(&objects, tree, path)?;
+        entry.map(|(mode, id)| Ok((mode.0, object_name(id)?))).transpose()
     }
 
     /// Does a commit reach another one over any parents?

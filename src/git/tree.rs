@@ -217,6 +217,14 @@ fn untrusted_tree(id: Oid, entry: &TreeEntry<'_>, fault: &str) -> Gap {
 
 /// The bytes of a file below a tree; `None` when there is no file of this path.
 pub fn file_in(objects: &Objects<'_>, tree: Oid, path: &RepoPath) -> Result<Option<Vec<u8>>, Gap> {
+    match entry_in(objects, tree, path)? {
+        Some((mode, id)) if mode.is_file() => blob(objects, id, path).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// What is at this path below a tree, whatever it is.
+pub fn entry_in(objects: &Objects<'_>, tree: Oid, path: &RepoPath) -> Result<Option<(Mode, Oid)>, Gap> {
     let mut at = (Mode(0o040_000), tree);
     for component in path.as_bytes().split(|b| *b == b'/') {
         match entry_of(objects, at, component)? {
@@ -224,7 +232,7 @@ pub fn file_in(objects: &Objects<'_>, tree: Oid, path: &RepoPath) -> Result<Opti
             None => return Ok(None),
         }
     }
-    if at.0.is_file() { blob(objects, at.1, path).map(Some) } else { Ok(None) }
+    Ok(Some(at))
 }
 
 /// Is something at this path, or on the way to it, that is no directory?

@@ -28,6 +28,14 @@ impl AllowedSigners {
         let is_one = !names.iter().any(Principal::is_pattern);
         names.into_iter().next().filter(|_| is_one)
     }
+
+    /// Does the list call one person by both names?
+    pub fn are_one(&self, one: &str, other: &str) -> bool {
+        let has = |names: &BTreeSet<Principal>, name: &str| {
+            names.iter().any(|own| own.0.eq_ignore_ascii_case(name))
+        };
+        self.all_people().iter().any(|names| has(names, one) && has(names, other))
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The policy in force on a server: which branches it guards, and whose keys count.
 //!
 //! It is the policy at the tip of the default branch, and for a branch that has one of its own also
-//! that. A branch is a deployment branch if either says so: no branch can take itself out.
+//! that. A branch is a deployment branch if either says so: no branch can take itself out. The
+//! default branch is guarded in any case: it says what is in force, and whose keys are whose.
 
 use crate::cli::policy_file::POLICY;
 use crate::collect::bare::PolicyView;
@@ -33,9 +34,9 @@ impl PolicyAt {
         Ok(PolicyAt { policy, is_there: text.is_some() })
     }
 
-    /// Is this one of its deployment branches? A policy that cannot be read may name any.
+    /// Is this one of the deployment branches of a policy that can be read?
     fn names(&self, branch: &BranchName, is_folding: bool) -> bool {
-        let Some(policy) = &self.policy else { return self.is_there };
+        let Some(policy) = &self.policy else { return false };
         let name = branch.as_str().as_bytes();
         policy.scope.deployment.iter().any(|glob| match is_folding {
             true => glob.matches_folded(name),
@@ -75,17 +76,37 @@ impl InForce {
         self.policy.as_ref().is_some_and(|policy| policy.is_there)
     }
 
-    /// Is it a deployment branch, by this policy or by the one at its own tip?
+    /// Is it a deployment branch by this policy? What a branch says of itself does not count.
+    pub fn names(&self, branch: &BranchName) -> bool {
+        self.policy.as_ref().is_some_and(|policy| policy.names(branch, self.is_folding))
+    }
+
+    /// Would another policy name it?
+    pub fn would_name(&self, other: &PolicyAt, branch: &BranchName) -> bool {
+        other.names(branch, self.is_folding)
+    }
+
+    /// Does the policy, where it can be read, name the default branch?
+    pub fn is_guarding_itself(&self) -> bool {
+        let is_read = self.policy.as_ref().is_some_and(|at| at.policy.is_some());
+        !is_read || self.names(&self.branch)
+    }
+
+    /// Is it a deployment branch, by this policy or by the one at its own tip, or the default branch?
+    ///
+    /// A policy in force that is not valid may name any branch. One of the branch's own names none:
+    /// none that is not valid lands on a deployment branch.
     ///
     /// # Errors
-    /// That one cannot be read.
+    /// The commit of the branch cannot be read.
     pub fn guards(
         &self,
         repository: &Repository,
         branch: &BranchName,
         old: Option<&Revision>,
     ) -> Result<bool, Gap> {
-        if self.policy.as_ref().is_some_and(|policy| policy.names(branch, self.is_folding)) {
+        let is_unknown = self.policy.as_ref().is_some_and(|at| at.is_there && at.policy.is_none());
+        if is_unknown || *branch == self.branch || self.names(branch) {
             return Ok(true);
         }
         let Some(old) = old else { return Ok(false) };

@@ -71,13 +71,28 @@ fn check_policy(repository: &Repository) -> Result<()> {
         .hint("`portcullis policy init` writes one to begin with; `git symbolic-ref HEAD refs/heads/NAME` names the default branch"));
     }
     if in_force.policy.as_ref().is_some_and(|at| at.policy.is_some()) {
-        return Ok(());
+        return check_default_branch(&in_force);
     }
     let what = if in_force.is_set() { "a policy that is not valid" } else { "no policy" };
     Err(Failure::policy(format!(
         "the default branch {branch} has {what}: push one (`portcullis.toml`) first"
     ))
     .hint("`portcullis policy check` says what is wrong with one"))
+}
+
+/// What lands on the default branch decides what is guarded, and who everybody is.
+fn check_default_branch(in_force: &InForce) -> Result<()> {
+    let branch = &in_force.branch;
+    if in_force.names(branch) {
+        return Ok(());
+    }
+    let failure = Failure::policy(format!(
+        "the default branch {branch} is no deployment branch, and its policy is the one in force"
+    ));
+    Err(failure.hint(format!(
+        "name {branch} in `[branches] deployment`, or make a deployment branch the default one \
+         (`git symbolic-ref HEAD refs/heads/NAME`)"
+    )))
 }
 
 /// A hook that was there before is called by ours.

@@ -21,6 +21,9 @@ const REVIEWS: &str = "refs/portcullis/reviews/";
 /// git shows another object in the place of one that is named here (git-replace(1)).
 const REPLACE: &str = "refs/replace/";
 
+/// Branches.
+const BRANCHES: &str = "refs/heads/";
+
 /// So many commits may a push add to a chain.
 const LONGEST: usize = 100_000;
 
@@ -30,6 +33,14 @@ pub type Refusal = (String, String);
 /// Is this ref one of ours, or one that changes what git shows?
 pub fn is_guarded(name: &str) -> bool {
     name.starts_with(OURS) || is_notes(name) || name.starts_with(REPLACE)
+}
+
+/// The place below which a ref would be if capitals made no difference, where they make one.
+pub fn misspelt(name: &str) -> Option<&'static str> {
+    [BRANCHES, OURS, NOTES, REPLACE].into_iter().find(|place| {
+        let start = name.as_bytes().get(..place.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(place.as_bytes())) && !name.starts_with(place)
+    })
 }
 
 fn is_notes(name: &str) -> bool {

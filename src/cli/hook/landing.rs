@@ -6,7 +6,8 @@
 //! replaying gives what landed. A head passes if the controls of the merge gate allow it, from the
 //! policy at what it lands on.
 
-use super::receiving::Receiving;
+use super::landed_before::{changed_paths, has_landed, may_change};
+use super::receiving::{Receiving, unseen};
 use crate::cli::exit::{Failure, Result};
 use crate::cli::policy_file::check_waivers;
 use crate::cli::prepare::policy_at;
@@ -18,7 +19,7 @@ use portcullis_forge::Forge;
 use portcullis_forge::bare::BareRequestId;
 use portcullis_judge::decide::{decide_facts, undetermined};
 use portcullis_model::change::{BranchName, Revision};
-use portcullis_model::decision::{Decision, Judged, Outcome};
+use portcullis_model::decision::{Decision, Judged, Outcome, Verdict};
 use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::landing::{Coverage, Span, Step};
 use portcullis_model::protection::Branch;
@@ -144,12 +145,18 @@ impl BranchUpdate<'_> {
 
     /// An approved head of which replaying gives what landed: a squash, a rebase.
     fn judge_replayed(&self, segment: &Segment) -> Result<Option<Ruling>> {
+        let repository = &self.receiving.repository;
         let approved = self.receiving.approved(self.branch);
         let others = approved.iter().filter(|head| **head != segment.landed && **head != segment.parent);
-        let here = others.filter(|head| self.receiving.repository.has_commit(head));
-        for head in here.take(MOST_CANDIDATES) {
-            let explains = is_explained(&self.receiving.repository, &segment.parent, &segment.landed, head);
-            if explains && let ruling @ Ruling::Allowed(_) = self.judge_head(&segment.parent, head)? {
+        let (parent, landed) = (&segment.parent, &segment.landed);
+        let paths = changed_paths(repository, parent, landed).map_err(unseen)?;
+        let may_be = |head: &&Revision| {
+            repository.has_commit(head) && may_change(repository, head, parent, &paths).unwrap_or(true)
+        };
+        for head in others.filter(may_be).take(MOST_CANDIDATES) {
+            let explains = is_explained(repository, parent, landed, head);
+            let is_new = explains && !has_landed(repository, head, parent, landed).map_err(unseen)?;
+            if is_new && let ruling @ Ruling::Allowed(_) = self.judge_head(parent, head)? {
                 return Ok(Some(ruling));
             }
         }
@@ -162,7 +169,8 @@ impl BranchUpdate<'_> {
         match decision.outcome {
             Outcome::Allow => Ok(Ruling::Allowed(vec![head.clone()])),
             Outcome::Undetermined | Outcome::Block => {
-                Ok(Ruling::Judged(Box::new(decision), Some(self.approve_command(head))))
+                let command = wants_approval(&decision).then(|| self.approve_command(head));
+                Ok(Ruling::Judged(Box::new(decision), command))
             }
         }
     }
@@ -211,6 +219,12 @@ impl BranchUpdate<'_> {
         };
         undetermined(judged, gap)
     }
+}
+
+/// Would one more approval help? Other advice than that is for whoever made the change.
+fn wants_approval(decision: &Decision) -> bool {
+    let open = decision.findings.iter().filter(|finding| finding.verdict != Verdict::Met);
+    open.filter_map(|finding| finding.remedy.as_ref()).any(|remedy| remedy.contains("approve"))
 }
 
 fn refuse_merge(segment: &Segment, head: &Revision, place: &str) -> Ruling {

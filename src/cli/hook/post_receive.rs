@@ -14,7 +14,7 @@ use crate::cli::deployment::record_deployment;
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::prepare::{Preparation, prepare};
 use crate::cli::{HostName, SubjectArguments, output};
-use crate::collect::bare::push_log::{PushEntry, append_push};
+use crate::collect::bare::push_log::{LONGEST_CERTIFICATE, PushEntry, append_push};
 use crate::collect::request::JudgementRequest;
 use portcullis_forge::bare::KIND;
 use portcullis_git::Repository;
@@ -116,5 +116,8 @@ fn first_record(environment: &Environment, new: &Revision) -> String {
 fn read_certificate(lookup: Lookup<'_>, repository: &Repository) -> Option<String> {
     let name = lookup("GIT_PUSH_CERT")?.to_string_lossy().into_owned();
     let bytes = repository.blob(&ObjectName::try_from(name).ok()?).ok()?;
+    if bytes.len() > LONGEST_CERTIFICATE {
+        return None;
+    }
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -7,6 +7,7 @@
 //! | `refs/portcullis/**`, notes of evidence | only grow; reviews by their owner |
 //! | the log and the state of the hook | no one |
 //! | `refs/replace/**` | no one |
+//! | any of these in other capitals | no one |
 //! | a symbolic ref | as what it leads to |
 //! | anything else | passes |
 
@@ -14,6 +15,7 @@ use super::WIDTH;
 use super::environment::Lookup;
 use super::kept;
 use super::landing::{BranchUpdate, Ruling, refusal_of};
+use super::newly_named::judge_newly_named;
 use super::receiving::{Receiving, unseen};
 use super::updates::RefUpdate;
 use crate::cli::exit::{Exit, Result};
@@ -66,6 +68,9 @@ fn judge_update(receiving: &Receiving, update: &RefUpdate) -> Result<Option<Ruli
 
 /// `None`: the gate has nothing to say of it.
 fn judge_named(receiving: &Receiving, update: &RefUpdate) -> Result<Option<Ruling>> {
+    if let Some(meant) = kept::misspelt(&update.name) {
+        return Ok(Some(refuse_spelling(&update.name, meant)));
+    }
     if kept::is_guarded(&update.name) {
         let refusal = kept::judge_update(receiving, &update.name, update).map_err(unseen)?;
         return Ok(refusal.map(|(what, remedy)| Ruling::Refused(what, remedy)));
@@ -78,7 +83,26 @@ fn judge_named(receiving: &Receiving, update: &RefUpdate) -> Result<Option<Rulin
     if !receiving.in_force.guards(&receiving.repository, &branch, old).map_err(unseen)? {
         return Ok(None);
     }
-    judge_deployment_branch(receiving, &branch, update).map(Some)
+    if branch == receiving.in_force.branch && !receiving.in_force.is_guarding_itself() {
+        return Ok(Some(refuse_unlisted(&branch)));
+    }
+    let ruling = judge_deployment_branch(receiving, &branch, update)?;
+    if let (Ruling::Allowed(_), Some(new)) = (&ruling, &update.new)
+        && branch == receiving.in_force.branch
+        && let Some(refused) = judge_newly_named(receiving, new).map_err(unseen)?
+    {
+        return Ok(Some(refused));
+    }
+    Ok(Some(ruling))
+}
+
+fn refuse_spelling(name: &str, meant: &str) -> Ruling {
+    Ruling::Refused(
+        format!(
+            "`{name}` is a name below `{meant}` in other capitals, and on some file systems it is the same ref"
+        ),
+        format!("Write `{meant}` in small letters, or use another name."),
+    )
 }
 
 fn refuse_without_policy(branch: &BranchName) -> Ruling {
@@ -87,6 +111,17 @@ fn refuse_without_policy(branch: &BranchName) -> Ruling {
             "the default branch of the server, {branch}, has no policy `portcullis.toml`, so nothing can be judged"
         ),
         "On the server, commit one to it, or take the hook away.".to_string(),
+    )
+}
+
+fn refuse_unlisted(branch: &BranchName) -> Ruling {
+    Ruling::Refused(
+        format!(
+            "{branch} is the default branch of the server, whose policy is in force, and the policy does not list it \
+             under `[branches] deployment`, so whoever pushes could change who is guarded"
+        ),
+        "On the server, make a deployment branch the default one (`git symbolic-ref HEAD refs/heads/NAME`)."
+            .to_string(),
     )
 }
 
@@ -113,10 +148,8 @@ fn judge_new_branch(receiving: &Receiving, branch: &BranchName, new: Option<&Rev
     for reference in receiving.repository.refs_below("refs/heads/")? {
         let tip = receiving.repository.ref_tip(&reference).ok().flatten();
         let other = BranchName::new(&reference);
-        if tip.is_some()
-            && tip.as_ref() == new
-            && receiving.in_force.guards(&receiving.repository, &other, new)?
-        {
+        // By the policy in force: any commit can have one that names the branch which it is pushed to.
+        if tip.is_some() && tip.as_ref() == new && receiving.in_force.names(&other) {
             return Ok(Ruling::Allowed(Vec::new()));
         }
     }

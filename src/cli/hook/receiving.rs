@@ -6,7 +6,7 @@ use super::pusher::Pusher;
 use super::state;
 use super::updates::RefUpdate;
 use crate::cli::exit::{Failure, Result};
-use crate::collect::bare::push_log::PushEntry;
+use crate::collect::bare::push_log::{PushEntry, is_too_long};
 use crate::collect::bare::{RepositoryView, Standpoint, approved_commits};
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_forge::bare::{BareServer, PushedRef, ServerGuard};
@@ -52,6 +52,10 @@ impl Receiving {
         let certificate = None;
         let mut entry = PushEntry { time, principal: name, source, request, refs: Vec::new(), certificate };
         entry.refs = updates.iter().map(|update| pushed_ref(&repository, update)).collect();
+        if is_too_long(&entry) {
+            return Err(Failure::environment("the push moves more than an entry of the push log can hold")
+                .hint("push fewer refs at once"));
+        }
         let stored = environment.quarantine.is_some().then(|| environment.open_stored()).transpose()?;
         let guard = state::see_guard(&repository, view.approvals);
         Ok(Receiving { repository: Rc::new(repository), stored, updates, in_force, signers, entry, guard })
@@ -74,10 +78,11 @@ impl Receiving {
         })
     }
 
-    /// The push as the log will have it. What a merge brings that was here before was pushed by
-    /// others.
+    /// The push as the log will have it, without what was here before: that was pushed by others,
+    /// as the tip of a ref, below one, or in a merge.
     fn pending(&self) -> portcullis_forge::bare::LoggedPush {
         let mut push = self.entry.logged();
+        push.refs.retain(|one| one.after.as_ref().is_none_or(|after| !self.was_here(after)));
         for one in &mut push.refs {
             one.merged.retain(|commit| !self.was_here(commit));
         }

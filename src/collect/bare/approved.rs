@@ -10,7 +10,7 @@ use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::Gap;
 use portcullis_model::path::RepoPath;
 use portcullis_model::signed::{REVIEWS_PREFIX, ReviewVerdict};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The file in the tree of each statement.
 const FILE: &str = "statement.json";
@@ -18,8 +18,8 @@ const FILE: &str = "statement.json";
 /// So many statements of each reviewer are looked at, the newest first.
 const MOST: usize = 2_000;
 
-/// The commits that approvals for a branch name, the newest of each reviewer first. `moved` are the
-/// refs as a push would leave them.
+/// The commits that approvals for a branch name: the newest of each reviewer, then the next of each.
+/// `moved` are the refs as a push would leave them.
 ///
 /// # Errors
 /// The refs or a commit cannot be read.
@@ -29,9 +29,9 @@ pub fn approved_commits(
     branch: &BranchName,
 ) -> Result<Vec<Revision>, Gap> {
     let target = format!("refs/heads/{branch}");
-    let mut found = Vec::new();
+    let mut lists = Vec::new();
     for tip in chain_tips(repository, moved)? {
-        let mut read = 0;
+        let (mut read, mut found) = (0, Vec::new());
         repository.each_stored_back(&tip, |stored| {
             read += 1;
             let file = stored.files.get(&RepoPath::from(FILE));
@@ -39,15 +39,21 @@ pub fn approved_commits(
             let is_approval = |review: &UnverifiedReview| {
                 review.statement.verdict == ReviewVerdict::Approve && review.statement.target == target
             };
-            if let Some(review) = review.filter(is_approval)
-                && !found.contains(&review.subject.commit)
-            {
-                found.push(review.subject.commit);
-            }
+            found.extend(review.filter(is_approval).map(|review| review.subject.commit));
             Ok(read < MOST)
         })?;
+        lists.push(found);
     }
-    Ok(found)
+    Ok(take_turns(&lists))
+}
+
+/// The first of each list, then the second of each, and so on; each once. So no reviewer's many
+/// approvals come before the newest of another.
+fn take_turns(lists: &[Vec<Revision>]) -> Vec<Revision> {
+    let longest = lists.iter().map(Vec::len).max().unwrap_or(0);
+    let turns = (0..longest).flat_map(|place| lists.iter().filter_map(move |list| list.get(place)));
+    let mut seen = BTreeSet::new();
+    turns.filter(|commit| seen.insert(*commit)).cloned().collect()
 }
 
 fn chain_tips(
@@ -65,4 +71,18 @@ fn chain_tips(
             .map(|(name, tip)| (name.clone(), tip.clone())),
     );
     Ok(tips.into_values().flatten().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reviewer_has_a_turn_before_anyone_has_another() {
+        let commit = |number: u8| Revision::try_from(format!("{number:040x}")).unwrap();
+        let list = |numbers: &[u8]| numbers.iter().map(|number| commit(*number)).collect::<Vec<_>>();
+        let lists = [list(&[1, 2, 3, 2]), list(&[4]), list(&[1, 5])];
+        assert_eq!(take_turns(&lists), list(&[1, 4, 2, 5, 3]));
+        assert_eq!(take_turns(&[]), []);
+    }
 }

@@ -22,7 +22,7 @@ use crate::collect::imports::gittuf;
 use crate::collect::sources::{Ends, ReviewRefs, Sources};
 use chain::read_chain;
 use jiff::Timestamp;
-use opinions::Opinions;
+use opinions::{Asked, Opinions};
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_git::Repository;
 use portcullis_model::change::{BranchName, Change, Revision};
@@ -38,9 +38,11 @@ use std::collections::{BTreeMap, BTreeSet};
 mod chain;
 mod opinions;
 mod remembered;
+mod withdrawn;
 
 pub use chain::{CheckedChain, CheckedStatement, STATEMENT_FILE, approved_heads, check_chain};
 pub use remembered::remembered_tips;
+use withdrawn::Withdrawn;
 
 /// What brings the reviews into a clone.
 pub const FETCH: &str = "git fetch origin 'refs/portcullis/*:refs/portcullis/*'";
@@ -103,11 +105,19 @@ pub fn read_signed_reviews(repository: &Repository, question: &ReviewQuestion<'_
     let read = || {
         let signers = read_signers(repository, question.signers, question.base)?;
         let target = question.target.ok_or_else(no_target)?;
-        let mut chains = Vec::new();
-        for (reference, tip) in review_refs(repository, &question.refs.moved)? {
+        let refs = review_refs(repository, &question.refs.moved)?;
+        let read = refs.into_iter().map(|(reference, tip)| {
             let reviewer = reference.strip_prefix(REVIEWS_PREFIX).unwrap_or_default().to_string();
             let chain = read_chain(repository, &reviewer, &tip);
-            let opinions = Opinions { repository, question, target, signers: &signers, reviewer: &reviewer };
+            (reviewer, tip, chain)
+        });
+        let read: Vec<_> = read.collect();
+        let asked = Asked { repository, question, target, signers: &signers };
+        let withdrawn = Withdrawn::of(&asked, &read);
+        let mut chains = Vec::new();
+        for (reviewer, tip, chain) in read {
+            let elsewhere = withdrawn.beside(&signers, &reviewer);
+            let opinions = Opinions { asked, reviewer: &reviewer, elsewhere };
             chains.push(opinions.of_chain(tip, chain));
         }
         chains.extend(remembered::lost(question, &signers, &chains));

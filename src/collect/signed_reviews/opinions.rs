@@ -10,20 +10,42 @@ use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::id::ReviewId;
 use portcullis_model::review::{Review, ReviewSource, ReviewState, ReviewedContent};
 use portcullis_model::signed::{ReviewChain, ReviewStatement, ReviewVerdict, SignedReview, SigningPerson};
+use std::collections::BTreeMap;
 
-/// The opinions of one reviewer.
-pub(super) struct Opinions<'a> {
+/// What is asked of every chain.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
     pub repository: &'a Repository,
     pub question: &'a ReviewQuestion<'a>,
     pub target: &'a BranchName,
     pub signers: &'a AllowedSigners,
+}
+
+impl Asked<'_> {
+    pub(super) fn verify(&self, link: &ChainLink) -> Result<Signer, AttestError> {
+        link.review.verify(self.signers, self.question.at)
+    }
+
+    /// Is a statement of our project and for our branch?
+    pub(super) fn is_ours(&self, statement: &ReviewStatement) -> bool {
+        statement.project == self.question.asked.project
+            && statement.target.strip_prefix("refs/heads/") == Some(self.target.as_str())
+    }
+}
+
+/// The opinions of one reviewer.
+pub(super) struct Opinions<'a> {
+    pub asked: Asked<'a>,
     pub reviewer: &'a str,
+    /// The commits of which the same person took the opinion back under another name, with that
+    /// name.
+    pub elsewhere: BTreeMap<Revision, String>,
 }
 
 impl Opinions<'_> {
     /// What a chain says of the change.
     pub fn of_chain(&self, tip: Revision, chain: Result<LinkedStatements, Gap>) -> ReviewChain {
-        let listed = self.signers.lists(self.reviewer, self.question.at);
+        let listed = self.asked.signers.lists(self.reviewer, self.asked.question.at);
         let length = chain.as_ref().map_or(0, |chain| chain.len() as u64);
         let mut found = silent_chain(self.reviewer, tip, length, listed);
         let read = chain.and_then(|chain| {
@@ -44,7 +66,7 @@ impl Opinions<'_> {
     /// The newest tips that are known from elsewhere are part of the chain.
     fn check_remembered(&self, chain: &LinkedStatements) -> Result<(), Gap> {
         let lacking = |seen: &&Revision| !chain.iter().any(|link| link.commit == **seen);
-        let refs = self.question.refs;
+        let refs = self.asked.question.refs;
         if let Some(seen) = refs.remembered.get(self.reviewer).filter(lacking) {
             return Err(super::remembered::older_tip(self.reviewer, seen));
         }
@@ -71,7 +93,7 @@ impl Opinions<'_> {
         let Some(newest) = chain.iter().rposition(concerned) else { return Ok(Vec::new()) };
         // What counts, and all after it, has to verify.
         for (index, link) in chain.iter().enumerate().skip(newest) {
-            self.verify(link).map_err(|error| self.unverified(index, &error))?;
+            self.asked.verify(link).map_err(|error| self.unverified(index, &error))?;
         }
         let mut reviews = Vec::new();
         for (index, link) in chain.iter().enumerate().take(newest + 1) {
@@ -85,7 +107,7 @@ impl Opinions<'_> {
                 ReviewVerdict::Approve if self.flaw(link)?.is_some() => continue,
                 ReviewVerdict::Approve => ReviewState::Approved,
             };
-            match self.verify(link) {
+            match self.asked.verify(link) {
                 Ok(signer) => reviews.push(self.review(index, link, state, signer)),
                 // An older objection is kept, whoever can still vouch for it.
                 Err(_) if state == ReviewState::ChangesRequested => {
@@ -101,10 +123,6 @@ impl Opinions<'_> {
             }
         }
         Ok(reviews)
-    }
-
-    fn verify(&self, link: &ChainLink) -> Result<Signer, AttestError> {
-        link.review.verify(self.signers, self.question.at)
     }
 
     fn unverified(&self, index: usize, error: &AttestError) -> Gap {
@@ -141,19 +159,14 @@ impl Opinions<'_> {
     /// Is a statement about the judged change: of our project, for our branch, of one of its
     /// commits or of everything?
     fn is_about(&self, link: &ChainLink) -> bool {
-        self.is_ours(&link.review.statement)
+        self.asked.is_ours(&link.review.statement)
             && (link.review.statement.verdict == ReviewVerdict::WithdrawAll
-                || self.question.commits.contains(&link.review.subject.commit))
-    }
-
-    fn is_ours(&self, statement: &ReviewStatement) -> bool {
-        statement.project == self.question.asked.project
-            && statement.target.strip_prefix("refs/heads/") == Some(self.target.as_str())
+                || self.asked.question.commits.contains(&link.review.subject.commit))
     }
 
     /// Did a later statement take this opinion back?
     fn is_withdrawn(&self, link: &ChainLink, later: &[ChainLink]) -> bool {
-        later.iter().filter(|other| self.is_ours(&other.review.statement)).any(|other| {
+        later.iter().filter(|other| self.asked.is_ours(&other.review.statement)).any(|other| {
             match other.review.statement.verdict {
                 ReviewVerdict::WithdrawAll => true,
                 ReviewVerdict::Withdraw => other.review.subject.commit == link.review.subject.commit,
@@ -169,13 +182,13 @@ impl Opinions<'_> {
             let ReviewStatement { project, target, verdict, .. } = &link.review.statement;
             let name = format!("signed review {}#{} does not count", self.reviewer, index + 1);
             if *verdict != ReviewVerdict::Approve
-                || !self.question.commits.contains(&link.review.subject.commit)
+                || !self.asked.question.commits.contains(&link.review.subject.commit)
             {
                 continue;
             }
-            if *project != self.question.asked.project {
+            if *project != self.asked.question.asked.project {
                 found.push(format!("{name}: it is for the project `{project}`"));
-            } else if !self.is_ours(&link.review.statement) {
+            } else if !self.asked.is_ours(&link.review.statement) {
                 found.push(format!("{name}: it is for {target}"));
             } else if let Some(flaw) = self.flaw(link)? {
                 found.push(format!("{name}: {flaw}"));
@@ -187,7 +200,12 @@ impl Opinions<'_> {
     /// Why an approval cannot count, whoever gave it.
     fn flaw(&self, link: &ChainLink) -> Result<Option<String>, Gap> {
         let (subject, base) = (&link.review.subject, &link.review.statement.base);
-        let tree = self.repository.subject(&subject.commit)?.tree;
+        if let Some(name) = self.elsewhere.get(&subject.commit) {
+            return Ok(Some(format!(
+                "the same person took the opinion back as {name}; to approve again, they sign as {name} (`--reviewer {name}`)"
+            )));
+        }
+        let tree = self.asked.repository.subject(&subject.commit)?.tree;
         if tree != subject.tree {
             return Ok(Some(format!(
                 "it names the tree {}, and the commit has {}",
@@ -195,13 +213,13 @@ impl Opinions<'_> {
                 tree.short()
             )));
         }
-        if !self.repository.has_commit(&base.commit) {
+        if !self.asked.repository.has_commit(&base.commit) {
             return Ok(Some(format!(
                 "the base {} that it names is not in this repository",
                 base.commit.short()
             )));
         }
-        let holds = self.repository.brought(&[&base.commit], &subject.commit)?.is_empty();
+        let holds = self.asked.repository.brought(&[&base.commit], &subject.commit)?.is_empty();
         Ok(holds.then(|| "the branch held the commit already when it was given".to_string()))
     }
 }

@@ -177,8 +177,8 @@ fn not_logged(head: &Revision) -> Gap {
         "who pushed the head",
         GapReason::NotVisible,
         format!("the push log of the server has no push of {}", head.short()),
-        "Push the head to a branch of its own while the hook writes the log; if it was pushed before the hook was \
-         installed, add a commit and push that. In a clone, fetch the log first \
+        "Have the person who made the head push it to a branch of its own while the hook writes the log; if it was \
+         pushed before, below another commit or before the hook was installed, add a commit and push that. In a clone, fetch the log first \
          (`git fetch origin 'refs/portcullis/*:refs/portcullis/*'`).",
     )
 }
@@ -212,7 +212,8 @@ impl<V: ServerView> BareServer<V> {
 
     /// The heads that may have brought a commit to a branch. Of a merge these are what it merged;
     /// of anything else the head of the push that it came with: the tip that it left the branch at,
-    /// or an approved head of which replaying gives that.
+    /// or an approved head of which replaying gives that. A push may hold several landings with
+    /// merges between them: then the same of the commits from one merge to the next.
     pub(super) fn heads_of(
         &self,
         commit: &Revision,
@@ -229,9 +230,41 @@ impl<V: ServerView> BareServer<V> {
         };
         let approved = self.view.approved(branch);
         let approved = approved.known()?;
-        let others = || approved.iter().find(|head| self.view.explains(&before, &after, head));
-        let head = if approved.contains(&after) { None } else { others() };
-        Ok([named(head.unwrap_or(&after))].into())
+        if approved.contains(&after) {
+            return Ok([named(&after)].into());
+        }
+        let found = |(before, after): &(Revision, Revision)| {
+            let is_it = |head: &&Revision| *head == after || self.view.explains(before, after, head);
+            approved.iter().find(is_it)
+        };
+        let whole = (before, after);
+        let between = self.between_merges(commit, &whole)?;
+        let head = found(&between).or_else(|| found(&whole)).unwrap_or(&whole.1);
+        Ok([named(head)].into())
+    }
+
+    /// The commits of a push around one of them that are no merges, as the commit that they are on
+    /// top of and the last of them.
+    fn between_merges(
+        &self,
+        commit: &Revision,
+        (before, after): &(Revision, Revision),
+    ) -> Result<(Revision, Revision), Gap> {
+        let (mut at, mut last, mut is_found) = (after.clone(), after.clone(), false);
+        while at != *before {
+            let seen = self.view.commit(&at);
+            let parents = &seen.known()?.parents;
+            is_found |= at == *commit;
+            match parents.as_slice() {
+                [parent] => at = parent.clone(),
+                [parent, ..] if !is_found => {
+                    last = parent.clone();
+                    at = parent.clone();
+                }
+                _ => break,
+            }
+        }
+        Ok((at, last))
     }
 
     /// The push that brought a commit to a branch; `None` where the log has none.

@@ -94,8 +94,7 @@ pub struct ReviewsText {
     #[serde(default)]
     pub beside_host: bool,
     /// Other systems whose reviews in the repository are read, with lower trust: decisions show
-    /// them and what vouches for them. They are of a tree, and only reviews of a stated commit
-    /// count. Default: none.
+    /// them and what vouches for them. None of them counts towards a rule yet. Default: none.
     #[serde(default)]
     pub imports: Vec<ImportName>,
 }

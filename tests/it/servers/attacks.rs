@@ -2,7 +2,7 @@
 
 use super::GitServer;
 use super::local::Local;
-use super::people::PROGRAM;
+use super::people::{PROGRAM, Person};
 use super::scenario::{FILE, POLICY};
 use super::{plain_git, run, said};
 use std::io::Write as _;
@@ -26,6 +26,67 @@ fn a_deployment_branch_is_neither_deleted_nor_rewound_nor_made_anew() {
     kim.push(&local, &["-f", "origin", &format!("{root}:refs/heads/topic")]).expect_taken();
     kim.push(&local, &["origin", &format!("{base}:refs/heads/release/1")]).expect_taken();
     kim.push(&local, &["origin", ":refs/heads/topic"]).expect_taken();
+}
+
+/// Kim's own policy calls her topic branch a deployment branch, and a release would begin there.
+#[test]
+fn a_release_does_not_begin_at_a_branch_that_guards_itself() {
+    let (local, base) = Local::gated();
+    let kim = &local.kim;
+    kim.update(&local, &base);
+    let own = POLICY.replace("\"main\", \"release/*\"", "\"topic\"");
+    let evil = kim.commit(&local, "Evil", &[("portcullis.toml", &own), (FILE, "DROP TABLE records;\n")]);
+    kim.push(&local, &["origin", &format!("{evil}:refs/heads/topic")]).expect_taken();
+    let release = |from: &str| kim.push(&local, &["origin", &format!("{from}:refs/heads/release/1")]);
+    release(&evil).expect_refused("would be a new deployment branch");
+    let broken = kim.commit(&local, "Broken", &[("portcullis.toml", "schema = ")]);
+    kim.push(&local, &["origin", &format!("{broken}:refs/heads/other")]).expect_taken();
+    release(&broken).expect_refused("would be a new deployment branch");
+    release(&base).expect_taken();
+}
+
+/// On a file system without capitals they would be the branch, the log, a replacement.
+#[test]
+fn a_name_in_other_capitals_is_no_way_round() {
+    let (local, base) = Local::gated();
+    let other = local.kim.commit_on(&local, &base, "beside");
+    let push = |name: &str| local.kim.push(&local, &["origin", &format!("{other}:{name}")]);
+    for name in ["refs/HEADS/main", "refs/Portcullis/pushes", "refs/REPLACE/x", "refs/notes/Portcullis"] {
+        push(name).expect_refused("in other capitals");
+    }
+    push("refs/heads/HEADS/main").expect_taken();
+    push("refs/notes/Commits").expect_taken();
+}
+
+/// Nothing of that can be on a deployment branch, so no one is locked out of a topic branch.
+#[test]
+fn a_topic_branch_whose_policy_is_broken_can_be_mended() {
+    let (local, base) = Local::gated_by_hook_alone();
+    let kim = &local.kim;
+    kim.update(&local, &base);
+    let topic = |from: &str| kim.push(&local, &["origin", &format!("{from}:refs/heads/topic")]);
+    topic(&kim.commit(&local, "Half done", &[("portcullis.toml", "schema = ")])).expect_taken();
+    topic(&kim.commit(&local, "Mended", &[("portcullis.toml", POLICY)])).expect_taken();
+    topic("").expect_taken();
+}
+
+/// Whoever changes the policy in force and its signers decides what is guarded, and who pushes.
+#[test]
+fn the_default_branch_is_guarded_whatever_its_policy_says() {
+    let (local, base) = Local::new(&POLICY.replace("\"main\", ", ""));
+    let refused = local.hook("install");
+    assert_eq!(refused.status.code(), Some(4), "{}", said(&refused));
+    assert!(said(&refused).contains("is no deployment branch"), "{}", said(&refused));
+    let kim = &local.kim;
+    kim.push(&local, &["origin", &format!("{base}:refs/heads/release/1")]).expect_taken();
+    let server = local.repository();
+    run(plain_git(&server).args(["symbolic-ref", "HEAD", "refs/heads/release/1"]));
+    assert!(local.hook("install").status.success(), "the twin");
+    run(plain_git(&server).args(["symbolic-ref", "HEAD", "refs/heads/main"]));
+    let other = kim.commit_on(&local, &base, "beside");
+    kim.push(&local, &["origin", &format!("{other}:refs/heads/main")])
+        .expect_refused("is the default branch of the server");
+    kim.push(&local, &["origin", &format!("{other}:refs/heads/topic")]).expect_taken();
 }
 
 #[test]
@@ -130,6 +191,42 @@ fn what_git_does_not_say_like_this_is_refused() {
     assert_eq!(hook(&local, &good, &[("GIT_NAMESPACE", "elsewhere")]).status.code(), Some(5));
     let gone = [("GIT_QUARANTINE_PATH", "/nowhere/at/all")];
     assert_eq!(hook(&local, &good, &gone).status.code(), Some(5));
+}
+
+/// Kim pushes in Robin's name, under a name that only the server knows, and approves it.
+#[test]
+fn a_pusher_whom_no_list_names_may_be_any_approver() {
+    let (local, _) = Local::new(POLICY);
+    let (kim, robin) = (&local.kim, Person::new("robin"));
+    let signers = [kim.signer(""), robin.signer("")].concat();
+    let base = kim.commit(&local, "Two people", &[(".portcullis/allowed_signers", &signers)]);
+    kim.push(&local, &["origin", "HEAD:refs/heads/main"]).expect_taken();
+    assert!(local.hook("install").status.success());
+    let land = |user: &'static str| {
+        kim.git(&local, &["config", "user.email", &robin.address()]);
+        let commit = kim.commit_on_with(&local, &base, user, (FILE, "SELECT 2;\n"));
+        local.user.set(Some(user));
+        kim.push(&local, &["origin", &format!("{commit}:refs/heads/{user}")]).expect_taken();
+        local.user.set(Some("kim"));
+        kim.approve(&local, &commit);
+        local.user.set(Some(user));
+        kim.push(&local, &["origin", &format!("{commit}:refs/heads/main")])
+    };
+    land("kim-laptop").expect_refused("may be any approver's");
+    land("robin").expect_taken();
+}
+
+/// An entry of the log that no one can read would end every landing.
+#[test]
+fn a_push_of_more_than_the_log_can_hold_is_refused() {
+    let (local, base) = Local::gated();
+    let refs = |count: usize| -> String {
+        (0..count).map(|number| format!("{ZERO} {base} refs/heads/{number:0>180}\n")).collect()
+    };
+    let refused = hook(&local, &refs(60_000), &[]);
+    assert_eq!(refused.status.code(), Some(5), "{}", said(&refused));
+    assert!(said(&refused).contains("push fewer refs at once"), "{}", said(&refused));
+    assert_eq!(hook(&local, &refs(100), &[]).status.code(), Some(0), "the twin");
 }
 
 #[test]

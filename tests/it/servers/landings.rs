@@ -1,7 +1,7 @@
 //! What lands after a review, and what does not: the same on sshd and on gitolite.
 
 use super::gitolite::Gitolite;
-use super::scenario::{FILE, Scenario};
+use super::scenario::{FILE, POLICY, Scenario};
 use super::sshd::Sshd;
 
 /// Tells a story on each server that is installed.
@@ -73,6 +73,98 @@ fn a_withdrawn_approval_is_refused() {
         scenario.land(&commit).expect_refused("required-reviews");
         scenario.robin.approve(&*scenario.server, &commit);
         scenario.land(&commit).expect_taken();
+    });
+}
+
+/// Robin's key has two names in the list, and each has a chain.
+#[test]
+fn an_approval_that_was_withdrawn_under_another_name_is_refused() {
+    on_each_server(|scenario| {
+        let (robin, server) = (&scenario.robin, &*scenario.server);
+        let commit = scenario.topic("load-in-order", ORDERED);
+        robin.approve(server, &commit);
+        let address = robin.address();
+        let arguments = ["approve", &commit, "--onto", "origin/main", "--yes", "--push", "origin"];
+        let as_address = |more: &[&str]| {
+            robin.git(server, &["fetch", "-q", "origin"]);
+            robin.portcullis(server, &[&arguments[..], &["--reviewer", &address], more].concat())
+        };
+        as_address(&["--withdraw"]).expect_taken();
+        scenario.land(&commit).expect_refused("required-reviews");
+        as_address(&[]).expect_taken();
+        scenario.land(&commit).expect_taken();
+    });
+}
+
+/// A squash has another commit than the approved one, so the approved one can be squashed again.
+#[test]
+fn what_was_taken_back_does_not_land_again_by_the_old_review() {
+    on_each_server(|scenario| {
+        let (kim, robin, server) = (&scenario.kim, &scenario.robin, &*scenario.server);
+        let head = scenario.topic("load-in-order", ORDERED);
+        robin.approve(server, &head);
+        let squash = |message: &str| {
+            kim.update(server, "origin/main");
+            kim.git(server, &["merge", "-q", "--squash", &head]);
+            kim.commit(server, message, &[])
+        };
+        scenario.land(&squash("In order")).expect_taken();
+        kim.git(server, &["revert", "--no-edit", "HEAD"]);
+        let back = kim.git(server, &["rev-parse", "HEAD"]);
+        kim.push(server, &["origin", "HEAD:refs/heads/back"]).expect_taken();
+        robin.approve(server, &back);
+        scenario.land(&back).expect_taken();
+        let again = squash("Again");
+        scenario.land(&again).expect_refused("required-reviews");
+        kim.push(server, &["origin", "HEAD:refs/heads/again"]).expect_taken();
+        robin.approve(server, &again);
+        scenario.land(&again).expect_taken();
+    });
+}
+
+/// Kim pushes it below another commit, in Robin's name, and approves it; Robin lands it.
+#[test]
+fn a_commit_that_no_push_ended_at_has_no_known_pusher() {
+    on_each_server(|scenario| {
+        let (kim, robin, server) = (&scenario.kim, &scenario.robin, &*scenario.server);
+        kim.update(server, "origin/main");
+        std::fs::write(kim.clone_directory().join(FILE), ORDERED).unwrap();
+        let as_robin = ["-c", "user.name=robin", "-c", "user.email=robin@example.test"];
+        kim.git(server, &[&as_robin[..], &["commit", "-q", "-a", "-m", "In order"]].concat());
+        let hidden = kim.git(server, &["rev-parse", "HEAD"]);
+        kim.commit(server, "On top", &[]);
+        kim.push(server, &["origin", "HEAD:refs/heads/topic"]).expect_taken();
+        kim.approve(server, &hidden);
+        robin.git(server, &["fetch", "-q", "origin"]);
+        let land = |commit: &str| robin.push(server, &["origin", &format!("{commit}:refs/heads/main")]);
+        land(&hidden).expect_refused("has no push of");
+        // The twin: a commit that Robin brings now, and Kim approves.
+        robin.update(server, "origin/main");
+        let own = robin.commit(server, "Mine", &[(FILE, ORDERED)]);
+        robin.push(server, &["origin", &format!("{own}:refs/heads/own")]).expect_taken();
+        kim.approve(server, &own);
+        land(&own).expect_taken();
+    });
+}
+
+/// The policy names it only afterwards, and no one judged what it holds by then.
+#[test]
+fn a_branch_of_unjudged_commits_does_not_become_a_deployment_branch() {
+    on_each_server(|scenario| {
+        let (kim, server) = (&scenario.kim, &*scenario.server);
+        let commit = scenario.topic("hotfix/1", ORDERED);
+        let naming = POLICY.replace("\"release/*\"", "\"release/*\", \"hotfix/*\"");
+        let name_it = |topic: &str| {
+            kim.update(server, "origin/main");
+            let named = kim.commit(server, "Name hotfixes", &[("portcullis.toml", &naming)]);
+            kim.push(server, &["origin", &format!("HEAD:refs/heads/{topic}")]).expect_taken();
+            scenario.robin.approve(server, &named);
+            scenario.land(&named)
+        };
+        name_it("early").expect_refused("hotfix/1 would become a deployment branch");
+        scenario.robin.approve(server, &commit);
+        scenario.land(&commit).expect_taken();
+        name_it("late").expect_taken();
     });
 }
 

@@ -2,6 +2,7 @@
 
 use super::scenario::{FILE, POLICY};
 use super::{Person, directory, people::PROGRAM, plain_git, run, said};
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -11,6 +12,8 @@ pub struct Local {
     directory: TempDir,
     /// Who pushes.
     pub kim: Person,
+    /// What gitolite would call them; `None`: it is not there.
+    pub user: Cell<Option<&'static str>>,
 }
 
 impl super::GitServer for Local {
@@ -19,7 +22,8 @@ impl super::GitServer for Local {
     }
 
     fn environment(&self, _: &Person) -> Vec<(String, String)> {
-        Vec::new()
+        let user = self.user.get().map(|user| [("GL_REPO", "upload"), ("GL_USER", user)]);
+        user.iter().flatten().map(|(name, value)| (name.to_string(), value.to_string())).collect()
     }
 
     fn repository(&self) -> PathBuf {
@@ -34,7 +38,7 @@ impl super::GitServer for Local {
 impl Local {
     /// Without a hook, with a first commit of these files beside the policy.
     pub fn new(policy: &str) -> (Local, String) {
-        let local = Local { directory: directory(), kim: Person::new("kim") };
+        let local = Local { directory: directory(), kim: Person::new("kim"), user: Cell::new(None) };
         let repository = super::GitServer::repository(&local);
         run(plain_git(local.directory.path()).args(["init", "-q", "--bare", "-b", "main"]).arg(repository));
         local.kim.begin(&local);

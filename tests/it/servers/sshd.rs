@@ -137,3 +137,28 @@ fn a_deployment_is_recorded_where_it_is_asked_for() {
     pushed.expect_taken();
     assert!(pushed.text.contains("recorded as production 2"), "{}", pushed.text);
 }
+
+/// A fast-forward of two commits, a merge and a squash: each is of a head of its own.
+#[test]
+fn several_landings_of_one_push_may_be_deployed() {
+    let Some(scenario) = Sshd::scenario() else { return };
+    let (kim, server) = (&scenario.kim, &*scenario.server);
+    let topic = |name: &str| {
+        kim.update(server, &scenario.base);
+        kim.commit(server, "first", &[(&format!("services/upload/{name}.sql"), "SELECT 1;\n")]);
+        let head = kim.commit(server, "second", &[(&format!("services/upload/{name}.sql"), "SELECT 2;\n")]);
+        kim.push(server, &["origin", &format!("HEAD:refs/heads/{name}")]).expect_taken();
+        scenario.robin.approve(server, &head);
+        head
+    };
+    let [forward, merged, squashed] = ["forward", "merged", "squashed"].map(topic);
+    kim.update(server, &forward);
+    kim.git(server, &["merge", "-q", "--no-ff", "-m", "Merge", &merged]);
+    kim.git(server, &["merge", "-q", "--squash", &squashed]);
+    scenario.land(&kim.commit(server, "Squash", &[])).expect_taken();
+    let repository = server.repository().display().to_string();
+    let place = ["-C", repository.as_str(), "check", "--host", "bare", "--environment", "production"];
+    let arguments = ["--branch", "main", "--base", &scenario.base, "--head", "main"];
+    let judged = server.on_server(super::people::PROGRAM, &[&place[..], &arguments[..]].concat());
+    assert!(judged.status.success(), "{}", super::said(&judged));
+}

@@ -75,6 +75,15 @@ impl<'a> Identity<'a> {
         self.people.by_account(latest, self.addresses)
     }
 
+    /// Is it known who an account is? A host knows its accounts; without one only the signers and
+    /// the map say it.
+    pub(super) fn is_listed(&self, account: &Account) -> bool {
+        let login = &account.login;
+        !self.is_by_signers
+            || self.signers.iter().any(|person| person.has(login.as_str()))
+            || matches!(self.people.by_login(login), Who::Known(_))
+    }
+
     /// Who gave a review: a signer is who the map makes of their principals, and `None` where that
     /// is no one in particular.
     pub(super) fn of_review(&self, review: &Review, account: &Account) -> Option<Who> {

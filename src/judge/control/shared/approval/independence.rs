@@ -143,11 +143,20 @@ impl<'a> Involved<'a> {
                 "Gather the facts again when the host has caught up.",
             ));
         }
+        self.check_listed(push.actor.as_ref())?;
         let known =
             push.actor.as_ref().is_some_and(|account| self.account(account, "pushed the judged head"));
         known
             .then_some(())
             .ok_or_else(|| unknown_account(format!("who pushed the judged head {}", head.short())))
+    }
+
+    /// Where people are known by the signers alone, whoever is not among them may be any of them.
+    fn check_listed(&self, actor: Option<&Account>) -> Result<(), Gap> {
+        match actor.filter(|account| !self.identity.is_listed(account)) {
+            None => Ok(()),
+            Some(account) => Err(unlisted_pusher(account)),
+        }
     }
 
     /// The account that moved the branch to a commit of the request brought it, also where others
@@ -160,6 +169,7 @@ impl<'a> Involved<'a> {
             match &one.kept {
                 Fact::Known(false) => {}
                 Fact::Known(true) => {
+                    self.check_listed(one.actor.as_ref())?;
                     let known = one.actor.as_ref().is_some_and(|account| self.account(account, &part));
                     known
                         .then_some(())
@@ -350,6 +360,18 @@ fn unknown_account(what: String) -> Gap {
         GapReason::NotVisible,
         "the host names no existing account",
         "Have someone with an existing account open a new request or push the head again.",
+    )
+}
+
+fn unlisted_pusher(account: &Account) -> Gap {
+    let login = &account.login;
+    Gap::new(
+        format!("who `{login}` is, who pushed commits of the change"),
+        GapReason::NotVisible,
+        "neither the allowed signers nor `[[people]]` in the policy have that name, so it may be any approver's",
+        format!(
+            "Add `{login}` to the names of the person in the allowed signers, or to `[[people]]` in the policy."
+        ),
     )
 }
 
