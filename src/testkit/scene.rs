@@ -17,8 +17,8 @@ use portcullis_forge::http::transport::{Request, Response, Transport, TransportE
 use portcullis_model::person::Account;
 use portcullis_model::protection::{ActorKind, Bypass, BypassMode, Rule};
 use portcullis_model::review::Permission;
-use std::path::PathBuf;
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// Every made-up host, sorted by kind.
 pub static HOSTS: &[&dyn FakeHost] = &[&BareShow, &ForgejoShow, &GiteaShow, &GitHub, &GitLab];
@@ -102,7 +102,7 @@ pub enum Shown {
     Site(Box<dyn Site>),
     /// In the repository of the stage itself, as a clone of the repository on a server, which is in
     /// this directory.
-    Clone(PathBuf),
+    Clone(TempDir),
 }
 
 impl Shown {

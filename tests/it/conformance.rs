@@ -144,7 +144,7 @@ fn judge_scene(host: &dyn FakeHost, scene: &Scene) -> Vec<Verdict> {
             command.args(["--host", kind.name, "--repository", &scene.stage.world.repository]);
             vec![Verdict::of(&command.args(["--request", &request]).output().unwrap())]
         }
-        Shown::Clone(server) => judge_repositories(&request, scene, &server),
+        Shown::Clone(server) => judge_repositories(&request, scene, server.path()),
     }
 }
 

@@ -15,7 +15,8 @@ use portcullis_model::signed::REVIEWS_PREFIX;
 use portcullis_wire::server::v1::{PushV1, ServerCheckV1, ServerV1, UpdateV1, VERSION};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use tempfile::TempDir;
 
 /// The refs that the hook of the server writes.
 pub(super) const PUSHES: &str = "refs/portcullis/pushes";
@@ -119,14 +120,12 @@ fn merged_by(repository: &Repository, before: Option<&Revision>, after: &Revisio
 
 /// Writes the repository on the server, with the hook as the scene has it, and what the hook says of
 /// itself to clones.
-pub(super) fn write_server(repository: &Repository, scene: &Scene, main: Oid) -> Result<PathBuf> {
+pub(super) fn write_server(repository: &Repository, scene: &Scene, main: Oid) -> Result<TempDir> {
     let settings = settings_of(&scene.protection.rules);
     let is_gated = scene.protection.rules.contains(&Rule::ChangeRequest);
     append_file(repository, STATE, (STATE_FILE, &write_state(is_gated, &settings)?), minutes(2))?;
-    let directory = scene.stage.directory().join("upload.git");
-    if directory.exists() {
-        std::fs::remove_dir_all(&directory)?;
-    }
+    let server = tempfile::Builder::new().prefix("portcullis-").suffix(".git").tempdir()?;
+    let directory = server.path();
     for part in ["objects/info", "objects/pack", "refs/heads"] {
         std::fs::create_dir_all(directory.join(part))?;
     }
@@ -135,9 +134,9 @@ pub(super) fn write_server(repository: &Repository, scene: &Scene, main: Oid) ->
     std::fs::write(directory.join("objects/info/alternates"), format!("{}\n", objects.display()))?;
     std::fs::write(directory.join("packed-refs"), list_references(repository, main)?)?;
     std::fs::write(directory.join("HEAD"), format!("ref: {MAIN}\n"))?;
-    let hooks = if is_gated { write_hooks(&directory)? } else { Vec::new() };
-    write_config(&directory, settings.iter().map(|name| (*name, "true".to_string())).chain(hooks))?;
-    Ok(directory)
+    let hooks = if is_gated { write_hooks(directory)? } else { Vec::new() };
+    write_config(directory, settings.iter().map(|name| (*name, "true".to_string())).chain(hooks))?;
+    Ok(server)
 }
 
 /// The settings of git that hold.

@@ -11,8 +11,9 @@ use portcullis_model::review::{Permission, ReviewState};
 use portcullis_testkit::bare::BareShow;
 use portcullis_testkit::history::Edit;
 use portcullis_testkit::scene::{FakeHost, Part, Scene, Shown};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
+use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_portcullis");
 
@@ -103,7 +104,7 @@ fn a_bot_counts_only_as_a_machine_that_the_policy_names() {
 }
 
 /// The repository on the server that a scene is shown on.
-fn server_of(host: &dyn FakeHost, scene: &Scene) -> PathBuf {
+fn server_of(host: &dyn FakeHost, scene: &Scene) -> TempDir {
     match host.show(scene).unwrap() {
         Shown::Clone(server) => server,
         Shown::Site(_) => panic!("it has a host"),
@@ -117,12 +118,12 @@ fn run_hook(server: &Path, what: &str) -> Output {
 #[test]
 fn the_made_up_server_is_what_the_program_itself_would_install() {
     let honest = Scene::honest(&BareShow).unwrap();
-    let checked = run_hook(&server_of(&BareShow, &honest), "check");
+    let checked = run_hook(server_of(&BareShow, &honest).path(), "check");
     assert_eq!(checked.status.code(), Some(0), "{}", String::from_utf8_lossy(&checked.stdout));
     for rule in [Rule::ChangeRequest, Rule::NoDeletion, Rule::NoForcePush] {
         let mut scene = Scene::honest(&BareShow).unwrap();
         scene.protection.drop_rule(rule.name());
-        let checked = run_hook(&server_of(&BareShow, &scene), "check");
+        let checked = run_hook(server_of(&BareShow, &scene).path(), "check");
         assert_eq!(checked.status.code(), Some(1), "{rule:?}: {}", String::from_utf8_lossy(&checked.stdout));
     }
 }
@@ -137,7 +138,7 @@ fn judge_clone(hide: fn(&git2::Repository)) -> Verdict {
     review(&mut scene.stage, &alex(), ReviewState::Commented, 70);
     let server = server_of(&BareShow, &scene);
     hide(scene.stage.history.repository());
-    judge_repositories(&BareShow.request(&scene), &scene, &server).remove(0)
+    judge_repositories(&BareShow.request(&scene), &scene, server.path()).remove(0)
 }
 
 const ALEX: &str = "refs/portcullis/reviews/alex-example";
@@ -204,13 +205,13 @@ fn push_change(host: &dyn FakeHost, situation: &Situation) -> Output {
     let mut scene = Scene::honest(host).unwrap();
     (situation.arrange)(&mut scene);
     let server = server_of(host, &scene);
-    let installed = run_hook(&server, "install");
+    let installed = run_hook(server.path(), "install");
     assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut git = Command::new("git");
     git.env_clear().env("PATH", path).env("HOME", scene.stage.directory()).env("GIT_CONFIG_NOSYSTEM", "1");
     git.env("GL_REPO", "upload").env("GL_USER", "kim-example").current_dir(scene.stage.directory());
-    git.args(["-c", "protocol.version=2", "push", "-q"]).arg(&server);
+    git.args(["-c", "protocol.version=2", "push", "-q"]).arg(server.path());
     git.arg(format!("{}:refs/heads/main", landing_of(&scene))).output().unwrap()
 }
 
