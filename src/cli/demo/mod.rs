@@ -31,7 +31,7 @@ pub struct Arguments {
     /// Show the verdict on one of the changes in full, by its name in the list.
     #[arg(long, value_name = "NAME")]
     show: Option<String>,
-    /// The kind of host that the made-up project is on: forgejo, gitea, github or gitlab.
+    /// The kind of host that the made-up project is on: bare, forgejo, gitea, github or gitlab.
     #[arg(long, value_name = "HOST", default_value = host::DEFAULT.name, value_parser = parse_host)]
     host: &'static HostKind,
 }
