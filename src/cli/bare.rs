@@ -90,8 +90,8 @@ pub fn open_server(
     Ok(Some(Box::new(BareServer::over(view))))
 }
 
-/// The tips of reviews that the push log has, for a clone of a server: what it did not fetch, or has
-/// in an older state, hides something. On the server itself the hook keeps the chains whole.
+/// The tips of reviews that the push log has, for a clone of a server: what it did not fetch, or
+/// has in an older state, hides something. On the server itself the hook keeps the chains whole.
 pub fn logged_reviews(repository: &Repository, forge: Option<&dyn Forge>) -> BTreeMap<String, Revision> {
     let is_clone = Standpoint::of(repository) == Standpoint::Clone;
     match forge.is_some_and(|forge| forge.kind() == KIND.name) && is_clone {

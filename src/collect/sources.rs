@@ -36,8 +36,8 @@ pub struct ReviewRefs {
     pub moved: BTreeMap<String, Option<Revision>>,
     /// The newest tips that a deployment record saw, by the reviewer. An older one hides something.
     pub remembered: BTreeMap<String, Revision>,
-    /// The newest tips that the push log of a server without a host has, by the reviewer. They count
-    /// where the reviewer may sign.
+    /// The newest tips that the push log of a server without a host has, by the reviewer. They
+    /// count where the reviewer may sign.
     pub logged: BTreeMap<String, Revision>,
 }
 

@@ -92,7 +92,8 @@ impl InForce {
         !is_read || self.names(&self.branch)
     }
 
-    /// Is it a deployment branch, by this policy or by the one at its own tip, or the default branch?
+    /// Is it a deployment branch, by this policy or by the one at its own tip, or the default
+    /// branch?
     ///
     /// A policy in force that is not valid may name any branch. One of the branch's own names none:
     /// none that is not valid lands on a deployment branch.

@@ -148,7 +148,8 @@ fn judge_new_branch(receiving: &Receiving, branch: &BranchName, new: Option<&Rev
     for reference in receiving.repository.refs_below("refs/heads/")? {
         let tip = receiving.repository.ref_tip(&reference).ok().flatten();
         let other = BranchName::new(&reference);
-        // By the policy in force: any commit can have one that names the branch which it is pushed to.
+        // By the policy in force: any commit can have one that names the branch which it is pushed
+        // to.
         if tip.is_some() && tip.as_ref() == new && receiving.in_force.names(&other) {
             return Ok(Ruling::Allowed(Vec::new()));
         }

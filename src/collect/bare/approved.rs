@@ -18,8 +18,8 @@ const FILE: &str = "statement.json";
 /// So many statements of each reviewer are looked at, the newest first.
 const MOST: usize = 2_000;
 
-/// The commits that approvals for a branch name: the newest of each reviewer, then the next of each.
-/// `moved` are the refs as a push would leave them.
+/// The commits that approvals for a branch name: the newest of each reviewer, then the next of
+/// each. `moved` are the refs as a push would leave them.
 ///
 /// # Errors
 /// The refs or a commit cannot be read.

@@ -25,7 +25,8 @@ const MOST: usize = 50_000;
 /// the log for good.
 const LONGEST: usize = 16 * 1024 * 1024;
 
-/// No certificate is kept that is longer, in bytes; in the entry it takes at most six times as much.
+/// No certificate is kept that is longer, in bytes; in the entry it takes at most six times as
+/// much.
 pub const LONGEST_CERTIFICATE: usize = 4 * 1024 * 1024;
 
 /// How often an entry is written on top of what another push wrote meanwhile.

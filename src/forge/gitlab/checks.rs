@@ -130,8 +130,8 @@ impl GitLab {
         Ok(Producer::Pipeline { project: self.project.to_string(), source, config })
     }
 
-    /// The statuses that are none of these jobs: of posted ones the newest of each name and account,
-    /// and the jobs of child pipelines.
+    /// The statuses that are none of these jobs: of posted ones the newest of each name and
+    /// account, and the jobs of child pipelines.
     fn others(&self, head: &Revision, jobs: &BTreeSet<u64>) -> Result<Vec<Check>, Gap> {
         let what = format!("the statuses of {}", head.short());
         let segments = self.at(&["repository", "commits", head.as_str(), "statuses"]);

@@ -118,8 +118,8 @@ fn merged_by(repository: &Repository, before: Option<&Revision>, after: &Revisio
     Ok(merged)
 }
 
-/// Writes the repository on the server, with the hook as the scene has it, and what the hook says of
-/// itself to clones.
+/// Writes the repository on the server, with the hook as the scene has it, and what the hook says
+/// of itself to clones.
 pub(super) fn write_server(repository: &Repository, scene: &Scene, main: Oid) -> Result<TempDir> {
     let settings = settings_of(&scene.protection.rules);
     let is_gated = scene.protection.rules.contains(&Rule::ChangeRequest);
