@@ -152,14 +152,20 @@ impl GateIntegrity {
             of_gate(reason, &named, |name| same.iter().any(|file| name.is(file)))
         });
         let conventions = &case.facts.host.conventions;
-        let workflows = [&conventions.workflow_files, case.facts.host.named_workflows()].concat();
+        // Borrowed: a copy of a pattern compiles its expression anew, for each landing.
+        let none: &[Glob] = &[];
         let globs = [
-            ("the owners of files (CODEOWNERS)", &conventions.code_owners.places),
-            ("the workflows that run the gate and the tests", &workflows),
-            ("the configuration of the tests", &self.test_configuration),
-            ("files that the policy counts as part of the gate", &self.paths),
+            ("the owners of files (CODEOWNERS)", [&conventions.code_owners.places[..], none]),
+            (
+                "the workflows that run the gate and the tests",
+                [&conventions.workflow_files[..], case.facts.host.named_workflows()],
+            ),
+            ("the configuration of the tests", [&self.test_configuration[..], none]),
+            ("files that the policy counts as part of the gate", [&self.paths[..], none]),
         ];
-        let matching = globs.map(|(reason, globs)| of_gate(reason, &named, |name| matches_any(globs, name)));
+        let matching = globs.map(|(reason, globs)| {
+            of_gate(reason, &named, |name| globs.iter().any(|globs| matches_any(globs, name)))
+        });
         let all = texts.chain(matching).chain([self.governed(&case.facts.host, inquiry, files)]);
         all.filter(|touched| !touched.files.is_empty()).collect()
     }
