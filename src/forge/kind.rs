@@ -2,7 +2,7 @@
 
 use super::Forge;
 use super::http::RetryPolicy;
-use super::http::address::AddressError;
+use super::http::address::{AddressError, Origin};
 use super::http::transport::Transport;
 use portcullis_model::host::HostConventions;
 use portcullis_model::id::RequestId;
@@ -91,6 +91,22 @@ impl Connection {
     pub fn to(api_url: impl Into<String>, transport: Box<dyn Transport>) -> Self {
         let (api_url, retry) = (Some(api_url.into()), RetryPolicy::default());
         Connection { api_url, server_url: None, token: None, token_variable: None, transport, retry }
+    }
+}
+
+/// The domains of a host's own addresses: that of its server where it is known, else those that
+/// the address of its API tells.
+///
+/// # Errors
+/// The address of the server cannot be one.
+pub(crate) fn domains_of(
+    server_url: Option<String>,
+    by_api: impl FnOnce() -> Vec<String>,
+) -> Result<Vec<String>, HostError> {
+    let Some(server) = server_url else { return Ok(by_api()) };
+    match Origin::of(&server) {
+        Some(origin) => Ok(vec![origin.host().to_string()]),
+        None => Err(HostError::ServerAddress(server)),
     }
 }
 

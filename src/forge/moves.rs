@@ -95,7 +95,7 @@ impl<'a> RequestRange<'a> {
             format!("whether commits that were pushed with {short} are in the request"),
             GapReason::MissingObject,
             "the branch does not hold that commit any more, and neither does this clone",
-            format!("Fetch it (`git fetch origin {after}`), or let somebody approve who did not push."),
+            format!("Fetch it (`git fetch origin {after}`), or ask someone who did not push to approve."),
         ))
     }
 }

@@ -8,6 +8,7 @@
     reason = "test support: a failure here is a failed test"
 )]
 
+pub mod answer_faults;
 pub mod bare;
 pub mod gitea;
 pub mod gitlab;

@@ -4,6 +4,7 @@
 //! renders it in the form of one kind of host. The demonstration and the conformance suite are
 //! written against scenes, so that each case means the same on every host.
 
+use crate::answer_faults::AnswerFault;
 use crate::bare::BareShow;
 use crate::gitea::{ForgejoShow, GiteaShow};
 use crate::gitlab::scene::GitLab;
@@ -114,6 +115,17 @@ impl Shown {
                 Connection::to(site.address(), Box::new(site))
             }
             Shown::Clone(_) => Connection::to(String::new(), Box::new(NoHost)),
+        }
+    }
+}
+
+impl Fault {
+    /// The fault of each answer about the part; `refusal` is what the host says when it refuses.
+    pub fn of_answer(&self, refusal: &str) -> AnswerFault {
+        match self {
+            Fault::Refused(status) => AnswerFault::Refuse(*status, refusal.to_string()),
+            Fault::Garbled => AnswerFault::Text("<html>Sign in</html>".to_string()),
+            Fault::Cut => AnswerFault::StopAfter(1),
         }
     }
 }

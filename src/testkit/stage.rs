@@ -2,7 +2,7 @@
 //! away.
 //!
 //! Kim opened request 7, which changes how records are loaded, and pushed it; Robin and Alex
-//! approved the head; the regression suite ran. Scenarios and tests bend it from there.
+//! approved the head; the regression suite ran. Scenarios and tests alter it from there.
 
 use super::history::{Edit, History, Person};
 use super::world::{Activity, World, minutes};

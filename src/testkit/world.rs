@@ -1,9 +1,10 @@
 //! A GitHub in memory: a small repository host whose answers have the form that GitHub documents.
 //!
 //! A [`World`] is the state of one repository with one change request. [`World::honest`] is a
-//! change that followed every rule; tests and the demo bend its fields. What the host withholds or
-//! garbles, whatever its state, is a [`Bend`] of one [`Endpoint`].
+//! change that followed every rule; tests and the demo change its fields. What the host withholds or
+//! garbles, whatever its state, is a [`AnswerFault`] of one [`Endpoint`].
 
+use crate::answer_faults::AnswerFault;
 use jiff::Timestamp;
 use portcullis_forge::http::transport::{Request, Response, Transport, TransportError};
 use portcullis_model::change::{BranchName, Revision};
@@ -14,7 +15,6 @@ use portcullis_model::protection::{Branch, Bypass, Rule};
 use portcullis_model::review::{
     ChangeRequest, CommitAccounts, Permission, Review, ReviewSource, ReviewState, ReviewedContent,
 };
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -82,7 +82,7 @@ pub struct World {
     /// The longest page it gives.
     pub page_size: usize,
     /// What it withholds or garbles, in order.
-    pub bends: Vec<(Endpoint, Bend)>,
+    pub faults: Vec<(Endpoint, AnswerFault)>,
 }
 
 /// Something that happened to a request (GitHub docs, "Issue event types").
@@ -311,24 +311,6 @@ impl Endpoint {
     ];
 }
 
-/// A way in which an answer goes wrong.
-#[derive(Clone, Debug)]
-pub enum Bend {
-    /// Another status, with GitHub's `message`.
-    Refuse(u16, String),
-    /// Status 200 with this text, whatever it is.
-    Text(String),
-    /// The link jumps over the page of this number.
-    SkipPage(usize),
-    /// The list stops after the page of this number, although `rel="last"` promises more.
-    StopAfter(usize),
-    /// The field at this JSON pointer is missing. Lists are whole here, before they are cut into
-    /// pages.
-    Drop(String),
-    /// The field at this JSON pointer has another value.
-    Set(String, Value),
-}
-
 impl World {
     /// A change that followed every rule: opened and pushed by kim, approved at its head by robin
     /// and alex, checked, on its way to a branch that a ruleset protects and nobody may bypass.
@@ -387,7 +369,7 @@ impl World {
             co_authors: Vec::new(),
             queue: None,
             page_size: 100,
-            bends: Vec::new(),
+            faults: Vec::new(),
         }
     }
 
@@ -396,10 +378,10 @@ impl World {
         self.request.head_branch.as_ref().map_or("", BranchName::as_str)
     }
 
-    /// The same with a bent answer.
+    /// The same with a fault in an answer.
     #[must_use]
-    pub fn bent(mut self, endpoint: Endpoint, bend: Bend) -> World {
-        self.bends.push((endpoint, bend));
+    pub fn with_fault(mut self, endpoint: Endpoint, fault: AnswerFault) -> World {
+        self.faults.push((endpoint, fault));
         self
     }
 }

@@ -3,8 +3,9 @@
 
 use crate::support::gate::judge;
 use crate::support::project::{OWNERS, policy, project};
+use portcullis_testkit::answer_faults::AnswerFault;
 use portcullis_testkit::stage::Stage;
-use portcullis_testkit::world::{Bend, Endpoint, InstalledApp, person};
+use portcullis_testkit::world::{Endpoint, InstalledApp, person};
 use serde_json::json;
 
 const BRANCH: &str = "protected-branch";
@@ -70,9 +71,9 @@ fn each_part_that_is_withheld_leaves_it_unproven() {
         for status in [401, 403, 404] {
             // The plan is only asked where the custom roles are hidden.
             let expected = if endpoint == Endpoint::Organization { 0 } else { 3 };
-            let bend = Bend::Refuse(status, "Not for you".into());
+            let alter = AnswerFault::Refuse(status, "Not for you".into());
             let mut stage = accepted();
-            stage.world = stage.world.clone().bent(endpoint, bend);
+            stage.world = stage.world.clone().with_fault(endpoint, alter);
             let verdict = judge(&stage);
             assert_eq!(verdict.exit, expected, "{endpoint:?} {status}: {}", verdict.text);
         }
@@ -123,7 +124,8 @@ fn withholding_more_never_makes_it_milder() {
         }
         let mut stage = accepted();
         stage.world.administration.administrators.push(person("sam-example", 18));
-        stage.world = stage.world.clone().bent(endpoint, Bend::Refuse(403, "Not for you".into()));
+        stage.world =
+            stage.world.clone().with_fault(endpoint, AnswerFault::Refuse(403, "Not for you".into()));
         judge(&stage).expect(1, BRANCH, "sam-example administers the repository");
     }
 }
@@ -142,17 +144,17 @@ fn lists_that_were_shortened_for_the_token_are_no_lists() {
     let cut = |stage: &mut Stage| {
         stage.world.administration.administrators.push(person("sam-example", 18));
         stage.world.page_size = 1;
-        stage.world = stage.world.clone().bent(Endpoint::Collaborators, Bend::StopAfter(1));
+        stage.world = stage.world.clone().with_fault(Endpoint::Collaborators, AnswerFault::StopAfter(1));
     };
     expect(cut, 3, "who administers the repository");
     let field = |stage: &mut Stage| {
-        let bend = Bend::Drop("/0/permissions".into());
-        stage.world = stage.world.clone().bent(Endpoint::Collaborators, bend);
+        let alter = AnswerFault::Drop("/0/permissions".into());
+        stage.world = stage.world.clone().with_fault(Endpoint::Collaborators, alter);
     };
     expect(field, 3, "who administers the repository");
     let owner = |stage: &mut Stage| {
-        let bend = Bend::Set("/owner/type".into(), json!("Committee"));
-        stage.world = stage.world.clone().bent(Endpoint::Repository, bend);
+        let alter = AnswerFault::Set("/owner/type".into(), json!("Committee"));
+        stage.world = stage.world.clone().with_fault(Endpoint::Repository, alter);
     };
     expect(owner, 3, "unknown owner `Committee`");
 }
@@ -221,9 +223,9 @@ fn what_the_remedies_say_leads_there() {
         assert!(!found.is_empty(), "{}", verdict.text);
         found.iter().map(|finding| finding["remedy"].to_string()).collect::<String>()
     };
-    let follow = |bend: &dyn Fn(&mut Stage), text: &str, undo: &dyn Fn(&mut Stage)| {
+    let follow = |alter: &dyn Fn(&mut Stage), text: &str, undo: &dyn Fn(&mut Stage)| {
         let mut stage = accepted();
-        bend(&mut stage);
+        alter(&mut stage);
         assert!(remedies(&stage).to_lowercase().contains(text), "{}", remedies(&stage));
         undo(&mut stage);
         judge(&stage).expect(0, "", "");

@@ -1,7 +1,7 @@
 //! Answers of the host that are withheld, cut or garbled, and input that is not there: never a way to be allowed
 //! (classes 79 and 83 of the attack catalogue). An answer that nothing needs may fail: that is the honest twin.
 
-use crate::support::gate::{command, judge, judge_at, judge_bent};
+use crate::support::gate::{command, judge, judge_altered, judge_at};
 use crate::support::project::{classic, head, project, refused};
 use clap::Parser;
 use portcullis::cli::SubjectArguments;
@@ -10,10 +10,11 @@ use portcullis_forge::Connection;
 use portcullis_model::check::{Check, Conclusion, Producer};
 use portcullis_model::decision::Outcome;
 use portcullis_model::review::{Review, ReviewSource, ReviewState, ReviewedContent};
+use portcullis_testkit::answer_faults::AnswerFault;
 use portcullis_testkit::history::Edit;
 use portcullis_testkit::server::{Act, Server};
 use portcullis_testkit::stage::{GREEN, KIM, POLICY, Stage, revision};
-use portcullis_testkit::world::{Activity, Bend, Endpoint, Event, World, minutes, person};
+use portcullis_testkit::world::{Activity, Endpoint, Event, World, minutes, person};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -82,10 +83,13 @@ fn acting(stage: &Stage, endpoint: Endpoint, times: usize, act: Act) -> Server {
 
 /// The ways to withhold one answer, and what the gate must say of each.
 fn ways(stage: &Stage, endpoint: Endpoint) -> Vec<(Server, String)> {
-    let bent = |bend: Bend| Server::start(stage.world.clone().bent(endpoint, bend));
+    let altered = |alter: AnswerFault| Server::start(stage.world.clone().with_fault(endpoint, alter));
     let act = |act: Act| acting(stage, endpoint, ALWAYS, act);
     let refused = [401, 403, 404].map(|status| {
-        (bent(Bend::Refuse(status, "Not for you".into())), format!("the host answered {status} Not for you"))
+        (
+            altered(AnswerFault::Refuse(status, "Not for you".into())),
+            format!("the host answered {status} Not for you"),
+        )
     });
     let busy = [
         (500, "0", "the host answered 500"),
@@ -106,10 +110,10 @@ fn ways(stage: &Stage, endpoint: Endpoint) -> Vec<(Server, String)> {
         &whole[..whole.len() - 1],
         &format!("{whole}{whole}"),
     ]
-    .map(|text| (bent(Bend::Text(text.into())), "not what GitHub documents".to_string()));
+    .map(|text| (altered(AnswerFault::Text(text.into())), "not what GitHub documents".to_string()));
     let mut ways = vec![
         (act(away), "not encrypted".to_string()),
-        (bent(Bend::Text("{}".into())), "could not be seen".to_string()),
+        (altered(AnswerFault::Text("{}".into())), "could not be seen".to_string()),
     ];
     ways.extend(refused.into_iter().chain(busy).chain(garbled));
     ways
@@ -126,8 +130,8 @@ fn withhold(make: fn() -> Stage, needed: &[Endpoint], idle: &[Endpoint]) {
         }
     }
     for endpoint in idle.iter().copied() {
-        let bend = Bend::Refuse(404, "Not Found".into());
-        judge_at(&stage, &Server::start(stage.world.clone().bent(endpoint, bend))).expect(0, "", "");
+        let alter = AnswerFault::Refuse(404, "Not Found".into());
+        judge_at(&stage, &Server::start(stage.world.clone().with_fault(endpoint, alter))).expect(0, "", "");
     }
 }
 
@@ -220,9 +224,9 @@ fn attack_79_a_page_of_a_list_is_missing() {
         let stage = wide(make());
         assert_eq!(judge(&stage).exit, 0, "the honest twin: {}", judge(&stage).text);
         for endpoint in lists.iter().copied() {
-            for bend in [Bend::SkipPage(2), Bend::StopAfter(1)] {
-                eprintln!("-- {endpoint:?} {bend:?}");
-                let server = Server::start(stage.world.clone().bent(endpoint, bend));
+            for alter in [AnswerFault::SkipPage(2), AnswerFault::StopAfter(1)] {
+                eprintln!("-- {endpoint:?} {alter:?}");
+                let server = Server::start(stage.world.clone().with_fault(endpoint, alter));
                 judge_at(&stage, &server).expect(3, control(endpoint), "could not be seen");
             }
         }
@@ -263,8 +267,9 @@ fn attack_79_a_count_that_does_not_fit() {
     let mut body: Value = serde_json::from_str(&honest_answer(&stage, Endpoint::CheckRuns)).unwrap();
     for (total, exit) in [(2, 0), (3, 3), (1, 3), (0, 3)] {
         body["total_count"] = json!(total);
-        let server =
-            Server::start(stage.world.clone().bent(Endpoint::CheckRuns, Bend::Text(body.to_string())));
+        let server = Server::start(
+            stage.world.clone().with_fault(Endpoint::CheckRuns, AnswerFault::Text(body.to_string())),
+        );
         judge_at(&stage, &server).expect(exit, "required-checks", "check runs were given");
     }
 }
@@ -311,7 +316,8 @@ fn walk(stage: &Stage, endpoint: Endpoint, value: &Value, at: String, missed: &m
         {
             continue;
         }
-        let dropped = outcome(stage, stage.world.clone().bent(endpoint, Bend::Drop(pointer.clone())));
+        let dropped =
+            outcome(stage, stage.world.clone().with_fault(endpoint, AnswerFault::Drop(pointer.clone())));
         let item = pointer.rsplit('/').next().is_some_and(|last| last.parse::<usize>().is_ok());
         if dropped != Outcome::Allow && !item {
             missed.insert(pointer.clone());
@@ -532,7 +538,7 @@ fn attack_79_a_missing_field_is_named_with_its_control() {
         (Endpoint::Ruleset, "/bypass_actors", "bypass actors only to those who may change"),
         (Endpoint::CheckRuns, "/1/conclusion", "missing field `conclusion`"),
     ] {
-        judge_bent(|stage| stage.world.bends.push((endpoint, Bend::Drop(field.into())))).expect(
+        judge_altered(|stage| stage.world.faults.push((endpoint, AnswerFault::Drop(field.into())))).expect(
             3,
             control(endpoint),
             text,
@@ -559,27 +565,22 @@ fn attack_79_a_value_of_another_kind() {
         (Endpoint::CheckRuns, "/0/head_sha", json!("1111111111111111111111111111111111111111")),
     ] {
         eprintln!("-- {endpoint:?} {field} {value}");
-        judge_bent(|stage| stage.world.bends.push((endpoint, Bend::Set(field.into(), value)))).expect(
-            3,
-            control(endpoint),
-            "",
-        );
+        judge_altered(|stage| stage.world.faults.push((endpoint, AnswerFault::Set(field.into(), value))))
+            .expect(3, control(endpoint), "");
     }
 }
 
 #[test]
 fn attack_83_an_empty_answer_is_no_success() {
-    let empty = |endpoint| judge_bent(|stage| stage.world.bends.push((endpoint, Bend::Text("[]".into()))));
+    let empty =
+        |endpoint| judge_altered(|stage| stage.world.faults.push((endpoint, AnswerFault::Text("[]".into()))));
     empty(Endpoint::Reviews).expect(1, "required-reviews", "0 of 2 required independent approvals");
     empty(Endpoint::Rules).expect(1, "protected-branch", "no rule requires");
     empty(Endpoint::Activity).expect(3, "required-reviews", "no push of the head");
     empty(Endpoint::CheckRuns).expect(3, "required-checks", "not what GitHub documents");
     let none = r#"{"total_count":0,"check_runs":[]}"#;
-    judge_bent(|stage| stage.world.bends.push((Endpoint::CheckRuns, Bend::Text(none.into())))).expect(
-        1,
-        "required-checks",
-        "wrote no check",
-    );
+    judge_altered(|stage| stage.world.faults.push((Endpoint::CheckRuns, AnswerFault::Text(none.into()))))
+        .expect(1, "required-checks", "wrote no check");
     // What honestly may be empty.
     empty(Endpoint::Statuses).expect(0, "", "");
     empty(Endpoint::Events).expect(0, "", "");
@@ -587,8 +588,8 @@ fn attack_83_an_empty_answer_is_no_success() {
 
 #[test]
 fn attack_83_an_empty_change_or_report_is_no_success() {
-    judge_bent(|stage| stage.commits = vec![stage.base]).expect(1, "required-checks", "wrote no check");
-    judge_bent(|stage| {
+    judge_altered(|stage| stage.commits = vec![stage.base]).expect(1, "required-checks", "wrote no check");
+    judge_altered(|stage| {
         stage.commits = vec![stage.base];
         stage.honest_world().unwrap();
     })
@@ -603,7 +604,7 @@ fn attack_83_an_empty_change_or_report_is_no_success() {
         (&GREEN[..GREEN.len() / 2], 3),
     ] {
         eprintln!("-- report {report}");
-        judge_bent(|stage| stage.report(report).unwrap()).expect(exit, "regression-tests", "");
+        judge_altered(|stage| stage.report(report).unwrap()).expect(exit, "regression-tests", "");
     }
 }
 
@@ -649,8 +650,8 @@ fn attack_83_a_job_without_its_environment_is_no_success() {
 #[test]
 fn attack_83_a_host_that_is_not_there_or_knows_nobody_is_no_success() {
     let private = |stage: &mut Stage, token: &str| stage.world.token = Some(token.into());
-    judge_bent(|stage| private(stage, "a-token-of-the-job")).expect(0, "", "");
-    judge_bent(|stage| private(stage, "another")).expect(3, "gate-integrity", "401");
+    judge_altered(|stage| private(stage, "a-token-of-the-job")).expect(0, "", "");
+    judge_altered(|stage| private(stage, "another")).expect(3, "gate-integrity", "401");
     let stage = honest();
     let server = Server::start(stage.world.clone());
     let mut asking = command(&stage, &server, &["check"]);

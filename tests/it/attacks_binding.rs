@@ -599,13 +599,13 @@ fn the_gate_leaves_out_nothing_in_silence_when_facts_are_withheld() {
     for place in
         ["/evidence", "/reports", "/evidence/known/checkout", "/evidence/known/statements/0/statement"]
     {
-        let mut bent = whole.clone();
-        *bent.pointer_mut(place).unwrap() = gap.clone();
-        assert_ne!(decide(&bent), 0, "{place}");
+        let mut altered = whole.clone();
+        *altered.pointer_mut(place).unwrap() = gap.clone();
+        assert_ne!(decide(&altered), 0, "{place}");
     }
     for place in ["/evidence/known/statements", "/reports/known"] {
-        let mut bent = whole.clone();
-        *bent.pointer_mut(place).unwrap() = serde_json::json!([]);
-        assert_ne!(decide(&bent), 0, "{place}");
+        let mut altered = whole.clone();
+        *altered.pointer_mut(place).unwrap() = serde_json::json!([]);
+        assert_ne!(decide(&altered), 0, "{place}");
     }
 }

@@ -1,6 +1,6 @@
 //! Attacks through code and git: ways to bring data-processing code past the gate without its seeing it.
 //!
-//! The numbers are those of a list of ways round such a gate. Each test bends an honest project, runs the real program in a
+//! The numbers are those of a list of ways round such a gate. Each test alters an honest project, runs the real program in a
 //! job's environment, and looks at the exit code, the control that speaks and a part of what it says. An honest
 //! twin, which the gate lets through, stands beside each attack.
 
@@ -720,10 +720,10 @@ fn attack_42_what_lies_around_the_objects_changes_no_byte() {
     ];
     let plain = judge(&Stage::honest().unwrap());
     assert_eq!(plain.exit, 0);
-    for (form, bend) in forms {
+    for (form, alter) in forms {
         let stage = Stage::honest().unwrap();
         write(&stage.directory().join("docs/x"), "");
-        bend(&stage);
+        alter(&stage);
         let verdict = judge(&stage);
         assert_eq!(verdict.json.to_string(), plain.json.to_string(), "{form}: {}", verdict.text);
     }

@@ -122,9 +122,11 @@ fn attack_96_another_environment_where_the_records_were_not_fetched() {
     scene.to("prod", scene.pushed, &several).expect(3, GATE, "is newer than");
     // Nor where the host withholds what it has.
     let mut hidden = host_of(&scene.lane, &[("production", scene.deployed)]);
-    let refuse =
-        portcullis_testkit::world::Bend::Refuse(403, "Resource not accessible by integration".into());
-    hidden.worlds[0].bends.push((portcullis_testkit::world::Endpoint::Deployments, refuse));
+    let refuse = portcullis_testkit::answer_faults::AnswerFault::Refuse(
+        403,
+        "Resource not accessible by integration".into(),
+    );
+    hidden.worlds[0].faults.push((portcullis_testkit::world::Endpoint::Deployments, refuse));
     let base = scene.pushed.to_string();
     let server = Server::start(hidden);
     judge_to("prod", &scene.lane, &server, scene.tip, &["--base", &base]).expect(3, GATE, "the deployments");
@@ -278,7 +280,7 @@ fn facts_say_what_others_let_through() {
     assert_eq!(facts["elsewhere"]["known"]["recorded"], json!([known]));
 }
 
-/// The facts of a first deployment, bent until a record of another environment let the baseline through.
+/// The facts of a first deployment, altered until a record of another environment let the baseline through.
 #[test]
 fn attack_96_a_first_record_that_rests_on_one_that_nobody_wrote() {
     let scene = scene();
@@ -293,9 +295,9 @@ fn attack_96_a_first_record_that_rests_on_one_that_nobody_wrote() {
         json!({ "environment": "production", "newest": record, "holds": record })
     };
     let forge = |others: serde_json::Value| {
-        let mut bent = gathered.clone();
-        bent["elsewhere"]["known"]["recorded"] = others;
-        Forgery::begin(&scene.lane, &bent).push(&scene.lane);
+        let mut altered = gathered.clone();
+        altered["elsewhere"]["known"]["recorded"] = others;
+        Forgery::begin(&scene.lane, &altered).push(&scene.lane);
         verified(&scene.lane, "prod")
     };
     for others in [

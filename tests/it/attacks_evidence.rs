@@ -1,10 +1,10 @@
 //! Attacks through the policy's text and the test evidence, and what the gate explains of them.
 //!
-//! The numbers are those of a list of ways round such a gate. Each test bends an honest project, runs the real program in a
+//! The numbers are those of a list of ways round such a gate. Each test alters an honest project, runs the real program in a
 //! job's environment, and looks at the exit code, the control that speaks and a part of what it says. An honest
 //! twin, which the gate lets through, stands beside each attack.
 
-use crate::support::gate::{Verdict, judge, judge_bent, judge_by};
+use crate::support::gate::{Verdict, judge, judge_altered, judge_by};
 use portcullis_testkit::history::Edit;
 use portcullis_testkit::stage::{GREEN, POLICY, REPORT, Stage};
 use serde_json::Value;
@@ -51,7 +51,7 @@ fn report(attributes: &str, last: &str) -> String {
 const LAST: &str = "<testcase classname='upload' name='deletes_records'/>";
 
 fn judge_report(text: &str) -> Verdict {
-    judge_bent(|stage| stage.report(text).unwrap())
+    judge_altered(|stage| stage.report(text).unwrap())
 }
 
 fn run(directory: &Path, arguments: &[&str]) -> (i32, String) {
@@ -96,10 +96,10 @@ fn attack_53_a_misspelt_policy_judges_nothing() {
 #[test]
 fn attack_53_a_change_that_would_leave_a_misspelt_policy_is_stopped() {
     let broken = POLICY.replace("minimum = 3", "minimun = 3");
-    let verdict = judge_bent(|stage| stage.change(&[Edit::Write("portcullis.toml", &broken)]).unwrap());
+    let verdict = judge_altered(|stage| stage.change(&[Edit::Write("portcullis.toml", &broken)]).unwrap());
     verdict.expect(1, "gate-integrity", "would leave a policy with 1 mistake");
     let longer = format!("{POLICY}\n# no other meaning\n");
-    let twin = judge_bent(|stage| stage.change(&[Edit::Write("portcullis.toml", &longer)]).unwrap());
+    let twin = judge_altered(|stage| stage.change(&[Edit::Write("portcullis.toml", &longer)]).unwrap());
     assert_eq!(twin.exit, 0, "{}", twin.text);
 }
 
@@ -237,7 +237,7 @@ fn attack_60_reports_without_a_test_are_no_evidence() {
     ] {
         judge_report(text).expect(1, "regression-tests", "zero tests are no evidence");
     }
-    let none = judge_bent(|stage| std::fs::remove_file(stage.report_file()).unwrap());
+    let none = judge_altered(|stage| std::fs::remove_file(stage.report_file()).unwrap());
     none.expect(1, "regression-tests", "it has no report");
     let twin = judge_report(&report("", LAST));
     assert_eq!(twin.exit, 0, "{}", twin.text);
@@ -514,7 +514,7 @@ fn attack_63_reports_that_are_no_whole_documents_prove_nothing() {
         assert_eq!(verdict.exit, 3, "{form}: {}", verdict.text);
         verdict.expect(3, "regression-tests", REPORT);
     }
-    let utf16 = judge_bent(|stage| {
+    let utf16 = judge_altered(|stage| {
         let units = green.encode_utf16().flat_map(u16::to_le_bytes);
         std::fs::write(stage.report_file(), [0xff, 0xfe].into_iter().chain(units).collect::<Vec<u8>>())
             .unwrap();
@@ -549,13 +549,13 @@ fn attack_57_a_report_that_the_change_brings_is_its_own_evidence() {
     let above = ["--report", "upload-regression=../x.xml"];
     brought("x.xml", &above, "target").expect(1, "regression-tests", own);
     // The repository's configuration cannot move its work tree away from under the report.
-    let verdict = judge_bent(|stage| {
+    let verdict = judge_altered(|stage| {
         stage.change(&[CHANGED, Edit::Write(REPORT, GREEN)]).unwrap();
         std::fs::create_dir(stage.directory().join("decoy")).unwrap();
         write(&stage.directory().join(".git/config"), "[core]\nbare = false\nworktree = ../decoy\n");
     });
     verdict.expect(1, "regression-tests", own);
-    let verdict = judge_bent(|stage| {
+    let verdict = judge_altered(|stage| {
         stage.change(&[CHANGED, Edit::Write("target/upload-regression.txt", GREEN)]).unwrap();
     });
     assert_eq!(verdict.exit, 0, "{}", verdict.text);
@@ -582,13 +582,13 @@ fn attack_57_a_report_below_the_root_is_found_where_the_gate_works() {
 #[test]
 fn attack_57_a_link_is_no_report() {
     use std::os::unix::fs::symlink;
-    let verdict = judge_bent(|stage| {
+    let verdict = judge_altered(|stage| {
         let elsewhere = stage.directory().join("elsewhere.xml");
         std::fs::rename(stage.report_file(), &elsewhere).unwrap();
         symlink(elsewhere, stage.report_file()).unwrap();
     });
     verdict.expect(3, "regression-tests", "it is a symbolic link");
-    let verdict = judge_bent(|stage| {
+    let verdict = judge_altered(|stage| {
         let elsewhere = stage.directory().join("elsewhere");
         std::fs::rename(stage.report_file().parent().unwrap(), &elsewhere).unwrap();
         symlink(elsewhere, stage.report_file().parent().unwrap()).unwrap();

@@ -48,8 +48,8 @@ fn attack_100_a_co_author_who_took_another_name_approves() {
     }
 }
 
-fn table_of(what: &str, bend: &dyn Fn(&mut Stage), exit: i32, text: &str) {
-    table(honest, &[(what, bend, exit, REVIEWS, text), ("nothing", &|_| (), 0, "", "")]);
+fn table_of(what: &str, alter: &dyn Fn(&mut Stage), exit: i32, text: &str) {
+    table(honest, &[(what, alter, exit, REVIEWS, text), ("nothing", &|_| (), 0, "", "")]);
 }
 
 #[test]

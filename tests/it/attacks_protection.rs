@@ -1,14 +1,15 @@
 //! Ways round the branch's protection, the checks and the host's answers, each against the program as a job runs it
 //! (classes 1-6 and 64 of the attack catalogue; 79 and 83 are in `attacks_answers.rs`). Next to each stands its honest twin, which is allowed.
 
-use crate::support::gate::{judge, judge_bent};
+use crate::support::gate::{judge, judge_altered};
 use crate::support::project::{Row, classic, demanding, head, policy, project, table};
 use portcullis_model::change::BranchName;
 use portcullis_model::check::{Check, Conclusion, Producer};
 use portcullis_model::protection::{ActorKind, Bypass, BypassMode, Rule};
+use portcullis_testkit::answer_faults::AnswerFault;
 use portcullis_testkit::history::Edit;
 use portcullis_testkit::stage::{KIM, POLICY, Stage, revision};
-use portcullis_testkit::world::{ACTIONS, Bend, Classic, Endpoint, Event, Ruleset, minutes, person};
+use portcullis_testkit::world::{ACTIONS, Classic, Endpoint, Event, Ruleset, minutes, person};
 use serde_json::{Value, json};
 
 const BRANCH: &str = "protected-branch";
@@ -94,7 +95,7 @@ fn attack_02_somebody_may_go_round_the_protection() {
     for (kind, id, text) in actors {
         for mode in [BypassMode::Always, BypassMode::ChangeRequest, BypassMode::Exempt] {
             eprintln!("-- {kind:?} {mode:?}");
-            judge_bent(|stage| let_round(stage, bypass(kind, id, mode))).expect(1, BRANCH, text);
+            judge_altered(|stage| let_round(stage, bypass(kind, id, mode))).expect(1, BRANCH, text);
         }
     }
 }
@@ -122,8 +123,8 @@ fn attack_02_what_a_bypass_opens_and_what_closes_it() {
                 &|stage| {
                     stage
                         .world
-                        .bends
-                        .push((Endpoint::Ruleset, Bend::Set("/bypass_actors".into(), Value::Null)))
+                        .faults
+                        .push((Endpoint::Ruleset, AnswerFault::Set("/bypass_actors".into(), Value::Null)))
                 },
                 3,
                 BRANCH,
@@ -133,8 +134,8 @@ fn attack_02_what_a_bypass_opens_and_what_closes_it() {
                 "a mode that nobody knows",
                 &|stage| {
                     let_round(stage, team());
-                    let odd = Bend::Set("/bypass_actors/0/bypass_mode".into(), json!("sometimes"));
-                    stage.world.bends.push((Endpoint::Ruleset, odd));
+                    let odd = AnswerFault::Set("/bypass_actors/0/bypass_mode".into(), json!("sometimes"));
+                    stage.world.faults.push((Endpoint::Ruleset, odd));
                 },
                 3,
                 BRANCH,
@@ -262,21 +263,29 @@ fn attack_03_one_rule_is_switched_off() {
 
 #[test]
 fn attack_03_a_ruleset_that_is_switched_off() {
-    let says = |word: &str| Bend::Set("/enforcement".into(), json!(word));
+    let says = |word: &str| AnswerFault::Set("/enforcement".into(), json!(word));
     table(
         honest,
         &[
-            ("it is active", &|stage| stage.world.bends.push((Endpoint::Ruleset, says("active"))), 0, "", ""),
+            (
+                "it is active",
+                &|stage| stage.world.faults.push((Endpoint::Ruleset, says("active"))),
+                0,
+                "",
+                "",
+            ),
             (
                 "it was switched off between two answers",
-                &|stage| stage.world.bends.push((Endpoint::Ruleset, says("disabled"))),
+                &|stage| stage.world.faults.push((Endpoint::Ruleset, says("disabled"))),
                 3,
                 BRANCH,
                 "is `disabled` and not active",
             ),
             (
                 "another ruleset answers",
-                &|stage| stage.world.bends.push((Endpoint::Ruleset, Bend::Set("/id".into(), json!(18)))),
+                &|stage| {
+                    stage.world.faults.push((Endpoint::Ruleset, AnswerFault::Set("/id".into(), json!(18))))
+                },
                 3,
                 BRANCH,
                 "ruleset 18",
@@ -324,7 +333,7 @@ fn attack_04_a_ruleset_that_does_not_hold_here() {
             ("disabled", &|stage| named(stage, "disabled"), 1, BRANCH, "no rule requires a change request"),
             (
                 "its pattern leaves the branch out",
-                &|stage| stage.world.bends.push((Endpoint::Rules, Bend::Text("[]".into()))),
+                &|stage| stage.world.faults.push((Endpoint::Rules, AnswerFault::Text("[]".into()))),
                 1,
                 BRANCH,
                 "no rule requires a change request",
@@ -332,9 +341,9 @@ fn attack_04_a_ruleset_that_does_not_hold_here() {
             (
                 "only kinds of rules that nobody asked for",
                 &|stage| {
-                    stage.world.bends.push((
+                    stage.world.faults.push((
                         Endpoint::Rules,
-                        Bend::Text(r#"[{"type":"creation","ruleset_id":17}]"#.into()),
+                        AnswerFault::Text(r#"[{"type":"creation","ruleset_id":17}]"#.into()),
                     ))
                 },
                 1,
@@ -389,7 +398,7 @@ fn attack_05_ways_round_classic_protection() {
     let actor = |kind| Bypass { name: Some("somebody".into()), ..bypass(kind, Some(21), BypassMode::Always) };
     let hide = |stage: &mut Stage| {
         let field = "/required_pull_request_reviews/bypass_pull_request_allowances";
-        stage.world.bends.push((Endpoint::Classic, Bend::Drop(field.into())));
+        stage.world.faults.push((Endpoint::Classic, AnswerFault::Drop(field.into())));
     };
     let mut rows: Vec<Row<'_>> = vec![
         ("strict", &|_| (), 0, "", ""),
@@ -498,13 +507,14 @@ fn attack_05_each_rule_of_classic_protection_is_switched_off() {
 
 #[test]
 fn attack_05_classic_protection_that_is_shown_in_part() {
-    let bent =
-        |endpoint, bend: fn() -> Bend| move |stage: &mut Stage| stage.world.bends.push((endpoint, bend()));
+    let altered = |endpoint, alter: fn() -> AnswerFault| {
+        move |stage: &mut Stage| stage.world.faults.push((endpoint, alter()))
+    };
     let rule = "/data/repository/ref/branchProtectionRule";
     let at = move |rest: &str| format!("{rule}/bypassPullRequestAllowances{rest}");
     let graph = |pointer: String, value: Value| {
         move |stage: &mut Stage| {
-            stage.world.bends.push((Endpoint::GraphQl, Bend::Set(pointer.clone(), value.clone())))
+            stage.world.faults.push((Endpoint::GraphQl, AnswerFault::Set(pointer.clone(), value.clone())))
         }
     };
     table(
@@ -513,15 +523,15 @@ fn attack_05_classic_protection_that_is_shown_in_part() {
             ("GraphQL says the same again", &graph(at("/totalCount"), json!(0)), 0, "", ""),
             (
                 "not visible",
-                &bent(Endpoint::Classic, || Bend::Refuse(404, "Not Found".into())),
+                &altered(Endpoint::Classic, || AnswerFault::Refuse(404, "Not Found".into())),
                 3,
                 BRANCH,
                 "404 Not Found",
             ),
             (
                 "not for this token",
-                &bent(Endpoint::Classic, || {
-                    Bend::Refuse(403, "Resource not accessible by integration".into())
+                &altered(Endpoint::Classic, || {
+                    AnswerFault::Refuse(403, "Resource not accessible by integration".into())
                 }),
                 3,
                 BRANCH,
@@ -529,7 +539,7 @@ fn attack_05_classic_protection_that_is_shown_in_part() {
             ),
             (
                 "whether administrators are bound is missing",
-                &bent(Endpoint::Classic, || Bend::Drop("/enforce_admins".into())),
+                &altered(Endpoint::Classic, || AnswerFault::Drop("/enforce_admins".into())),
                 3,
                 BRANCH,
                 "enforce_admins",
@@ -549,8 +559,11 @@ fn attack_05_classic_protection_that_is_shown_in_part() {
                 "an actor who is not shown",
                 &|stage| {
                     let somebody = json!([{ "actor": null }]);
-                    stage.world.bends.push((Endpoint::GraphQl, Bend::Set(at("/nodes"), somebody)));
-                    stage.world.bends.push((Endpoint::GraphQl, Bend::Set(at("/totalCount"), json!(1))));
+                    stage.world.faults.push((Endpoint::GraphQl, AnswerFault::Set(at("/nodes"), somebody)));
+                    stage
+                        .world
+                        .faults
+                        .push((Endpoint::GraphQl, AnswerFault::Set(at("/totalCount"), json!(1))));
                 },
                 3,
                 BRANCH,
@@ -600,7 +613,10 @@ fn attack_06_the_branch_is_made_anew_or_renamed() {
             (
                 "it is gone",
                 &|stage| {
-                    stage.world.bends.push((Endpoint::Branch, Bend::Refuse(404, "Branch not found".into())))
+                    stage
+                        .world
+                        .faults
+                        .push((Endpoint::Branch, AnswerFault::Refuse(404, "Branch not found".into())))
                 },
                 3,
                 "gate-integrity",
@@ -609,7 +625,10 @@ fn attack_06_the_branch_is_made_anew_or_renamed() {
             (
                 "it has another name now",
                 &|stage| {
-                    stage.world.bends.push((Endpoint::Branch, Bend::Set("/name".into(), json!("trunk"))))
+                    stage
+                        .world
+                        .faults
+                        .push((Endpoint::Branch, AnswerFault::Set("/name".into(), json!("trunk"))))
                 },
                 3,
                 "gate-integrity",
@@ -778,7 +797,7 @@ fn attack_64_what_is_not_success() {
     ] {
         eprintln!("-- {conclusion:?}");
         let exit = i32::from(conclusion != Success);
-        judge_bent(|stage| replaced(stage, app(ACTIONS, "github-actions"), conclusion)).expect(
+        judge_altered(|stage| replaced(stage, app(ACTIONS, "github-actions"), conclusion)).expect(
             exit,
             "required-checks",
             "the check of app",

@@ -378,15 +378,15 @@ fn facts_that_are_withheld_never_allow_and_hold_only_changed_files() {
         "what": "it", "reason": "not-visible", "detail": "it is hidden", "remedy": "Show it."
     }});
     for place in ["/evidence", "/line_coverage", "/evidence/known/statements/0/statement"] {
-        let mut bent = whole.clone();
-        *bent.pointer_mut(place).unwrap() = gap.clone();
-        assert_ne!(decide(&bent), 0, "{place}");
+        let mut altered = whole.clone();
+        *altered.pointer_mut(place).unwrap() = gap.clone();
+        assert_ne!(decide(&altered), 0, "{place}");
     }
     let run = "/evidence/known/statements/0/statement/known/run/coverage";
     for place in [run, "/evidence/known/statements", &format!("{run}/0/files")] {
-        let mut bent = whole.clone();
-        *bent.pointer_mut(place).unwrap() = serde_json::json!([]);
-        assert_ne!(decide(&bent), 0, "{place}");
+        let mut altered = whole.clone();
+        *altered.pointer_mut(place).unwrap() = serde_json::json!([]);
+        assert_ne!(decide(&altered), 0, "{place}");
     }
 }
 

@@ -463,9 +463,11 @@ fn attack_96_a_base_that_contradicts_the_record() {
     let mut lane = Lane::begin();
     let tip = work(&mut lane, "the first");
     let mut host = lane.host();
-    let refuse =
-        portcullis_testkit::world::Bend::Refuse(403, "Resource not accessible by integration".into());
-    host.worlds[0].bends.push((portcullis_testkit::world::Endpoint::Deployments, refuse));
+    let refuse = portcullis_testkit::answer_faults::AnswerFault::Refuse(
+        403,
+        "Resource not accessible by integration".into(),
+    );
+    host.worlds[0].faults.push((portcullis_testkit::world::Endpoint::Deployments, refuse));
     let base = lane.baseline().to_string();
     let verdict = crate::support::release::judge(
         &lane,

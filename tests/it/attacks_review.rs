@@ -2,17 +2,18 @@
 //! is held against, each against the program as a job runs it (classes 21-33, 46, 47 and 50-52 of the attack catalogue).
 //! Next to each stands its honest twin, which is allowed.
 
-use crate::support::gate::{command, judge, judge_bent};
+use crate::support::gate::{command, judge, judge_altered};
 use crate::support::people::{LOAD, alex, honest, kim, noor, robin, written};
 use crate::support::project::{
     OWNERS, ROBIN, approve_anew, demanding, head, policy, project, refused, review, table,
 };
 use portcullis_model::person::{Account, AccountKind};
 use portcullis_model::review::{CommitAccounts, Permission, ReviewState, ReviewedContent};
+use portcullis_testkit::answer_faults::AnswerFault;
 use portcullis_testkit::history::{Edit, Person};
 use portcullis_testkit::server::Server;
 use portcullis_testkit::stage::{KIM, POLICY, Stage, revision};
-use portcullis_testkit::world::{Bend, Endpoint, Event, minutes, person};
+use portcullis_testkit::world::{Endpoint, Event, minutes, person};
 use serde_json::json;
 
 const REVIEWS: &str = "required-reviews";
@@ -277,8 +278,8 @@ fn attack_23_a_machine_approves() {
                 &|stage| {
                     stage
                         .world
-                        .bends
-                        .push((Endpoint::Reviews, Bend::Set("/1/user/type".into(), json!("Robot"))));
+                        .faults
+                        .push((Endpoint::Reviews, AnswerFault::Set("/1/user/type".into(), json!("Robot"))));
                 },
                 1,
                 REVIEWS,
@@ -375,10 +376,10 @@ fn attack_25_an_approver_without_rights() {
                 "a role of the organisation that reads",
                 &|stage| {
                     may(stage, Permission::Read);
-                    stage
-                        .world
-                        .bends
-                        .push((Endpoint::Permission, Bend::Set("/role_name".into(), json!("deployer"))));
+                    stage.world.faults.push((
+                        Endpoint::Permission,
+                        AnswerFault::Set("/role_name".into(), json!("deployer")),
+                    ));
                 },
                 1,
                 REVIEWS,
@@ -836,7 +837,10 @@ fn attack_31_an_approval_of_another_request() {
             (
                 "the host answers with another request",
                 &|stage| {
-                    stage.world.bends.push((Endpoint::Request, Bend::Set("/number".into(), json!(6))));
+                    stage
+                        .world
+                        .faults
+                        .push((Endpoint::Request, AnswerFault::Set("/number".into(), json!(6))));
                 },
                 3,
                 GATE,
@@ -846,10 +850,10 @@ fn attack_31_an_approval_of_another_request() {
                 "a review that says it is of another request",
                 &|stage| {
                     let other = "https://api.example.test/repos/example-org/data-upload/pulls/6";
-                    stage
-                        .world
-                        .bends
-                        .push((Endpoint::Reviews, Bend::Set("/1/pull_request_url".into(), json!(other))));
+                    stage.world.faults.push((
+                        Endpoint::Reviews,
+                        AnswerFault::Set("/1/pull_request_url".into(), json!(other)),
+                    ));
                 },
                 3,
                 REVIEWS,
@@ -995,7 +999,10 @@ fn attack_33_an_approval_with_rights_elsewhere() {
                 "the fork's pushes are not shown",
                 &|stage| {
                     fork(stage);
-                    stage.world.bends.push((Endpoint::Activity, Bend::Refuse(404, "Not Found".into())));
+                    stage
+                        .world
+                        .faults
+                        .push((Endpoint::Activity, AnswerFault::Refuse(404, "Not Found".into())));
                 },
                 3,
                 REVIEWS,
@@ -1004,10 +1011,10 @@ fn attack_33_an_approval_with_rights_elsewhere() {
             (
                 "a push to a branch of the same name elsewhere",
                 &|stage| {
-                    stage
-                        .world
-                        .bends
-                        .push((Endpoint::Activity, Bend::Set("/0/ref".into(), json!("refs/heads/batches2"))));
+                    stage.world.faults.push((
+                        Endpoint::Activity,
+                        AnswerFault::Set("/0/ref".into(), json!("refs/heads/batches2")),
+                    ));
                 },
                 3,
                 REVIEWS,
@@ -1326,7 +1333,7 @@ fn attack_51_a_policy_that_asks_for_nothing() {
         let verdict = judge(&project(&text, OWNERS));
         refused(&verdict, 4, "portcullis.toml");
         // The same, slipped in by the change: it is judged by the old policy, and the new one is not let in.
-        judge_bent(|stage| stage.change(&[Edit::Write("portcullis.toml", &text)]).unwrap()).expect(
+        judge_altered(|stage| stage.change(&[Edit::Write("portcullis.toml", &text)]).unwrap()).expect(
             1,
             GATE,
             "would leave a policy with",

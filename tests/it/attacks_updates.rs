@@ -7,11 +7,12 @@ use crate::support::release::judge_from_start;
 use git2::Oid;
 use portcullis_model::person::Account;
 use portcullis_model::review::{CommitAccounts, ReviewedContent};
+use portcullis_testkit::answer_faults::AnswerFault;
 use portcullis_testkit::history::{Edit, Person};
 use portcullis_testkit::lane::state::Op;
 use portcullis_testkit::lane::{Draft, How, Lane};
 use portcullis_testkit::stage::{KIM, POLICY, Stage, revision};
-use portcullis_testkit::world::{Activity, Bend, Endpoint, minutes, person};
+use portcullis_testkit::world::{Activity, Endpoint, minutes, person};
 
 const REVIEWS: &str = "required-reviews";
 const STALE: &str = "not on the judged head";
@@ -309,8 +310,8 @@ fn attack_9_an_approver_presses_update_branch() {
                 "the host does not show who pushed",
                 &|stage| {
                     pressed(stage, &[NEWS]);
-                    let refused = Bend::Refuse(404, "Not Found".into());
-                    stage.world.bends.push((Endpoint::Activity, refused));
+                    let refused = AnswerFault::Refuse(404, "Not Found".into());
+                    stage.world.faults.push((Endpoint::Activity, refused));
                 },
                 3,
                 REVIEWS,

@@ -1,17 +1,18 @@
 //! Lists and answers that are not whole, and pushes that were not the last (class 101 of the attack catalogue). Next to each
 //! attack stands its honest twin, which is allowed.
 
-use crate::support::gate::{judge, judge_at, judge_bent};
+use crate::support::gate::{judge, judge_altered, judge_at};
 use crate::support::people::{honest, kim, robin};
 use crate::support::project::{OWNERS, approve_anew, policy, project, review, table};
 use portcullis_model::change::Revision;
 use portcullis_model::check::{Check, Producer};
 use portcullis_model::person::Account;
 use portcullis_model::review::ReviewState;
+use portcullis_testkit::answer_faults::AnswerFault;
 use portcullis_testkit::history::Edit;
 use portcullis_testkit::server::{Act, Server};
 use portcullis_testkit::stage::{KIM, Stage, revision};
-use portcullis_testkit::world::{Activity, Bend, Endpoint, Event, minutes, person};
+use portcullis_testkit::world::{Activity, Endpoint, Event, minutes, person};
 use serde_json::json;
 
 const REVIEWS: &str = "required-reviews";
@@ -320,7 +321,7 @@ fn attack_101_a_full_page_of_pushes_without_a_link() {
     moved(&mut stage, head, Some(kim()), 200);
     stage.world.reviews.iter_mut().for_each(|review| review.submitted = Some(minutes(300)));
     judge(&stage).expect(1, REVIEWS, "this person pushed");
-    stage.world.bends.push((Endpoint::Activity, Bend::StopAfter(1)));
+    stage.world.faults.push((Endpoint::Activity, AnswerFault::StopAfter(1)));
     let server = Server::start(stage.world.clone());
     let path = "/repos/example-org/data-upload/activity?ref=refs/heads/batches&per_page=100";
     let body = String::from_utf8(stage.world.answer("GET", path, None).body).unwrap();
@@ -366,7 +367,7 @@ fn answer(stage: &Stage, endpoint: Endpoint) -> String {
 fn said(endpoint: Endpoint, alter: impl Fn(String) -> String) -> crate::support::gate::Verdict {
     let mut stage = honest();
     let text = alter(answer(&stage, endpoint));
-    stage.world.bends.push((endpoint, Bend::Text(text)));
+    stage.world.faults.push((endpoint, AnswerFault::Text(text)));
     judge(&stage)
 }
 
@@ -374,11 +375,11 @@ fn said(endpoint: Endpoint, alter: impl Fn(String) -> String) -> crate::support:
 fn attack_101_a_key_twice_in_the_parameters_of_a_rule() {
     let key = "\"required_approving_review_count\":2";
     let twice = |second: &str| {
-        judge_bent(|stage| {
+        judge_altered(|stage| {
             let text = answer(stage, Endpoint::Rules);
             assert!(text.contains(key), "{text}");
             let text = text.replace(key, &format!("\"required_approving_review_count\":0{second}"));
-            stage.world.bends.push((Endpoint::Rules, Bend::Text(text)));
+            stage.world.faults.push((Endpoint::Rules, AnswerFault::Text(text)));
         })
     };
     twice(&format!(",{key}")).expect(3, "protected-branch", "stands twice");
@@ -455,8 +456,8 @@ fn attack_101_an_answer_under_another_status_or_type() {
 #[test]
 fn attack_101_an_answer_about_something_else() {
     let set = |endpoint, pointer: &str, value: &str| {
-        let bend = Bend::Set(pointer.to_string(), json!(value));
-        judge_bent(|stage| stage.world.bends.push((endpoint, bend)))
+        let alter = AnswerFault::Set(pointer.to_string(), json!(value));
+        judge_altered(|stage| stage.world.faults.push((endpoint, alter)))
     };
     let name = "/base/repo/full_name";
     for other in ["other-org/data-upload", "example-org/other", "example-org/data-upload2"] {
@@ -473,13 +474,13 @@ fn attack_101_an_answer_about_something_else() {
     set(Endpoint::Reviews, url, "https://x.test/api/v3/repos/Example-Org/data-upload/pulls/7")
         .expect(0, "", "");
     let status = |url: Option<&str>| {
-        judge_bent(|stage| {
+        judge_altered(|stage| {
             let noor = Producer::Account(Some(person("noor-example", 15)));
             let check =
                 Check { id: 90.into(), name: "lint".into(), producer: noor, ..stage.world.checks[0].clone() };
             stage.world.checks.push(check);
             if let Some(url) = url {
-                stage.world.bends.push((Endpoint::Statuses, Bend::Set("/0/url".into(), json!(url))));
+                stage.world.faults.push((Endpoint::Statuses, AnswerFault::Set("/0/url".into(), json!(url))));
             }
         })
     };

@@ -4,10 +4,11 @@ use crate::support::gate::{Verdict, command};
 use crate::support::queue::{Batch, METHODS, Method};
 use jiff::Timestamp;
 use portcullis_model::change::BranchName;
+use portcullis_testkit::answer_faults::AnswerFault;
 use portcullis_testkit::history::Edit;
 use portcullis_testkit::server::Server;
 use portcullis_testkit::stage::{KIM, POLICY, revision};
-use portcullis_testkit::world::{Bend, Endpoint};
+use portcullis_testkit::world::Endpoint;
 use serde_json::{Value, json};
 
 /// Code of the area that nobody reviewed.
@@ -242,28 +243,30 @@ fn a_queue_that_the_host_does_not_show_whole_is_undetermined() {
     let mut batch = Batch::built(3, Method::Squash);
     batch.host.worlds[0].page_size = 2;
     batch.judge(&[]).expect(3, "gate-integrity", "longer than a page");
-    for (bend, says) in [
-        (Bend::Refuse(401, "Bad credentials".into()), "401"),
-        (Bend::Refuse(403, "Resource not accessible by integration".into()), "403"),
-        (Bend::Refuse(404, "Not Found".into()), "404"),
-        (Bend::Text(r#"{"data":null,"errors":[{"message":"no","type":"FORBIDDEN"}]}"#.into()), "no"),
-        (Bend::Text(r#"{"data":{"repository":null}}"#.into()), "no repository"),
-        (Bend::Drop("/data/repository/mergeQueue/entries/nodes/0/pullRequest".into()), "pullRequest"),
-        (Bend::Drop("/data/repository/mergeQueue/entries/nodes/2/headCommit".into()), "headCommit"),
+    for (alter, says) in [
+        (AnswerFault::Refuse(401, "Bad credentials".into()), "401"),
+        (AnswerFault::Refuse(403, "Resource not accessible by integration".into()), "403"),
+        (AnswerFault::Refuse(404, "Not Found".into()), "404"),
+        (AnswerFault::Text(r#"{"data":null,"errors":[{"message":"no","type":"FORBIDDEN"}]}"#.into()), "no"),
+        (AnswerFault::Text(r#"{"data":{"repository":null}}"#.into()), "no repository"),
+        (AnswerFault::Drop("/data/repository/mergeQueue/entries/nodes/0/pullRequest".into()), "pullRequest"),
+        (AnswerFault::Drop("/data/repository/mergeQueue/entries/nodes/2/headCommit".into()), "headCommit"),
         (
-            Bend::Set("/data/repository/mergeQueue/entries/nodes/1/pullRequest".into(), Value::Null),
+            AnswerFault::Set("/data/repository/mergeQueue/entries/nodes/1/pullRequest".into(), Value::Null),
             "does not show",
         ),
-        (Bend::Text("<html>".into()), ""),
+        (AnswerFault::Text("<html>".into()), ""),
     ] {
         let mut batch = Batch::built(3, Method::Squash);
-        batch.host.worlds[0].bends.push((Endpoint::GraphQl, bend));
+        batch.host.worlds[0].faults.push((Endpoint::GraphQl, alter));
         batch.judge(&[]).expect(3, "gate-integrity", says);
     }
     // A request that the host does not show, or its reviews.
     for endpoint in [Endpoint::Request, Endpoint::Reviews, Endpoint::Activity] {
         let mut batch = Batch::built(3, Method::Squash);
-        batch.host.worlds[1].bends.push((endpoint, Bend::Refuse(403, "Resource not accessible".into())));
+        batch.host.worlds[1]
+            .faults
+            .push((endpoint, AnswerFault::Refuse(403, "Resource not accessible".into())));
         let verdict = batch.judge(&[]);
         assert_eq!(verdict.exit, 3, "{endpoint:?}: {}", verdict.text);
     }

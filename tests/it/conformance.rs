@@ -52,7 +52,7 @@ const DIFFERENCES: &[Difference] = &[
         host: "bare",
         situations: &["bypass", "hidden-bypass"],
         there: There::HasNone,
-        why: "the hook lets nobody bypass it; whoever has a shell on the server can, which is always said, and blocks \
+        why: "no one can bypass the hook by a push; everyone with a shell on the server can, which is always said, and blocks \
               unless the policy accepts `server-access`",
     },
     Difference {
@@ -114,7 +114,7 @@ const DIFFERENCES: &[Difference] = &[
         host: "gitea",
         situations: &["force-push"],
         there: There::Ends(0),
-        why: "whoever may not push directly may not push with force either, whatever the rule says of that",
+        why: "an account that may not push directly may not push with force either, whatever the rule says of that",
     },
     Difference {
         host: "gitea",

@@ -89,16 +89,16 @@ fn numbers_that_no_report_has_are_refused_everywhere() {
                 around.iter().all(|byte| !byte.is_ascii_alphanumeric())
             };
             let Some(at) = places.into_iter().find(alone) else { continue };
-            let bent = format!("{}{to}{}", &seed[..at], &seed[at + 1..]);
+            let altered = format!("{}{to}{}", &seed[..at], &seed[at + 1..]);
             // Writers of LCOV in JavaScript put `NaN` for a line that code does not have; it is then nobody's.
             if to == "NaN" && seed.starts_with("TN:") {
-                let files = parse(bent.as_bytes(), None).unwrap().1.files;
+                let files = parse(altered.as_bytes(), None).unwrap().1.files;
                 let file = files.iter().find(|file| file.names == ["src/load.x"]).unwrap();
                 let is_4 = |run: &(u32, u32)| (run.0..=run.1).contains(&4);
-                assert!(!file.lines.executable.runs().iter().any(is_4), "{bent}");
+                assert!(!file.lines.executable.runs().iter().any(is_4), "{altered}");
                 continue;
             }
-            assert!(parse(bent.as_bytes(), None).is_err(), "{bent}");
+            assert!(parse(altered.as_bytes(), None).is_err(), "{altered}");
         }
     }
 }

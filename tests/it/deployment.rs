@@ -5,13 +5,14 @@ use crate::support::gate::Verdict;
 use crate::support::release::{command, judge, judge_from_start, subcommand};
 use git2::Oid;
 use portcullis_model::check::{Check, Conclusion, Producer};
+use portcullis_testkit::answer_faults::AnswerFault;
 use portcullis_testkit::lane::plan::{FLAVOURS, HOWS, Plan, SHAPES};
 use portcullis_testkit::lane::plant::Plant;
 use portcullis_testkit::lane::state::Op;
 use portcullis_testkit::lane::{How, Lane, POLICY};
 use portcullis_testkit::server::Server;
 use portcullis_testkit::stage::{KIM, revision};
-use portcullis_testkit::world::{Bend, Endpoint};
+use portcullis_testkit::world::Endpoint;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -217,7 +218,9 @@ fn answers_that_the_host_withholds_leave_a_deployment_undetermined() {
     for endpoint in Endpoint::ALL {
         let mut host = lane.host();
         for world in &mut host.worlds {
-            world.bends.push((endpoint, Bend::Refuse(403, "Resource not accessible by integration".into())));
+            world
+                .faults
+                .push((endpoint, AnswerFault::Refuse(403, "Resource not accessible by integration".into())));
         }
         let verdict = judge(&lane, &Server::start(host), lane.tip(), &["--base", &base]);
         let idle =
@@ -245,7 +248,7 @@ fn one_withheld_answer_among_sixty_landings_is_enough() {
     let base = lane.baseline().to_string();
     let refuse = |of: usize, endpoint| {
         let mut host = lane.host();
-        host.worlds[of].bends.push((endpoint, Bend::Refuse(404, "Not Found".into())));
+        host.worlds[of].faults.push((endpoint, AnswerFault::Refuse(404, "Not Found".into())));
         judge(&lane, &Server::start(host), lane.tip(), &["--base", &base])
     };
     let middle = lane.forge.worlds.len() / 2;
@@ -328,12 +331,13 @@ fn vouched_for() -> Lane {
 }
 
 /// The deployment of its tip, of which the host has these checks.
-fn judged_with(lane: &Lane, checks: Vec<Check>, bends: &[Endpoint]) -> Verdict {
+fn judged_with(lane: &Lane, checks: Vec<Check>, faults: &[Endpoint]) -> Verdict {
     let mut host = lane.host();
     host.worlds[0].checks.extend(checks);
     // The candidate's own checks, and not those of the request.
-    let refuse = |endpoint: &Endpoint| (*endpoint, Bend::Refuse(403, "Resource not accessible".into()));
-    host.worlds[0].bends.extend(bends.iter().map(refuse));
+    let refuse =
+        |endpoint: &Endpoint| (*endpoint, AnswerFault::Refuse(403, "Resource not accessible".into()));
+    host.worlds[0].faults.extend(faults.iter().map(refuse));
     judge(lane, &Server::start(host), lane.tip(), &["--base", &lane.baseline().to_string()])
 }
 

@@ -8,12 +8,13 @@ use crate::support::release::{command, judge_from, judge_from_start};
 use portcullis_forge::http::transport::Response;
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::review::ReviewedContent;
+use portcullis_testkit::answer_faults::AnswerFault;
 use portcullis_testkit::history::Edit;
 use portcullis_testkit::lane::state::Op;
 use portcullis_testkit::lane::{How, Lane};
 use portcullis_testkit::server::{Server, Site};
 use portcullis_testkit::stage::{GREEN, KIM, Stage};
-use portcullis_testkit::world::{Bend, Endpoint, World};
+use portcullis_testkit::world::{Endpoint, World};
 use std::time::Duration;
 
 const CLEAN: &str = "tools/clean.html";
@@ -129,10 +130,10 @@ fn the_pushes_to_the_base_branch_cannot_be_read() {
     let mut one = Guarded::approved();
     one.stage.base = one.commit(one.guard, &[PLAIN]);
     one.stage.honest_world().unwrap();
-    one.stage
-        .world
-        .bends
-        .push((Endpoint::Activity, Bend::Refuse(403, "Resource not accessible by integration".to_string())));
+    one.stage.world.faults.push((
+        Endpoint::Activity,
+        AnswerFault::Refuse(403, "Resource not accessible by integration".to_string()),
+    ));
     judge(&one.stage).expect(3, "required-reviews", "the pushes to the base branch");
 }
 

@@ -3,12 +3,13 @@
 use crate::support::gate::Verdict;
 use portcullis_model::person::TeamName;
 use portcullis_model::review::{Permission, Review};
+use portcullis_testkit::answer_faults::AnswerFault;
 use portcullis_testkit::gitea::{GiteaEndpoint, GiteaHost, GiteaRule, Software};
 use portcullis_testkit::history::Edit;
 use portcullis_testkit::scene::{FakeHost, Scene, find_host};
 use portcullis_testkit::server::{Act, Server};
 use portcullis_testkit::stage::KIM;
-use portcullis_testkit::world::{Bend, minutes, person};
+use portcullis_testkit::world::{minutes, person};
 use serde_json::{Value, json};
 use std::process::Command;
 
@@ -18,7 +19,7 @@ fn scene(kind: &str) -> Scene {
     Scene::honest(find_host(kind).unwrap()).unwrap()
 }
 
-/// The host of a scene, to be bent.
+/// The host of a scene, to be altered.
 fn host_of(software: Software, scene: &Scene) -> GiteaHost {
     GiteaHost::new(software, scene.stage.world.clone())
 }
@@ -116,8 +117,8 @@ fn every_answer_that_is_withheld_leaves_the_change_undetermined() {
         let scene = scene(kind);
         for endpoint in GiteaEndpoint::ALL {
             for status in [401, 403, 404, 500] {
-                let bend = Bend::Refuse(status, "Forbidden".into());
-                let server = serve(host_of(software, &scene).bent(endpoint, bend));
+                let alter = AnswerFault::Refuse(status, "Forbidden".into());
+                let server = serve(host_of(software, &scene).with_fault(endpoint, alter));
                 let verdict = check(kind, &scene, &server);
                 // The policy names no team.
                 let is_idle = matches!(endpoint, GiteaEndpoint::Teams | GiteaEndpoint::Members);
@@ -380,7 +381,7 @@ mod verdicts {
         );
         verdict(|host| host.rules.clear()).expect(1, "protected-branch", "none of the required rules");
         verdict(|host| host.rules[0] = GiteaRule { push_list: true, push: true, ..host.rules[0].clone() })
-            .expect(3, "protected-branch", "shows nobody on it");
+            .expect(3, "protected-branch", "shows no account on it");
         verdict(|_| ()).expect(0, "", "");
     }
 

@@ -12,9 +12,10 @@ use portcullis_model::inquiry::{Inquiry, Topic};
 use portcullis_model::person::{Account, Mailbox, TeamName};
 use portcullis_model::protection::{ActorKind, Bypass, BypassMode, Protection, Rule};
 use portcullis_model::review::{Permission, Review, ReviewState, ReviewedContent};
+use portcullis_testkit::answer_faults::AnswerFault;
 use portcullis_testkit::gitea::{GiteaEndpoint, GiteaHost, GiteaPush, GiteaRule, Software};
 use portcullis_testkit::scene::InMemory;
-use portcullis_testkit::world::{Activity, Bend, Event, World, minutes, person};
+use portcullis_testkit::world::{Activity, Event, World, minutes, person};
 use serde_json::json;
 use std::time::Duration;
 
@@ -151,21 +152,21 @@ fn an_honest_request_is_known_whole_on_both() {
 fn each_topic_is_a_gap_for_each_refusal_and_for_no_answer_at_all() {
     for host in [gitea, forgejo] {
         for endpoint in GiteaEndpoint::ALL {
-            for bend in [
-                Bend::Refuse(401, "invalid username, password or token".into()),
-                Bend::Refuse(
+            for alter in [
+                AnswerFault::Refuse(401, "invalid username, password or token".into()),
+                AnswerFault::Refuse(
                     403,
                     "token does not have at least one of required scope(s): [read:repository]".into(),
                 ),
-                Bend::Refuse(404, "The target couldn't be found.".into()),
-                Bend::Refuse(429, "Too Many Requests".into()),
-                Bend::Refuse(500, String::new()),
-                Bend::Text("<html>Sign in</html>".into()),
-                Bend::Text("{\"message\":\"Not Found\"}".into()),
-                Bend::Text(String::new()),
+                AnswerFault::Refuse(404, "The target couldn't be found.".into()),
+                AnswerFault::Refuse(429, "Too Many Requests".into()),
+                AnswerFault::Refuse(500, String::new()),
+                AnswerFault::Text("<html>Sign in</html>".into()),
+                AnswerFault::Text("{\"message\":\"Not Found\"}".into()),
+                AnswerFault::Text(String::new()),
             ] {
-                let facts = facts(host().bent(endpoint, bend.clone()));
-                let seen = format!("{endpoint:?} {bend:?}");
+                let facts = facts(host().with_fault(endpoint, alter.clone()));
+                let seen = format!("{endpoint:?} {alter:?}");
                 let is_gap = match endpoint {
                     GiteaEndpoint::Request => facts.request.value().is_none(),
                     GiteaEndpoint::Branch => facts.branch.value().is_none(),
@@ -195,7 +196,7 @@ fn each_topic_is_a_gap_for_each_refusal_and_for_no_answer_at_all() {
 fn a_refusal_names_the_scope_or_the_right_that_the_token_lacks() {
     let scope =
         "token does not have at least one of required scope(s), required=[read:issue], token scope=read:user";
-    let seen = facts(gitea().bent(GiteaEndpoint::Timeline, Bend::Refuse(403, scope.into())));
+    let seen = facts(gitea().with_fault(GiteaEndpoint::Timeline, AnswerFault::Refuse(403, scope.into())));
     assert_eq!(gap(&seen.base_changed).remedy, "Give the token the scope `read:issue`.");
     let with_token = |host: GiteaHost| {
         let connection = Connection { token: Some("secret".into()), ..way(host) };
@@ -218,7 +219,7 @@ fn a_refusal_names_the_scope_or_the_right_that_the_token_lacks() {
     assert!(remedies.iter().all(|remedy| remedy.contains("administers the repository")), "{remedies:?}");
     let unseen = &known(&seen.protection).unseen;
     assert!(unseen[0].remedy.contains("administers the repository"), "{unseen:?}");
-    let seen = with_token(gitea().bent(GiteaEndpoint::Teams, Bend::Refuse(404, String::new())));
+    let seen = with_token(gitea().with_fault(GiteaEndpoint::Teams, AnswerFault::Refuse(404, String::new())));
     assert!(seen.members.values().all(|one| gap(one).remedy.contains("read:organization")));
 }
 
@@ -253,18 +254,18 @@ mod lists {
 
     #[test]
     fn a_page_that_is_missing_or_moved_is_a_gap() {
-        let paged = |endpoint, bend| {
-            let mut host = gitea().bent(endpoint, bend);
+        let paged = |endpoint, alter| {
+            let mut host = gitea().with_fault(endpoint, alter);
             host.longest_page = 1;
             facts(host)
         };
-        for bend in [Bend::StopAfter(1), Bend::SkipPage(2)] {
-            let seen = paged(GiteaEndpoint::Statuses, bend.clone());
-            assert_eq!(gap(&seen.checks).reason, GapReason::Truncated, "{bend:?}");
-            let seen = paged(GiteaEndpoint::RequestCommits, bend.clone());
-            assert_eq!(gap(&seen.attribution).reason, GapReason::Truncated, "{bend:?}");
+        for alter in [AnswerFault::StopAfter(1), AnswerFault::SkipPage(2)] {
+            let seen = paged(GiteaEndpoint::Statuses, alter.clone());
+            assert_eq!(gap(&seen.checks).reason, GapReason::Truncated, "{alter:?}");
+            let seen = paged(GiteaEndpoint::RequestCommits, alter.clone());
+            assert_eq!(gap(&seen.attribution).reason, GapReason::Truncated, "{alter:?}");
         }
-        let twice = Bend::Set("/1/id".into(), json!(42));
+        let twice = AnswerFault::Set("/1/id".into(), json!(42));
         let seen = paged(GiteaEndpoint::Statuses, twice);
         assert_eq!(gap(&seen.checks).reason, GapReason::Truncated, "an item came twice");
     }
@@ -273,17 +274,17 @@ mod lists {
     /// is pending: an objection, perhaps.
     #[test]
     fn a_review_that_the_timeline_tells_of_and_the_list_does_not_is_a_gap() {
-        let mut host = gitea().bent(GiteaEndpoint::Reviews, Bend::StopAfter(1));
+        let mut host = gitea().with_fault(GiteaEndpoint::Reviews, AnswerFault::StopAfter(1));
         host.longest_page = 1;
         let seen = facts(host);
         assert_eq!(gap(&seen.reviews).reason, GapReason::Truncated);
-        let seen = facts(gitea().bent(GiteaEndpoint::Reviews, Bend::Text("[]".into())));
+        let seen = facts(gitea().with_fault(GiteaEndpoint::Reviews, AnswerFault::Text("[]".into())));
         assert_eq!(gap(&seen.reviews).reason, GapReason::Truncated);
     }
 
     #[test]
     fn a_timeline_that_is_cut_is_a_gap() {
-        let seen = facts(gitea().bent(GiteaEndpoint::Timeline, Bend::StopAfter(1)));
+        let seen = facts(gitea().with_fault(GiteaEndpoint::Timeline, AnswerFault::StopAfter(1)));
         assert_eq!(gap(&seen.moves).reason, GapReason::Truncated);
         assert_eq!(gap(&seen.base_changed).reason, GapReason::Truncated);
     }
@@ -360,18 +361,22 @@ mod reviews {
     #[test]
     fn a_cleared_official_is_no_dismissal_and_says_nothing() {
         for official in [true, false] {
-            let bend = Bend::Set("/0/official".into(), json!(official));
-            let seen = facts(gitea().bent(GiteaEndpoint::Reviews, bend));
+            let alter = AnswerFault::Set("/0/official".into(), json!(official));
+            let seen = facts(gitea().with_fault(GiteaEndpoint::Reviews, alter));
             assert_eq!(known(&seen.reviews)[0].state, ReviewState::Approved, "{official}");
         }
     }
 
     #[test]
     fn stale_is_not_the_commit() {
-        let seen = facts(gitea().bent(GiteaEndpoint::Reviews, Bend::Set("/0/stale".into(), json!(false))));
+        let seen = facts(
+            gitea().with_fault(GiteaEndpoint::Reviews, AnswerFault::Set("/0/stale".into(), json!(false))),
+        );
         assert_eq!(known(&seen.reviews)[0].reviewed, ReviewedContent::Stated(revision('a')));
         let earlier = alter(|review| review.reviewed = ReviewedContent::Stated(revision('c')));
-        let seen = facts(earlier.bent(GiteaEndpoint::Reviews, Bend::Set("/0/stale".into(), json!(false))));
+        let seen = facts(
+            earlier.with_fault(GiteaEndpoint::Reviews, AnswerFault::Set("/0/stale".into(), json!(false))),
+        );
         assert_eq!(known(&seen.reviews)[0].reviewed, ReviewedContent::Stated(revision('c')));
     }
 
@@ -379,10 +384,10 @@ mod reviews {
     fn a_dismissal_takes_an_opinion_back_and_a_request_for_a_review_is_none() {
         let seen = facts(alter(|review| review.state = ReviewState::Dismissed));
         assert_eq!(known(&seen.reviews)[0].state, ReviewState::Dismissed);
-        let asked = Bend::Set("/0/state".into(), json!("REQUEST_REVIEW"));
-        assert_eq!(known(&facts(gitea().bent(GiteaEndpoint::Reviews, asked)).reviews).len(), 1);
-        let unknown = Bend::Set("/0/state".into(), json!("SIGHED"));
-        gap(&facts(gitea().bent(GiteaEndpoint::Reviews, unknown)).reviews);
+        let asked = AnswerFault::Set("/0/state".into(), json!("REQUEST_REVIEW"));
+        assert_eq!(known(&facts(gitea().with_fault(GiteaEndpoint::Reviews, asked)).reviews).len(), 1);
+        let unknown = AnswerFault::Set("/0/state".into(), json!("SIGHED"));
+        gap(&facts(gitea().with_fault(GiteaEndpoint::Reviews, unknown)).reviews);
     }
 
     #[test]
@@ -399,20 +404,22 @@ mod reviews {
             (GiteaEndpoint::Reviews, "/0/pull_request_url"),
             (GiteaEndpoint::Timeline, "/0/pull_request_url"),
         ] {
-            let seen = facts(gitea().bent(endpoint, Bend::Set(pointer.into(), stray.clone())));
+            let seen = facts(gitea().with_fault(endpoint, AnswerFault::Set(pointer.into(), stray.clone())));
             assert_eq!(gap(&seen.reviews).reason, GapReason::Contradiction, "{endpoint:?}");
         }
     }
 
     #[test]
     fn a_permission_is_of_the_account_that_reviewed() {
-        let seen = facts(gitea().bent(GiteaEndpoint::Permission, Bend::Set("/user/id".into(), json!(99))));
+        let seen = facts(
+            gitea().with_fault(GiteaEndpoint::Permission, AnswerFault::Set("/user/id".into(), json!(99))),
+        );
         assert!(seen.permissions.values().all(|one| gap(one).reason == GapReason::Contradiction));
         for (word, permission) in
             [("owner", Permission::Admin), ("admin", Permission::Admin), ("none", Permission::None)]
         {
-            let bend = Bend::Set("/permission".into(), json!(word));
-            let seen = facts(gitea().bent(GiteaEndpoint::Permission, bend));
+            let alter = AnswerFault::Set("/permission".into(), json!(word));
+            let seen = facts(gitea().with_fault(GiteaEndpoint::Permission, alter));
             assert!(seen.permissions.values().all(|one| *known(one) == permission), "{word}");
         }
     }
@@ -464,7 +471,8 @@ mod pushes {
         own.world.request.head_repository = Some("kim-example/data-upload".into());
         assert_eq!(known(&facts(own).last_push).actor, Some(kim()), "the twin: a person's own fork");
         let host = pushed_host(pushes(&person("example-org", 90)));
-        let refused = facts(host.bent(GiteaEndpoint::Organisation, Bend::Refuse(403, "no".into())));
+        let refused =
+            facts(host.with_fault(GiteaEndpoint::Organisation, AnswerFault::Refuse(403, "no".into())));
         assert!(refused.last_push.value().is_none());
     }
 
@@ -586,7 +594,8 @@ mod protection {
         for (host, field) in
             [(gitea as fn() -> GiteaHost, "block_admin_merge_override"), (forgejo, "apply_to_admins")]
         {
-            let seen = facts(host().bent(GiteaEndpoint::Rules, Bend::Drop(format!("/0/{field}"))));
+            let seen =
+                facts(host().with_fault(GiteaEndpoint::Rules, AnswerFault::Drop(format!("/0/{field}"))));
             let bypass = bypass_of(known(&seen.protection), &Rule::Approvals(2));
             assert_eq!(kinds(bypass), [(ActorKind::Administrators, BypassMode::ChangeRequest)], "{field}");
         }
@@ -693,7 +702,8 @@ mod protection {
             "enable_status_check",
             "rule_name",
         ] {
-            let seen = facts(gitea().bent(GiteaEndpoint::Rules, Bend::Drop(format!("/0/{field}"))));
+            let seen =
+                facts(gitea().with_fault(GiteaEndpoint::Rules, AnswerFault::Drop(format!("/0/{field}"))));
             assert!(!known(&seen.protection).unseen.is_empty(), "{field}");
         }
     }
@@ -716,9 +726,9 @@ mod protection {
         host.rules.truncate(1);
         assert!(!requires(known(&facts(host.clone()).protection), &Rule::ChangeRequest));
         // Where it names none, the orders of old and new servers have to agree.
-        let unnamed = Bend::Set("/effective_branch_protection_name".into(), json!(""));
+        let unnamed = AnswerFault::Set("/effective_branch_protection_name".into(), json!(""));
         let host = GiteaHost { rules: vec![host.rules[0].clone(), GiteaRule::strict("main")], ..host };
-        let seen = facts(host.bent(GiteaEndpoint::Branch, unnamed));
+        let seen = facts(host.with_fault(GiteaEndpoint::Branch, unnamed));
         assert!(!known(&seen.protection).unseen.is_empty(), "{:?}", seen.protection);
     }
 
@@ -729,7 +739,7 @@ mod protection {
         let seen = facts(host);
         assert!(!known(&seen.branch).protected);
         assert_eq!(known(&seen.protection), &Protection { requirements: vec![], unseen: vec![] });
-        let seen = facts(gitea().bent(GiteaEndpoint::Rules, Bend::Text("[]".into())));
+        let seen = facts(gitea().with_fault(GiteaEndpoint::Rules, AnswerFault::Text("[]".into())));
         assert!(!known(&seen.protection).unseen.is_empty());
     }
 
@@ -804,8 +814,8 @@ mod checks {
 
     #[test]
     fn state_is_not_the_field() {
-        let bend = Bend::Drop("/0/status".into());
-        let seen = facts(gitea().bent(GiteaEndpoint::Statuses, bend));
+        let alter = AnswerFault::Drop("/0/status".into());
+        let seen = facts(gitea().with_fault(GiteaEndpoint::Statuses, alter));
         assert_eq!(gap(&seen.checks).reason, GapReason::Malformed);
     }
 
@@ -814,7 +824,8 @@ mod checks {
     fn a_status_of_another_commit_is_a_contradiction() {
         let url =
             format!("https://api.host.example.test/api/v1/repos/{REPOSITORY}/statuses/{}", revision('c'));
-        let seen = facts(gitea().bent(GiteaEndpoint::Statuses, Bend::Set("/0/url".into(), json!(url))));
+        let seen =
+            facts(gitea().with_fault(GiteaEndpoint::Statuses, AnswerFault::Set("/0/url".into(), json!(url))));
         assert_eq!(gap(&seen.checks).reason, GapReason::Contradiction);
     }
 }
@@ -843,7 +854,7 @@ fn a_request_that_landed_has_the_head_that_landed() {
         revision('a'),
         "and not where its branch went since"
     );
-    let seen = facts(host.bent(GiteaEndpoint::Reference, Bend::Refuse(404, String::new())));
+    let seen = facts(host.with_fault(GiteaEndpoint::Reference, AnswerFault::Refuse(404, String::new())));
     gap(&seen.request);
 }
 
@@ -870,7 +881,7 @@ fn a_commit_names_the_request_that_it_landed_as() {
     assert_eq!(known(&landed(&host, 'f', "next")), &[].into());
     assert_eq!(known(&landed(&host, 'c', "main")), &[].into(), "it shows the commit, and no request");
     gap(&landed(&host, '5', "main"));
-    host.bends.push((GiteaEndpoint::Landed, Bend::Refuse(403, String::new())));
+    host.faults.push((GiteaEndpoint::Landed, AnswerFault::Refuse(403, String::new())));
     gap(&landed(&host, 'f', "main"));
 }
 

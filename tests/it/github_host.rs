@@ -14,8 +14,9 @@ use portcullis_model::inquiry::{Inquiry, Topic};
 use portcullis_model::person::{Login, Mailbox, TeamName};
 use portcullis_model::protection::{ActorKind, Bypass, BypassMode, Protection, Rule};
 use portcullis_model::review::{ChangeRequest, CommitAccounts, Permission, ReviewState, ReviewedContent};
+use portcullis_testkit::answer_faults::AnswerFault;
 use portcullis_testkit::server::{Act, Server};
-use portcullis_testkit::world::{ACTIONS, Activity, Bend, Classic, Endpoint, Event, World, minutes, person};
+use portcullis_testkit::world::{ACTIONS, Activity, Classic, Endpoint, Event, World, minutes, person};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -279,10 +280,10 @@ fn long() -> World {
 fn a_page_that_is_missing_is_a_gap() {
     assert_eq!(gaps(&ask_world(long())), []);
     for endpoint in LISTS {
-        for bend in [Bend::SkipPage(2), Bend::StopAfter(1), Bend::StopAfter(2)] {
-            let seen = gaps(&ask_world(long().bent(endpoint, bend.clone())));
+        for alter in [AnswerFault::SkipPage(2), AnswerFault::StopAfter(1), AnswerFault::StopAfter(2)] {
+            let seen = gaps(&ask_world(long().with_fault(endpoint, alter.clone())));
             let reasons: BTreeSet<GapReason> = seen.iter().map(|gap| gap.reason).collect();
-            assert_eq!(reasons, [GapReason::Truncated].into(), "{endpoint:?} {bend:?}");
+            assert_eq!(reasons, [GapReason::Truncated].into(), "{endpoint:?} {alter:?}");
         }
     }
 }
@@ -385,7 +386,8 @@ fn not_protected_is_known() {
 fn a_branch_that_says_it_is_unprotected_is_not_asked_further() {
     let mut world = World { rulesets: Vec::new(), ..honest() };
     world.branch.protected = false;
-    let server = Server::start(world.bent(Endpoint::Classic, Bend::Refuse(404, "Not Found".into())));
+    let server =
+        Server::start(world.with_fault(Endpoint::Classic, AnswerFault::Refuse(404, "Not Found".into())));
     let seen = ask(&server).protection.known().unwrap().clone();
     assert_eq!((seen.requirements.len(), seen.unseen), (0, Vec::new()));
     assert_eq!(server.count("/branches/main/protection"), 0);
@@ -405,7 +407,9 @@ fn every_other_no_of_the_classic_endpoint_is_a_gap() {
         (429, "Too many requests", GapReason::RateLimited),
         (410, "Gone", GapReason::Malformed),
     ] {
-        let seen = protection(with_classic().bent(Endpoint::Classic, Bend::Refuse(status, message.into())));
+        let seen = protection(
+            with_classic().with_fault(Endpoint::Classic, AnswerFault::Refuse(status, message.into())),
+        );
         let reasons: Vec<GapReason> = seen.unseen.iter().map(|gap| gap.reason).collect();
         assert_eq!((seen.requirements.len(), reasons), (0, vec![expected]), "{status} {message}");
     }
@@ -414,7 +418,8 @@ fn every_other_no_of_the_classic_endpoint_is_a_gap() {
 #[test]
 fn a_plan_without_protection_is_known_to_protect_nothing() {
     let message = "Upgrade to GitHub Pro or make this repository public to enable this feature.";
-    let no_plan = |world: World, endpoint| world.bent(endpoint, Bend::Refuse(403, message.into()));
+    let no_plan =
+        |world: World, endpoint| world.with_fault(endpoint, AnswerFault::Refuse(403, message.into()));
     let seen = protection(no_plan(no_plan(honest(), Endpoint::Rules), Endpoint::Classic));
     assert_eq!((seen.requirements.len(), seen.unseen), (0, Vec::new()));
     // The same words elsewhere are a refusal.
@@ -432,7 +437,7 @@ fn a_refusal_of_any_endpoint_is_a_gap() {
             (404, GapReason::NotVisible),
             (422, GapReason::Malformed),
         ] {
-            let world = whole(honest()).bent(endpoint, Bend::Refuse(status, "Not Found".into()));
+            let world = whole(honest()).with_fault(endpoint, AnswerFault::Refuse(status, "Not Found".into()));
             let seen = unseen(world);
             assert!(!seen.is_empty(), "{endpoint:?} {status}");
             assert!(seen.iter().all(|gap| gap.reason == expected), "{endpoint:?} {status}: {seen:?}");
@@ -447,7 +452,7 @@ fn what_is_not_json_is_a_gap() {
         for text in
             ["<!doctype html><title>Sign in</title>", "", "[", "{\"total_count\":0", "null", "{}", "7"]
         {
-            let seen = unseen(whole().bent(endpoint, Bend::Text(text.into())));
+            let seen = unseen(whole().with_fault(endpoint, AnswerFault::Text(text.into())));
             assert!(!seen.is_empty(), "{endpoint:?} {text}");
             let reasons: BTreeSet<GapReason> = seen.iter().map(|gap| gap.reason).collect();
             // GraphQL without data is the form of "not shown to you".
@@ -526,8 +531,12 @@ fn a_field_that_is_missing_is_a_gap() {
     let whole = || World { classic: Some(Classic::strict()), ..honest() };
     for (endpoint, fields) in FIELDS {
         for field in fields {
-            let bend = Bend::Drop(format!("/{field}"));
-            assert_ne!(gaps(&ask_world(whole().bent(endpoint, bend))), [], "{endpoint:?} without {field}");
+            let alter = AnswerFault::Drop(format!("/{field}"));
+            assert_ne!(
+                gaps(&ask_world(whole().with_fault(endpoint, alter))),
+                [],
+                "{endpoint:?} without {field}"
+            );
         }
     }
 }
@@ -557,9 +566,9 @@ fn a_word_that_nobody_knows_is_a_gap() {
         (Endpoint::Classic, "/required_status_checks/contexts", json!(["other"])),
         (Endpoint::GraphQl, "/data/repository/ref/branchProtectionRule/allowsForcePushes", json!(true)),
     ] {
-        let bend = Bend::Set(pointer.to_string(), value.clone());
+        let alter = AnswerFault::Set(pointer.to_string(), value.clone());
         assert_ne!(
-            gaps(&ask_world(whole.clone().bent(endpoint, bend))),
+            gaps(&ask_world(whole.clone().with_fault(endpoint, alter))),
             [],
             "{endpoint:?} {pointer} {value}"
         );
@@ -620,8 +629,8 @@ fn commits_beyond_the_list_are_asked_for_one_by_one() {
     let unknown = Server::start(World { commits: honest().commits[..1].to_vec(), ..honest() });
     assert_eq!(reason(&ask(&unknown).attribution), Some(GapReason::NotVisible));
     // A commit that the host swaps for another.
-    let swap = Bend::Set("/sha".into(), json!("f".repeat(40)));
-    let swapped = ask_world(World { listed_commits: 1, ..honest() }.bent(Endpoint::Commit, swap));
+    let swap = AnswerFault::Set("/sha".into(), json!("f".repeat(40)));
+    let swapped = ask_world(World { listed_commits: 1, ..honest() }.with_fault(Endpoint::Commit, swap));
     assert_eq!(reason(&swapped.attribution), Some(GapReason::Contradiction));
 }
 
@@ -660,8 +669,10 @@ fn the_newest_push_of_the_head_counts() {
     let pusher = facts.last_push.known().unwrap().actor.as_ref().unwrap().login.clone();
     assert_eq!(pusher, Login::new("robin-example"));
     // A host that ignores which branch was asked for.
-    let all =
-        ask_world(world.bent(Endpoint::Activity, Bend::Set("/0/ref".into(), json!("refs/heads/elsewhere"))));
+    let all = ask_world(
+        world
+            .with_fault(Endpoint::Activity, AnswerFault::Set("/0/ref".into(), json!("refs/heads/elsewhere"))),
+    );
     assert_eq!(all.last_push.known().unwrap().actor.as_ref().unwrap().login, Login::new("kim-example"));
 }
 
@@ -704,11 +715,11 @@ fn moves_after_the_request_landed_are_of_another() {
     let later =
         Activity { actor: Some(person("robin-example", 12)), at: minutes(200), ..world.activity[0].clone() };
     world.activity.push(Activity { after: revision('f'), ..later });
-    let begun = Bend::Set("/0/before".into(), json!("0".repeat(40)));
+    let begun = AnswerFault::Set("/0/before".into(), json!("0".repeat(40)));
     let moves = |merged| {
         let mut world = world.clone();
         world.request.merged = merged;
-        let facts = ask_world(world.bent(Endpoint::Activity, begun.clone()));
+        let facts = ask_world(world.with_fault(Endpoint::Activity, begun.clone()));
         facts.moves.known().unwrap().iter().map(|one| one.after.clone()).collect::<Vec<_>>()
     };
     assert_eq!(moves(None), [revision('f'), revision('a')]);
@@ -768,7 +779,8 @@ fn a_ruleset_that_is_not_active_does_not_count() {
     world.rulesets[0].enforcement = "evaluate".into();
     assert_eq!(protection(world).requirements, []);
     // Two answers that differ.
-    let contradiction = honest().bent(Endpoint::Ruleset, Bend::Set("/enforcement".into(), json!("disabled")));
+    let contradiction =
+        honest().with_fault(Endpoint::Ruleset, AnswerFault::Set("/enforcement".into(), json!("disabled")));
     let seen = protection(contradiction);
     let reasons: Vec<GapReason> = seen.unseen.iter().map(|gap| gap.reason).collect();
     assert_eq!((seen.requirements.len(), reasons), (0, vec![GapReason::Contradiction]));
@@ -776,7 +788,9 @@ fn a_ruleset_that_is_not_active_does_not_count() {
 
 #[test]
 fn unknown_kinds_of_rules_are_passed_over() {
-    let seen = protection(honest().bent(Endpoint::Rules, Bend::Set("/2/type".into(), json!("merge_queue"))));
+    let seen = protection(
+        honest().with_fault(Endpoint::Rules, AnswerFault::Set("/2/type".into(), json!("merge_queue"))),
+    );
     assert_eq!(rules(&seen).len(), all_rules().len() - 1);
     assert_eq!(seen.unseen, []);
 }
@@ -830,7 +844,7 @@ fn classic_allowances_are_of_their_own_rules() {
     }
     // REST hides the list of who needs no request: GraphQL still shows it.
     let pointer = "/required_pull_request_reviews/bypass_pull_request_allowances";
-    let hidden = protection(world.bent(Endpoint::Classic, Bend::Drop(pointer.into())));
+    let hidden = protection(world.with_fault(Endpoint::Classic, AnswerFault::Drop(pointer.into())));
     assert_eq!(bypass_of(&hidden, &Rule::ChangeRequest), Fact::Known(around));
 }
 
@@ -848,12 +862,12 @@ fn allowances_that_graphql_does_not_show_are_gaps() {
         (format!("{force}/nodes/0/actor"), Value::Null, GapReason::NotVisible),
         (format!("{force}/nodes/0"), Value::Null, GapReason::Malformed),
     ] {
-        let bent = world.clone().bent(Endpoint::GraphQl, Bend::Set(pointer.clone(), value));
-        let bypass = bypass_of(&protection(bent), &Rule::NoForcePush);
+        let altered = world.clone().with_fault(Endpoint::GraphQl, AnswerFault::Set(pointer.clone(), value));
+        let bypass = bypass_of(&protection(altered), &Rule::NoForcePush);
         assert_eq!(reason(&bypass), Some(expected), "{pointer}");
     }
     let errors = r#"{"data":null,"errors":[{"type":"FORBIDDEN","message":"Resource not accessible"}]}"#;
-    let seen = protection(world.bent(Endpoint::GraphQl, Bend::Text(errors.into())));
+    let seen = protection(world.with_fault(Endpoint::GraphQl, AnswerFault::Text(errors.into())));
     assert_eq!(reason(&bypass_of(&seen, &Rule::NoForcePush)), Some(GapReason::NotVisible));
     assert_eq!(reason(&bypass_of(&seen, &Rule::NoDeletion)), None);
 }
@@ -881,7 +895,8 @@ fn any_app_may_stand_behind_a_check_without_a_number() {
     let any = Rule::Check { name: "build".into(), app: None };
     let pointer = "/required_status_checks/checks/0/app_id";
     for id in [Value::Null, json!(-1)] {
-        let seen = protection(with_classic().bent(Endpoint::Classic, Bend::Set(pointer.into(), id)));
+        let seen =
+            protection(with_classic().with_fault(Endpoint::Classic, AnswerFault::Set(pointer.into(), id)));
         assert!(rules(&seen).contains(&any));
     }
     let mut world = honest();

@@ -17,13 +17,14 @@ use portcullis_model::inquiry::{Inquiry, Topic};
 use portcullis_model::person::{AccountKind, Mailbox, TeamName};
 use portcullis_model::protection::{ActorKind, Protection, Requirement, Rule};
 use portcullis_model::review::{Permission, ReviewState, ReviewedContent};
+use portcullis_testkit::answer_faults::AnswerFault;
 use portcullis_testkit::gitlab::forge::GitLabForge;
 use portcullis_testkit::gitlab::scene::show_scene;
 use portcullis_testkit::gitlab::{FORK, GitLabEndpoint, GitLabWorld, ProtectedRule, Pusher};
 use portcullis_testkit::scene::{Scene, find_host};
 use portcullis_testkit::server::{Server, Site};
 use portcullis_testkit::stage::{KIM, Stage, revision as commit_of};
-use portcullis_testkit::world::{Bend, Event, World, minutes, person};
+use portcullis_testkit::world::{Event, World, minutes, person};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -259,8 +260,8 @@ fn what_defines_the_pipeline_is_told_wherever_it_is() {
 #[test]
 fn a_refusal_of_the_plan_of_the_token_and_of_a_switch_are_told_apart() {
     let refuse = |world: GitLabWorld| {
-        let bend = Bend::Refuse(403, "403 Forbidden".to_string());
-        protection(world.bent(GitLabEndpoint::ApprovalSettings, bend))
+        let alter = AnswerFault::Refuse(403, "403 Forbidden".to_string());
+        protection(world.with_fault(GitLabEndpoint::ApprovalSettings, alter))
     };
     let free = GitLabWorld { licensed: None, ..honest() };
     let seen = protection(free.clone());
@@ -310,9 +311,13 @@ fn older_servers_say_in_notes_when_an_approval_was_given() {
         reviews.iter().filter(|it| matches!(it.reviewed, ReviewedContent::Derived { .. })).count()
     };
     assert_eq!(derived(older.clone()), 2);
-    let refused = Bend::Refuse(403, "403 Forbidden".to_string());
-    assert_eq!(derived(older.bent(GitLabEndpoint::Notes, refused.clone())), 0, "without notes it is a gap");
-    let newer = honest().bent(GitLabEndpoint::Notes, refused);
+    let refused = AnswerFault::Refuse(403, "403 Forbidden".to_string());
+    assert_eq!(
+        derived(older.with_fault(GitLabEndpoint::Notes, refused.clone())),
+        0,
+        "without notes it is a gap"
+    );
+    let newer = honest().with_fault(GitLabEndpoint::Notes, refused);
     assert_eq!(derived(newer.clone()), 2, "the twin: a server that says when");
     assert!(ask(newer).base_changed.known().is_err());
 }
@@ -372,7 +377,7 @@ fn the_pipeline_on_a_merge_of_the_head_counts_for_the_head() {
     assert!(checks.iter().all(|check| check.head == revision('a')));
     let world = merged(vec![revision('b'), revision('a')]);
     let other = json!([revision('b'), revision('d')]);
-    let lying = world.bent(GitLabEndpoint::Commit, Bend::Set("/parent_ids".into(), other));
+    let lying = world.with_fault(GitLabEndpoint::Commit, AnswerFault::Set("/parent_ids".into(), other));
     assert_eq!(ask(lying).checks.known().unwrap().len(), 0, "a merge of another head");
 }
 
@@ -410,11 +415,11 @@ fn only_the_newest_of_several_pipelines_counts() {
 
 #[test]
 fn who_may_what_follows_levels_states_and_visibility() {
-    let robin = |bend: Bend| {
-        let facts = ask(honest().bent(GitLabEndpoint::Members, bend));
+    let robin = |alter: AnswerFault| {
+        let facts = ask(honest().with_fault(GitLabEndpoint::Members, alter));
         facts.permissions.iter().next_back().unwrap().1.clone()
     };
-    let level = |level: u64| robin(Bend::Set("/0/access_level".into(), json!(level)));
+    let level = |level: u64| robin(AnswerFault::Set("/0/access_level".into(), json!(level)));
     for (number, permission) in [
         (50, Permission::Admin),
         (40, Permission::Admin),
@@ -425,13 +430,13 @@ fn who_may_what_follows_levels_states_and_visibility() {
     ] {
         assert_eq!(level(number), Fact::Known(permission), "{number}");
     }
-    let expired = robin(Bend::Set("/0/expires_at".into(), json!("2020-01-01")));
+    let expired = robin(AnswerFault::Set("/0/expires_at".into(), json!("2020-01-01")));
     assert_eq!(expired, Fact::Known(Permission::None));
-    assert_eq!(robin(Bend::Drop("/0".into())), Fact::Known(Permission::None), "not a member");
-    let renamed = robin(Bend::Set("/0/username".into(), json!("mallory")));
+    assert_eq!(robin(AnswerFault::Drop("/0".into())), Fact::Known(Permission::None), "not a member");
+    let renamed = robin(AnswerFault::Set("/0/username".into(), json!("mallory")));
     assert_eq!(reason(&renamed), Some(GapReason::Contradiction));
     let shared = GitLabWorld { level: 30, ..honest() }.set("shared_with_groups", json!([{ "group_id": 1 }]));
-    let facts = ask(shared.bent(GitLabEndpoint::Members, Bend::Drop("/0".into())));
+    let facts = ask(shared.with_fault(GitLabEndpoint::Members, AnswerFault::Drop("/0".into())));
     let unseen = facts.permissions.values().filter(|it| it.value().is_none()).count();
     assert_eq!(unseen, 1, "members of an invited group may be hidden");
 }
@@ -449,7 +454,7 @@ fn bots_are_told_from_people() {
     let kinds: Vec<AccountKind> =
         facts.reviews.known().unwrap().iter().map(|it| it.reviewer.as_ref().unwrap().kind).collect();
     assert_eq!(kinds, [AccountKind::Human, AccountKind::Bot]);
-    let hidden = honest().bent(GitLabEndpoint::User, Bend::Refuse(403, "403 Forbidden".into()));
+    let hidden = honest().with_fault(GitLabEndpoint::User, AnswerFault::Refuse(403, "403 Forbidden".into()));
     let facts = ask(hidden);
     assert!(facts.permissions.values().all(|it| it.value().is_none()), "a kind that is not known is a gap");
 }
@@ -495,8 +500,8 @@ fn a_push_of_many_branches_after_the_head_hides_who_pushed_last() {
 
 #[test]
 fn a_list_that_is_cut_or_moves_is_a_gap() {
-    for bend in [Bend::StopAfter(1), Bend::SkipPage(2)] {
-        let mut world = honest().bent(GitLabEndpoint::Notes, bend);
+    for alter in [AnswerFault::StopAfter(1), AnswerFault::SkipPage(2)] {
+        let mut world = honest().with_fault(GitLabEndpoint::Notes, alter);
         world.world.page_size = 1;
         assert_eq!(reason(&ask(world).base_changed), Some(GapReason::Truncated));
     }
@@ -610,7 +615,8 @@ fn what_is_deployed_is_the_newest_success_until_it_is_stopped() {
         states.push(("inactive".to_string(), minutes(9)));
     });
     assert_eq!(host(&server).deployed("production"), Fact::Known(None));
-    let cut = honest().bent(GitLabEndpoint::Deployments, Bend::Refuse(403, "403 Forbidden".into()));
+    let cut =
+        honest().with_fault(GitLabEndpoint::Deployments, AnswerFault::Refuse(403, "403 Forbidden".into()));
     assert!(host(&Server::start(cut)).deployed("production").known().is_err());
 }
 

@@ -8,10 +8,11 @@ use crate::support::project::{OWNERS, ROBIN, policy, project, table};
 use git2::Oid;
 use portcullis_model::person::Account;
 use portcullis_model::review::CommitAccounts;
+use portcullis_testkit::answer_faults::AnswerFault;
 use portcullis_testkit::history::{Edit, Person};
 use portcullis_testkit::server::Server;
 use portcullis_testkit::stage::{KIM, Stage, revision};
-use portcullis_testkit::world::{Activity, Bend, Endpoint, minutes, person};
+use portcullis_testkit::world::{Activity, Endpoint, minutes, person};
 use serde_json::json;
 
 const REVIEWS: &str = "required-reviews";
@@ -321,7 +322,10 @@ fn an_address_that_the_host_does_not_vouch_for_stays_nobodys() {
                 "the host does not answer that question",
                 &|stage| {
                     own(stage);
-                    stage.world.bends.push((Endpoint::GraphQl, Bend::Refuse(403, "Forbidden".into())));
+                    stage
+                        .world
+                        .faults
+                        .push((Endpoint::GraphQl, AnswerFault::Refuse(403, "Forbidden".into())));
                 },
                 3,
                 REVIEWS,
@@ -332,7 +336,7 @@ fn an_address_that_the_host_does_not_vouch_for_stays_nobodys() {
                 &|stage| {
                     own(stage);
                     let error = json!({ "data": null, "errors": [{ "type": "FORBIDDEN", "message": "no" }] });
-                    stage.world.bends.push((Endpoint::GraphQl, Bend::Text(error.to_string())));
+                    stage.world.faults.push((Endpoint::GraphQl, AnswerFault::Text(error.to_string())));
                 },
                 3,
                 REVIEWS,
@@ -343,7 +347,10 @@ fn an_address_that_the_host_does_not_vouch_for_stays_nobodys() {
                 &|stage| {
                     own(stage);
                     let place = format!("/data/repository/c{}/oid", stage.head());
-                    stage.world.bends.push((Endpoint::GraphQl, Bend::Set(place, json!("2".repeat(40)))));
+                    stage
+                        .world
+                        .faults
+                        .push((Endpoint::GraphQl, AnswerFault::Set(place, json!("2".repeat(40)))));
                 },
                 3,
                 REVIEWS,

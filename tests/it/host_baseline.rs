@@ -4,12 +4,13 @@
 use crate::support::gate::Verdict;
 use crate::support::release::judge;
 use git2::Oid;
+use portcullis_testkit::answer_faults::AnswerFault;
 use portcullis_testkit::lane::state::Op;
 use portcullis_testkit::lane::{How, Lane, ROBIN};
 use portcullis_testkit::server::Server;
 use portcullis_testkit::stage::{KIM, revision};
 use portcullis_testkit::world::forge::Forge;
-use portcullis_testkit::world::{Bend, Deployed, Endpoint, minutes};
+use portcullis_testkit::world::{Deployed, Endpoint, minutes};
 use serde_json::{Value, json};
 
 /// A branch with so many honest landings.
@@ -159,11 +160,11 @@ fn attack_77_what_went_round_the_gate_shows() {
 }
 
 /// Withholds an answer once where the record says what is deployed, and once where only the host can.
-fn withheld(bend: &dyn Fn(&mut Forge)) {
+fn withheld(alter: &dyn Fn(&mut Forge)) {
     let mut lane = lane(1);
     let deployed = |lane: &Lane, commit| {
         let mut host = host(lane, vec![done(4, lane.baseline(), 0), done(5, commit, 2)]);
-        bend(&mut host);
+        alter(&mut host);
         host
     };
     let unrecorded = judged(&lane, deployed(&lane, lane.baseline()), &[]);
@@ -179,13 +180,18 @@ fn withheld(bend: &dyn Fn(&mut Forge)) {
 fn attack_79_a_list_of_deployments_that_is_withheld_is_no_empty_list() {
     for endpoint in [Endpoint::Deployments, Endpoint::DeploymentStatuses] {
         for status in [401, 403, 404] {
-            let refuse = Bend::Refuse(status, "Resource not accessible by integration".into());
-            withheld(&|host| host.worlds[0].bends.push((endpoint, refuse.clone())));
+            let refuse = AnswerFault::Refuse(status, "Resource not accessible by integration".into());
+            withheld(&|host| host.worlds[0].faults.push((endpoint, refuse.clone())));
         }
-        for bend in [Bend::StopAfter(1), Bend::SkipPage(2), Bend::Text("{}".into()), Bend::Text("[".into())] {
+        for alter in [
+            AnswerFault::StopAfter(1),
+            AnswerFault::SkipPage(2),
+            AnswerFault::Text("{}".into()),
+            AnswerFault::Text("[".into()),
+        ] {
             withheld(&|host| {
                 host.worlds[0].page_size = 1;
-                host.worlds[0].bends.push((endpoint, bend.clone()));
+                host.worlds[0].faults.push((endpoint, alter.clone()));
             });
         }
     }
@@ -199,8 +205,8 @@ fn attack_79_a_field_of_a_deployment_is_missing_or_strange() {
     ];
     for (endpoint, fields) in fields {
         for field in fields {
-            let bend = Bend::Drop((*field).to_string());
-            withheld(&|host| host.worlds[0].bends.push((endpoint, bend.clone())));
+            let alter = AnswerFault::Drop((*field).to_string());
+            withheld(&|host| host.worlds[0].faults.push((endpoint, alter.clone())));
         }
     }
     for (endpoint, field, value) in [
@@ -208,8 +214,8 @@ fn attack_79_a_field_of_a_deployment_is_missing_or_strange() {
         (Endpoint::Deployments, "/0/environment", json!("staging")),
         (Endpoint::DeploymentStatuses, "/0/state", json!("destroyed")),
     ] {
-        let bend = Bend::Set(field.to_string(), value);
-        withheld(&|host| host.worlds[0].bends.push((endpoint, bend.clone())));
+        let alter = AnswerFault::Set(field.to_string(), value);
+        withheld(&|host| host.worlds[0].faults.push((endpoint, alter.clone())));
     }
 }
 

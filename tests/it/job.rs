@@ -1,9 +1,10 @@
 //! The gate in a GitHub Actions job, with nothing but the job's environment.
 
 use crate::support::gate::{command, judge, judge_at};
+use portcullis_testkit::answer_faults::AnswerFault;
 use portcullis_testkit::server::Server;
 use portcullis_testkit::stage::{POLICY, Stage};
-use portcullis_testkit::world::{Bend, Endpoint};
+use portcullis_testkit::world::Endpoint;
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
@@ -21,8 +22,8 @@ fn an_honest_change_is_allowed() {
 fn every_answer_that_is_withheld_leaves_the_change_undetermined() {
     let stage = Stage::honest().unwrap();
     for endpoint in Endpoint::ALL {
-        let refuse = Bend::Refuse(403, "Resource not accessible by integration".into());
-        let server = Server::start(stage.world.clone().bent(endpoint, refuse));
+        let refuse = AnswerFault::Refuse(403, "Resource not accessible by integration".into());
+        let server = Server::start(stage.world.clone().with_fault(endpoint, refuse));
         let verdict = judge_at(&stage, &server);
         // What this policy and this host have no need of: teams, single commits, classic protection, what is deployed.
         let idle = matches!(

@@ -128,8 +128,8 @@ fn a_count_that_becomes_another_is_noticed_where_a_summary_says_so() {
         ("coverage-py", "coverage.json", "\"missing_lines\": [6, 14, 15]", "\"missing_lines\": []"),
     ] {
         let text = String::from_utf8(bytes(run, name)).unwrap();
-        let bent = text.replacen(from, to, 1);
-        assert_ne!(bent, text, "{run}/{name}");
-        assert!(!parse(bent.as_bytes(), None).unwrap().1.contradictions.is_empty(), "{run}/{name}");
+        let altered = text.replacen(from, to, 1);
+        assert_ne!(altered, text, "{run}/{name}");
+        assert!(!parse(altered.as_bytes(), None).unwrap().1.contradictions.is_empty(), "{run}/{name}");
     }
 }

@@ -27,9 +27,9 @@ trait Keeping: Sized {
     fn write(&self, kind: ObjectType, bytes: &[u8]) -> Oid;
     fn raw(&self, id: Oid) -> Vec<u8>;
     /// The newest record again, with something else in its tree.
-    fn retree(&self, bend: impl FnOnce(&mut git2::TreeBuilder<'_>));
+    fn retree(&self, alter: impl FnOnce(&mut git2::TreeBuilder<'_>));
     /// The newest record again, with other words in its commit.
-    fn recommit(&self, bend: impl FnOnce(String) -> String);
+    fn recommit(&self, alter: impl FnOnce(String) -> String);
     fn candidate(&self) -> Oid;
 }
 
@@ -70,18 +70,18 @@ impl Keeping for Project {
         self.git.odb().unwrap().read(id).unwrap().data().to_vec()
     }
 
-    fn retree(&self, bend: impl FnOnce(&mut git2::TreeBuilder<'_>)) {
+    fn retree(&self, alter: impl FnOnce(&mut git2::TreeBuilder<'_>)) {
         let tip = self.git.find_commit(self.tip()).unwrap();
         let mut builder = self.git.treebuilder(Some(&tip.tree().unwrap())).unwrap();
-        bend(&mut builder);
+        alter(&mut builder);
         let tree = builder.write().unwrap();
         let text = String::from_utf8(self.raw(tip.id())).unwrap();
         let text = text.replace(&tip.tree_id().to_string(), &tree.to_string());
         self.set(REF, self.write(ObjectType::Commit, text.as_bytes()));
     }
 
-    fn recommit(&self, bend: impl FnOnce(String) -> String) {
-        let text = bend(String::from_utf8(self.raw(self.tip())).unwrap());
+    fn recommit(&self, alter: impl FnOnce(String) -> String) {
+        let text = alter(String::from_utf8(self.raw(self.tip())).unwrap());
         self.set(REF, self.write(ObjectType::Commit, text.as_bytes()));
     }
 
@@ -221,8 +221,8 @@ fn a_chain_that_was_cut_or_replaced_is_seen_by_what_is_remembered() {
 #[test]
 fn tampered_records_do_not_verify_and_nothing_is_recorded_on_top_of_them() {
     let blob = |project: &Project, bytes: &[u8]| project.write(ObjectType::Blob, bytes);
-    type Bend = fn(&Project, &dyn Fn(&Project, &[u8]) -> Oid);
-    let bends: &[(&str, Bend)] = &[
+    type AnswerFault = fn(&Project, &dyn Fn(&Project, &[u8]) -> Oid);
+    let faults: &[(&str, AnswerFault)] = &[
         ("decision.json is not what was sealed", |project, blob| {
             let id = blob(project, b"{}");
             project.retree(|tree| drop(tree.insert("decision.json", id, 0o100_644).unwrap()));
@@ -275,9 +275,9 @@ fn tampered_records_do_not_verify_and_nothing_is_recorded_on_top_of_them() {
         }),
         ("could not be seen", |project, blob| project.set(REF, blob(project, b"no commit"))),
     ];
-    for (text, bend) in bends {
+    for (text, alter) in faults {
         let project = Project::new();
-        bend(&project, &blob);
+        alter(&project, &blob);
         project.unverified("verify production", text);
         assert_eq!(project.say("list --environment production").0, 6, "{text}");
         let before = std::fs::read(project.git.path().join(REF)).unwrap();

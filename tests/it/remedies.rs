@@ -7,11 +7,12 @@ use crate::support::gate::{Verdict, command};
 use crate::support::release::judge;
 use git2::Oid;
 use jiff::{SignedDuration, Timestamp};
+use portcullis_testkit::answer_faults::AnswerFault;
 use portcullis_testkit::lane::state::{Body, File, Op};
 use portcullis_testkit::lane::{How, Lane, ROBIN};
 use portcullis_testkit::server::Server;
 use portcullis_testkit::stage::{KIM, POLICY, Stage};
-use portcullis_testkit::world::{Bend, Endpoint};
+use portcullis_testkit::world::Endpoint;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -249,7 +250,8 @@ fn without_token(stage: &Stage, server: &Server) -> Verdict {
 #[test]
 fn who_sent_no_token_is_told_so() {
     let stage = Stage::honest().unwrap();
-    let refused = stage.world.clone().bent(Endpoint::Reviews, Bend::Refuse(404, "Not Found".into()));
+    let refused =
+        stage.world.clone().with_fault(Endpoint::Reviews, AnswerFault::Refuse(404, "Not Found".into()));
     let server = Server::start(refused);
     let sent = Verdict::of(&command(&stage, &server, &["check", "--format", "json"]).output().unwrap());
     assert!(remedy(&sent, "required-reviews", "unproven").starts_with("Give a token"), "{}", sent.text);

@@ -7,11 +7,12 @@ use crate::support::project::{OWNERS, demanding, demanding_policy, policy, proje
 use git2::Oid;
 use portcullis_model::check::Conclusion;
 use portcullis_model::protection::{ActorKind, Bypass, BypassMode, Rule};
+use portcullis_testkit::answer_faults::AnswerFault;
 use portcullis_testkit::history::Edit;
 use portcullis_testkit::lane::Lane;
 use portcullis_testkit::server::{Act, Server};
 use portcullis_testkit::stage::{KIM, POLICY, Stage};
-use portcullis_testkit::world::{ACTIONS, Bend, Classic, Endpoint, Ruleset, person};
+use portcullis_testkit::world::{ACTIONS, Classic, Endpoint, Ruleset, person};
 use serde_json::json;
 
 /// The remedies of what a control finds.
@@ -299,15 +300,16 @@ fn a_token_with_the_rights_that_are_named_shows_what_was_hidden() {
     let stage = crate::support::project::classic();
     let hidden =
         json!({ "data": null, "errors": [{ "type": "FORBIDDEN", "message": "Resource not accessible" }] });
-    let bent = stage.world.clone().bent(Endpoint::GraphQl, Bend::Text(hidden.to_string()));
+    let altered = stage.world.clone().with_fault(Endpoint::GraphQl, AnswerFault::Text(hidden.to_string()));
     says(
-        &judge_at(&stage, &Server::start(bent)),
+        &judge_at(&stage, &Server::start(altered)),
         "protected-branch",
         "Give a token with administration rights (read).",
     );
     allowed(&judge(&stage));
     // One that is refused, and one that is not.
-    let refused = stage.world.clone().bent(Endpoint::Reviews, Bend::Refuse(401, "Bad credentials".into()));
+    let refused =
+        stage.world.clone().with_fault(Endpoint::Reviews, AnswerFault::Refuse(401, "Bad credentials".into()));
     says(
         &judge_at(&stage, &Server::start(refused)),
         "required-reviews",
@@ -347,8 +349,8 @@ fn what_is_asked_again_later_is_answered() {
     let limited =
         json!({ "data": null, "errors": [{ "type": "RATE_LIMITED", "message": "API rate limit exceeded" }] });
     let stage = crate::support::project::classic();
-    let bent = stage.world.clone().bent(Endpoint::GraphQl, Bend::Text(limited.to_string()));
-    says(&judge_at(&stage, &Server::start(bent)), "protected-branch", "Run again later.");
+    let altered = stage.world.clone().with_fault(Endpoint::GraphQl, AnswerFault::Text(limited.to_string()));
+    says(&judge_at(&stage, &Server::start(altered)), "protected-branch", "Run again later.");
     allowed(&judge(&stage));
 }
 
@@ -394,10 +396,10 @@ fn a_head_whose_repository_is_gone_is_pushed_to_one_that_exists() {
 
 #[test]
 fn checks_that_are_missing_running_or_red_are_run_again() {
-    let check = |bend: &dyn Fn(&mut Stage), remedy: &str| {
+    let check = |alter: &dyn Fn(&mut Stage), remedy: &str| {
         let mut stage = demanding();
         let honest = stage.world.checks.clone();
-        bend(&mut stage);
+        alter(&mut stage);
         says(&judge(&stage), "required-checks", remedy);
         stage.world.checks = honest;
         allowed(&judge(&stage));
@@ -497,7 +499,7 @@ fn the_helpers_of_these_tests_tell_the_truth() {
 fn lists_and_answers_that_are_whole_the_next_time() {
     let mut stage = demanding();
     stage.world.page_size = 1;
-    let cut = stage.world.clone().bent(Endpoint::Reviews, Bend::SkipPage(2));
+    let cut = stage.world.clone().with_fault(Endpoint::Reviews, AnswerFault::SkipPage(2));
     says(
         &judge_at(&stage, &Server::start(cut)),
         "required-reviews",
@@ -506,7 +508,8 @@ fn lists_and_answers_that_are_whole_the_next_time() {
     allowed(&judge(&stage));
     // Of two answers about one branch one is older.
     let stage = demanding();
-    let other = stage.world.clone().bent(Endpoint::Branch, Bend::Set("/protected".into(), json!(false)));
+    let other =
+        stage.world.clone().with_fault(Endpoint::Branch, AnswerFault::Set("/protected".into(), json!(false)));
     let verdict = judge_at(&stage, &Server::start(other));
     says(
         &verdict,

@@ -418,7 +418,7 @@ fn a_push_that_nobody_can_look_at_is_fetched_by_the_command_that_is_named() {
     let verdict = judge(&stage);
     says(
         &verdict,
-        &format!("Fetch it (`git fetch origin {lost}`), or let somebody approve who did not push."),
+        &format!("Fetch it (`git fetch origin {lost}`), or ask someone who did not push to approve."),
     );
     git(stage.directory(), &["remote", "add", "origin", origin.to_str().unwrap()]);
     let all = remedies(&verdict);

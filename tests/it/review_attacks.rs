@@ -3,10 +3,11 @@
 use crate::support::gate::{Verdict, command, judge, judge_at};
 use portcullis_model::person::{Account, AccountKind, Login};
 use portcullis_model::review::{CommitAccounts, ReviewedContent};
+use portcullis_testkit::answer_faults::AnswerFault;
 use portcullis_testkit::history::Edit;
 use portcullis_testkit::server::Server;
 use portcullis_testkit::stage::{GREEN, KIM, POLICY, REPORT, Stage};
-use portcullis_testkit::world::{Bend, Endpoint};
+use portcullis_testkit::world::Endpoint;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -115,7 +116,7 @@ fn a_base_that_nobody_could_compare_with_the_branch_proves_nothing() {
     let seen = run(&mut command(&stage, &Server::start(stage.world.clone()), &arguments));
     assert_eq!(seen.exit, 0, "{}", seen.text);
     for endpoint in [Endpoint::Branch, Endpoint::Request] {
-        let hidden = stage.world.clone().bent(endpoint, Bend::Refuse(404, "Not Found".into()));
+        let hidden = stage.world.clone().with_fault(endpoint, AnswerFault::Refuse(404, "Not Found".into()));
         let verdict = run(&mut command(&stage, &Server::start(hidden), &arguments));
         verdict.expect(3, "gate-integrity", "Not Found");
     }
@@ -313,8 +314,10 @@ fn complaints_and_explanations_neither_steer_the_terminal_nor_command_the_runner
     assert_eq!(explained.status.code(), Some(0), "{}", text(&explained));
     let complained = command(&stage, &server, &["explain", "x\u{1b}[2J\n::error::y"]).output().unwrap();
     assert_ne!(complained.status.code(), Some(0));
-    let refused =
-        stage.world.clone().bent(Endpoint::Request, Bend::Refuse(404, "a\n::error::z\u{1b}[2J".into()));
+    let refused = stage
+        .world
+        .clone()
+        .with_fault(Endpoint::Request, AnswerFault::Refuse(404, "a\n::error::z\u{1b}[2J".into()));
     let facts = command(&stage, &Server::start(refused), &["facts"]).output().unwrap();
     assert_eq!(facts.status.code(), Some(3));
     for output in [steered, explained, complained, facts] {

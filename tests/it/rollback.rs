@@ -8,11 +8,12 @@ use crate::support::release::{command, judge};
 use git2::Oid;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_record::RecordedOrigin;
+use portcullis_testkit::answer_faults::AnswerFault;
 use portcullis_testkit::lane::state::{Body, File, Op};
 use portcullis_testkit::lane::{How, Lane, ROBIN};
 use portcullis_testkit::server::Server;
 use portcullis_testkit::stage::KIM;
-use portcullis_testkit::world::{Bend, Endpoint};
+use portcullis_testkit::world::Endpoint;
 
 fn land(lane: &mut Lane, ops: Vec<Op>, approved: bool) -> Oid {
     let mut draft = lane.open(lane.tip());
@@ -140,7 +141,7 @@ fn attack_7_leave_that_nobody_reviewed_is_none() {
     land(&mut lane, vec![leave(&entry(newer, older))], true);
     let mut host = lane.host();
     for world in &mut host.worlds {
-        world.bends.push((Endpoint::Reviews, Bend::Refuse(403, "Not for you".into())));
+        world.faults.push((Endpoint::Reviews, AnswerFault::Refuse(403, "Not for you".into())));
     }
     assert_ne!(judge(&lane, &Server::start(host), older, &[]).exit, 0);
     let mut silent = lane.host();

@@ -60,7 +60,7 @@ fn attack_a_statement_is_copied_into_the_chain_of_another() {
     let project = two_needed();
     project.approve("robin", &[]);
     project.append("alex", &project.newest("robin"));
-    assert_judged(&project, 3, "statement 1 is of robin and stands in another's chain");
+    assert_judged(&project, 3, "statement 1 is of robin and lies in another reviewer's chain");
 }
 
 #[test]

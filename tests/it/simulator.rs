@@ -231,9 +231,9 @@ fn exactly_the_planted_landings_are_named() {
 }
 
 /// What somebody may do to the facts of a record; `None` where there is nothing to do it to.
-type Bend = fn(&mut Deployment, &mut Rng) -> Option<()>;
+type AnswerFault = fn(&mut Deployment, &mut Rng) -> Option<()>;
 
-const BENDS: &[(&str, Bend)] = &[
+const BENDS: &[(&str, AnswerFault)] = &[
     ("a landing is left out", |facts, rng| {
         let (Fact::Known(landings), Fact::Known(Span::Steps(steps))) = (&mut facts.landings, &mut facts.span)
         else {
@@ -289,12 +289,12 @@ fn any_landing<'f>(
     (!all.is_empty()).then(|| all.swap_remove(rng.below(all.len())))
 }
 
-/// The repository bears out the facts of every history, and of none that somebody bent.
+/// The repository bears out the facts of every history, and of none that somebody altered.
 #[test]
 fn facts_of_a_record_stand_until_they_are_bent() {
     let first = setting("PORTCULLIS_SIMULATOR_SEED").unwrap_or(1);
     let histories = setting("PORTCULLIS_SIMULATOR_HISTORIES").unwrap_or(HISTORIES) / 5;
-    let mut bent = 0;
+    let mut altered = 0;
     for seed in first..first + histories {
         let (lane, mut rng) = (played(&story(seed)), Rng(seed ^ 0x5eed));
         let repository = Repository::open(lane.directory()).unwrap();
@@ -306,19 +306,19 @@ fn facts_of_a_record_stand_until_they_are_bent() {
             contradictions(&repository, portcullis_testkit::lane::POLICY, facts, &resting)
         };
         assert_eq!(against(&honest), Ok(Vec::new()), "PORTCULLIS_SIMULATOR_SEED={seed}");
-        for (name, bend) in BENDS {
+        for (name, alter) in BENDS {
             let mut facts = honest.clone();
-            if bend(&mut facts, &mut rng).is_some() {
+            if alter(&mut facts, &mut rng).is_some() {
                 let found = against(&facts);
                 assert!(
                     found.is_ok_and(|found| !found.is_empty()),
                     "PORTCULLIS_SIMULATOR_SEED={seed}: {name}"
                 );
-                bent += 1;
+                altered += 1;
             }
         }
     }
-    println!("{histories} histories from seed {first}: {bent} records of bent facts");
+    println!("{histories} histories from seed {first}: {altered} records of altered facts");
 }
 
 /// What is deployed is what record and host say; a commit that somebody else says skips what was planted before it.

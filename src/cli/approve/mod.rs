@@ -4,9 +4,9 @@
 //! hardware work. The chain is extended with compare-and-swap, and pushed where that is asked for.
 
 use super::exit::{Exit, Failure, Result};
-use super::hosts::profile_of;
+use super::hook::in_force::bare_profile;
 use super::policy_file::{POLICY, parse_policy};
-use super::{HostName, opening, output};
+use super::{opening, output};
 use crate::collect::gather::text_at;
 use crate::collect::signed_reviews::{STATEMENT_FILE, check_chain, read_signers};
 use crate::render;
@@ -14,7 +14,6 @@ use clap::Args;
 use jiff::Timestamp;
 use portcullis_attest::review::{LONGEST_MESSAGE, SignableReview, UnverifiedReview};
 use portcullis_attest::signers::AllowedSigners;
-use portcullis_forge::bare;
 use portcullis_git::Repository;
 use portcullis_git::commit_writer::{NewCommit, WriteError, store_commit};
 use portcullis_judge::policy::Policy;
@@ -250,8 +249,7 @@ pub(super) fn policy_at(repository: &Repository, at: &Revision) -> Result<Policy
     let text = text_at(repository, at, &POLICY.into()).map_err(unseen)?;
     let text = text.ok_or_else(|| Failure::policy(format!("there is no {POLICY} at {}", at.short())))?;
     // A team of any form is a team here: whose member someone is, only the gate asks.
-    let profile = profile_of(Some(HostName::Kind(&bare::KIND)));
-    parse_policy(&format!("{POLICY} at {}", at.short()), &text, &profile)
+    parse_policy(&format!("{POLICY} at {}", at.short()), &text, &bare_profile())
 }
 
 /// Asks on the terminal.

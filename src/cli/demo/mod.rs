@@ -152,7 +152,7 @@ pub fn judge(kind: &'static HostKind, scenario: &Scenario) -> Result<Decision> {
     let host = scene::find_host(kind.name)
         .ok_or_else(|| Failure::usage(format!("the demo has no host `{}`", kind.name)))?;
     let mut scene = Scene::honest(host).context("the made-up repository cannot be built")?;
-    (scenario.bend)(&mut scene).context("the made-up repository cannot be changed")?;
+    (scenario.arrange)(&mut scene).context("the made-up repository cannot be changed")?;
     let subject = SubjectArguments {
         host: Some(HostName::Kind(kind)),
         repository: Some(scene.stage.world.repository.clone()),

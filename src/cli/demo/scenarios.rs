@@ -27,7 +27,7 @@ pub struct Scenario {
     /// The kinds of hosts that have nothing of the kind.
     pub not_on: &'static [&'static str],
     /// Changes the honest scene.
-    pub bend: fn(&mut Scene) -> Result<()>,
+    pub arrange: fn(&mut Scene) -> Result<()>,
 }
 
 /// All of them, in the order of telling.
@@ -38,7 +38,7 @@ pub const SCENARIOS: &[Scenario] = &[
         outcome: Outcome::Allow,
         control: "",
         not_on: &[],
-        bend: |_| Ok(()),
+        arrange: |_| Ok(()),
     },
     Scenario {
         name: "harmless-change",
@@ -46,7 +46,7 @@ pub const SCENARIOS: &[Scenario] = &[
         outcome: Outcome::Allow,
         control: "",
         not_on: &[],
-        bend: harmless,
+        arrange: harmless,
     },
     Scenario {
         name: "self-approval",
@@ -54,7 +54,7 @@ pub const SCENARIOS: &[Scenario] = &[
         outcome: Outcome::Block,
         control: required_reviews::KIND.name,
         not_on: &[],
-        bend: self_approval,
+        arrange: self_approval,
     },
     Scenario {
         name: "stale-approval",
@@ -62,7 +62,7 @@ pub const SCENARIOS: &[Scenario] = &[
         outcome: Outcome::Block,
         control: required_reviews::KIND.name,
         not_on: &[],
-        bend: |scene| {
+        arrange: |scene| {
             let kim = kim(scene);
             scene.stage.push(KIM, &kim, &[Edit::Write("services/upload/load.sql", "DELETE FROM records;\n")])
         },
@@ -73,7 +73,7 @@ pub const SCENARIOS: &[Scenario] = &[
         outcome: Outcome::Block,
         control: regression_tests::KIND.name,
         not_on: &[],
-        bend: |scene| Ok(std::fs::remove_file(scene.stage.report_file())?),
+        arrange: |scene| Ok(std::fs::remove_file(scene.stage.report_file())?),
     },
     Scenario {
         name: "empty-report",
@@ -81,7 +81,7 @@ pub const SCENARIOS: &[Scenario] = &[
         outcome: Outcome::Block,
         control: regression_tests::KIND.name,
         not_on: &[],
-        bend: |scene| {
+        arrange: |scene| {
             scene.stage.report(
                 r#"<testsuites tests="3" failures="0"><testsuite name="upload-regression"/></testsuites>"#,
             )
@@ -93,7 +93,7 @@ pub const SCENARIOS: &[Scenario] = &[
         outcome: Outcome::Block,
         control: protected_branch::KIND.name,
         not_on: &[],
-        bend: |scene| {
+        arrange: |scene| {
             scene.protection.rules.clear();
             Ok(())
         },
@@ -104,7 +104,7 @@ pub const SCENARIOS: &[Scenario] = &[
         outcome: Outcome::Block,
         control: protected_branch::KIND.name,
         not_on: &["bare"],
-        bend: bypass_actor,
+        arrange: bypass_actor,
     },
     Scenario {
         name: "hidden-bypass-list",
@@ -112,7 +112,7 @@ pub const SCENARIOS: &[Scenario] = &[
         outcome: Outcome::Undetermined,
         control: protected_branch::KIND.name,
         not_on: &["bare"],
-        bend: |scene| {
+        arrange: |scene| {
             scene.protection.bypass = None;
             Ok(())
         },
@@ -123,7 +123,7 @@ pub const SCENARIOS: &[Scenario] = &[
         outcome: Outcome::Block,
         control: required_reviews::KIND.name,
         not_on: &[],
-        bend: moved_code,
+        arrange: moved_code,
     },
     Scenario {
         name: "weakened-policy",
@@ -131,7 +131,7 @@ pub const SCENARIOS: &[Scenario] = &[
         outcome: Outcome::Block,
         control: gate_integrity::KIND.name,
         not_on: &[],
-        bend: weakened_policy,
+        arrange: weakened_policy,
     },
     Scenario {
         name: "borrowed-check",
@@ -139,7 +139,7 @@ pub const SCENARIOS: &[Scenario] = &[
         outcome: Outcome::Block,
         control: required_checks::KIND.name,
         not_on: &["bare"],
-        bend: borrowed_check,
+        arrange: borrowed_check,
     },
     Scenario {
         name: "withheld-reviews",
@@ -147,7 +147,7 @@ pub const SCENARIOS: &[Scenario] = &[
         outcome: Outcome::Undetermined,
         control: required_reviews::KIND.name,
         not_on: &[],
-        bend: |scene| {
+        arrange: |scene| {
             scene.hide(Part::Reviews, Fault::Refused(403));
             Ok(())
         },

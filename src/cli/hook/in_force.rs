@@ -4,16 +4,25 @@
 //! that. A branch is a deployment branch if either says so: no branch can take itself out. The
 //! default branch is guarded in any case: it says what is in force, and whose keys are whose.
 
+use crate::cli::HostName;
+use crate::cli::hosts::profile_of;
 use crate::cli::policy_file::POLICY;
 use crate::collect::bare::PolicyView;
 use crate::collect::gather::text_at;
 use portcullis_attest::signers::AllowedSigners;
+use portcullis_forge::bare::KIND;
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::{Fact, Gap, GapReason};
+use portcullis_model::host::HostProfile;
 use portcullis_model::inquiry::TextPurpose;
 use portcullis_model::path::RepoPath;
+
+/// What a policy of a server without a host is read for.
+pub fn bare_profile() -> HostProfile {
+    profile_of(Some(HostName::Kind(&KIND)))
+}
 
 /// A policy at a commit.
 pub struct PolicyAt {
@@ -30,7 +39,7 @@ impl PolicyAt {
     /// An object cannot be read.
     pub fn read(repository: &Repository, commit: &Revision) -> Result<PolicyAt, Gap> {
         let text = text_at(repository, commit, &RepoPath::from(POLICY))?;
-        let policy = text.as_ref().and_then(|text| Policy::parse(text).ok());
+        let policy = text.as_ref().and_then(|text| Policy::parse_for(text, &bare_profile()).ok());
         Ok(PolicyAt { policy, is_there: text.is_some() })
     }
 
@@ -67,7 +76,8 @@ impl InForce {
         let branch = BranchName::new(&head);
         let tip = repository.ref_tip(&head)?;
         let policy = tip.as_ref().map(|tip| PolicyAt::read(repository, tip)).transpose()?;
-        let is_folding = repository.switch("core.ignorecase").ok().flatten().unwrap_or(false);
+        // Where the setting cannot be read, names count as on a file system that folds them.
+        let is_folding = repository.switch("core.ignorecase").map_or(true, |set| set.unwrap_or(false));
         Ok(InForce { branch, tip, policy, is_folding })
     }
 

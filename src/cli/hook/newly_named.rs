@@ -37,7 +37,7 @@ pub fn judge_newly_named(receiving: &Receiving, new: &Revision) -> Result<Option
 fn branches(receiving: &Receiving) -> Result<BTreeMap<BranchName, Revision>, Gap> {
     let mut tips = BTreeMap::new();
     for name in receiving.repository.refs_below("refs/heads/")? {
-        tips.insert(name.clone(), receiving.repository.ref_tip(&name).ok().flatten());
+        tips.insert(name.clone(), receiving.repository.ref_tip(&name)?);
     }
     tips.extend(receiving.moved());
     let branch = |(name, tip): (String, Option<Revision>)| {

@@ -118,7 +118,7 @@ fn refuse_unlisted(branch: &BranchName) -> Ruling {
     Ruling::Refused(
         format!(
             "{branch} is the default branch of the server, whose policy is in force, and the policy does not list it \
-             under `[branches] deployment`, so whoever pushes could change who is guarded"
+             under `[branches] deployment`, so anyone who pushes could change which branches are guarded"
         ),
         "On the server, make a deployment branch the default one (`git symbolic-ref HEAD refs/heads/NAME`)."
             .to_string(),

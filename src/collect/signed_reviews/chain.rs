@@ -66,7 +66,7 @@ fn check_link(
 ) -> Result<(), String> {
     if review.statement.reviewer != reviewer {
         return Err(format!(
-            "statement {number} is of {} and stands in another's chain",
+            "statement {number} is of {} and lies in another reviewer's chain",
             review.statement.reviewer
         ));
     }

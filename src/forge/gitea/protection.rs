@@ -204,7 +204,7 @@ fn listed(
     let keys = deploy_keys.then(|| actor(ActorKind::DeployKey, None));
     let all: Vec<Bypass> = users.chain(teams).chain(keys).collect();
     if all.is_empty() {
-        let detail = "the rule lets a list of accounts push, and the host shows nobody on it; it does not show everybody";
+        let detail = "the rule lets a list of accounts push, and the host shows no account on it; it does not show all of them";
         let remedy = "Switch pushing off in the rule; or name on the list who may push, and the same actors under `bypass` in the policy.";
         return Err(Gap::new(format!("who may go round {what}"), GapReason::NotVisible, detail, remedy));
     }

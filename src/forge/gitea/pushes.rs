@@ -211,7 +211,7 @@ fn gone(after: &Revision) -> Gap {
         format!("whether commits that were pushed with {} are in the request", after.short()),
         GapReason::MissingObject,
         "the branch does not hold that commit any more, and the host does not compare it",
-        "Let somebody approve who did not push.",
+        "Ask someone who did not push to approve.",
     )
 }
 

@@ -118,7 +118,7 @@ impl GitHub {
         let admins = seen.into_iter().filter(|one| one.permissions.admin);
         let accounts: BTreeSet<Account> = admins.map(|one| translate::account(one.user)).collect();
         match accounts.is_empty() {
-            true => Err(shortened(what, "the host names no one, and somebody always does")),
+            true => Err(shortened(what, "the host names no one, and there is always someone")),
             false => Ok(accounts.into_iter().collect()),
         }
     }

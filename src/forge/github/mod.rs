@@ -9,8 +9,9 @@
 //! What was not seen whole and for certain is a gap. In particular a 404 is never "there is none":
 //! GitHub gives it for what a token may not see (GitHub docs, "Troubleshooting the REST API").
 
-use crate::http::address::{Api, Origin};
+use crate::http::address::Api;
 use crate::http::client::Client;
+use crate::kind::domains_of;
 use crate::{
     BatchQuestion, ChangeRequestHost, CheckFacts, Connection, Forge, HostError, HostKind, PushFacts,
     Question, ReviewFacts,
@@ -93,13 +94,7 @@ impl GitHub {
         let client = Client::new(Api::new(api_url)?, &style::STYLE, token, transport, retry);
         let repository = RepositoryName::parse(repository)
             .ok_or_else(|| HostError::Repository(&KIND, repository.to_string()))?;
-        let domains = match server_url {
-            None => address::own_domains(&client.api),
-            Some(server) => match Origin::of(&server) {
-                Some(origin) => vec![origin.host().to_string()],
-                None => return Err(HostError::ServerAddress(server)),
-            },
-        };
+        let domains = domains_of(server_url, || address::own_domains(&client.api))?;
         Ok(GitHub { client, repository, domains, pushes: base_pushes::PushCache::default() })
     }
 

@@ -321,12 +321,12 @@ mod tests {
         serde_json::from_value(value).unwrap()
     }
 
-    fn one_review(bend: impl Fn(&mut Value)) -> Result<Vec<Review>, GapReason> {
+    fn one_review(alter: impl Fn(&mut Value)) -> Result<Vec<Review>, GapReason> {
         let mut value = json!({
             "id": 5, "user": user("kim", 2), "state": "APPROVED", "commit_id": SHA,
             "submitted_at": "2026-01-02T03:04:05Z", "body": "", "pull_request_url": "https://x.test/repos/o/r/pulls/7"
         });
-        bend(&mut value);
+        alter(&mut value);
         let seen = serde_json::from_value(json!([value])).map_err(|_| GapReason::Malformed)?;
         reviews("it", seen).map_err(|gap| gap.reason)
     }

@@ -154,9 +154,9 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn level(bend: impl Fn(&mut Value)) -> u64 {
+    fn level(alter: impl Fn(&mut Value)) -> u64 {
         let mut value = json!({ "id": 1, "username": "kim", "state": "active", "access_level": 30 });
-        bend(&mut value);
+        alter(&mut value);
         level_of(&serde_json::from_value(value).unwrap())
     }
 

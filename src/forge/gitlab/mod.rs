@@ -11,8 +11,9 @@
 //! GitLab gives it for what a token may not see. A 403 has three meanings: the token may not, the
 //! plan does not have it, or it is switched off in the project; `settings` tells them apart.
 
-use crate::http::address::{Api, Origin};
+use crate::http::address::Api;
 use crate::http::client::Client;
+use crate::kind::domains_of;
 use crate::{
     BatchQuestion, ChangeRequestHost, CheckFacts, Connection, Forge, HostError, HostKind, PushFacts,
     Question, ReadTexts, ReviewFacts,
@@ -118,13 +119,7 @@ impl GitLab {
         let client = Client::new(Api::new(api_url)?, style, token, transport, retry);
         let project = ProjectPath::parse(repository)
             .ok_or_else(|| HostError::Repository(&KIND, repository.to_string()))?;
-        let domains = match server_url {
-            None => address::own_domains(&client.api),
-            Some(server) => match Origin::of(&server) {
-                Some(origin) => vec![origin.host().to_string()],
-                None => return Err(HostError::ServerAddress(server)),
-            },
-        };
+        let domains = domains_of(server_url, || address::own_domains(&client.api))?;
         let (settings, asked) = (OnceCell::new(), RefCell::new(None));
         Ok(GitLab { client, project, domains, settings, asked })
     }

@@ -207,12 +207,12 @@ mod tests {
 
     #[test]
     fn settings_that_are_not_shown_are_open() {
-        let project = |bend: fn(&mut Value)| -> wire::Project {
+        let project = |alter: fn(&mut Value)| -> wire::Project {
             let mut value = json!({
                 "id": 1, "path_with_namespace": "g/p", "merge_method": "ff", "allow_merge_on_skipped_pipeline": null,
                 "only_allow_merge_if_pipeline_succeeds": true, "only_allow_merge_if_all_discussions_are_resolved": true,
             });
-            bend(&mut value);
+            alter(&mut value);
             serde_json::from_value(value).unwrap()
         };
         let counts = |it: &wire::Project| {

@@ -179,13 +179,13 @@ mod tests {
 
     const SHA: &str = "1111111111111111111111111111111111111111";
 
-    fn read(bend: impl Fn(&mut Value)) -> Result<ChangeRequest, GapReason> {
+    fn read(alter: impl Fn(&mut Value)) -> Result<ChangeRequest, GapReason> {
         let mut value = json!({
             "iid": 7, "title": "Load", "state": "opened", "author": { "id": 1, "username": "kim" },
             "merged_at": null, "sha": SHA, "source_branch": "batches", "target_branch": "main",
             "source_project_id": 5, "target_project_id": 5,
         });
-        bend(&mut value);
+        alter(&mut value);
         let seen = serde_json::from_value(value).map_err(|_| GapReason::Malformed)?;
         request("it", &7.into(), seen, None).map_err(|gap| gap.reason)
     }

@@ -35,7 +35,7 @@ pub fn decide_batch(policy: &Policy, facts: &BatchFacts) -> Decision {
     found.extend(of_gate(policy, facts).into_iter().map(ScopedFinding::firm));
     let mut after = None;
     if let Some(text) = altered_policy(policy, &facts.whole) {
-        match Policy::parse(text) {
+        match Policy::parse_for(text, &facts.whole.host.profile()) {
             Ok(altered) => {
                 stricter_of(&mut areas, &mut found, judge_all(&altered, facts));
                 after = Some(altered);

@@ -1,11 +1,12 @@
 //! A Gitea or Forgejo in memory: what a [`World`] holds, in the form that these hosts document.
 //!
 //! A [`GiteaHost`] is a world with the settings that only these hosts have: rules of branches, and
-//! how the timeline of a request tells of pushes. What it withholds or garbles is a [`Bend`] of one
+//! how the timeline of a request tells of pushes. What it withholds or garbles is a [`AnswerFault`] of one
 //! [`GiteaEndpoint`].
 
+use crate::answer_faults::AnswerFault;
 use crate::server::Site;
-use crate::world::{Bend, World};
+use crate::world::World;
 use jiff::Timestamp;
 use portcullis_forge::http::transport::Response;
 use portcullis_model::change::Revision;
@@ -72,7 +73,7 @@ pub struct GiteaHost {
     /// Does it count the items of lists?
     pub counts: bool,
     /// What it withholds or garbles, in order.
-    pub bends: Vec<(GiteaEndpoint, Bend)>,
+    pub faults: Vec<(GiteaEndpoint, AnswerFault)>,
     /// Fields that each rule has in another form than usual.
     pub rule_fields: Map<String, Value>,
 }
@@ -144,15 +145,15 @@ impl GiteaHost {
             landed_as: None,
             longest_page: 50,
             counts: true,
-            bends: Vec::new(),
+            faults: Vec::new(),
             rule_fields: Map::new(),
         }
     }
 
-    /// The same with a bent answer.
+    /// The same with a fault in an answer.
     #[must_use]
-    pub fn bent(mut self, endpoint: GiteaEndpoint, bend: Bend) -> GiteaHost {
-        self.bends.push((endpoint, bend));
+    pub fn with_fault(mut self, endpoint: GiteaEndpoint, fault: AnswerFault) -> GiteaHost {
+        self.faults.push((endpoint, fault));
         self
     }
 

@@ -1,13 +1,13 @@
-//! From an address to an answer: routing, pages, and what bends them.
+//! From an address to an answer: routing, pages, and what is wrong with them.
 
 use super::{GiteaEndpoint, GiteaHost};
-use crate::world::Bend;
-use crate::world::routes::{decoded, drop_field};
+use crate::answer_faults::{AnswerFault, alter_body, faults_at, replace_answer};
+use crate::world::routes::decoded;
 use portcullis_forge::http::transport::Response;
 use portcullis_model::person::Account;
 use serde_json::{Value, json};
 
-/// What there is to answer with, before pages and bends.
+/// What there is to answer with, before pages and faults.
 enum Shown {
     One(Value),
     /// A list in pages, with what is left out of it after that.
@@ -38,7 +38,7 @@ impl GiteaHost {
         let query = query.split('&').filter_map(|pair| pair.split_once('='));
         let query: Vec<(&str, String)> = query.map(|(key, value)| (key, decoded(value))).collect();
         match self.route(&segments, &query).filter(|_| method == "GET") {
-            Some((endpoint, shown)) => self.bend(endpoint, &query, shown),
+            Some((endpoint, shown)) => self.answer_with(endpoint, &query, shown),
             None => refusal(404, "The target couldn't be found."),
         }
     }
@@ -151,23 +151,16 @@ impl GiteaHost {
         })
     }
 
-    fn bends_of(&self, endpoint: GiteaEndpoint) -> impl Iterator<Item = &Bend> {
-        self.bends.iter().filter(move |(bent, _)| *bent == endpoint).map(|(_, bend)| bend)
-    }
-
-    fn bend(&self, endpoint: GiteaEndpoint, query: &Query<'_>, shown: Shown) -> Response {
-        for bend in self.bends_of(endpoint) {
-            match bend {
-                Bend::Refuse(status, text) => return refusal(*status, text),
-                Bend::Text(text) => return respond(200, Vec::new(), text.clone().into_bytes()),
-                _ => {}
-            }
+    fn answer_with(&self, endpoint: GiteaEndpoint, query: &Query<'_>, shown: Shown) -> Response {
+        let send = |body| respond(200, Vec::new(), body);
+        if let Some(replaced) = replace_answer(&self.faults, endpoint, refusal, send) {
+            return replaced;
         }
         match shown {
             Shown::Missing => refusal(404, "The target couldn't be found."),
             Shown::Refused(text) => refusal(403, text),
             Shown::One(body) => {
-                respond(200, Vec::new(), self.altered(endpoint, body).to_string().into_bytes())
+                respond(200, Vec::new(), alter_body(&self.faults, endpoint, body).to_string().into_bytes())
             }
             Shown::Whole(items) => self.whole(endpoint, items),
             Shown::Pages(items, hidden) => self.page(endpoint, query, items, hidden, |page| page),
@@ -177,28 +170,13 @@ impl GiteaHost {
         }
     }
 
-    fn altered(&self, endpoint: GiteaEndpoint, mut body: Value) -> Value {
-        for bend in self.bends_of(endpoint) {
-            match bend {
-                Bend::Drop(pointer) => drop_field(&mut body, pointer),
-                Bend::Set(pointer, value) => {
-                    if let Some(place) = body.pointer_mut(pointer) {
-                        *place = value.clone();
-                    }
-                }
-                _ => {}
-            }
-        }
-        body
-    }
-
     /// An empty list is `null`, as Go writes it.
     fn whole(&self, endpoint: GiteaEndpoint, items: Vec<Value>) -> Response {
         let count = items.len();
-        let Value::Array(mut items) = self.altered(endpoint, Value::Array(items)) else {
-            return refusal(500, "a bend left no list");
+        let Value::Array(mut items) = alter_body(&self.faults, endpoint, Value::Array(items)) else {
+            return refusal(500, "a fault left no list");
         };
-        if self.bends_of(endpoint).any(|bend| matches!(bend, Bend::StopAfter(_))) {
+        if faults_at(&self.faults, endpoint).any(|fault| matches!(fault, AnswerFault::StopAfter(_))) {
             items.truncate(1);
         }
         let body = if items.is_empty() { Value::Null } else { Value::Array(items) };
@@ -213,21 +191,22 @@ impl GiteaHost {
         hidden: usize,
         wrap: impl Fn(Value) -> Value,
     ) -> Response {
-        let Value::Array(items) = self.altered(endpoint, Value::Array(items)) else {
-            return refusal(500, "a bend left no list");
+        let Value::Array(items) = alter_body(&self.faults, endpoint, Value::Array(items)) else {
+            return refusal(500, "a fault left no list");
         };
         let number = |name| parameter(query, name).and_then(|text| text.parse::<usize>().ok());
         let size = self.longest_page.min(self.world.page_size).min(number("limit").unwrap_or(30)).max(1);
         let page = number("page").unwrap_or(1).max(1);
-        let is_cut = |bend: &Bend| match bend {
-            Bend::StopAfter(last) => page > *last,
-            Bend::SkipPage(skipped) => page == *skipped,
+        let is_cut = |fault: &AnswerFault| match fault {
+            AnswerFault::StopAfter(last) => page > *last,
+            AnswerFault::SkipPage(skipped) => page == *skipped,
             _ => false,
         };
         // What is hidden takes the first places, and is left out after the list was cut.
         let places = std::iter::repeat_n(None, hidden).chain(items.iter().map(Some));
         let here = places.skip(size * (page - 1)).take(size).flatten();
-        let shown: Vec<Value> = here.filter(|_| !self.bends_of(endpoint).any(is_cut)).cloned().collect();
+        let shown: Vec<Value> =
+            here.filter(|_| !faults_at(&self.faults, endpoint).any(is_cut)).cloned().collect();
         let body = wrap(Value::Array(shown)).to_string().into_bytes();
         respond(200, self.count_header(items.len() + hidden), body)
     }

@@ -1,10 +1,10 @@
 //! The made-up Gitea and Forgejo as hosts that show scenes.
 
 use super::{GiteaEndpoint, GiteaHost, GiteaRule, Software};
+use crate::answer_faults::AnswerFault;
 use crate::history::Edit;
 use crate::scene::{FakeHost, Fault, Part, Scene, Shown};
 use crate::stage::POLICY;
-use crate::world::Bend;
 use anyhow::Result;
 use std::sync::LazyLock;
 
@@ -71,13 +71,14 @@ fn show_scene(software: Software, scene: &Scene) -> GiteaHost {
     };
     if scene.protection.bypass.is_none() {
         let why = "user should be an owner or a collaborator with admin write of a repository";
-        host.bends.push((GiteaEndpoint::Rules, Bend::Refuse(403, why.to_string())));
+        host.faults.push((GiteaEndpoint::Rules, AnswerFault::Refuse(403, why.to_string())));
     }
     for (part, fault) in &scene.faults {
         if *fault == Fault::Cut {
             host.longest_page = 1;
         }
-        host.bends.extend(endpoints_of(*part).iter().map(|endpoint| (*endpoint, bend_of(fault))));
+        host.faults
+            .extend(endpoints_of(*part).iter().map(|endpoint| (*endpoint, fault.of_answer("Forbidden"))));
     }
     host
 }
@@ -93,13 +94,5 @@ fn endpoints_of(part: Part) -> &'static [GiteaEndpoint] {
         Part::Teams => &[GiteaEndpoint::Teams, GiteaEndpoint::Members],
         Part::Protection => &[GiteaEndpoint::Rules],
         Part::Checks => &[GiteaEndpoint::Statuses],
-    }
-}
-
-fn bend_of(fault: &Fault) -> Bend {
-    match fault {
-        Fault::Refused(status) => Bend::Refuse(*status, "Forbidden".to_string()),
-        Fault::Garbled => Bend::Text("<html>Sign in</html>".to_string()),
-        Fault::Cut => Bend::StopAfter(1),
     }
 }

@@ -1,11 +1,12 @@
 //! A GitLab in memory: a small host whose answers have the form that GitLab documents.
 //!
 //! A [`GitLabWorld`] is a [`World`], whose protection it does not use, with the settings of a
-//! GitLab project. What it withholds or garbles, whatever its state, is a [`Bend`] of one
+//! GitLab project. What it withholds or garbles, whatever its state, is a [`AnswerFault`] of one
 //! [`GitLabEndpoint`].
 
+use crate::answer_faults::AnswerFault;
 use crate::server::Site;
-use crate::world::{Bend, World};
+use crate::world::World;
 use jiff::Timestamp;
 use portcullis_forge::http::transport::{Request, Response, Transport, TransportError};
 use portcullis_model::change::Revision;
@@ -51,7 +52,7 @@ pub struct GitLabWorld {
     /// The merge train: requests with the commits that their pipelines run on.
     pub train: Vec<(u64, Option<Revision>)>,
     /// What it withholds or garbles, in order.
-    pub bends: Vec<(GitLabEndpoint, Bend)>,
+    pub faults: Vec<(GitLabEndpoint, AnswerFault)>,
 }
 
 /// A rule of protected branches.
@@ -198,15 +199,15 @@ impl GitLabWorld {
             bulk_pushes: Vec::new(),
             merges: Vec::new(),
             train: Vec::new(),
-            bends: Vec::new(),
+            faults: Vec::new(),
             world,
         }
     }
 
-    /// The same with a bent answer.
+    /// The same with a fault in an answer.
     #[must_use]
-    pub fn bent(mut self, endpoint: GitLabEndpoint, bend: Bend) -> GitLabWorld {
-        self.bends.push((endpoint, bend));
+    pub fn with_fault(mut self, endpoint: GitLabEndpoint, fault: AnswerFault) -> GitLabWorld {
+        self.faults.push((endpoint, fault));
         self
     }
 

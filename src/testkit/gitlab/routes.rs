@@ -1,8 +1,8 @@
-//! From an address to an answer: routing, pages, and what bends them.
+//! From an address to an answer: routing, pages, and what is wrong with them.
 
 use super::{FORK, GitLabEndpoint, GitLabWorld, PROJECT};
-use crate::world::Bend;
-use crate::world::routes::{decoded, drop_field, response};
+use crate::answer_faults::{alter_body, next_page, replace_answer};
+use crate::world::routes::{decoded, response};
 use portcullis_forge::http::transport::Response;
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ struct GitLabAsked<'a> {
     query: Vec<(String, String)>,
 }
 
-/// What there is to answer with, before pages and bends.
+/// What there is to answer with, before pages and faults.
 pub(super) enum GitLabFound {
     One(Value),
     List(Vec<Value>),
@@ -41,7 +41,7 @@ impl GitLabWorld {
                 let status = self.refusal(endpoint, authorization).unwrap_or(401);
                 message(status, if status == 401 { "401 Unauthorized" } else { "404 Project Not Found" })
             }
-            Some((endpoint, found)) => self.bend(&GitLabAsked { endpoint, path, query }, found),
+            Some((endpoint, found)) => self.answer_with(&GitLabAsked { endpoint, path, query }, found),
             None => message(404, "404 Not Found"),
         }
     }
@@ -144,43 +144,23 @@ impl GitLabWorld {
         self.licensed.as_ref().map_or(GitLabFound::Missing(403, "403 Forbidden"), found)
     }
 
-    fn bends_of(&self, endpoint: GitLabEndpoint) -> impl Iterator<Item = &Bend> {
-        self.bends.iter().filter(move |(bent, _)| *bent == endpoint).map(|(_, bend)| bend)
-    }
-
-    fn bend(&self, asked: &GitLabAsked<'_>, found: GitLabFound) -> Response {
-        for bend in self.bends_of(asked.endpoint) {
-            match bend {
-                Bend::Refuse(status, text) => return message(*status, text),
-                Bend::Text(text) => return response(200, Vec::new(), text.clone().into_bytes()),
-                _ => (),
-            }
+    fn answer_with(&self, asked: &GitLabAsked<'_>, found: GitLabFound) -> Response {
+        let respond = |body| response(200, Vec::new(), body);
+        if let Some(replaced) = replace_answer(&self.faults, asked.endpoint, message, respond) {
+            return replaced;
         }
         match found {
             GitLabFound::Missing(status, text) => message(status, text),
-            GitLabFound::One(body) => json_answer(Vec::new(), &self.altered(asked.endpoint, body)),
+            GitLabFound::One(body) => {
+                json_answer(Vec::new(), &alter_body(&self.faults, asked.endpoint, body))
+            }
             GitLabFound::List(items) => self.page(asked, items),
         }
     }
 
-    fn altered(&self, endpoint: GitLabEndpoint, mut body: Value) -> Value {
-        for bend in self.bends_of(endpoint) {
-            match bend {
-                Bend::Drop(pointer) => drop_field(&mut body, pointer),
-                Bend::Set(pointer, value) => {
-                    if let Some(place) = body.pointer_mut(pointer) {
-                        *place = value.clone();
-                    }
-                }
-                _ => (),
-            }
-        }
-        body
-    }
-
     fn page(&self, asked: &GitLabAsked<'_>, items: Vec<Value>) -> Response {
-        let Value::Array(items) = self.altered(asked.endpoint, Value::Array(items)) else {
-            return message(500, "a bend left no list");
+        let Value::Array(items) = alter_body(&self.faults, asked.endpoint, Value::Array(items)) else {
+            return message(500, "a fault left no list");
         };
         let parameter = |name: &str| asked.query.iter().find(|(key, _)| key == name).map(|(_, value)| value);
         let wanted = parameter("per_page").and_then(|size| size.parse().ok()).unwrap_or(20);
@@ -200,24 +180,16 @@ impl GitLabWorld {
         pages: usize,
         total: usize,
     ) -> Vec<(String, String)> {
-        let (mut next, mut stopped) = (number + 1, false);
-        for bend in self.bends_of(asked.endpoint) {
-            match bend {
-                Bend::SkipPage(page) if *page == next => next += 1,
-                Bend::StopAfter(page) => stopped |= *page <= number,
-                _ => (),
-            }
-        }
-        let onward = next <= pages && !stopped;
+        let next = next_page(&self.faults, asked.endpoint, number, pages);
         let link = |page: usize, relation: &str| {
             let others = asked.query.iter().filter(|(key, _)| key != "page");
             let others: String = others.map(|(key, value)| format!("{key}={value}&")).collect();
             let place = format!("{}{}", self.world.origin(), asked.path);
             format!("<{place}?id={PROJECT}&{others}page={page}>; rel=\"{relation}\"")
         };
-        let links = onward.then(|| link(next, "next")).into_iter();
+        let links = next.map(|next| link(next, "next")).into_iter();
         let links: Vec<String> = links.chain([link(1, "first"), link(pages.max(1), "last")]).collect();
-        let next = if onward { next.to_string() } else { String::new() };
+        let next = next.map_or_else(String::new, |next| next.to_string());
         [
             ("link", links.join(", ")),
             ("x-next-page", next),

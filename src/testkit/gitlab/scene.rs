@@ -1,9 +1,10 @@
 //! The made-up GitLab as a host that shows scenes.
 
 use super::{GitLabEndpoint, GitLabWorld, Licensed, ProtectedRule, Pusher};
+use crate::answer_faults::AnswerFault;
 use crate::history::Edit;
 use crate::scene::{BranchProtection, FakeHost, Fault, Part, Scene, Shown};
-use crate::world::{Bend, number};
+use crate::world::number;
 use anyhow::Result;
 use portcullis_model::protection::{ActorKind, Bypass, Rule};
 use serde_json::json;
@@ -47,7 +48,8 @@ pub fn show_scene(scene: &Scene) -> GitLabWorld {
         if *fault == Fault::Cut {
             host.world.page_size = 1;
         }
-        host.bends.extend(endpoints_of(*part).iter().map(|endpoint| (*endpoint, bend_of(fault))));
+        host.faults
+            .extend(endpoints_of(*part).iter().map(|endpoint| (*endpoint, fault.of_answer("Refused"))));
     }
     host
 }
@@ -88,8 +90,8 @@ fn protect(host: &mut GitLabWorld, protection: &BranchProtection) {
     }
     if bypass.is_none() {
         host.level = 30;
-        let refused = Bend::Refuse(403, "403 Forbidden".to_string());
-        host.bends.push((GitLabEndpoint::ProtectedBranches, refused));
+        let refused = AnswerFault::Refuse(403, "403 Forbidden".to_string());
+        host.faults.push((GitLabEndpoint::ProtectedBranches, refused));
     }
 }
 
@@ -135,13 +137,5 @@ fn endpoints_of(part: Part) -> &'static [GitLabEndpoint] {
         Part::Teams => &[GroupMembers],
         Part::Protection => &[ProtectedBranches, ApprovalSettings, ApprovalRules, PushRule],
         Part::Checks => &[Statuses, Pipelines, Jobs],
-    }
-}
-
-fn bend_of(fault: &Fault) -> Bend {
-    match fault {
-        Fault::Refused(status) => Bend::Refuse(*status, format!("{status} Refused")),
-        Fault::Garbled => Bend::Text("<html>Sign in</html>".to_string()),
-        Fault::Cut => Bend::StopAfter(1),
     }
 }

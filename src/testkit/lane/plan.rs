@@ -172,7 +172,7 @@ impl Plan {
             first.pushed();
         }
         noise(lane, &mut first, self.plant, rng);
-        let mut tampering = plant::bend(lane, self, &mut first, rng);
+        let mut tampering = plant::alter(lane, self, &mut first, rng);
         let below = (self.shape == Shape::Stacked && how == How::Merge && first.commits.len() > 1)
             .then(|| below(lane, &first));
         if self.plant == Some(Plant::LeftOut) {

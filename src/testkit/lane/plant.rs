@@ -4,8 +4,9 @@ use super::plan::Plan;
 use super::rng::Rng;
 use super::state::{Body, File, Op, SLOTS, line_of};
 use super::{ATTRIBUTES_FILE, Draft, How, KIM, Lane, POLICY_FILE, ROBIN};
+use crate::answer_faults::AnswerFault;
 use crate::stage::revision;
-use crate::world::{Bend, Endpoint, minutes, person};
+use crate::world::{Endpoint, minutes, person};
 use portcullis_model::change::BranchName;
 use portcullis_model::review::{Review, ReviewSource, ReviewState, ReviewedContent};
 
@@ -267,7 +268,7 @@ fn land_fix(lane: &mut Lane, fix: Op) {
 }
 
 /// Bends a request and its landing. The request has been approved as it is.
-pub fn bend(lane: &mut Lane, plan: &Plan, draft: &mut Draft, rng: &mut Rng) -> Tampering {
+pub fn alter(lane: &mut Lane, plan: &Plan, draft: &mut Draft, rng: &mut Rng) -> Tampering {
     let mut tampering = Tampering::default();
     let Some(plant) = plan.plant else { return tampering };
     match plant {
@@ -371,7 +372,9 @@ fn bend_host(lane: &Lane, plant: Plant, draft: &mut Draft) {
             check.conclusion = portcullis_model::check::Conclusion::Failure;
         }),
         Plant::OtherBranch => world.request.base_branch = BranchName::new("develop"),
-        Plant::HiddenReviews => world.bends.push((Endpoint::Reviews, Bend::Refuse(403, "Forbidden".into()))),
+        Plant::HiddenReviews => {
+            world.faults.push((Endpoint::Reviews, AnswerFault::Refuse(403, "Forbidden".into())))
+        }
         _ => (),
     }
 }

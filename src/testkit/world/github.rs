@@ -1,6 +1,6 @@
 //! The made-up GitHub as a host that shows scenes.
 
-use super::{Bend, Endpoint, Ruleset, World};
+use super::{Endpoint, Ruleset, World};
 use crate::history::Edit;
 use crate::scene::{BranchProtection, FakeHost, Fault, Part, Scene, Shown};
 use crate::stage::POLICY;
@@ -42,8 +42,10 @@ fn show_scene(scene: &Scene) -> World {
         if *fault == Fault::Cut {
             world.page_size = 1;
         }
-        let bends = endpoints_of(*part).iter().map(|endpoint| (*endpoint, bend_of(fault)));
-        world.bends.extend(bends);
+        let alters = endpoints_of(*part)
+            .iter()
+            .map(|endpoint| (*endpoint, fault.of_answer("Resource not accessible")));
+        world.faults.extend(alters);
     }
     world
 }
@@ -65,13 +67,5 @@ fn endpoints_of(part: Part) -> &'static [Endpoint] {
         Part::Teams => &[Endpoint::Members],
         Part::Protection => &[Endpoint::Rules, Endpoint::Ruleset, Endpoint::Classic],
         Part::Checks => &[Endpoint::CheckRuns, Endpoint::Statuses],
-    }
-}
-
-fn bend_of(fault: &Fault) -> Bend {
-    match fault {
-        Fault::Refused(status) => Bend::Refuse(*status, "Resource not accessible".to_string()),
-        Fault::Garbled => Bend::Text("<html>Sign in</html>".to_string()),
-        Fault::Cut => Bend::StopAfter(1),
     }
 }

@@ -1,6 +1,7 @@
-//! From an address to an answer: routing, pages, and what bends them.
+//! From an address to an answer: routing, pages, and what is wrong with them.
 
-use super::{Bend, Endpoint, World};
+use super::{Endpoint, World};
+use crate::answer_faults::{alter_body, next_page, replace_answer};
 use portcullis_forge::http::transport::Response;
 use serde_json::{Value, json};
 
@@ -17,7 +18,7 @@ impl Asked<'_> {
     }
 }
 
-/// What there is to answer with, before pages and bends.
+/// What there is to answer with, before pages and faults.
 pub(super) enum Found {
     One(Value),
     List(Vec<Value>),
@@ -48,7 +49,7 @@ impl World {
         let query = query.split('&').filter_map(|pair| pair.split_once('='));
         let query: Vec<(&str, String)> = query.map(|(key, value)| (key, decoded(value))).collect();
         match self.route(method, &segments, &query) {
-            Some((endpoint, found)) => self.bend(&Asked { endpoint, path, query }, found),
+            Some((endpoint, found)) => self.answer_with(&Asked { endpoint, path, query }, found),
             None => message(404, "Not Found"),
         }
     }
@@ -169,41 +170,19 @@ impl World {
         deployed.map_or(Found::Missing("Not Found"), |one| Found::List(self.deployment_status_bodies(one)))
     }
 
-    fn bends_of(&self, endpoint: Endpoint) -> impl Iterator<Item = &Bend> {
-        self.bends.iter().filter(move |(bent, _)| *bent == endpoint).map(|(_, bend)| bend)
-    }
-
-    fn bend(&self, asked: &Asked<'_>, found: Found) -> Response {
-        for bend in self.bends_of(asked.endpoint) {
-            match bend {
-                Bend::Refuse(status, text) => return message(*status, text),
-                Bend::Text(text) => return response(200, Vec::new(), text.clone().into_bytes()),
-                _ => (),
-            }
+    fn answer_with(&self, asked: &Asked<'_>, found: Found) -> Response {
+        let respond = |body| response(200, Vec::new(), body);
+        if let Some(replaced) = replace_answer(&self.faults, asked.endpoint, message, respond) {
+            return replaced;
         }
         match found {
             Found::Missing(text) => message(404, text),
-            Found::One(body) => json_response(Vec::new(), &self.altered(asked.endpoint, body)),
+            Found::One(body) => json_response(Vec::new(), &alter_body(&self.faults, asked.endpoint, body)),
             Found::List(items) => self.page(asked, items, |items, _| Value::Array(items)),
             Found::Counted(field, items) => {
                 self.page(asked, items, |items, total| json!({ "total_count": total, field: items }))
             }
         }
-    }
-
-    fn altered(&self, endpoint: Endpoint, mut body: Value) -> Value {
-        for bend in self.bends_of(endpoint) {
-            match bend {
-                Bend::Drop(pointer) => drop_field(&mut body, pointer),
-                Bend::Set(pointer, value) => {
-                    if let Some(place) = body.pointer_mut(pointer) {
-                        *place = value.clone();
-                    }
-                }
-                _ => (),
-            }
-        }
-        body
     }
 
     fn page(
@@ -212,8 +191,8 @@ impl World {
         items: Vec<Value>,
         wrap: impl Fn(Vec<Value>, usize) -> Value,
     ) -> Response {
-        let Value::Array(items) = self.altered(asked.endpoint, Value::Array(items)) else {
-            return message(500, "a bend left no list");
+        let Value::Array(items) = alter_body(&self.faults, asked.endpoint, Value::Array(items)) else {
+            return message(500, "a fault left no list");
         };
         let wanted = asked.parameter("per_page").and_then(|size| size.parse().ok()).unwrap_or(30);
         let size = self.page_size.clamp(1, 100).min(wanted);
@@ -227,39 +206,15 @@ impl World {
     }
 
     fn links(&self, asked: &Asked<'_>, cursor: &str, number: usize, pages: usize) -> Vec<(String, String)> {
-        let mut next = number + 1;
-        let mut stopped = false;
-        for bend in self.bends_of(asked.endpoint) {
-            match bend {
-                Bend::SkipPage(page) if *page == next => next += 1,
-                Bend::StopAfter(page) => stopped |= *page <= number,
-                _ => (),
-            }
-        }
         let link = |page: usize, relation: &str| {
             let others = asked.query.iter().filter(|(key, _)| *key != cursor);
             let others: String = others.map(|(key, value)| format!("{key}={value}&")).collect();
             format!("<{}{}?{others}{cursor}={page}>; rel=\"{relation}\"", self.origin(), asked.path)
         };
-        let onward = (next <= pages && !stopped).then(|| link(next, "next"));
+        let onward = next_page(&self.faults, asked.endpoint, number, pages).map(|next| link(next, "next"));
         let end = (number < pages).then(|| link(pages, "last"));
         let links: Vec<String> = onward.into_iter().chain(end).collect();
         if links.is_empty() { Vec::new() } else { vec![("link".to_string(), links.join(", "))] }
-    }
-}
-
-pub(crate) fn drop_field(body: &mut Value, pointer: &str) {
-    let Some((parent, field)) = pointer.rsplit_once('/') else { return };
-    match body.pointer_mut(parent) {
-        Some(Value::Object(fields)) => drop(fields.remove(field)),
-        Some(Value::Array(items)) => {
-            if let Ok(index) = field.parse::<usize>()
-                && index < items.len()
-            {
-                items.remove(index);
-            }
-        }
-        _ => (),
     }
 }
 

@@ -122,7 +122,7 @@ pub fn decided(facts: &Value, policy: &str) -> Vec<u8> {
     output.stdout
 }
 
-/// A record to be forged: what an honest one for this candidate would hold, as far as nobody bends it.
+/// A record to be forged: what an honest one for this candidate would hold, as far as nobody alters it.
 pub struct Forgery {
     pub entry: RecordEntry,
     pub decision: Vec<u8>,
@@ -176,9 +176,9 @@ impl Forgery {
     }
 
     /// Changes the decision as text.
-    pub fn decide(mut self, bend: impl FnOnce(&mut Value)) -> Forgery {
+    pub fn decide(mut self, alter: impl FnOnce(&mut Value)) -> Forgery {
         let mut decision: Value = serde_json::from_slice(&self.decision).unwrap();
-        bend(&mut decision);
+        alter(&mut decision);
         self.decision = serde_json::to_vec_pretty(&decision).unwrap();
         self
     }

@@ -105,8 +105,8 @@ pub fn judge_by(stage: &Stage, change: impl FnOnce(&mut Command)) -> Verdict {
 }
 
 /// Bends an honest stage and judges it.
-pub fn judge_bent(bend: impl FnOnce(&mut Stage)) -> Verdict {
+pub fn judge_altered(alter: impl FnOnce(&mut Stage)) -> Verdict {
     let mut stage = Stage::honest().unwrap();
-    bend(&mut stage);
+    alter(&mut stage);
     judge(&stage)
 }

@@ -19,7 +19,7 @@ pub const OWNERS: &str = "* @robin-example\n/services/upload/ @robin-example @al
 /// Robin, as a commit names them.
 pub const ROBIN: Person<'static> = ("Robin Example", "robin@example.test");
 
-/// One row of a table: what happens, how the stage is bent, and what the gate must say. Exit 0 is an honest twin.
+/// One row of a table: what happens, how the stage is altered, and what the gate must say. Exit 0 is an honest twin.
 pub type Row<'a> = (&'a str, &'a dyn Fn(&mut Stage), i32, &'a str, &'a str);
 
 /// An honest project with this policy and these owners.
@@ -79,11 +79,11 @@ pub fn classic() -> Stage {
 /// Judges each row on a stage of its own.
 pub fn table(make: impl Fn() -> Stage, rows: &[Row<'_>]) {
     assert!(rows.iter().any(|row| row.2 == 0), "a table needs an honest twin");
-    for (what, bend, exit, control, text) in rows {
+    for (what, alter, exit, control, text) in rows {
         // Shown only when the test fails.
         eprintln!("-- {what}");
         let mut stage = make();
-        bend(&mut stage);
+        alter(&mut stage);
         judge(&stage).expect(*exit, control, text);
     }
 }

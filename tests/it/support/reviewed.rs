@@ -151,7 +151,7 @@ impl Project {
         }
     }
 
-    /// An honest approval of the head, to be bent.
+    /// An honest approval of the head, to be altered.
     pub fn statement(&self, reviewer: &str) -> ReviewStatement {
         ReviewStatement {
             base: self.subject(self.base),

@@ -29,7 +29,9 @@ pub fn check_texts(facts: &Facts) -> Result<(), Misshapen> {
 fn check_answers(facts: &Facts) -> Result<(), Misshapen> {
     let is_asked = facts.inquiry.topics.contains(&Topic::Administration);
     if facts.host.administration.is_some() && !is_asked {
-        return Err(Misshapen("nobody asked who can change the protection of the branch".to_string()));
+        return Err(Misshapen(
+            "the inquiry does not ask who can change the protection of the branch".to_string(),
+        ));
     }
     let Some(change) = facts.change.value().filter(|change| change.landing_tree.is_some()) else {
         return Ok(());
