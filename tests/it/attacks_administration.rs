@@ -135,7 +135,7 @@ fn lists_that_were_shortened_for_the_token_are_no_lists() {
     let people = |stage: &mut Stage| stage.world.administration.owners.clear();
     expect(people, 3, "an organisation has owners");
     let people = |stage: &mut Stage| stage.world.administration.administrators.clear();
-    expect(people, 3, "somebody always does");
+    expect(people, 3, "there is always someone");
     let people = |stage: &mut Stage| {
         stage.world.administration.administrators = vec![person("alex-example", 13)];
     };

@@ -169,3 +169,57 @@ fn read_signers(repository: &Repository, commit: &Revision, path: &RepoPath) -> 
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portcullis_testkit::history::{Edit, History};
+
+    const POLICY_TEXT: &str = r#"
+schema = 1
+[project]
+name = "Record upload"
+[branches]
+deployment = ["main", "release/*"]
+[[data-processing]]
+name = "upload"
+purpose = "Loads records"
+paths = ["services/**"]
+[roles.gate-owners]
+teams = ["Data protection"]
+[controls.required-reviews]
+approvals = 1
+[controls.gate-integrity]
+role = "gate-owners"
+approvals = 1
+"#;
+
+    /// What is guarded with this policy and these settings.
+    fn guards(settings: &[(&str, &str)], branch: &str) -> bool {
+        let directory = tempfile::tempdir().unwrap();
+        let mut history = History::begin(directory.path()).unwrap();
+        let kim = ("Kim Example", "kim@example.test");
+        let tip = history.commit(kim, &[], "Begin", &[Edit::Write(POLICY, POLICY_TEXT)]).unwrap();
+        history.branch("main", tip).unwrap();
+        let mut config = history.repository().config().unwrap();
+        settings.iter().for_each(|(name, value)| config.set_str(name, value).unwrap());
+        let repository = Repository::open_git_directory(&directory.path().join(".git")).unwrap();
+        let in_force = InForce::read(&repository).unwrap();
+        in_force.guards(&repository, &BranchName::new(branch), None).unwrap()
+    }
+
+    /// Read as for GitHub it would be invalid, and every branch guarded.
+    #[test]
+    fn a_team_of_a_server_has_any_name() {
+        assert!(guards(&[], "release/1"));
+        assert!(!guards(&[], "topic"));
+    }
+
+    #[test]
+    fn names_fold_where_the_setting_says_so_or_cannot_be_read() {
+        for (value, folds) in [("true", true), ("perhaps", true), ("false", false)] {
+            assert_eq!(guards(&[("core.ignorecase", value)], "Release/1"), folds, "{value}");
+        }
+        assert!(!guards(&[], "Release/1"), "an unset one is off");
+    }
+}
