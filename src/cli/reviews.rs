@@ -255,7 +255,12 @@ fn list_foreign(repository: &Repository, system: OtherSystem, onto: Option<&str>
             let changes = gerrit::all_changes(repository).map_err(unseen)?;
             let votes: Vec<String> = changes.iter().flat_map(ChangeNotes::describe).collect();
             votes.iter().for_each(|vote| text.push_str(&format!("{}\n", one_line(vote))));
-            let _ = writeln!(text, "{}, {}; none is signed", plural(changes.len() as u64, "change"), plural(votes.len() as u64, "vote"));
+            let _ = writeln!(
+                text,
+                "{}, {}; none is signed",
+                plural(changes.len() as u64, "change"),
+                plural(votes.len() as u64, "vote")
+            );
         }
         OtherSystem::Gittuf => describe_gittuf(&mut text, repository, onto)?,
         OtherSystem::GitAppraise => {

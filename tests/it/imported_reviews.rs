@@ -123,8 +123,7 @@ fn notes_that_were_not_fetched_are_not_seen() {
 /// An envelope as gittuf stores it: the payload's type members have names of Go's.
 fn envelope(project: &Project, key: &str, payload: &Value, kind: &str) -> Vec<u8> {
     let payload = payload.to_string();
-    let message =
-        format!("DSSEv1 {} {kind} {} {payload}", kind.len(), payload.len());
+    let message = format!("DSSEv1 {} {kind} {} {payload}", kind.len(), payload.len());
     let signature = project.signature(key, "git", message.as_bytes());
     let signed = json!({
         "payloadType": kind,
@@ -232,7 +231,8 @@ fn a_policy_names_people_that_it_has() {
         assert_eq!(code, 4, "{said}");
         said
     };
-    let unknown = policy("gerrit").replace("imported-reviewers = [\"Robin Example\"]", "imported-reviewers = [\"Robyn\"]");
+    let unknown = policy("gerrit")
+        .replace("imported-reviewers = [\"Robin Example\"]", "imported-reviewers = [\"Robyn\"]");
     assert!(refused(&unknown).contains("`[[people]]` names no `Robyn`"));
     let idle = policy("gerrit").replace("imports = [\"gerrit\"]", "signers = \"signers\"");
     assert!(refused(&idle).contains("no reviews are imported"));

@@ -112,7 +112,10 @@ fn shard_of(number: &str) -> String {
 }
 
 fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.len() < 19 && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
+    !text.is_empty()
+        && text.len() < 19
+        && !text.starts_with('0')
+        && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The lowest and the highest vote of the label.
@@ -304,9 +307,10 @@ impl ChangeNotes {
                 Some(value) => format!("votes {LABEL}{value:+}"),
                 None => format!("takes the vote on {LABEL} back"),
             };
-            let on = self.patch_sets.get(&vote.patch_set).map_or("a commit that is not stated", String::as_str);
+            let on =
+                self.patch_sets.get(&vote.patch_set).map_or("a commit that is not stated", String::as_str);
             let flaw = vote.flaw.map(|flaw| format!("; no approval: {flaw}")).unwrap_or_default();
-            format!("change {}: {} {what} on {on}{flaw}", self.number, vote.account)
+            format!("{} {what} on {on}, of change {}{flaw}", vote.account, self.number)
         };
         self.votes.iter().map(say).collect()
     }

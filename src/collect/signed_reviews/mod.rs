@@ -30,9 +30,7 @@ use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::facts::Facts;
 use portcullis_model::inquiry::{Inquiry, TextPurpose};
 use portcullis_model::path::RepoPath;
-use portcullis_model::signed::{
-    REVIEWS_PREFIX, ReviewChain, SignedInquiry, SignedReviews, SigningPerson,
-};
+use portcullis_model::signed::{REVIEWS_PREFIX, ReviewChain, SignedInquiry, SignedReviews, SigningPerson};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod chain;

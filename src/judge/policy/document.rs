@@ -87,7 +87,7 @@ pub struct ReviewsText {
     /// The file of allowed signers, in the format of ssh-keygen(1), read at the base. Reviews that
     /// `portcullis approve` signed with their keys count on a plain git server, and where no host
     /// is asked.
-    #[cfg_attr(test, schemars(with = "String"))]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub signers: Option<Spanned<String>>,
     /// `true`: signed reviews also count where the host has reviews of its own, if `[[people]]`
     /// names the reviewer with a login on the host. Default: `false`.

@@ -128,7 +128,8 @@ fn read_reviews(
 fn find_reviewers(reviews: &ReviewsText, people: &People, problems: &mut Vec<Problem>) -> BTreeSet<Who> {
     let mut found = BTreeSet::new();
     for name in &reviews.imported_reviewers {
-        let named = |(index, person): (usize, &KnownPerson)| (person.name == *name.get_ref()).then_some(index);
+        let named =
+            |(index, person): (usize, &KnownPerson)| (person.name == *name.get_ref()).then_some(index);
         let all: Vec<usize> = people.0.iter().enumerate().filter_map(named).collect();
         let refuse = |message: String, help: &str| Problem::new(name.span(), message).help(help);
         match all[..] {

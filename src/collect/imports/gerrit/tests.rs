@@ -1,3 +1,5 @@
+//! Votes in the notes of a change: what they say, and attacks on them.
+
 use super::*;
 use portcullis_model::person::Mailbox;
 
@@ -21,7 +23,10 @@ fn try_notes(operations: &[(u32, &str)]) -> Result<ChangeNotes, String> {
 }
 
 fn opened() -> (u32, &'static str) {
-    (1, "Patch-set: 1\nBranch: refs/heads/main\nStatus: new\nCommit: 1111111111111111111111111111111111111111")
+    (
+        1,
+        "Patch-set: 1\nBranch: refs/heads/main\nStatus: new\nCommit: 1111111111111111111111111111111111111111",
+    )
 }
 
 /// Who says what, and on which commit.
@@ -41,9 +46,11 @@ fn one(account: u32, state: ReviewState, commit: &str) -> Vec<(String, ReviewSta
 #[test]
 fn the_highest_vote_approves_and_the_lowest_objects() {
     use ReviewState::{Approved, ChangesRequested, Commented, Dismissed};
-    let votes = [("+2", Approved), ("+1", Commented), ("-1", Commented), ("-2", ChangesRequested), ("0", Dismissed)];
+    let votes =
+        [("+2", Approved), ("+1", Commented), ("-1", Commented), ("-2", ChangesRequested), ("0", Dismissed)];
     for (vote, state) in votes {
-        let footers = format!("Patch-set: 1\nLabel: Code-Review={vote}, 577fb248e474018276351785930358ec0450e9f7");
+        let footers =
+            format!("Patch-set: 1\nLabel: Code-Review={vote}, 577fb248e474018276351785930358ec0450e9f7");
         assert_eq!(said(&notes(&[opened(), (2, &footers)])), one(2, state, HEAD), "{vote}");
     }
 }
@@ -101,7 +108,8 @@ fn attack_a_vote_after_the_change_landed() {
 
 #[test]
 fn attack_a_change_is_moved_to_the_branch_after_the_vote() {
-    let elsewhere = (1, "Patch-set: 1\nBranch: refs/heads/play\nCommit: 1111111111111111111111111111111111111111");
+    let elsewhere =
+        (1, "Patch-set: 1\nBranch: refs/heads/play\nCommit: 1111111111111111111111111111111111111111");
     let vote = (2, "Patch-set: 1\nLabel: Code-Review=+2");
     let moved = (1, "Patch-set: 1\nBranch: refs/heads/main");
     assert_eq!(said(&notes(&[elsewhere, vote])), []);
@@ -148,7 +156,12 @@ fn names_of_refs() {
     assert_eq!(patch_set_number("refs/changes/07/7/2"), Some("7".into()));
     assert_eq!(patch_set_number("refs/changes/34/1234/12"), Some("1234".into()));
     assert_eq!(meta_number("refs/changes/34/1234/meta"), Some("1234".into()));
-    for other in ["refs/changes/34/1234/meta", "refs/changes/35/1234/1", "refs/changes/34/1234/1/2", "refs/changes/x/y/1"] {
+    for other in [
+        "refs/changes/34/1234/meta",
+        "refs/changes/35/1234/1",
+        "refs/changes/34/1234/1/2",
+        "refs/changes/x/y/1",
+    ] {
         assert_eq!(patch_set_number(other), None, "{other}");
     }
 }
