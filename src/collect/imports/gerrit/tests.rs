@@ -12,7 +12,7 @@ fn notes(operations: &[(u32, &str)]) -> ChangeNotes {
     try_notes(operations).unwrap()
 }
 
-fn try_notes(operations: &[(u32, &str)]) -> Result<ChangeNotes, String> {
+fn try_notes(operations: &[(u32, &str)]) -> Result<ChangeNotes, MalformedNotes> {
     let mut notes = ChangeNotes { number: "7".into(), is_open: true, ..ChangeNotes::default() };
     for (index, (account, footers)) in operations.iter().enumerate() {
         let author = Mailbox { name: format!("Gerrit User {account}"), email: format!("{account}@server") };

@@ -2,8 +2,8 @@
 //! counts them.
 //!
 //! Signed reviews count where no host has reviews of its own; beside a host's they count where the
-//! policy says so, and so do those of other systems that the policy imports. A chain that cannot be relied on may hide an objection of a person who may sign,
-//! so it is not passed over in silence.
+//! policy says so, and so do those of other systems that the policy imports. A chain that cannot be
+//! relied on may hide an objection of a person who may sign, so it is not passed over in silence.
 
 use crate::control::Case;
 use portcullis_model::fact::{Fact, Gap};
