@@ -18,6 +18,7 @@ pub mod dsse;
 pub mod evidence;
 pub mod json;
 pub mod key;
+pub mod record;
 pub mod review;
 pub mod signers;
 pub mod sshsig;

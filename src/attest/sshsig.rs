@@ -68,7 +68,16 @@ pub fn verify_as(
 /// # Errors
 /// It is no signature of these bytes for this namespace.
 pub fn signing_key(message: &[u8], signature: &[u8], namespace: &str) -> Result<String, AttestError> {
-    let signature = read_signature(signature)?;
+    let bytes = without_armour(signature)?;
+    signing_key_of(message, &bytes, namespace)
+}
+
+/// As [`signing_key`], of a signature without its armour.
+///
+/// # Errors
+/// It is no signature of these bytes for this namespace.
+pub fn signing_key_of(message: &[u8], signature: &[u8], namespace: &str) -> Result<String, AttestError> {
+    let signature = decode_signature(signature)?;
     let key = key_of(&signature, namespace)?;
     let fingerprint = key.fingerprint();
     if signs(&key, &signature, namespace, message)? {

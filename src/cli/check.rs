@@ -10,7 +10,7 @@ use clap::Args;
 use portcullis_forge::ci;
 use portcullis_model::decision::Outcome;
 use portcullis_model::gathered::GatheredFacts;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -24,6 +24,11 @@ pub struct CheckArguments {
     /// Record an allowed decision in the repository, as the baseline of the next deployment.
     #[arg(long, requires = "environment", help_heading = "Deployment")]
     record: bool,
+    /// SSH key to sign the record with: a file, of which the public part suffices where an agent
+    /// holds the key. Default: none, or git's `user.signingKey` where the policy asks for signed
+    /// records.
+    #[arg(long, value_name = "FILE", requires = "record", help_heading = "Deployment")]
+    record_key: Option<PathBuf>,
 }
 
 /// Judges one change request, or with `--environment` a deployment.
@@ -48,7 +53,7 @@ pub fn run(directory: &Path, arguments: &CheckArguments) -> Result {
         && let (true, Outcome::Allow, Preparation::Ready(ready)) =
             (arguments.record, decision.outcome, &prepared)
     {
-        record_deployment(directory, environment, ready, &decision)?;
+        record_deployment(directory, environment, ready, &decision, arguments.record_key.as_deref())?;
     }
     output.show(&decision, &HeadSources::new(directory, decision.judged.head.as_ref()))
 }

@@ -52,6 +52,7 @@ pub fn record_deployment(
     environment: &Environment,
     ready: &Prepared,
     decision: &Decision,
+    key: Option<&Path>,
 ) -> Result<()> {
     let GatheredFacts::Deployment(facts) = &ready.facts else { return Ok(()) };
     let baseline = facts.baseline.known().map_err(|gap| Failure::environment(gap.to_string()))?;
@@ -70,6 +71,7 @@ pub fn record_deployment(
         policy: &ready.policy.text,
         recorder: &ci::recorder(),
         time: jiff::Timestamp::now(),
+        key,
     };
     match record_decision(directory, &recording) {
         Ok(appended) => {

@@ -42,6 +42,7 @@ pub mod prepare;
 pub mod record;
 pub mod reviews;
 pub mod schema;
+mod signing;
 mod sources;
 mod stop;
 pub mod trace;

@@ -5,7 +5,7 @@ use super::output;
 use crate::collect::record_writer::{Appended, NotAppended, append};
 use crate::collect::records::{Closeness, DeploymentRecords, FETCH};
 use crate::render::{self, Style};
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use portcullis_forge::check_known;
 use portcullis_git::Repository;
 use portcullis_judge::decide::decide_deployment;
@@ -18,8 +18,10 @@ use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_record::{self as record, Chain, Draft, PendingRecord, RecordLink, RecordedBaseline};
 use portcullis_wire::facts::write_facts;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+mod anchor;
+mod sign;
 mod verify;
 
 /// What to do with the records.
@@ -45,6 +47,20 @@ pub enum RecordCommand {
     /// Verify every record of an environment, and recompute each decision from the policy and facts
     /// that the record keeps.
     Verify(verify::Expectations),
+    /// Write down the newest record of each environment, to be kept outside of the repository: in a
+    /// ticket, an archive, a time stamp or a signed tag.
+    Anchor(Anchoring),
+}
+
+/// Where to write an anchor.
+#[derive(Debug, Args)]
+pub struct Anchoring {
+    /// File to write. Default: stdout.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Also write a request for a time stamp of the file (RFC 3161), to send to an authority.
+    #[arg(long, value_name = "FILE", requires = "output")]
+    timestamp_request: Option<PathBuf>,
 }
 
 /// Runs one of the commands.
@@ -59,6 +75,7 @@ pub fn run(directory: &Path, command: &RecordCommand) -> Result {
             show_record(&repository, environment, *number, file.as_deref())
         }
         RecordCommand::Verify(expectations) => verify::run(&repository, expectations),
+        RecordCommand::Anchor(anchoring) => anchor::run(&repository, anchoring),
     }
 }
 
@@ -210,6 +227,9 @@ pub struct DeploymentRecording<'a> {
     pub recorder: &'a str,
     /// When.
     pub time: jiff::Timestamp,
+    /// The file of the key to sign the record with, or of its public part; `None`: the one that git
+    /// signs with, where the policy asks for signed records.
+    pub key: Option<&'a Path>,
 }
 
 /// Why a decision was not recorded.
@@ -251,7 +271,7 @@ pub fn record_decision(
         let environment = recording.environment.clone();
         return Err(Unrecorded::Moved(NotAppended::Moved { environment, tip: tip.cloned() }.to_string()));
     }
-    let sealed = prepare_draft(recording, chain.as_ref())?;
+    let sealed = sign::sign_record(directory, recording, prepare_draft(recording, chain.as_ref())?)?;
     append(directory, &sealed).map_err(|refusal| match refusal {
         NotAppended::Moved { .. } => Unrecorded::Moved(refusal.to_string()),
         _ => Unrecorded::Failed(Failure::environment(refusal.to_string())),

@@ -19,6 +19,7 @@ mod line_checksum;
 pub mod line_coverage;
 pub mod policy_texts;
 mod reading;
+pub mod record_signatures;
 pub mod record_writer;
 pub mod recorded;
 pub mod records;

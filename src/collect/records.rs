@@ -3,6 +3,7 @@
 //! A fresh clone holds none of them: `git clone` and CI checkouts fetch branches and tags. So
 //! "there is no record here" never means "nothing was deployed".
 
+use crate::collect::record_signatures::check_record_signature;
 use crate::collect::recorded::contradictions;
 use portcullis_git::Repository;
 use portcullis_git::stored_commit::{StoredBlob, StoredCommit};
@@ -12,7 +13,8 @@ use portcullis_model::environment::Environment;
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::path::RepoPath;
 use portcullis_record::{
-    Chain, Compare, Judge, PREFIX, RECORD, RecordEntry, StoredEntry, StoredFile, Verifier, reference,
+    Chain, Compare, Judge, PREFIX, RECORD, RecordEntry, RecordLink, StoredEntry, StoredFile, Verifier,
+    reference,
 };
 
 /// What brings records into a clone.
@@ -102,7 +104,11 @@ impl DeploymentRecords for Repository {
     ) -> Fact<Option<Chain>> {
         let read = || {
             let Some(tip) = self.ref_tip(&reference(environment))? else { return Ok(None) };
-            let mut verifier = Verifier::new(environment.clone(), judge).at(jiff::Timestamp::now());
+            let signatures = |stored: &StoredEntry, link: &RecordLink, facts: Option<&Deployment>| {
+                check_record_signature(self, stored, link, facts)
+            };
+            let verifier = Verifier::new(environment.clone(), judge).at(jiff::Timestamp::now());
+            let mut verifier = verifier.with_signatures(&signatures);
             let above = [among.above.as_slice(), std::slice::from_ref(environment)].concat();
             let resting = Resting { judge, above };
             let compare = |policy: &str, facts: &Deployment| contradictions(self, policy, facts, &resting);

@@ -89,6 +89,9 @@ pub enum TextPurpose {
     /// The allowed signers of reviews, which count as they are at the base. They are read where
     /// signatures are verified, and their text is not among the facts.
     ReviewSigners,
+    /// The allowed signers of deployment records, which count as they are at the baseline. They are
+    /// read where signatures are verified, and their text is not among the facts.
+    RecordSigners,
     /// CODEOWNERS at the base. Nothing asks for it by path: the host has a list of places, and the
     /// first file there counts.
     CodeOwners,
@@ -106,7 +109,7 @@ impl TextPurpose {
 
     /// Is the text read only where signatures are verified? Then it is not among the facts.
     pub fn is_read_by_collector(self) -> bool {
-        matches!(self, TextPurpose::EvidenceSigners | TextPurpose::ReviewSigners)
+        matches!(self, TextPurpose::EvidenceSigners | TextPurpose::ReviewSigners | TextPurpose::RecordSigners)
     }
 
     /// Is the text that the change would leave read as well?

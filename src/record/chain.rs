@@ -4,10 +4,13 @@ use super::entry::commit_bytes;
 use super::entry_faults::faults_of_entry;
 use super::fault::{ChainProblem, Fault};
 use super::rejudge::{Compare, Judge, Rejudged, Rejudging};
-use super::stored::{PLAIN, RecordLink, StoredEntry, StoredFile, read_entry};
-use super::{DECISION, FACTS, POLICY, RECORD};
+use super::stored::{
+    PLAIN, RecordLink, RecordSignature, RecordStanding, SignatureCheck, StoredEntry, StoredFile, read_entry,
+};
+use super::{DECISION, FACTS, POLICY, RECORD, SIGNATURE};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::change::Revision;
+use portcullis_model::deployment::Deployment;
 use portcullis_model::environment::Environment;
 use portcullis_model::path::RepoPath;
 
@@ -72,6 +75,8 @@ pub struct Verifier<'a> {
     judge: &'a Judge<'a>,
     /// The present moment, where it is known.
     clock: Option<Timestamp>,
+    /// Says what signatures are worth.
+    signatures: Option<&'a SignatureCheck<'a>>,
     /// The record before, if it could be read.
     previous: Option<RecordLink>,
 }
@@ -80,13 +85,20 @@ impl<'a> Verifier<'a> {
     /// Begins with the first record of an environment.
     pub fn new(environment: Environment, judge: &'a Judge<'a>) -> Self {
         let chain = Chain { environment, commits: Vec::new(), links: Vec::new(), problems: Vec::new() };
-        Verifier { chain, judge, clock: None, previous: None }
+        Verifier { chain, judge, clock: None, signatures: None, previous: None }
     }
 
     /// Also holds the times of records against this one.
     #[must_use]
     pub fn at(mut self, clock: Timestamp) -> Self {
         self.clock = Some(clock);
+        self
+    }
+
+    /// Also asks this of the signature of each record. Without it, signatures are not looked at.
+    #[must_use]
+    pub fn with_signatures(mut self, check: &'a SignatureCheck<'a>) -> Self {
+        self.signatures = Some(check);
         self
     }
 
@@ -103,6 +115,7 @@ impl<'a> Verifier<'a> {
                 let taken = self.take_again(stored, &link, compare);
                 faults.extend(taken.faults);
                 link.standing = taken.standing;
+                faults.extend(self.check_signature(stored, &mut link, taken.facts.as_ref()));
                 Some(link)
             }
             Err(fault) => {
@@ -119,6 +132,24 @@ impl<'a> Verifier<'a> {
     /// All records were seen.
     pub fn finish(self) -> Chain {
         self.chain
+    }
+
+    fn check_signature(
+        &self,
+        stored: &StoredEntry,
+        link: &mut RecordLink,
+        facts: Option<&Deployment>,
+    ) -> Option<Fault> {
+        link.signature = self.signatures.map(|check| check(stored, link, facts)).unwrap_or_default();
+        match &link.signature {
+            RecordSignature::Missing => Some(Fault::Unsigned),
+            RecordSignature::Invalid(why) => Some(Fault::Signature(why.clone())),
+            RecordSignature::Unseen(gap) if link.standing.is_taken() => {
+                link.standing = RecordStanding::Unseen(gap.clone());
+                None
+            }
+            _ => None,
+        }
     }
 
     fn take_again(&self, stored: &StoredEntry, link: &RecordLink, compare: Option<&Compare<'_>>) -> Rejudged {
@@ -177,7 +208,7 @@ fn fault_of_parents(stored: &StoredEntry, before: Option<&Revision>) -> Option<F
 }
 
 fn faults_of_files(stored: &StoredEntry) -> Vec<Fault> {
-    let known = [RECORD, DECISION, FACTS, POLICY].map(RepoPath::from);
+    let known = [RECORD, DECISION, FACTS, POLICY, SIGNATURE].map(RepoPath::from);
     let fault = |(path, file): (&RepoPath, &StoredFile)| match file.mode {
         _ if !known.contains(path) => Some(Fault::Extra(path.clone())),
         PLAIN => None,

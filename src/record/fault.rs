@@ -83,6 +83,10 @@ pub enum Fault {
     EarlierForm,
     /// A commit can only hold whole seconds since 1970.
     Time,
+    /// No one signed it, and its policy asks for a signature.
+    Unsigned,
+    /// Its signature proves nothing.
+    Signature(String),
     /// It was recorded before the record that it follows.
     Backwards,
     /// It was recorded at a moment that has not come yet.
@@ -130,6 +134,8 @@ impl std::fmt::Display for Fault {
             Fault::Repository(what) => write!(f, "the repository contradicts its facts: {what}"),
             Fault::OtherRepository(name) => write!(f, "it is of the repository {name}"),
             Fault::EarlierForm => f.write_str("it keeps no facts, and a record before it does"),
+            Fault::Unsigned => f.write_str("it is not signed, and the policy asks for signed records"),
+            Fault::Signature(why) => write!(f, "its signature proves nothing: {why}"),
             Fault::Backwards => f.write_str("its time lies before the record before it"),
             Fault::Future => f.write_str("its time lies in the future"),
             Fault::Time => f.write_str("its time is not a number of whole seconds since 1970"),

@@ -10,6 +10,7 @@
 //! | `decision.json` | the decision, as `--format json` writes it |
 //! | `facts.json` | what it rests on, as `portcullis facts` writes it |
 //! | `policy.toml` | the policy that it was taken by |
+//! | `signature.json` | who vouches for it, where someone signed; the only file that may be missing |
 //!
 //! **What holds it together.** Each `record.json` names the SHA-256 of the one before it and of the
 //! files beside it, so the chain does not rest on SHA-1 alone. The commit follows from the entry to
@@ -27,12 +28,17 @@
 //! verified: nothing can be taken again. After a record that keeps its facts there is none of that
 //! form.
 //!
-//! **What it cannot show.** Records are not signed: who may write the ref can invent what a host
-//! said, write another chain, or cut this one short. Against the last two helps only what is
-//! remembered elsewhere: the newest record of last time, which the chain must still hold. The time
+//! **Signatures.** A signature is of `record.json`, and so of everything before it. This room does
+//! not verify it: its callers hand a function over, which says what the policy of the record asks.
+//!
+//! **What it cannot show.** Where records are not signed, who may write the ref can invent what a
+//! host said, and write another chain. Whoever may write it can cut the chain short. Against that
+//! helps only what is remembered elsewhere: the newest record of last time, which the chain must
+//! still hold. The time
 //! and the name of the recorder are self-declared. `facts.json` holds names and addresses of people
 //! who wrote and reviewed, and no source code.
 
+mod anchor;
 mod chain;
 mod entry;
 mod entry_faults;
@@ -42,12 +48,13 @@ mod pending;
 mod rejudge;
 mod stored;
 
+pub use anchor::{Anchor, AnchoredTip, MalformedAnchor, time_stamp_request};
 pub use chain::{Chain, Verifier, verify_chain};
 pub use entry::{KeptFile, RecordEntry, RecordedBaseline, RecordedOrigin, commit_bytes};
 pub use fault::{ChainProblem, Fault};
 pub use pending::{Draft, PendingRecord, prepare_record};
 pub use rejudge::{Compare, Judge};
-pub use stored::{RecordLink, RecordStanding, StoredEntry, StoredFile};
+pub use stored::{RecordLink, RecordSignature, RecordStanding, SignatureCheck, StoredEntry, StoredFile};
 
 use portcullis_model::environment::Environment;
 
@@ -73,6 +80,9 @@ pub const DECISION: &str = "decision.json";
 pub const FACTS: &str = "facts.json";
 /// The policy.
 pub const POLICY: &str = "policy.toml";
+
+/// The signature.
+pub const SIGNATURE: &str = "signature.json";
 
 /// The program that seals, with its version.
 pub const TOOL: &str = concat!("portcullis ", env!("CARGO_PKG_VERSION"));

@@ -5,7 +5,7 @@ use super::entry::{KeptFile, RecordEntry, RecordedBaseline, commit_bytes};
 use super::fault::Fault;
 use super::rejudge::{Judge, Rejudging};
 use super::stored::RecordLink;
-use super::{DECISION, FACTS, POLICY, RECORD, SCHEMA, TOOL};
+use super::{DECISION, FACTS, POLICY, RECORD, SCHEMA, SIGNATURE, TOOL};
 use jiff::Timestamp;
 use portcullis_model::change::{ObjectName, Revision};
 use portcullis_model::decision::Outcome;
@@ -60,10 +60,21 @@ impl PendingRecord {
         &self.files
     }
 
+    /// What a signature is of: its `record.json`.
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.files.get(RECORD).map(Vec::as_slice).unwrap_or_default())
+    }
+
+    /// The same with this signature beside it.
+    #[must_use]
+    pub fn with_signature(mut self, envelope: Vec<u8>) -> Self {
+        self.files.insert(SIGNATURE, envelope);
+        self
+    }
+
     /// Its commit as git stores it, given the name of the tree of its files.
     pub fn commit(&self, tree: &ObjectName) -> Vec<u8> {
-        let record = self.files.get(RECORD).map(Vec::as_slice).unwrap_or_default();
-        commit_bytes(tree, self.previous.as_ref(), &self.entry, &Digest::of(record))
+        commit_bytes(tree, self.previous.as_ref(), &self.entry, &self.digest())
     }
 }
 

@@ -4,6 +4,7 @@ use super::entry::RecordEntry;
 use super::fault::Fault;
 use super::{EARLIER, RECORD, SCHEMA};
 use portcullis_model::change::{ObjectName, Revision};
+use portcullis_model::deployment::Deployment;
 use portcullis_model::digest::Digest;
 use portcullis_model::fact::Gap;
 use portcullis_model::path::RepoPath;
@@ -66,6 +67,33 @@ impl RecordStanding {
     }
 }
 
+/// Who vouches for a record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum RecordSignature {
+    /// No one signed it, and its policy asks for no signature.
+    #[default]
+    Unsigned,
+    /// No one signed it, although its policy asks for a signature.
+    Missing,
+    /// One of the people who may sign records did.
+    Signed {
+        /// The fingerprint of the key.
+        key: String,
+        /// What the allowed signers call its owner.
+        signers: Vec<String>,
+    },
+    /// The owner of this key did; its policy does not say who may.
+    Unlisted(String),
+    /// The signature proves nothing, for this reason.
+    Invalid(String),
+    /// It is not known who may sign.
+    Unseen(Gap),
+}
+
+/// What the signature of a record is worth, by the policy and the list of signers at its baseline.
+/// The facts are those of the record, where they can be read.
+pub type SignatureCheck<'a> = dyn Fn(&StoredEntry, &RecordLink, Option<&Deployment>) -> RecordSignature + 'a;
+
 /// A record that can be read: the one that the next follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordLink {
@@ -77,6 +105,8 @@ pub struct RecordLink {
     pub digest: Digest,
     /// How far it proves its decision.
     pub standing: RecordStanding,
+    /// Who vouches for it.
+    pub signature: RecordSignature,
 }
 
 /// The record of an entry.
@@ -94,8 +124,14 @@ pub(super) fn read_entry(stored: &StoredEntry) -> Result<RecordLink, Fault> {
         serde_json::from_slice(bytes).map_err(|error| Fault::Unreadable(error.to_string()))?;
     match entry.bytes() {
         Ok(canonical) if canonical == bytes => {
-            let standing = RecordStanding::Broken;
-            Ok(RecordLink { commit: stored.id.clone(), entry, digest: Digest::of(bytes), standing })
+            let (standing, signature) = (RecordStanding::Broken, RecordSignature::Unsigned);
+            Ok(RecordLink {
+                commit: stored.id.clone(),
+                entry,
+                digest: Digest::of(bytes),
+                standing,
+                signature,
+            })
         }
         _ => Err(Fault::NotCanonical),
     }

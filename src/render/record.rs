@@ -5,18 +5,35 @@
 
 use super::{escape, summary};
 use portcullis_model::change::Revision;
-use portcullis_record::{Chain, ChainProblem, RecordEntry, RecordLink, RecordStanding};
+use portcullis_record::{Chain, ChainProblem, RecordEntry, RecordLink, RecordSignature, RecordStanding};
 use std::io;
 
-/// What no verification of records shows.
+/// What no verification of records shows, where not all of them are signed.
 const CANNOT_SHOW: &str = "\
 Records that verify are consistent: each decision follows from the facts and the
-policy stored beside it. That does not show that the facts are true, because
-records are not signed, and the answers of a host can be invented. Nor does it
-show that there were no other records: anyone who can write the ref can replace
-all of them, or remove the newest. Keep the newest record's commit elsewhere,
-and pass it to --expect-tip.
+policy stored beside it. That does not show that the facts are true: records
+that are not signed can be made up by anyone who can write the ref, with answers
+that a host never gave. Nor does it show that there were no other records: all
+of them can be replaced, or the newest removed.
 ";
+
+/// The same, where a person who may sign records signed each of them.
+const CANNOT_SHOW_SIGNED: &str = "\
+Records that verify are consistent: each decision follows from the facts and the
+policy stored beside it, and someone who may sign records vouches for it. That
+does not show that the facts are true: it rests on the people who signed, and on
+their machines. Nor does it show that there were no other records: the newest
+can be removed by anyone who can write the ref.
+";
+
+/// What is known beside the chain, from outside of the repository.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Remembered<'a> {
+    /// A record that is known from elsewhere.
+    pub tip: Option<&'a Revision>,
+    /// Was it checked, against anything from outside, that the end of the chain is still there?
+    pub is_end_checked: bool,
+}
 
 /// The records of one environment, newest last, one line each.
 ///
@@ -47,29 +64,61 @@ fn write_row(link: &RecordLink, out: &mut dyn io::Write) -> io::Result<()> {
     )
 }
 
-/// What was seen of each record, and what no one can see. `remembered` is a record that is known
-/// from elsewhere. What is wrong is told elsewhere; see [`problem`].
+/// What was seen of each record, and what no one can see. What is wrong is told elsewhere; see
+/// [`problem`].
 ///
 /// # Errors
 /// Those of `out`.
-pub fn verified(chain: &Chain, remembered: Option<&Revision>, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn verified(chain: &Chain, remembered: Remembered<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let Chain { environment, commits, links, problems } = chain;
     for (place, commit) in (1..).zip(commits) {
         let is_broken = problems.iter().any(|problem| problem.place == place);
         let link = links.iter().find(|link| link.commit == *commit);
         writeln!(
             out,
-            "record {place} of {environment} ({}): {}",
+            "record {place} of {environment} ({}): {}; {}",
             commit.short(),
-            describe_seen(link, is_broken)
+            describe_seen(link, is_broken),
+            describe_signature(link)
         )?;
     }
-    let newer = remembered.and_then(|tip| commits.iter().position(|commit| commit == tip));
+    let newer = remembered.tip.and_then(|tip| commits.iter().position(|commit| commit == tip));
     for commit in newer.and_then(|at| commits.get(at + 1..)).into_iter().flatten() {
         writeln!(out, "{commit} is newer than the record that was handed over")?;
     }
     writeln!(out, "{}", describe_chain(chain))?;
-    out.write_all(CANNOT_SHOW.as_bytes())
+    let is_signed = |link: &RecordLink| matches!(link.signature, RecordSignature::Signed { .. });
+    let all_signed = links.len() == commits.len() && links.iter().all(is_signed);
+    out.write_all(if all_signed { CANNOT_SHOW_SIGNED } else { CANNOT_SHOW }.as_bytes())?;
+    match remembered.is_end_checked {
+        true => writeln!(out, "The end of the chain was compared with what you kept elsewhere."),
+        false => out.write_all(END_UNCHECKED.as_bytes()),
+    }
+}
+
+/// Said where nothing from outside was handed over.
+const END_UNCHECKED: &str = "\
+Whether newer records were removed was not checked. Keep the newest record's
+commit elsewhere and pass it to --expect-tip, or a file of `record anchor` to
+--anchor.
+";
+
+/// Who vouches for a record, as the end of a sentence.
+fn describe_signature(link: Option<&RecordLink>) -> String {
+    let text = match link.map(|link| &link.signature) {
+        None => "its signature was not looked at".to_string(),
+        Some(RecordSignature::Unsigned) => "not signed".to_string(),
+        Some(RecordSignature::Missing) => "not signed, although its policy asks for it".to_string(),
+        Some(RecordSignature::Signed { key, signers }) => {
+            format!("signed by {} with {key}", signers.join(", "))
+        }
+        Some(RecordSignature::Unlisted(key)) => {
+            format!("signed with {key}; its policy does not say who may sign records")
+        }
+        Some(RecordSignature::Invalid(why)) => format!("its signature proves nothing: {why}"),
+        Some(RecordSignature::Unseen(gap)) => format!("its signature was not verified: {gap}"),
+    };
+    escape::line(&text)
 }
 
 /// What the records of an environment come to, in one line.
@@ -125,6 +174,7 @@ pub fn entry(link: &RecordLink, out: &mut dyn io::Write) -> io::Result<()> {
         ("policy", describe_evidence(entry.policy.as_ref())),
         ("facts", describe_evidence(entry.facts.as_ref())),
         ("recomputed", describe_standing(&link.standing)),
+        ("signature", describe_signature(Some(link))),
     ];
     lines.iter().try_for_each(|(name, value)| writeln!(out, "  {:<11} {value}", format!("{name}:")))
 }

@@ -5,7 +5,7 @@
 //! `SNAPSHOTS=overwrite cargo test --lib wire` writes them again after a change that the rules of
 //! [the module above](super) allow.
 
-use super::{decision, facts, record, review, server, statement};
+use super::{anchor, decision, facts, record, review, server, statement};
 
 /// What makes a schema from the types, and the file that holds it.
 #[cfg(test)]
@@ -45,6 +45,13 @@ macro_rules! schema {
 /// Every form, sorted by name: the version of each that is written today.
 pub static TABLE: &[Schema] = &[
     schema!(
+        "anchor",
+        anchor::v1::VERSION,
+        "The newest deployment record of each environment, as `portcullis record anchor` writes it",
+        "anchor-v1.json",
+        anchor::v1::AnchorV1
+    ),
+    schema!(
         "decision",
         decision::v1::VERSION,
         "A decision, as `--format json` writes it and a deployment record keeps it",
@@ -79,6 +86,13 @@ pub static TABLE: &[Schema] = &[
         "The entry of a deployment record: its file `record.json`",
         "record-v2.json",
         record::v2::RecordV2
+    ),
+    schema!(
+        "record-signature",
+        record::signature_v1::VERSION,
+        "The signature of a deployment record: the payload of the envelope in its file `signature.json`",
+        "record-signature-v1.json",
+        record::signature_v1::RecordSignatureV1
     ),
     schema!(
         "review",

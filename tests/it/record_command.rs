@@ -136,7 +136,7 @@ fn an_honest_record_is_listed_shown_and_verified() {
     assert_eq!(project.say("show production 4").0, 2);
     assert_eq!(project.say("show production 0").0, 2);
     let (exit, text) = project.say("verify production");
-    assert!(text.contains("records are not signed") && text.matches("was reproduced").count() == 3, "{text}");
+    assert!(text.contains("; not signed") && text.matches("was reproduced").count() == 3, "{text}");
     assert!(
         exit == 0 && text.contains("3 records verify") && text.contains(&project.tip().to_string()),
         "{text}"
@@ -308,6 +308,7 @@ fn on_top(project: &Project) -> u8 {
         policy: crate::support::recorder::POLICY,
         recorder: "kim",
         time: "2026-01-02T03:04:05Z".parse().unwrap(),
+        key: None,
     };
     let failure: portcullis::cli::exit::Failure =
         record_decision(project.path(), &recording).unwrap_err().into();

@@ -57,11 +57,13 @@ impl Printed {
 fn what_is_printed_is_the_committed_file() {
     let list = printed(&["schema"]);
     let files = [
+        ("anchor", "anchor-v1.json"),
         ("decision", "decision-v1.json"),
         ("facts", "facts-v4.json"),
         ("policy", "policy-v1.json"),
         ("push", "push-v1.json"),
         ("record", "record-v2.json"),
+        ("record-signature", "record-signature-v1.json"),
         ("review", "review-v1.json"),
         ("server", "server-v1.json"),
         ("statement", "statement-v1.json"),

@@ -6,7 +6,7 @@
 use super::exit::{Exit, Failure, Result};
 use super::hook::in_force::bare_profile;
 use super::policy_file::{POLICY, parse_policy};
-use super::{opening, output};
+use super::{opening, output, signing};
 use crate::collect::gather::text_at;
 use crate::collect::signed_reviews::{STATEMENT_FILE, check_chain, read_signers};
 use crate::render;
@@ -27,7 +27,6 @@ use std::io::{BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 mod shown;
-mod signing;
 
 /// Arguments of `approve`.
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 use super::super::exit::{Exit, Failure, Result};
 use super::super::output;
+use super::anchor::read_anchor;
 use super::{no_record, read_records, report_problems, write_failure};
 use crate::collect::records::Closeness;
 use crate::render;
@@ -9,7 +10,8 @@ use clap::Args;
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;
 use portcullis_model::environment::Environment;
-use portcullis_record::{Chain, RecordStanding};
+use portcullis_record::{AnchoredTip, Chain, RecordStanding};
+use std::path::PathBuf;
 
 /// What the records must hold.
 #[derive(Debug, Args)]
@@ -26,6 +28,10 @@ pub struct Expectations {
     /// Smallest number of records that must exist.
     #[arg(long, value_name = "N")]
     at_least: Option<u64>,
+    /// File that `portcullis record anchor` wrote, kept elsewhere: the chain must still hold the
+    /// record that it names. Repeatable.
+    #[arg(long = "anchor", value_name = "FILE")]
+    anchors: Vec<PathBuf>,
 }
 
 fn object_name(text: &str) -> Result<Revision> {
@@ -35,21 +41,43 @@ fn object_name(text: &str) -> Result<Revision> {
 pub(super) fn run(repository: &Repository, expected: &Expectations) -> Result {
     let environment = &expected.environment;
     let deployed = expected.deployed.as_ref().map(|name| repository.resolve(name)).transpose()?;
-    let remembers = expected.expect_tip.is_some() || expected.at_least.is_some_and(|least| least > 0);
+    let tips = anchored_tips(expected)?;
+    let remembers =
+        expected.expect_tip.is_some() || expected.at_least.is_some_and(|least| least > 0) || !tips.is_empty();
     let Some(chain) = read_records(repository, environment, Closeness::Repository)? else {
         let none = no_record(repository, environment);
         return Err(if remembers { Failure { exit: Exit::Unverified, ..none } } else { none });
     };
     let mut text = Vec::new();
-    render::record::verified(&chain, expected.expect_tip.as_ref(), &mut text).map_err(write_failure)?;
+    let remembered =
+        render::record::Remembered { tip: expected.expect_tip.as_ref(), is_end_checked: remembers };
+    render::record::verified(&chain, remembered, &mut text).map_err(write_failure)?;
     output::stdout(&text)?;
-    let differences = list_differences(&chain, expected, deployed.as_ref());
+    let mut differences = list_differences(&chain, expected, deployed.as_ref());
+    differences.extend(tips.iter().filter_map(|tip| tip.find_loss(&chain)));
     differences.iter().for_each(|difference| output::complain(difference));
     if report_problems(&chain) || !differences.is_empty() {
         return Ok(Exit::Unverified);
     }
     let proved = chain.links.iter().all(|link| link.standing == RecordStanding::Reproduced);
     Ok(if proved { Exit::Allowed } else { Exit::Undetermined })
+}
+
+/// The records of the environment that anchors name. One that names none shows nothing.
+fn anchored_tips(expected: &Expectations) -> Result<Vec<AnchoredTip>> {
+    let mut tips = Vec::new();
+    for file in &expected.anchors {
+        let anchor = read_anchor(file)?;
+        match anchor.find(&expected.environment) {
+            Some(tip) => tips.push(tip.clone()),
+            None => output::remark(&format!(
+                "{} names no record of {}: it shows nothing of them",
+                file.display(),
+                expected.environment
+            )),
+        }
+    }
+    Ok(tips)
 }
 
 /// What the chain does not hold although it should.

@@ -45,6 +45,8 @@ pub struct PolicyDocument {
     pub waivers: Option<Waivers>,
     /// Reviews that count beside those of the host: signed ones, kept in the repository.
     pub reviews: Option<ReviewsText>,
+    /// What the records of deployments have to be.
+    pub records: Option<RecordsText>,
     /// The controls that are on, by name, with their settings. At least one must judge changes.
     #[cfg_attr(test, schemars(schema_with = "crate::control::schema::controls"))]
     pub controls: Option<IgnoredAny>,
@@ -77,6 +79,17 @@ pub struct Waivers {
     /// required.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub signers: Option<Spanned<String>>,
+}
+
+/// What deployment records have to be.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RecordsText {
+    /// The file of allowed signers, in the format of ssh-keygen(1), read at the baseline. With it,
+    /// each record has to be signed with one of these keys, and one that is not does not verify.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub signers: Spanned<String>,
 }
 
 /// Which reviews count beside those of the host.

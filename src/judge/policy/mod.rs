@@ -49,6 +49,9 @@
 //! imports = ["gerrit"]                        # other systems whose reviews are read, too
 //! imported-reviewers = ["Robin Example"]      # and the people whose reviews there count
 //!
+//! [records]
+//! signers = ".portcullis/recorders"           # deployment records have to be signed with these
+//!
 //! [controls.required-reviews]                 # see each control; `gate-integrity` is always on
 //! approvals = 1
 //! ```
@@ -126,6 +129,9 @@ pub struct Policy {
     pub longest_waiver: jiff::SignedDuration,
     /// Where the keys are that approvers sign waivers with; `None` when none needs a signature.
     pub waiver_signers: Option<RepoPath>,
+    /// Where the keys are that deployment records are signed with; `None` when none needs a
+    /// signature.
+    pub record_signers: Option<RepoPath>,
     /// The controls that the policy switches on, by name.
     pub controls: BTreeMap<&'static str, Box<dyn Control>>,
     /// The host that it was read for.
@@ -195,6 +201,9 @@ impl Policy {
         }
         if let Some(path) = &self.waiver_signers {
             inquiry.ask_text(path.clone(), TextPurpose::WaiverSigners);
+        }
+        if let Some(path) = &self.record_signers {
+            inquiry.ask_text(path.clone(), TextPurpose::RecordSigners);
         }
         if let Some(signers) = &self.scope.reviews.signers {
             inquiry.ask_text(signers.clone(), TextPurpose::ReviewSigners);

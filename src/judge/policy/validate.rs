@@ -75,6 +75,8 @@ fn assemble_policy(
     check_not_empty(source.root.get_ref().get("waivers"), "`longest` or `signers`", problems);
     let signers = document.waivers.as_ref().and_then(|waivers| waivers.signers.as_ref());
     let waiver_signers = signers.and_then(|path| signed::check_path(path, problems));
+    let record_signers =
+        document.records.as_ref().and_then(|records| signed::check_path(&records.signers, problems));
     let reviews = read_reviews(source, document, &people, problems);
     let environments =
         document.deployment.as_ref().map(|deployment| listed_environments(deployment, problems));
@@ -98,6 +100,7 @@ fn assemble_policy(
         each_commit: branches.each_commit,
         longest_waiver: document.waivers.as_ref().map(|waivers| waivers.longest).unwrap_or_default().0,
         waiver_signers,
+        record_signers,
         controls,
         host: source.host.clone(),
     })

@@ -270,6 +270,7 @@ pub fn deploy_on(
         policy: POLICY,
         recorder,
         time: MOMENT.parse().unwrap(),
+        key: None,
     };
     record_decision(directory, &recording)
 }

@@ -75,6 +75,8 @@ choices! {
         EvidenceSigners,
         /// The allowed signers of reviews.
         ReviewSigners,
+        /// The allowed signers of deployment records.
+        RecordSigners,
         /// CODEOWNERS.
         CodeOwners,
         /// What a control reads beside the policy.

@@ -1,4 +1,4 @@
-//! Git's settings for signatures, `ssh-keygen` and `git push`: the only programs that take part,
+//! Signing by people: git's settings for signatures, `ssh-keygen` and `git push`: the only programs that take part,
 //! and only where a person signs, never where something is judged.
 
 use crate::cli::exit::{Failure, Result};

@@ -1,0 +1,3 @@
+//! The newest records of a repository, written down for somewhere else.
+
+pub mod v1;
