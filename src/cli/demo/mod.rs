@@ -5,7 +5,7 @@
 //! rendering.
 
 use super::exit::{Exit, Failure, Result};
-use super::prepare::prepare_over;
+use super::prepare::{Preparation, prepare_over};
 use super::{HostName, SubjectArguments, output};
 use crate::render::prose::wrap_text;
 use crate::render::{self, Style};
@@ -149,6 +149,14 @@ fn show_scenario(host: &'static HostKind, name: &str) -> Result {
 /// # Errors
 /// The temporary directory cannot be written.
 pub fn judge(kind: &'static HostKind, scenario: &Scenario) -> Result<Decision> {
+    Ok(prepare_scenario(kind, scenario)?.decide(&[]))
+}
+
+/// Builds the scenario and gathers what is to be judged.
+///
+/// # Errors
+/// The temporary directory cannot be written.
+pub fn prepare_scenario(kind: &'static HostKind, scenario: &Scenario) -> Result<Preparation> {
     let host = scene::find_host(kind.name)
         .ok_or_else(|| Failure::usage(format!("the demo has no host `{}`", kind.name)))?;
     let mut scene = Scene::honest(host).context("the made-up repository cannot be built")?;
@@ -161,7 +169,7 @@ pub fn judge(kind: &'static HostKind, scenario: &Scenario) -> Result<Decision> {
     };
     let shown = host.show(&scene).context("the made-up host cannot be built")?;
     let connection = shown.connection();
-    Ok(prepare_over(connection, scene.stage.directory(), &subject)?.decide(&[]))
+    prepare_over(connection, scene.stage.directory(), &subject)
 }
 
 #[cfg(test)]
