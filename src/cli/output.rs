@@ -146,7 +146,7 @@ fn write_target(
         Some(file) if target.append => append(file, &bytes),
         Some(file) => write_file(file, &bytes),
         None if target.format.log_safe => stdout(&bytes),
-        None => stdout(&ci::current_job().guard_log(Some(target.format.name), bytes)),
+        None => stdout(&ci::current_job().guard_log(bytes)),
     }
 }
 
@@ -183,7 +183,7 @@ pub fn colour() -> bool {
 pub fn data(bytes: &[u8]) -> Result<()> {
     let plain = |line: &str| render::plain(line) == line || !line.contains("::") && !line.contains("##");
     let harmless = String::from_utf8_lossy(bytes).lines().all(plain);
-    if harmless { stdout(bytes) } else { stdout(&ci::current_job().guard_log(None, bytes.to_vec())) }
+    if harmless { stdout(bytes) } else { stdout(&ci::current_job().guard_log(bytes.to_vec())) }
 }
 
 /// Writes data to stdout. A closed pipe is the reader's decision and no error of ours.

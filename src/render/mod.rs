@@ -24,6 +24,7 @@ pub mod markdown;
 mod origin;
 pub mod oscal;
 mod patch;
+pub mod portal;
 pub mod prose;
 pub mod record;
 #[cfg(test)]

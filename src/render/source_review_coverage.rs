@@ -114,12 +114,30 @@ fn write_landing(
     let requests = landing.requests.value().map(Vec::as_slice).unwrap_or_default();
     let approvals: Vec<TreeApproval> = requests.iter().flat_map(list_approvals).collect();
     let transform = commit.and_then(|commit| transform_of(landing, commit, requests, &approvals));
-    let result = transform.as_ref().map_or(UNVERIFIABLE, |(result, _)| result);
+    let unexplained = unexplained_since(landing, deployment);
+    let result = match (&transform, unexplained) {
+        (Some((result, _)), _) => result,
+        (None, Some(_)) => "residual",
+        (None, None) => UNVERIFIABLE,
+    };
     let mut predicate = predicate(result, &approvals, Vec::new(), Some(landed));
     if let Some((_, transform)) = transform {
         predicate["mergeTransform"] = transform;
+    } else if let Some(tree) = unexplained {
+        predicate["reviewCoverage"]["residualBase"] = tree_digest(tree);
     }
     write_statement(subject, PREDICATE, predicate, out)
+}
+
+/// The tree that what no request explains is measured against: that of the landing's parent, where
+/// no request comes near. Of a request that does, the tree that it would have given is not kept.
+fn unexplained_since<'d>(landing: &LandingFacts, deployment: &'d Deployment) -> Option<&'d ObjectName> {
+    match &landing.coverage {
+        Coverage::Residual(residual) if residual.nearest.is_empty() => {
+            find_commit(deployment, &landing.landing.parent).map(|commit| &commit.tree)
+        }
+        _ => None,
+    }
 }
 
 /// The commit on the branch that a landing ended at.

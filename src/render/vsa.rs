@@ -1,7 +1,7 @@
 //! The `vsa` format: a verification summary (SLSA, `verification_summary/v1`).
 //!
 //! Portcullis is no source control system and measures no level of SLSA, so it claims none:
-//! `SLSA_SOURCE_LEVEL_UNEVALUATED` stands beside levels of our own, which do not begin with
+//! `SLSA_SOURCE_LEVEL_UNEVALUATED` is beside levels of our own, which do not begin with
 //! `SLSA_`. A summary says `PASSED` only where the change is allowed and names the commit; anything
 //! else is `FAILED`, what could not be seen included.
 

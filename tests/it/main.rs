@@ -55,6 +55,7 @@ mod conformance;
 mod coverage_hostile;
 mod deployment;
 mod evidence_command;
+mod evidence_list;
 mod explain_landing;
 mod fresh_eyes;
 mod gitea_gate;

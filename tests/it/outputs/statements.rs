@@ -240,6 +240,27 @@ fn landed(alter: impl Fn(&mut portcullis_model::deployment::Deployment)) -> Judg
     judged
 }
 
+#[test]
+fn a_landing_that_an_approval_covers_says_so() {
+    let results = results(&of_kept_facts("deployment"));
+    assert_eq!(results, ["unverifiable", "identity"]);
+}
+
+/// A push of which no request is known is measured against the tree before it, where that tree is kept.
+#[test]
+fn a_direct_push_is_a_residual_over_the_tree_before_it() {
+    let judged = landed(|deployment| {
+        let portcullis_model::fact::Fact::Known(landings) = &mut deployment.landings else { return };
+        let (first, second) = landings.split_at_mut(1);
+        second[0].coverage = first[0].coverage.clone();
+    });
+    let all = statements("source-review-coverage", &judged, false);
+    assert_eq!(results(&judged), ["unverifiable", "residual"]);
+    let base = &all[1]["predicate"]["reviewCoverage"]["residualBase"]["digest"]["gitTree"];
+    assert_eq!(*base, all[0]["subject"][0]["digest"]["gitTree"]);
+    assert_eq!(coverage_schema().objection(&all[1]["predicate"]), None);
+}
+
 /// What the program proved in another way than the predicate knows is not put into its words.
 #[test]
 fn a_landing_that_the_predicate_has_no_words_for_is_unverifiable() {
