@@ -55,5 +55,5 @@ pub fn run(directory: &Path, arguments: &CheckArguments) -> Result {
         Preparation::Ready(ready) => Some(&ready.facts),
         Preparation::Unseen(..) => None,
     };
-    output.show(&decision, output::Beside { sources: &sources, facts })
+    output.show(&decision, output::ShownBeside { sources: &sources, facts })
 }

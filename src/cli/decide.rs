@@ -1,7 +1,7 @@
 //! `portcullis decide`: judge gathered facts, without git and without network.
 
 use super::exit::{Failure, Result};
-use super::output::Beside;
+use super::output::ShownBeside;
 use super::policy_file::{check_waivers, read_policy};
 use super::{names, output};
 use crate::render::NoSources;
@@ -38,11 +38,11 @@ pub fn run(arguments: &DecideArguments) -> Result {
     let policy = read_policy(&arguments.policy, &gathered.whole().host.profile())?;
     if let Some((judged, gap)) = find_other_place(&gathered)? {
         let decision = portcullis_judge::decide::undetermined(judged, &gap);
-        return output.show(&decision, Beside { sources: &NoSources, facts: None });
+        return output.show(&decision, ShownBeside { sources: &NoSources, facts: None });
     }
     check_waivers(&policy, &gathered)?;
     let decision = portcullis_judge::decide::decide_facts(&policy, &gathered);
-    output.show(&decision, Beside { sources: &NoSources, facts: Some(&gathered) })
+    output.show(&decision, ShownBeside { sources: &NoSources, facts: Some(&gathered) })
 }
 
 /// In a job, facts of another commit than its check is shown on get no verdict.

@@ -53,7 +53,7 @@ pub struct Plan<'a> {
 
 /// What formats may show beside a decision.
 #[derive(Clone, Copy)]
-pub struct Beside<'a> {
+pub struct ShownBeside<'a> {
     /// The text that findings point to.
     pub sources: &'a dyn SourceText,
     /// What the decision was taken from.
@@ -86,7 +86,7 @@ impl Plan<'_> {
     ///
     /// # Errors
     /// A file cannot be written.
-    pub fn show(&self, decision: &Decision, beside: Beside<'_>) -> Result {
+    pub fn show(&self, decision: &Decision, beside: ShownBeside<'_>) -> Result {
         for target in &self.targets {
             write_target(decision, target, self.arguments, beside)?;
         }
@@ -135,7 +135,7 @@ fn write_target(
     decision: &Decision,
     target: &Target,
     arguments: &Shown,
-    Beside { sources, facts }: Beside<'_>,
+    ShownBeside { sources, facts }: ShownBeside<'_>,
 ) -> Result<()> {
     let mut bytes = Vec::new();
     let style = style_of(arguments, target.file.is_none());

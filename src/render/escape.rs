@@ -259,13 +259,17 @@ pub(super) fn sarif_message(text: &str) -> String {
 }
 
 /// A path as a relative reference (RFC 3986): every byte but letters, digits and `-._~/` as `%XX`.
+/// In a path that would leave the repository, or the host, the slashes are written so too: it is
+/// one odd name then, and leads nowhere.
 pub(super) fn uri_path(path: &[u8]) -> String {
+    let leads_away = path.split(|byte| *byte == b'/').any(|part| matches!(part, b"" | b"." | b".."));
     let mut out = String::with_capacity(path.len());
     for byte in path {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
                 out.push(char::from(*byte))
             }
+            b'/' if !leads_away => out.push('/'),
             // Writing to a string does not fail.
             byte => drop(write!(out, "%{byte:02X}")),
         }
@@ -394,5 +398,8 @@ mod tests {
     #[test]
     fn a_path_is_the_same_path_as_an_address() {
         assert_eq!(uri_path(b"a b/c%2e?#:\\\xff.sql"), "a%20b/c%252e%3F%23%3A%5C%FF.sql");
+        assert_eq!(uri_path(b"../../etc/passwd"), "..%2F..%2Fetc%2Fpasswd");
+        assert_eq!(uri_path(b"//example.test/x"), "%2F%2Fexample.test%2Fx");
+        assert_eq!(uri_path(b".git-blame/.x/..y"), ".git-blame/.x/..y");
     }
 }

@@ -6,7 +6,7 @@
 
 use super::{Context, Format, escape, origin, summary};
 use portcullis_model::decision::{Decision, Finding, Outcome, Verdict};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io;
 
 /// The format.
@@ -47,7 +47,7 @@ impl CaseResult {
     }
 }
 
-struct Case {
+struct FindingCase {
     class: String,
     name: String,
     result: CaseResult,
@@ -60,7 +60,7 @@ struct Case {
 fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let advisory = context.style.advisory;
     let findings = decision.findings.iter().map(case_of);
-    let mut cases: Vec<Case> = std::iter::once(outcome_case(decision, advisory)).chain(findings).collect();
+    let mut cases: Vec<FindingCase> = std::iter::once(outcome_case(decision, advisory)).chain(findings).collect();
     tell_apart(&mut cases);
     let count = |result| cases.iter().filter(|case| case.result == result).count();
     let (failures, errors, skipped) =
@@ -82,13 +82,13 @@ fn moment_attribute(context: &Context<'_>) -> String {
     moment.map_or_else(String::new, |moment| format!(" timestamp=\"{moment}\""))
 }
 
-fn outcome_case(decision: &Decision, advisory: bool) -> Case {
+fn outcome_case(decision: &Decision, advisory: bool) -> FindingCase {
     let result = match decision.outcome {
         Outcome::Allow => CaseResult::Passed,
         Outcome::Undetermined => CaseResult::Error,
         Outcome::Block => CaseResult::Failure,
     };
-    Case {
+    FindingCase {
         class: "portcullis".into(),
         name: "outcome".into(),
         result,
@@ -97,9 +97,9 @@ fn outcome_case(decision: &Decision, advisory: bool) -> Case {
     }
 }
 
-fn case_of(finding: &Finding) -> Case {
+fn case_of(finding: &Finding) -> FindingCase {
     let says_more = finding.verdict != Verdict::Met;
-    Case {
+    FindingCase {
         class: format!("portcullis.{}", finding.control),
         name: finding.subject.to_string(),
         result: CaseResult::of(finding.verdict),
@@ -110,15 +110,15 @@ fn case_of(finding: &Finding) -> Case {
 
 /// Gives every case a name of its own: two of one name would be two attempts at one test, of which
 /// a reader may keep the better one.
-fn tell_apart(cases: &mut [Case]) {
-    let mut names = BTreeSet::new();
+fn tell_apart(cases: &mut [FindingCase]) {
+    let mut taken = BTreeMap::<(String, String), u64>::new();
     for case in cases {
-        let plain = case.name.clone();
-        let mut number = 2;
-        while !names.insert((escape::line(&case.class), escape::line(&case.name))) {
-            case.name = format!("{plain} ({number})");
-            number += 1;
+        let plain = (escape::line(&case.class), escape::line(&case.name));
+        while let Some(number) = taken.get_mut(&(plain.0.clone(), escape::line(&case.name))) {
+            *number += 1;
+            case.name = format!("{} ({number})", plain.1);
         }
+        taken.insert((plain.0, escape::line(&case.name)), 1);
     }
 }
 
@@ -134,7 +134,7 @@ fn write_properties(decision: &Decision, advisory: bool, out: &mut dyn io::Write
     writeln!(out, "    </properties>")
 }
 
-fn write_case(case: &Case, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_case(case: &FindingCase, out: &mut dyn io::Write) -> io::Result<()> {
     let (class, name) = (escape::xml(&case.class), escape::xml(&case.name));
     let Some(first) = case.lines.first() else {
         return writeln!(out, "    <testcase classname=\"{class}\" name=\"{name}\"/>");

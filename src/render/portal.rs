@@ -253,7 +253,9 @@ mod tests {
         for file in files() {
             let text = String::from_utf8(file.bytes).unwrap();
             assert!(!text.chars().any(|c| c.is_control() && c != '\n' && c != '\r'), "{}", file.name);
-            assert!(!text.contains("<script") && !text.contains("##["), "{}", file.name);
+            let is_page = file.name.ends_with(".html");
+            assert!(!is_page || !text.contains("<script"), "{}", file.name);
+            assert!(!text.contains("##["), "{}", file.name);
             assert!(!text.contains("complies with the clause"), "{}", file.name);
         }
     }

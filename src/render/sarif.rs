@@ -1,10 +1,10 @@
 //! The `sarif` format: SARIF 2.1.0 (OASIS), within the limits of GitHub's code scanning.
 //!
-//! `kind` says what a finding is, as the standard has it (3.27.9): what could not be seen is `open`,
-//! whose `level` is then `none`. Consumers that know no kinds, GitHub's among them, would see no
-//! difference to a note; so an outcome that stops the change is a result of its own, of level
-//! `error`. What holds is left out unless everything was asked for, because the same consumers show
-//! each result as a problem.
+//! `kind` says what a finding is, as the standard has it (3.27.9): what could not be seen is
+//! `open`, whose `level` is then `none`. Consumers that know no kinds, GitHub's among them, would
+//! see no difference to a note; so an outcome that stops the change is a result of its own, of
+//! level `error`. What holds is left out unless everything was asked for, because the same
+//! consumers show each result as a problem.
 
 use super::{Context, ControlGuide, Format, escape, json, origin, stable, summary};
 use portcullis_model::decision::{Decision, Finding, Outcome, Place, Verdict};

@@ -188,8 +188,9 @@ fn transform(kind: &str, candidate: &Candidate, landing: &LandingFacts, commit: 
     transform
 }
 
-/// The newest approvals who had no part in the request, with the trees that they
-/// were given on; those that were imported from another system are left out. Whether they suffice is for the policy to say, not for this list.
+/// The newest approvals, by people who had no part in the request, with the trees that they were
+/// given on; those that were imported from another system are left out. Whether they suffice is
+/// for the policy to say, not for this list.
 fn list_approvals(facts: &Facts) -> Vec<TreeApproval> {
     let took_part = list_participants(facts);
     let newest = newest_opinions(facts).into_values();

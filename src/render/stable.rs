@@ -59,13 +59,13 @@ pub(super) fn uuid_in(decision: &Decision, parts: &[&str]) -> String {
 /// finding stays the one that it was when a line moves.
 pub(super) fn fingerprints<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<String> {
     let mut seen = BTreeMap::<String, u64>::new();
-    let mut number = |finding: &Finding| {
+    let number = |finding: &Finding| {
         let digits = fingerprint_of(finding);
         let count = seen.entry(digits.clone()).or_default();
         *count += 1;
         format!("{digits}:{count}")
     };
-    findings.map(|finding| number(finding)).collect()
+    findings.map(number).collect()
 }
 
 fn fingerprint_of(finding: &Finding) -> String {

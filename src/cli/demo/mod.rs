@@ -13,7 +13,7 @@ use anyhow::Context;
 use clap::Args;
 use portcullis_forge::{self as host, HostKind};
 use portcullis_model::decision::{Decision, Finding, Outcome};
-use portcullis_testkit::scene::{self, Scene};
+use portcullis_testkit::scene::{self, FakeHost, Scene};
 use scenarios::{SCENARIOS, Scenario};
 use std::fmt::Write as _;
 
@@ -157,17 +157,28 @@ pub fn judge(kind: &'static HostKind, scenario: &Scenario) -> Result<Decision> {
 /// # Errors
 /// The temporary directory cannot be written.
 pub fn prepare_scenario(kind: &'static HostKind, scenario: &Scenario) -> Result<Preparation> {
-    let host = scene::find_host(kind.name)
-        .ok_or_else(|| Failure::usage(format!("the demo has no host `{}`", kind.name)))?;
-    let mut scene = Scene::honest(host).context("the made-up repository cannot be built")?;
+    let mut scene = Scene::honest(find_fake(kind)?).context("the made-up repository cannot be built")?;
     (scenario.arrange)(&mut scene).context("the made-up repository cannot be changed")?;
+    prepare_scene(kind, &scene)
+}
+
+fn find_fake(kind: &HostKind) -> Result<&'static dyn FakeHost> {
+    scene::find_host(kind.name).ok_or_else(|| Failure::usage(format!("the demo has no host `{}`", kind.name)))
+}
+
+/// Gathers what is to be judged of a scene, as a host shows it.
+///
+/// # Errors
+/// The temporary directory cannot be written.
+pub fn prepare_scene(kind: &'static HostKind, scene: &Scene) -> Result<Preparation> {
+    let host = find_fake(kind)?;
     let subject = SubjectArguments {
         host: Some(HostName::Kind(kind)),
         repository: Some(scene.stage.world.repository.clone()),
-        request: Some(host.request(&scene)),
+        request: Some(host.request(scene)),
         ..SubjectArguments::default()
     };
-    let shown = host.show(&scene).context("the made-up host cannot be built")?;
+    let shown = host.show(scene).context("the made-up host cannot be built")?;
     let connection = shown.connection();
     prepare_over(connection, scene.stage.directory(), &subject)
 }

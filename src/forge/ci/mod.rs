@@ -145,8 +145,8 @@ pub trait CiJob {
         None
     }
 
-    /// Makes text harmless for the job's log, which a runner may take commands from. Text that holds
-    /// none, or holds those that are meant, is not handed over.
+    /// Makes text harmless for the job's log, which a runner may take commands from. Text that
+    /// holds none, or holds those that are meant, is not handed over.
     fn guard_log(&self, text: Vec<u8>) -> Vec<u8> {
         text
     }

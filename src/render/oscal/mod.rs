@@ -2,7 +2,8 @@
 //!
 //! A finding is of an objective of our own below a control of a catalogue, never of the control
 //! itself: the evidence serves the control, and whether the control is complied with is for people
-//! to say. Every UUID is made of what was judged, so that the same decision gives the same document.
+//! to say. Every UUID is made of what was judged, so that the same decision gives the same
+//! document.
 
 use super::{Context, escape, origin, stable, summary};
 use portcullis_model::decision::{Decision, Finding, Verdict};

@@ -23,7 +23,7 @@ fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::
     let system = decision.judged.repository.as_deref().unwrap_or("unknown");
     let mut plan = json!({
         "uuid": paper.uuid(&["poam"]),
-        "metadata": paper.metadata("Open exceptions found by Portcullis"),
+        "metadata": paper.metadata("Exceptions that are open"),
         "system-id": { "id": string_of(system) },
         "poam-items": if items.is_empty() { vec![no_item(&paper)] } else { items },
     });

@@ -172,3 +172,27 @@ fn every_format_says_that_the_gate_only_advises() {
         assert!(text.contains("advisory") && text.contains("block"), "{}: {text}", format.name);
     }
 }
+
+/// Findings of one name, and of the name that a second one would get: each is a case, and none takes the place of another.
+#[test]
+fn ten_thousand_findings_of_one_name_are_as_many_cases() {
+    let name = |n: usize| if n.is_multiple_of(3) { "x (2)" } else { "x" };
+    let findings = (0..10_000).map(|n| finding(Verdict::Broken, SubjectKind::Suite, name(n))).collect();
+    let judged = of_no_facts("one name", Outcome::Block, findings);
+    let run = portcullis_report::parse_as("junit", render("junit", &judged).as_bytes()).unwrap();
+    assert_eq!(run.tests.len(), 10_001);
+    assert!(run.tests.iter().all(|test| test.records == 1));
+}
+
+/// A path of a tree that was made by hand does not lead a viewer out of the repository, or to another host.
+#[test]
+fn a_path_of_a_tree_made_by_hand_leads_nowhere_in_sarif() {
+    for path in ["../../etc/passwd", "//example.test/x", "/etc/passwd", "a/./../../b"] {
+        let log: Value = serde_json::from_str(&render("sarif", &attacked("a", path.as_bytes()))).unwrap();
+        let results = log["runs"][0]["results"].as_array().unwrap();
+        for result in results {
+            let uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap();
+            assert!(!uri.starts_with('/') && !uri.split('/').any(|part| part == ".."), "{uri}");
+        }
+    }
+}

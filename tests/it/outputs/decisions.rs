@@ -1,6 +1,7 @@
-//! Decisions to render: every scenario of the demonstration on every host, kept facts of a deployment, and made-up ones.
+//! Decisions to render: every scenario of the demonstration on every host, the situations of the conformance tests, kept facts of a deployment, and made-up ones.
 
-use portcullis::cli::demo::{prepare_scenario, scenarios::SCENARIOS};
+use crate::conformance::situations::SITUATIONS;
+use portcullis::cli::demo::{prepare_scenario, prepare_scene, scenarios::SCENARIOS};
 use portcullis::cli::output::control_guides;
 use portcullis::cli::prepare::Preparation;
 use portcullis::render::{self, Context, NoSources, Style};
@@ -12,7 +13,7 @@ use portcullis_model::decision::{
 };
 use portcullis_model::digest::Digest;
 use portcullis_model::gathered::GatheredFacts;
-use portcullis_testkit::scene::HOSTS;
+use portcullis_testkit::scene::{HOSTS, Scene};
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -34,6 +35,7 @@ impl Judged {
 pub fn every_decision() -> &'static [Judged] {
     static ALL: LazyLock<Vec<Judged>> = LazyLock::new(|| {
         let mut all = of_scenarios();
+        all.extend(of_situations());
         all.extend(["change", "deployment", "evidence"].iter().map(|name| of_kept_facts(name)));
         all.push(of_no_facts("every-verdict", Outcome::Block, every_verdict()));
         all.push(of_no_facts("nothing", Outcome::Undetermined, Vec::new()));
@@ -56,14 +58,31 @@ fn of_scenarios() -> Vec<Judged> {
     let on_host = pairs.filter(|(kind, scenario)| !scenario.not_on.contains(&kind.name));
     let judged = on_host.map(|(kind, scenario)| {
         let prepared = prepare_scenario(kind, scenario).unwrap();
-        let decision = prepared.decide(&[]);
-        let facts = match prepared {
-            Preparation::Ready(ready) => Some(ready.facts),
-            Preparation::Unseen(..) => None,
-        };
-        Judged { name: format!("{} on {}", scenario.name, kind.name), decision, facts }
+        judged_of(format!("{} on {}", scenario.name, kind.name), prepared)
     });
     judged.collect()
+}
+
+/// What every host must say alike, as one of them shows it.
+fn of_situations() -> Vec<Judged> {
+    let host = portcullis_testkit::scene::find_host("github").unwrap();
+    let judged = SITUATIONS.iter().map(|situation| {
+        let mut scene = Scene::honest(host).unwrap();
+        (situation.arrange)(&mut scene);
+        let kind = portcullis_forge::find(host.kind()).unwrap();
+        let prepared = prepare_scene(kind, &scene).unwrap();
+        judged_of(format!("situation {}", situation.name), prepared)
+    });
+    judged.collect()
+}
+
+fn judged_of(name: String, prepared: Preparation) -> Judged {
+    let decision = prepared.decide(&[]);
+    let facts = match prepared {
+        Preparation::Ready(ready) => Some(ready.facts),
+        Preparation::Unseen(..) => None,
+    };
+    Judged { name, decision, facts }
 }
 
 /// Facts that an earlier program kept.
