@@ -5,6 +5,10 @@
 //! | `ssh-ed25519` | as OpenSSH does | the 64 bytes of RFC 8032 |
 //! | `ecdsa-sha2-nistp256` | as OpenSSH does | with SHA-256: `r` and `s` as 64 bytes, or as DER (FIPS 186-5, SEC 1) |
 //! | `ssh-rsa`, 2048 bits or more | with SHA-256 or SHA-512, never SHA-1 | PKCS #1 v1.5 with SHA-256 or SHA-512 |
+//! | `sk-ssh-ed25519@openssh.com`, `sk-ecdsa-sha2-nistp256@openssh.com` | as OpenSSH does, and someone touched the key | none |
+//!
+//! The last are keys in hardware (OpenSSH, `PROTOCOL.u2f`). Their signatures say whether someone
+//! touched the device; one without a touch could be made by a program on the reviewer's machine.
 //!
 //! Ed25519 signatures are verified strictly: no weak key, no second encoding of one signature.
 
@@ -31,6 +35,10 @@ impl PublicKey {
             KeyData::Ed25519(_) => Err(KeyError::Weak),
             KeyData::Ecdsa(key) if key.curve() == EcdsaCurve::NistP256 => Ok(PublicKey(data)),
             KeyData::Rsa(key) if key.key_size() >= SHORTEST_RSA => Ok(PublicKey(data)),
+            KeyData::SkEd25519(key) if !is_strong(key.public_key().as_ref()) => Err(KeyError::Weak),
+            KeyData::SkEd25519(key) if is_for_ssh(key.application()) => Ok(PublicKey(data)),
+            KeyData::SkEcdsaSha2NistP256(key) if is_for_ssh(key.application()) => Ok(PublicKey(data)),
+            KeyData::SkEd25519(_) | KeyData::SkEcdsaSha2NistP256(_) => Err(KeyError::OtherApplication),
             KeyData::Rsa(_) => Err(KeyError::ShortRsa),
             other => Err(KeyError::OtherKind(other.algorithm().as_str().to_string())),
         }
@@ -58,6 +66,16 @@ impl PublicKey {
                 signature.algorithm() == Algorithm::Ed25519
                     && verifies_strictly(key.as_ref(), message, signature)
             }
+            KeyData::SkEd25519(key) => {
+                signature.algorithm() == Algorithm::SkEd25519
+                    && is_touched(signature)
+                    && key.verify(message, signature).is_ok()
+            }
+            KeyData::SkEcdsaSha2NistP256(key) => {
+                signature.algorithm() == Algorithm::SkEcdsaSha2NistP256
+                    && is_touched(signature)
+                    && key.verify(message, signature).is_ok()
+            }
             other => other.verify(message, signature).is_ok(),
         }
     }
@@ -66,6 +84,7 @@ impl PublicKey {
     pub(super) fn verifies_raw(&self, message: &[u8], bytes: &[u8]) -> bool {
         let forms = match &self.0 {
             KeyData::Ed25519(_) => vec![Signature::new(Algorithm::Ed25519, bytes)],
+            KeyData::SkEd25519(_) | KeyData::SkEcdsaSha2NistP256(_) => Vec::new(),
             KeyData::Ecdsa(_) => {
                 let curve = EcdsaCurve::NistP256;
                 let forms = [mpints_of_halves(bytes), mpints_of_der(bytes)];
@@ -84,6 +103,7 @@ impl PublicKey {
 pub(super) enum KeyError {
     Weak,
     ShortRsa,
+    OtherApplication,
     OtherKind(String),
 }
 
@@ -92,9 +112,13 @@ impl std::fmt::Display for KeyError {
         match self {
             KeyError::Weak => f.write_str("this Ed25519 key is weak: many signatures fit it"),
             KeyError::ShortRsa => write!(f, "an RSA key needs {SHORTEST_RSA} bits"),
+            KeyError::OtherApplication => {
+                f.write_str("this key in hardware is not for SSH: its application does not begin with `ssh:`")
+            }
             KeyError::OtherKind(kind) => write!(
                 f,
-                "keys of the kind `{kind}` do not count; use ssh-ed25519, ecdsa-sha2-nistp256 or ssh-rsa"
+                "keys of the kind `{kind}` do not count; use ssh-ed25519, ecdsa-sha2-nistp256, ssh-rsa, or the \
+                 first two in hardware"
             ),
         }
     }
@@ -102,6 +126,18 @@ impl std::fmt::Display for KeyError {
 
 fn is_strong(key: &[u8; 32]) -> bool {
     VerifyingKey::from_bytes(key).is_ok_and(|key| !key.is_weak())
+}
+
+/// `ssh-keygen` makes keys in hardware for applications that begin so.
+fn is_for_ssh(application: &str) -> bool {
+    application.starts_with("ssh:")
+}
+
+/// Did someone touch the device? The last five bytes are flags and a counter (OpenSSH,
+/// `PROTOCOL.u2f`, "SSH U2F Signatures"); 1 is the flag of "user presence".
+fn is_touched(signature: &Signature) -> bool {
+    let flags = signature.as_bytes().len().checked_sub(5).and_then(|at| signature.as_bytes().get(at));
+    flags.is_some_and(|flags| flags & 1 == 1)
 }
 
 fn verifies_strictly(key: &[u8; 32], message: &[u8], signature: &Signature) -> bool {

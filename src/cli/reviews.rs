@@ -5,6 +5,7 @@ use super::exit::{Exit, Failure, Result};
 use super::{opening, output};
 use crate::collect::imports::ForeignReview;
 use crate::collect::imports::appraise::AppraiseHistory;
+use crate::collect::imports::gerrit::{self, ChangeNotes};
 use crate::collect::imports::gittuf::GittufHistory;
 use crate::collect::signed_reviews::{
     CheckedChain, CheckedStatement, ReviewQuestion, check_chain, read_signed_reviews, read_signers,
@@ -18,6 +19,7 @@ use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::{Fact, Gap};
+use portcullis_model::plural::plural;
 use portcullis_model::review::{Review, ReviewState};
 use portcullis_model::signed::{REVIEWS_PREFIX, ReviewChain, SignedInquiry};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +58,8 @@ pub struct ListArguments {
 /// Another system that keeps reviews in a repository.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum OtherSystem {
+    /// Notes of Gerrit's changes.
+    Gerrit,
     /// Attestations of gittuf.
     Gittuf,
     /// Notes of git-appraise.
@@ -247,6 +251,17 @@ fn describe_review(review: &Review, head: &Revision) -> String {
 fn list_foreign(repository: &Repository, system: OtherSystem, onto: Option<&str>) -> Result {
     let mut text = String::new();
     match system {
+        OtherSystem::Gerrit => {
+            let changes = gerrit::all_changes(repository).map_err(unseen)?;
+            let votes: Vec<String> = changes.iter().flat_map(ChangeNotes::describe).collect();
+            votes.iter().for_each(|vote| text.push_str(&format!("{}\n", one_line(vote))));
+            let _ = writeln!(
+                text,
+                "{}, {}; none is signed",
+                plural(changes.len() as u64, "change"),
+                plural(votes.len() as u64, "vote")
+            );
+        }
         OtherSystem::Gittuf => describe_gittuf(&mut text, repository, onto)?,
         OtherSystem::GitAppraise => {
             let history = AppraiseHistory::read(repository).map_err(unseen)?;

@@ -103,6 +103,18 @@ impl RawCommit {
     }
 }
 
+/// The author and the whole message of a commit, as text.
+///
+/// # Errors
+/// It names no author.
+pub fn author_and_message(bytes: &[u8]) -> Result<(Mailbox, String), MalformedCommit> {
+    let lines = || header_lines(bytes);
+    let encoding = header_field(lines(), b"encoding ");
+    let author = header_field(lines(), b"author ").ok_or(MalformedCommit("it names no author"))?;
+    let message = decode_text(message_of(bytes), encoding);
+    Ok((parse_signature(&decode_text(author, encoding)), message))
+}
+
 fn header_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     let mut rest = bytes;
     std::iter::from_fn(move || {

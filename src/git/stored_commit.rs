@@ -2,12 +2,14 @@
 //! mean is decided elsewhere.
 
 use crate::Repository;
+use crate::commit::{MalformedCommit, author_and_message};
 use crate::object::{Objects, malformed_object, object_name, parse_oid, revision_of};
 use crate::tree;
 use git2::{ErrorCode, ObjectType, Oid, ReferenceType};
 use portcullis_model::change::{ObjectName, Revision};
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::path::RepoPath;
+use portcullis_model::person::Mailbox;
 use std::collections::BTreeMap;
 
 /// A commit with the files of its tree.
@@ -150,6 +152,18 @@ impl Repository {
         };
         let parents = header.parents.iter().map(|parent| revision_of(*parent)).collect::<Result<_, _>>()?;
         Ok(Ok(SingleFile { parents, bytes: blob.data().to_vec() }))
+    }
+
+    /// The author of a commit, by their own account, and its whole message.
+    ///
+    /// # Errors
+    /// The object is missing or is not of this form.
+    pub fn author_and_message(&self, commit: &Revision) -> Result<(Mailbox, String), Gap> {
+        let id = parse_oid(commit.as_str())?;
+        let objects = self.trusted_objects()?;
+        let object = objects.read(id, ObjectType::Commit)?;
+        author_and_message(object.data())
+            .map_err(|MalformedCommit(fault)| malformed_object(id, ObjectType::Commit, fault))
     }
 
     /// One commit with the files of its tree.

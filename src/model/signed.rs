@@ -89,17 +89,21 @@ pub enum ImportSource {
     Gittuf,
     /// git-appraise: its notes.
     GitAppraise,
+    /// Gerrit: the notes of its changes.
+    Gerrit,
 }
 
 impl ImportSource {
     /// Every one, by name.
-    pub const ALL: [ImportSource; 2] = [ImportSource::Gittuf, ImportSource::GitAppraise];
+    pub const ALL: [ImportSource; 3] =
+        [ImportSource::Gerrit, ImportSource::GitAppraise, ImportSource::Gittuf];
 
     /// The name in a policy.
     pub fn as_str(self) -> &'static str {
         match self {
             ImportSource::Gittuf => "gittuf",
             ImportSource::GitAppraise => "git-appraise",
+            ImportSource::Gerrit => "gerrit",
         }
     }
 }

@@ -69,6 +69,7 @@ mod honest_people;
 mod honest_reports;
 mod host_baseline;
 mod host_laws;
+mod imported_reviews;
 mod job;
 mod line_coverage_agreement;
 mod line_coverage_tools;

@@ -108,3 +108,57 @@ proptest! {
         prop_assert!(by_kim(MESSAGE, &text).is_err());
     }
 }
+
+/// A device in software: what it signs says whether it was touched.
+fn sign_in_hardware(application: &str, flags: u8, message: &[u8]) -> (String, String) {
+    use ssh_key::private::Ed25519Keypair;
+    use ssh_key::public::{KeyData, SkEd25519};
+    use ssh_key::{Algorithm, HashAlg, LineEnding, PublicKey, Signature};
+    let pair = Ed25519Keypair::from_seed(&[9; 32]);
+    let key = PublicKey::from(KeyData::SkEd25519(SkEd25519::new(pair.public, application)));
+    let data = SshSig::signed_data(NAMESPACE, HashAlg::Sha512, message).unwrap();
+    let trailer = [&[flags][..], &7_u32.to_be_bytes()].concat();
+    let hash = |bytes: &[u8]| HashAlg::Sha256.digest(bytes);
+    let signed = [hash(application.as_bytes()), trailer.clone(), hash(&data)].concat();
+    let made = ed25519_dalek::Signer::sign(&ed25519_dalek::SigningKey::from_bytes(&[9; 32]), &signed);
+    let made = [&made.to_bytes()[..], &trailer].concat();
+    let made = Signature::new(Algorithm::SkEd25519, made).unwrap();
+    let signature = SshSig::new(key.key_data().clone(), NAMESPACE, HashAlg::Sha512, made).unwrap();
+    (key.to_openssh().unwrap(), signature.to_pem(LineEnding::LF).unwrap())
+}
+
+#[test]
+fn a_key_in_hardware_that_someone_touched_signs() {
+    let (key, signature) = sign_in_hardware("ssh:", 1, MESSAGE);
+    let found = verify(MESSAGE, signature.as_bytes(), &allowed("", &key), now()).unwrap();
+    assert_eq!(found.principals, [Principal::new("kim")].into());
+    let edited = verify(b"a waiver", signature.as_bytes(), &allowed("", &key), now());
+    assert!(matches!(edited, Err(AttestError::Mismatch(_))));
+}
+
+#[test]
+fn attack_a_program_signs_with_a_key_in_hardware_that_no_one_touched() {
+    for flags in [0, 4] {
+        let (key, signature) = sign_in_hardware("ssh:", flags, MESSAGE);
+        let found = verify(MESSAGE, signature.as_bytes(), &allowed("", &key), now());
+        assert!(matches!(found, Err(AttestError::Mismatch(_))), "{flags}");
+    }
+}
+
+#[test]
+fn attack_a_key_in_hardware_that_signs_for_web_sites() {
+    let (key, signature) = sign_in_hardware("https://example.test", 1, MESSAGE);
+    assert!(AllowedSigners::read(format!("kim {key}").as_bytes()).is_err());
+    let (listed, _) = sign_in_hardware("ssh:", 1, MESSAGE);
+    assert!(verify(MESSAGE, signature.as_bytes(), &allowed("", &listed), now()).is_err());
+}
+
+#[test]
+fn attack_a_signature_of_a_key_in_a_file_for_one_in_hardware() {
+    let (key, _) = sign_in_hardware("ssh:", 1, MESSAGE);
+    let in_file = sign(MESSAGE, &SigningKey::from_seed(&[9; 32])).unwrap();
+    assert!(matches!(
+        verify(MESSAGE, in_file.as_bytes(), &allowed("", &key), now()),
+        Err(AttestError::UnknownKey(_))
+    ));
+}

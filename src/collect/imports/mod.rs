@@ -2,12 +2,38 @@
 //! of them is said wherever it is shown.
 
 use portcullis_git::Repository;
-use portcullis_model::change::Revision;
+use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::Gap;
 use portcullis_model::path::RepoPath;
+use portcullis_model::review::Review;
+use portcullis_model::signed::ImportSource;
+use std::collections::BTreeSet;
 
 pub mod appraise;
+pub mod gerrit;
 pub mod gittuf;
+
+/// The reviews of a head, for a branch, that these systems keep.
+///
+/// # Errors
+/// A ref or an object cannot be read, or is not of the form of the system.
+pub fn reviews_of(
+    repository: &Repository,
+    systems: &BTreeSet<ImportSource>,
+    branch: &BranchName,
+    head: &Revision,
+) -> Result<Vec<Review>, Gap> {
+    let mut reviews = Vec::new();
+    for system in systems {
+        reviews.extend(match system {
+            ImportSource::Gerrit => gerrit::reviews_of(repository, branch, head)?,
+            ImportSource::Gittuf => gittuf::reviews_of(repository, branch, head)?,
+            // Nothing vouches for them: they are listed, and never judged.
+            ImportSource::GitAppraise => Vec::new(),
+        });
+    }
+    Ok(reviews)
+}
 
 /// A review of another system.
 #[derive(Clone, Debug, PartialEq, Eq)]

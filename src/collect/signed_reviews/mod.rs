@@ -18,7 +18,7 @@
 //! refs append-only (`portcullis hook`); a deployment record keeps the tips that it saw, and an
 //! older one is refused after that.
 
-use crate::collect::imports::gittuf;
+use crate::collect::imports;
 use crate::collect::sources::{Ends, ReviewRefs, Sources};
 use chain::read_chain;
 use jiff::Timestamp;
@@ -30,9 +30,7 @@ use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::facts::Facts;
 use portcullis_model::inquiry::{Inquiry, TextPurpose};
 use portcullis_model::path::RepoPath;
-use portcullis_model::signed::{
-    ImportSource, REVIEWS_PREFIX, ReviewChain, SignedInquiry, SignedReviews, SigningPerson,
-};
+use portcullis_model::signed::{REVIEWS_PREFIX, ReviewChain, SignedInquiry, SignedReviews, SigningPerson};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod chain;
@@ -103,7 +101,10 @@ fn commits_of(change: &Change) -> BTreeSet<Revision> {
 /// which refs there are.
 pub fn read_signed_reviews(repository: &Repository, question: &ReviewQuestion<'_>) -> Fact<SignedReviews> {
     let read = || {
-        let signers = read_signers(repository, question.signers, question.base)?;
+        let signers = match question.signers {
+            None if !question.asked.imports.is_empty() => AllowedSigners::default(),
+            path => read_signers(repository, path, question.base)?,
+        };
         let target = question.target.ok_or_else(no_target)?;
         let refs = review_refs(repository, &question.refs.moved)?;
         let read = refs.into_iter().map(|(reference, tip)| {
@@ -122,10 +123,7 @@ pub fn read_signed_reviews(repository: &Repository, question: &ReviewQuestion<'_
         }
         chains.extend(remembered::lost(question, &signers, &chains));
         let signers = people_of(&signers);
-        let imported = match question.asked.imports.contains(&ImportSource::Gittuf) {
-            true => gittuf::reviews_of(repository, target, question.head).into(),
-            false => Fact::Known(Vec::new()),
-        };
+        let imported = imports::reviews_of(repository, &question.asked.imports, target, question.head).into();
         Ok(SignedReviews { signers, chains, imported })
     };
     read().into()

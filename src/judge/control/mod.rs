@@ -12,7 +12,7 @@ use portcullis_model::facts::Facts;
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::inventory::Inventory;
 use portcullis_model::path::RepoPath;
-use portcullis_model::person::{Login, People, TeamName};
+use portcullis_model::person::{Login, People, TeamName, Who};
 use portcullis_model::signed::ImportSource;
 use portcullis_pattern::glob::Glob;
 use serde::Deserialize;
@@ -309,8 +309,17 @@ pub struct ReviewSettings {
     pub signers: Option<RepoPath>,
     /// Do signed reviews count where the host has reviews of its own?
     pub beside_host: bool,
-    /// The other systems whose reviews count.
+    /// The other systems whose reviews are read.
     pub imports: BTreeSet<ImportSource>,
+    /// The people whose imported reviews count.
+    pub imported_reviewers: BTreeSet<Who>,
+}
+
+impl ReviewSettings {
+    /// Are there reviews beside those of a host?
+    pub fn is_asking(&self) -> bool {
+        self.signers.is_some() || !self.imports.is_empty()
+    }
 }
 
 /// People who may fill a role. Anyone in any of the lists may.

@@ -87,16 +87,21 @@ pub struct ReviewsText {
     /// The file of allowed signers, in the format of ssh-keygen(1), read at the base. Reviews that
     /// `portcullis approve` signed with their keys count on a plain git server, and where no host
     /// is asked.
-    #[cfg_attr(test, schemars(with = "String"))]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub signers: Option<Spanned<String>>,
     /// `true`: signed reviews also count where the host has reviews of its own, if `[[people]]`
     /// names the reviewer with a login on the host. Default: `false`.
     #[serde(default)]
     pub beside_host: bool,
     /// Other systems whose reviews in the repository are read, with lower trust: decisions show
-    /// them and what vouches for them. None of them counts towards a rule yet. Default: none.
+    /// them and what vouches for them. They count where signed reviews do, and only those of
+    /// `imported-reviewers`. Default: none.
     #[serde(default)]
     pub imports: Vec<ImportName>,
+    /// The people whose imported reviews count, by their names in `[[people]]`. Default: no one's.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
+    pub imported_reviewers: Vec<Spanned<String>>,
 }
 
 /// Another system that keeps reviews in the repository.
@@ -104,13 +109,17 @@ pub struct ReviewsText {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ImportName {
-    /// Approvals that gittuf's app saw on GitHub, and that its key vouches for.
+    /// Votes on `Code-Review` in the notes of Gerrit's changes, `refs/changes/…/meta`.
+    Gerrit,
+    /// Approvals that gittuf's app saw on GitHub, and that its key vouches for. They are of a tree:
+    /// see `trees` in `required-reviews`.
     Gittuf,
 }
 
 impl From<ImportName> for ImportSource {
     fn from(name: ImportName) -> Self {
         match name {
+            ImportName::Gerrit => ImportSource::Gerrit,
             ImportName::Gittuf => ImportSource::Gittuf,
         }
     }

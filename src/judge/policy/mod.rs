@@ -46,7 +46,8 @@
 //! signers = ".portcullis/allowed_signers"     # reviews signed with these keys count; see
 //!                                             # `portcullis approve`
 //! beside-host = false                         # true: also beside the reviews of a host
-//! imports = ["gittuf"]                        # other systems whose reviews are shown, too
+//! imports = ["gerrit"]                        # other systems whose reviews are read, too
+//! imported-reviewers = ["Robin Example"]      # and the people whose reviews there count
 //!
 //! [controls.required-reviews]                 # see each control; `gate-integrity` is always on
 //! approvals = 1
@@ -197,6 +198,8 @@ impl Policy {
         }
         if let Some(signers) = &self.scope.reviews.signers {
             inquiry.ask_text(signers.clone(), TextPurpose::ReviewSigners);
+        }
+        if self.scope.reviews.is_asking() {
             let imports = self.scope.reviews.imports.clone();
             inquiry.signed = Some(SignedInquiry { project: self.project.clone(), imports });
         }

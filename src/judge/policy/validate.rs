@@ -3,7 +3,7 @@
 
 use super::checks::{PolicySource, check_filled, check_schema, check_text};
 use super::controls::Controls;
-use super::document::{DeploymentText, PolicyDocument, Project};
+use super::document::{DeploymentText, PolicyDocument, Project, ReviewsText};
 use super::recover::recover;
 use super::serde_messages::missing_key;
 use super::tree::{self, TomlValue, TreeStep};
@@ -12,8 +12,10 @@ use crate::control::{Kind, PolicyScope, ReviewSettings};
 use portcullis_model::digest::Digest;
 use portcullis_model::environment::Environment;
 use portcullis_model::host::HostProfile;
+use portcullis_model::person::{KnownPerson, People, Who};
 use portcullis_model::signed::ImportSource;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -73,7 +75,7 @@ fn assemble_policy(
     check_not_empty(source.root.get_ref().get("waivers"), "`longest` or `signers`", problems);
     let signers = document.waivers.as_ref().and_then(|waivers| waivers.signers.as_ref());
     let waiver_signers = signers.and_then(|path| signed::check_path(path, problems));
-    let reviews = read_reviews(source, document, problems);
+    let reviews = read_reviews(source, document, &people, problems);
     let environments =
         document.deployment.as_ref().map(|deployment| listed_environments(deployment, problems));
     let environments = environments.unwrap_or_default();
@@ -104,20 +106,49 @@ fn assemble_policy(
 fn read_reviews(
     source: &PolicySource<'_, '_>,
     document: &PolicyDocument,
+    people: &People,
     problems: &mut Vec<Problem>,
 ) -> ReviewSettings {
     let written = source.root.get_ref().get("reviews");
-    check_not_empty(written, "`signers`", problems);
+    check_not_empty(written, "`signers` or `imports`", problems);
     let Some(reviews) = &document.reviews else { return ReviewSettings::default() };
     let signers = reviews.signers.as_ref().and_then(|path| signed::check_path(path, problems));
     let lost = written.is_some_and(|table| source.removed.holds(&table.span(), "signers"));
-    if reviews.signers.is_none() && !lost {
+    let imports: BTreeSet<_> = reviews.imports.iter().map(|name| ImportSource::from(*name)).collect();
+    if reviews.signers.is_none() && imports.is_empty() && !lost {
         let span = written.map_or(0..0, Spanned::span);
         let message = "no one may sign reviews";
         problems.push(Problem::new(span, message).help("add `signers = \"…\"`, the file of allowed signers"));
     }
-    let imports = reviews.imports.iter().map(|name| ImportSource::from(*name)).collect();
-    ReviewSettings { signers, beside_host: reviews.beside_host, imports }
+    let imported_reviewers = find_reviewers(reviews, people, problems);
+    ReviewSettings { signers, beside_host: reviews.beside_host, imports, imported_reviewers }
+}
+
+/// The people whose imported reviews count.
+fn find_reviewers(reviews: &ReviewsText, people: &People, problems: &mut Vec<Problem>) -> BTreeSet<Who> {
+    let mut found = BTreeSet::new();
+    for name in &reviews.imported_reviewers {
+        let named =
+            |(index, person): (usize, &KnownPerson)| (person.name == *name.get_ref()).then_some(index);
+        let all: Vec<usize> = people.0.iter().enumerate().filter_map(named).collect();
+        let refuse = |message: String, help: &str| Problem::new(name.span(), message).help(help);
+        match all[..] {
+            _ if reviews.imports.is_empty() => problems.push(refuse(
+                "no reviews are imported".to_string(),
+                "add `imports`, the systems whose reviews count, or remove `imported-reviewers`",
+            )),
+            [index] => drop(found.insert(Who::Known(index))),
+            [] => problems.push(refuse(
+                format!("`[[people]]` names no `{}`", name.get_ref()),
+                "add the person to `[[people]]`, with the logins and addresses of the other system",
+            )),
+            _ => problems.push(refuse(
+                format!("`[[people]]` names several people `{}`", name.get_ref()),
+                "give each person a name of their own",
+            )),
+        }
+    }
+    found
 }
 
 fn listed_environments(deployment: &DeploymentText, problems: &mut Vec<Problem>) -> Vec<Environment> {

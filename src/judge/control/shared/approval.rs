@@ -265,6 +265,10 @@ impl Bench<'_> {
         let no_one = self.involved.who_gave(opinion.review, opinion.account).is_none();
         match &opinion.review.source {
             ReviewSource::Host => None,
+            ReviewSource::Imported(imported) if !self.is_import_reviewer(who) => Some(format!(
+                "it is imported from {}, and `[reviews] imported-reviewers` in the policy does not name the reviewer",
+                imported.source.as_str()
+            )),
             ReviewSource::Signed(_) | ReviewSource::Imported(_) if no_one => Some(
                 "the allowed signers call the owner of its key by a pattern, or by names of several people".into(),
             ),
@@ -279,6 +283,10 @@ impl Bench<'_> {
             }
             ReviewSource::Signed(_) | ReviewSource::Imported(_) => None,
         }
+    }
+
+    fn is_import_reviewer(&self, who: &Who) -> bool {
+        self.case.scope.reviews.imported_reviewers.contains(who)
     }
 
     fn flaw_of_content(&self, opinion: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
@@ -309,9 +317,10 @@ impl Bench<'_> {
     }
 
     fn flaw_of_time(&self, opinion: &Opinion<'_>) -> Option<String> {
-        if opinion.is_signed() {
+        if !opinion.is_of_host() {
             // The time in a statement is only the signer's word. Its target says for which branch
-            // it is, and the reader passes over one whose base holds the head already.
+            // it is, and the reader passes over one whose base holds the head already. Imported
+            // ones have no time that anything vouches for, and are for a branch as well.
             return None;
         }
         let Some(submitted) = opinion.review.submitted else {
@@ -362,10 +371,16 @@ impl Bench<'_> {
         approvals.unclear.push((approval, gap.clone()));
     }
 
-    /// A signer may: the list of allowed signers at the base says so.
+    /// A signer may: the list of allowed signers at the base says so. Of other systems the policy
+    /// names the people who may.
     fn may_write(&self, opinion: &Opinion<'_>) -> Result<bool, Gap> {
-        if opinion.is_signed() {
-            return Ok(true);
+        match &opinion.review.source {
+            ReviewSource::Signed(_) => return Ok(true),
+            ReviewSource::Imported(_) => {
+                let who = self.involved.who_gave(opinion.review, opinion.account);
+                return Ok(who.is_some_and(|who| self.is_import_reviewer(&who)));
+            }
+            ReviewSource::Host => {}
         }
         let login = &opinion.account.login;
         let permission = self.case.facts.host.permissions.get(login).ok_or_else(|| {

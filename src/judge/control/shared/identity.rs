@@ -12,8 +12,8 @@ use portcullis_model::host::OwnAddresses;
 use portcullis_model::id::AccountId;
 use portcullis_model::person::{Account, Login, NoReply, People, Who};
 use portcullis_model::review::{CommitAccounts, Push, Review, ReviewSource};
-use portcullis_model::signed::SigningPerson;
-use std::collections::BTreeMap;
+use portcullis_model::signed::{ImportSource, SigningPerson};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The map, and what the host told.
 pub struct Identity<'a> {
@@ -85,9 +85,13 @@ impl<'a> Identity<'a> {
     }
 
     /// Who gave a review: a signer is who the map makes of their principals, and `None` where that
-    /// is no one in particular.
+    /// is no one in particular. Gerrit's accounts have the form of addresses, and no names.
     pub(super) fn of_review(&self, review: &Review, account: &Account) -> Option<Who> {
         match &review.source {
+            ReviewSource::Imported(imported) if imported.source == ImportSource::Gerrit => {
+                let principals = BTreeSet::from([account.login.to_string()]);
+                self.people.by_signer(&SigningPerson { principals }, self.addresses)
+            }
             ReviewSource::Host | ReviewSource::Imported(_) => Some(self.of_account(account)),
             ReviewSource::Signed(signed) => self.people.by_signer(&signed.signer, self.addresses),
         }

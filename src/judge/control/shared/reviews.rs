@@ -2,8 +2,8 @@
 //! counts them.
 //!
 //! Signed reviews count where no host has reviews of its own; beside a host's they count where the
-//! policy says so. A chain that cannot be relied on may hide an objection of a person who may sign,
-//! so it is not passed over in silence.
+//! policy says so, and so do those of other systems that the policy imports. A chain that cannot be
+//! relied on may hide an objection of a person who may sign, so it is not passed over in silence.
 
 use crate::control::Case;
 use portcullis_model::fact::{Fact, Gap};
@@ -67,7 +67,7 @@ impl<'a> AllReviews<'a> {
 /// Does the policy count signed reviews of this change?
 pub fn is_counting_signed(case: &Case<'_>) -> bool {
     let settings = &case.scope.reviews;
-    settings.signers.is_some() && (settings.beside_host || is_alone(case.facts))
+    settings.is_asking() && (settings.beside_host || is_alone(case.facts))
 }
 
 /// Are signed reviews the only ones?

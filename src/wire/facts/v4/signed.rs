@@ -117,6 +117,8 @@ choices! {
         Gittuf,
         /// git-appraise.
         GitAppraise,
+        /// Gerrit.
+        Gerrit,
     }
 }
 

@@ -32,11 +32,15 @@ impl Opinion<'_> {
         matches!(self.review.source, ReviewSource::Signed(_))
     }
 
+    pub(super) fn is_of_host(&self) -> bool {
+        self.review.source == ReviewSource::Host
+    }
+
     /// Its place in its list. Where the host gives no time, an approval comes first and replaces
-    /// nothing, and anything else comes last and is replaced by nothing. A chain has an order of
-    /// its own.
+    /// nothing, and anything else comes last and is replaced by nothing. A chain, and
+    /// another system, has an order of its own.
     pub(super) fn order(&self) -> (bool, Option<Timestamp>, u64) {
-        let last = self.review.submitted.is_none() && !self.is(ReviewState::Approved) && !self.is_signed();
+        let last = self.review.submitted.is_none() && !self.is(ReviewState::Approved) && self.is_of_host();
         (last, self.review.submitted, self.review.position)
     }
 }
