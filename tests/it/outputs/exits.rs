@@ -79,3 +79,23 @@ fn a_document_that_a_job_redirects_is_the_document() {
         assert!(!output.stdout.starts_with(b"::stop-commands"), "{}: {:?}", format.name, output.status);
     }
 }
+
+/// Neither the language, the time zone nor the directory of whoever runs the gate is in a document.
+#[test]
+fn another_locale_time_zone_and_directory_give_the_same_bytes() {
+    let directory = tempfile::tempdir().unwrap();
+    let judged = of_kept_facts("deployment");
+    let facts = directory.path().join("facts.json");
+    std::fs::write(&facts, facts_json(judged.facts.unwrap()).unwrap()).unwrap();
+    for format in render::TABLE {
+        let run = |zone: &str, locale: &str, place: &Path| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+            command.env_clear().env("TZ", zone).env("LC_ALL", locale).current_dir(place);
+            command.args(["decide", "--policy", POLICY, "--format", format.name, "--facts"]).arg(&facts);
+            command.output().unwrap().stdout
+        };
+        let here = run("UTC", "C", Path::new("/"));
+        assert_eq!(here, run("Asia/Tokyo", "tr_TR.UTF-8", directory.path()), "{}", format.name);
+        assert!(!here.is_empty());
+    }
+}
