@@ -60,7 +60,8 @@ struct FindingCase {
 fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let advisory = context.style.advisory;
     let findings = decision.findings.iter().map(case_of);
-    let mut cases: Vec<FindingCase> = std::iter::once(outcome_case(decision, advisory)).chain(findings).collect();
+    let mut cases: Vec<FindingCase> =
+        std::iter::once(outcome_case(decision, advisory)).chain(findings).collect();
     tell_apart(&mut cases);
     let count = |result| cases.iter().filter(|case| case.result == result).count();
     let (failures, errors, skipped) =
