@@ -55,5 +55,10 @@ pub fn run(directory: &Path, arguments: &CheckArguments) -> Result {
     {
         record_deployment(directory, environment, ready, &decision, arguments.record_key.as_deref())?;
     }
-    output.show(&decision, &HeadSources::new(directory, decision.judged.head.as_ref()))
+    let sources = HeadSources::new(directory, decision.judged.head.as_ref());
+    let facts = match &prepared {
+        Preparation::Ready(ready) => Some(&ready.facts),
+        Preparation::Unseen(..) => None,
+    };
+    output.show(&decision, output::ShownBeside { sources: &sources, facts })
 }

@@ -1,6 +1,7 @@
 //! `portcullis decide`: judge gathered facts, without git and without network.
 
 use super::exit::{Failure, Result};
+use super::output::ShownBeside;
 use super::policy_file::{check_waivers, read_policy};
 use super::{names, output};
 use crate::render::NoSources;
@@ -36,10 +37,12 @@ pub fn run(arguments: &DecideArguments) -> Result {
     let gathered = read_file(&arguments.facts)?;
     let policy = read_policy(&arguments.policy, &gathered.whole().host.profile())?;
     if let Some((judged, gap)) = find_other_place(&gathered)? {
-        return output.show(&portcullis_judge::decide::undetermined(judged, &gap), &NoSources);
+        let decision = portcullis_judge::decide::undetermined(judged, &gap);
+        return output.show(&decision, ShownBeside { sources: &NoSources, facts: None });
     }
     check_waivers(&policy, &gathered)?;
-    output.show(&portcullis_judge::decide::decide_facts(&policy, &gathered), &NoSources)
+    let decision = portcullis_judge::decide::decide_facts(&policy, &gathered);
+    output.show(&decision, ShownBeside { sources: &NoSources, facts: Some(&gathered) })
 }
 
 /// In a job, facts of another commit than its check is shown on get no verdict.

@@ -27,6 +27,7 @@ use std::path::{Path, PathBuf};
 mod diff;
 mod key_file;
 mod line;
+mod list;
 mod sign;
 
 use line::Line;
@@ -44,6 +45,10 @@ pub enum EvidenceCommand {
     Sign(sign::Signing),
     /// Show who signed the statements of a file. Exits with 6 if one does not verify.
     Verify(sign::Verifying),
+    /// Show what statements of other programs say of a commit, and what vouches for each: SLSA
+    /// verification summaries and provenance, SCAI, test results. No control takes one of them in
+    /// place of a report or a review.
+    List(list::Listing),
 }
 
 /// What to record, and where to.
@@ -139,6 +144,7 @@ pub fn run(directory: &Path, command: &EvidenceCommand) -> Result {
         EvidenceCommand::Diff(arguments) => diff::run(directory, arguments),
         EvidenceCommand::Sign(arguments) => sign::sign(arguments),
         EvidenceCommand::Verify(arguments) => sign::verify(arguments),
+        EvidenceCommand::List(arguments) => list::run(directory, arguments),
     }
 }
 

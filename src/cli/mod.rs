@@ -19,6 +19,7 @@ pub mod approve;
 mod bare;
 mod batching;
 pub mod check;
+mod clauses;
 pub mod decide;
 #[cfg(feature = "demo")]
 pub mod demo;

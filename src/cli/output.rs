@@ -1,12 +1,14 @@
 //! Decisions and data out, complaints beside them: stdout carries data and nothing else.
 #![allow(clippy::print_stderr, reason = "complaints go to stderr")]
 
+use super::clauses;
 use super::exit::{Exit, Failure, Result};
 use crate::render::{self, Context, ControlGuide, Format, SourceText, Style};
 use clap::Args;
 use portcullis_forge::ci;
 use portcullis_judge::control::{self, Kind};
 use portcullis_model::decision::Decision;
+use portcullis_model::gathered::GatheredFacts;
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
@@ -49,6 +51,15 @@ pub struct Plan<'a> {
     arguments: &'a Shown,
 }
 
+/// What formats may show beside a decision.
+#[derive(Clone, Copy)]
+pub struct ShownBeside<'a> {
+    /// The text that findings point to.
+    pub sources: &'a dyn SourceText,
+    /// What the decision was taken from.
+    pub facts: Option<&'a GatheredFacts>,
+}
+
 impl Shown {
     /// What was asked for.
     ///
@@ -71,14 +82,13 @@ impl Plan<'_> {
         self.targets.iter().filter(|target| !target.append).filter_map(|target| target.file.as_deref())
     }
 
-    /// Shows a decision in every format asked for, and says how to exit. `sources` hold the text
-    /// that findings point to.
+    /// Shows a decision in every format asked for, and says how to exit.
     ///
     /// # Errors
     /// A file cannot be written.
-    pub fn show(&self, decision: &Decision, sources: &dyn SourceText) -> Result {
+    pub fn show(&self, decision: &Decision, beside: ShownBeside<'_>) -> Result {
         for target in &self.targets {
-            write_target(decision, target, self.arguments, sources)?;
+            write_target(decision, target, self.arguments, beside)?;
         }
         Ok(if self.arguments.advisory { Exit::Allowed } else { Exit::from(decision.outcome) })
     }
@@ -125,24 +135,28 @@ fn write_target(
     decision: &Decision,
     target: &Target,
     arguments: &Shown,
-    sources: &dyn SourceText,
+    ShownBeside { sources, facts }: ShownBeside<'_>,
 ) -> Result<()> {
     let mut bytes = Vec::new();
     let style = style_of(arguments, target.file.is_none());
-    let context = Context { style, controls: &control_guides(), sources };
+    let context = Context { style, controls: &control_guides(), sources, facts };
     (target.format.write)(decision, &context, &mut bytes)
         .map_err(|error| Failure::environment(error.to_string()))?;
     match &target.file {
         Some(file) if target.append => append(file, &bytes),
         Some(file) => write_file(file, &bytes),
-        None => stdout(&ci::current_job().guard_log(Some(target.format.name), bytes)),
+        None if target.format.log_safe => stdout(&bytes),
+        None => stdout(&ci::current_job().guard_log(bytes)),
     }
 }
 
 /// The documentation of the controls, for formats that show it.
-fn control_guides() -> Vec<ControlGuide<'static>> {
-    let guide =
-        |kind: &&Kind| ControlGuide { name: kind.name, sections: kind.documentation.sections().collect() };
+pub fn control_guides() -> Vec<ControlGuide<'static>> {
+    let guide = |kind: &&Kind| ControlGuide {
+        name: kind.name,
+        sections: kind.documentation.sections().collect(),
+        clauses: clauses::clauses_of(kind).collect(),
+    };
     control::TABLE.iter().map(guide).collect()
 }
 
@@ -169,7 +183,7 @@ pub fn colour() -> bool {
 pub fn data(bytes: &[u8]) -> Result<()> {
     let plain = |line: &str| render::plain(line) == line || !line.contains("::") && !line.contains("##");
     let harmless = String::from_utf8_lossy(bytes).lines().all(plain);
-    if harmless { stdout(bytes) } else { stdout(&ci::current_job().guard_log(None, bytes.to_vec())) }
+    if harmless { stdout(bytes) } else { stdout(&ci::current_job().guard_log(bytes.to_vec())) }
 }
 
 /// Writes data to stdout. A closed pipe is the reader's decision and no error of ours.

@@ -10,6 +10,10 @@
 //! | give orders to the CI system that reads the log (`::command::`, `##[command]`) | [`line`], [`json`], [`command_data`], [`command_property`] |
 //! | put links, images, mentions or HTML into a job summary | [`code`], [`prose`] |
 //! | push the rest out of sight by sheer length | [`clip`] |
+//! | end an element or a section of XML, or put a character there that XML does not have | [`xml`] |
+//! | be a formula in a spreadsheet, or begin a cell or a row of their own | [`csv_cell`] |
+//! | put links or placeholders into a message of SARIF | [`sarif_message`] |
+//! | name another file by the characters of a path that mean something in an address | [`uri_path`] |
 //!
 //! What is shown is not always what was there, but never looks like something else: a hidden
 //! character becomes its Rust escape, `\u{202e}`. Letters that look alike are left alone, and so is
@@ -199,6 +203,80 @@ fn is_plain_word(word: &str) -> bool {
     sign || number || (!hexadecimal && word.split(['-', '\'']).all(letters))
 }
 
+/// Text or an attribute of XML 1.0, on one line. What XML has no character for becomes its Rust
+/// escape, and no section can end in it, because every `>` is a reference.
+pub(super) fn xml(text: &str) -> String {
+    let text = line(text);
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&apos;"),
+            '\u{fffe}' | '\u{ffff}' => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A cell of CSV in quotes (RFC 4180), which no spreadsheet takes for a formula.
+///
+/// An apostrophe stands before the first character of a formula (OWASP, "CSV Injection"), also
+/// where it comes after a separator: a spreadsheet whose separator is not the comma ends the cell
+/// there, whatever the quotes say.
+pub(super) fn csv_cell(text: &str) -> String {
+    let text = line(text);
+    let mut out = String::with_capacity(text.len() + 2);
+    let mut at_start = true;
+    out.push('"');
+    for c in text.chars() {
+        if at_start && is_formula_start(c) {
+            out.push('\'');
+        }
+        at_start = matches!(c, ',' | ';' | '|') || at_start && matches!(c, ' ' | '"' | '\'');
+        match c {
+            '"' => out.push_str("\"\""),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// The characters that begin a formula, with their full-width forms. A line break or tab is no
+/// character of a cell here, see [`line`]; the backslash of its escape is none of a formula.
+fn is_formula_start(c: char) -> bool {
+    matches!(c, '=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}')
+}
+
+/// The text of a SARIF message: braces are doubled (SARIF 2.1.0, 3.11.5), and no link is in it
+/// (3.11.6). Its lines were made harmless before.
+pub(super) fn sarif_message(text: &str) -> String {
+    text.replace('{', "{{").replace('}', "}}").replace("](", "] (")
+}
+
+/// A path as a relative reference (RFC 3986): every byte but letters, digits and `-._~/` as `%XX`.
+/// In a path that would leave the repository, or the host, the slashes are written so too: it is
+/// one odd name then, and leads nowhere.
+pub(super) fn uri_path(path: &[u8]) -> String {
+    let leads_away = path.split(|byte| *byte == b'/').any(|part| matches!(part, b"" | b"." | b".."));
+    let mut out = String::with_capacity(path.len());
+    for byte in path {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                out.push(char::from(*byte))
+            }
+            b'/' if !leads_away => out.push('/'),
+            // Writing to a string does not fail.
+            byte => drop(write!(out, "%{byte:02X}")),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -283,5 +361,45 @@ mod tests {
             r#"set ("Block force pushes"), "`<b>`" or `[x](y` "z")"#
         );
         assert_eq!(prose("` ` `` `"), "` ` ``` `` ``` `` ` ``");
+    }
+
+    #[test]
+    fn no_element_of_xml_can_be_ended() {
+        assert_eq!(
+            xml("a]]></failure><testcase a='b' c=\"&\"/>"),
+            "a]]&gt;&lt;/failure&gt;&lt;testcase a=&apos;b&apos; c=&quot;&amp;&quot;/&gt;"
+        );
+        assert_eq!(xml("\0\u{1b}\u{ffff}\n"), r"\u{0}\u{1b}\u{ffff}\n");
+    }
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for (text, cell) in [
+            ("=1+1", "\"'=1+1\""),
+            ("  @SUM(A1)", "\"  '@SUM(A1)\""),
+            ("a\"b", "\"a\"\"b\""),
+            ("x\";=1", "\"x\"\";'=1\""),
+            ("x, -1", "\"x, '-1\""),
+            ("\u{ff1d}1", "\"'\u{ff1d}1\""),
+            ("\"=1", "\"\"\"'=1\""),
+            ("'=1", "\"''=1\""),
+            ("a-b = c", "\"a-b = c\""),
+            ("\t=1\r\n=2", "\"\\t=1\\r\\n=2\""),
+        ] {
+            assert_eq!(csv_cell(text), cell, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sarif_message_has_neither_placeholders_nor_links() {
+        assert_eq!(sarif_message("{0} [x](1) [y]"), "{{0}} [x] (1) [y]");
+    }
+
+    #[test]
+    fn a_path_is_the_same_path_as_an_address() {
+        assert_eq!(uri_path(b"a b/c%2e?#:\\\xff.sql"), "a%20b/c%252e%3F%23%3A%5C%FF.sql");
+        assert_eq!(uri_path(b"../../etc/passwd"), "..%2F..%2Fetc%2Fpasswd");
+        assert_eq!(uri_path(b"//example.test/x"), "%2F%2Fexample.test%2Fx");
+        assert_eq!(uri_path(b".git-blame/.x/..y"), ".git-blame/.x/..y");
     }
 }

@@ -6,6 +6,7 @@
 //! many more there are, and those follow in the log. Every line starts with `::`, so text from
 //! outside never starts one.
 
+use super::summary::message_text;
 use super::{Context, Format, escape, summary};
 use portcullis_model::decision::{Decision, Finding, Outcome, Place, Verdict};
 use std::io;
@@ -16,20 +17,11 @@ pub static FORMAT: Format = Format {
     about: "Annotations on files and lines, for GitHub Actions",
     write: write_decision,
     failure: Some(failure_annotation),
+    log_safe: true,
 };
 
 /// How many annotations of one kind the runner shows for a step.
 const SHOWN_BY_GITHUB: usize = 10;
-
-/// How many details go into one annotation.
-const DETAILS: usize = 5;
-
-/// Characters of the first line of a message. With [`TEXT`] it keeps the whole below the runner's
-/// 4096.
-const FIRST_LINE: usize = 1500;
-
-/// Characters of any other text.
-const TEXT: usize = 250;
 
 /// The three kinds of annotation.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,7 +62,7 @@ fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::
 fn failure_annotation(what: &str, message: &str) -> String {
     let lines: Vec<String> = message.trim().lines().map(message_text).collect();
     let title = escape::command_property(&format!("portcullis: {what}"));
-    let message = escape::command_data(&escape::clip(&lines.join("\n"), FIRST_LINE));
+    let message = escape::command_data(&escape::clip(&lines.join("\n"), summary::FIRST_LINE));
     format!("::error title={title}::{message}\n")
 }
 
@@ -93,8 +85,7 @@ fn headline_annotation(decision: &Decision, advisory: bool) -> Annotation {
         Outcome::Undetermined | Outcome::Block => advised_kind(AnnotationKind::Error, advisory),
     };
     let outcome = summary::outcome_and_advice(decision, advisory);
-    let judged = message_text(&summary::judged(&decision.judged));
-    let message = format!("{outcome}: {judged}\n{}", summary::counts(decision));
+    let message = summary::outcome_lines(decision, advisory).join("\n");
     Annotation { kind, place: None, title: format!("portcullis: {outcome}"), message }
 }
 
@@ -107,28 +98,16 @@ fn annotation_of(finding: &Finding, advisory: bool) -> Annotation {
     };
     let advice = if advisory { " (advisory)" } else { "" };
     let title = format!("{word}{advice}: {}", message_text(&finding.control));
-    Annotation { kind, place: finding.place.clone(), title, message: message_of(finding) }
+    Annotation {
+        kind,
+        place: finding.place.clone(),
+        title,
+        message: summary::message_lines(finding).join("\n"),
+    }
 }
 
 fn advised_kind(kind: AnnotationKind, advisory: bool) -> AnnotationKind {
     if advisory { AnnotationKind::Warning } else { kind }
-}
-
-/// The finding in lines; the remedy before the details, because a long message loses its end.
-fn message_of(finding: &Finding) -> String {
-    let first = format!("{}: {}: {}", finding.control, finding.subject, finding.reason);
-    let mut lines = vec![escape::clip(&escape::line(&first), FIRST_LINE)];
-    lines.extend(finding.place.iter().map(|place| format!("at {}", message_text(&summary::place(place)))));
-    lines.extend(finding.remedy.iter().map(|remedy| format!("help: {}", message_text(remedy))));
-    lines.extend(finding.details.iter().take(DETAILS).map(|detail| format!("- {}", message_text(detail))));
-    if finding.details.len() > DETAILS {
-        lines.push(format!("and {} more", finding.details.len() - DETAILS));
-    }
-    lines.join("\n")
-}
-
-fn message_text(text: &str) -> String {
-    escape::clip(&escape::line(text), TEXT)
 }
 
 fn write_command(annotation: &Annotation, out: &mut dyn io::Write) -> io::Result<()> {

@@ -13,11 +13,18 @@ pub static FORMAT: Format = Format {
     about: "The whole decision as JSON, for programs",
     write: write_decision,
     failure: None,
+    log_safe: true,
 };
 
 fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let style = context.style;
     let text = serde_json::to_string_pretty(&DecisionV1::new(decision, style.advisory))?;
+    writeln!(out, "{}", escape::json(&text))
+}
+
+/// Writes a document of another form: its hidden characters are escaped as those of a decision.
+pub(super) fn write_value(value: &serde_json::Value, out: &mut dyn io::Write) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(value)?;
     writeln!(out, "{}", escape::json(&text))
 }
 

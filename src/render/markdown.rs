@@ -15,6 +15,7 @@ pub static FORMAT: Format = Format {
     about: "A job summary in GitHub-flavoured Markdown",
     write: write_decision,
     failure: Some(failure_summary),
+    log_safe: false,
 };
 
 /// Bytes after which nothing more is listed. What is still written then is our own and short.
@@ -125,7 +126,7 @@ fn judged_rows(decision: &Decision) -> Vec<(&'static str, String)> {
     });
     let rows = [
         ("Repository", repository.as_deref().map(code_span)),
-        ("Request", request.as_ref().map(ToString::to_string)),
+        ("Request", request.as_ref().map(|request| prose_text(&request.to_string()))),
         ("Requests", (!requests.is_empty()).then(|| joined(requests))),
         ("Title", title.as_deref().map(code_span)),
         ("Into branch", branch.as_ref().map(|branch| code_span(branch.as_str()))),

@@ -5,26 +5,39 @@
 //! people whose change is judged, so all of it goes through one file, `escape.rs`.
 
 use portcullis_model::decision::Decision;
+use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::path::RepoPath;
 use std::io;
 
 pub use portcullis_model::plural::plural;
 
+pub mod codequality;
+pub mod csv;
 mod escape;
+pub mod gemara;
 pub mod github;
 mod groups;
 pub mod json;
+pub mod junit;
 pub mod landing;
 pub mod markdown;
+mod origin;
+pub mod oscal;
 mod patch;
+pub mod portal;
 pub mod prose;
 pub mod record;
 #[cfg(test)]
 mod sample;
+pub mod sarif;
+pub mod source_review_coverage;
+mod stable;
+mod statement;
 mod summary;
 pub mod terminal;
 #[cfg(test)]
 mod tests;
+pub mod vsa;
 
 /// How to render.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,12 +62,14 @@ pub struct Context<'a> {
     pub controls: &'a [ControlGuide<'a>],
     /// The text of the files that findings point to.
     pub sources: &'a dyn SourceText,
+    /// What the decision was taken from; `None` where it was taken before anything was gathered.
+    pub facts: Option<&'a GatheredFacts>,
 }
 
 impl Context<'_> {
     /// Nothing but a style: for texts that show neither documentation nor sources.
     pub fn plain(style: Style) -> Self {
-        Context { style, controls: &[], sources: &NoSources }
+        Context { style, controls: &[], sources: &NoSources, facts: None }
     }
 }
 
@@ -65,6 +80,18 @@ pub struct ControlGuide<'a> {
     pub name: &'a str,
     /// The title and the text of each section, in order.
     pub sections: Vec<(&'a str, &'a str)>,
+    /// The clauses of frameworks that its evidence serves.
+    pub clauses: Vec<ServedClause<'a>>,
+}
+
+/// A clause of a framework, as the framework itself names it. Evidence serves it; whether it is
+/// complied with is not for a program to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ServedClause<'a> {
+    /// The framework and its edition: "NIST SP 800-53 Rev. 5".
+    pub framework: &'a str,
+    /// The name of the clause there; for NIST SP 800-53 as its OSCAL catalogue writes it, "cm-3.2".
+    pub id: &'a str,
 }
 
 /// Resolves a path and a line to text, so that a format can quote what a finding points to.
@@ -95,10 +122,27 @@ pub struct Format {
     /// The text of a run that ended without a decision: what it is, and the message of the program.
     /// `None`: the format holds decisions only.
     pub failure: Option<fn(&str, &str) -> String>,
+    /// Is each of its lines harmless in the log of a CI job? Then it is written there as it is, and
+    /// what a job redirects into a file is that file.
+    pub log_safe: bool,
 }
 
 /// Every format, sorted by name.
-pub static TABLE: &[&Format] = &[&github::FORMAT, &json::FORMAT, &markdown::FORMAT, &terminal::FORMAT];
+pub static TABLE: &[&Format] = &[
+    &codequality::FORMAT,
+    &csv::FORMAT,
+    &gemara::FORMAT,
+    &github::FORMAT,
+    &json::FORMAT,
+    &junit::FORMAT,
+    &markdown::FORMAT,
+    &oscal::assessment::FORMAT,
+    &oscal::poam::FORMAT,
+    &sarif::FORMAT,
+    &source_review_coverage::FORMAT,
+    &terminal::FORMAT,
+    &vsa::FORMAT,
+];
 
 /// Text of several lines with what came from outside made harmless: nothing in it steers a terminal
 /// or commands the CI system that keeps the log. For complaints and explanations, which are no

@@ -1,5 +1,6 @@
 //! The words that all formats share, so that one thing is called the same everywhere.
 
+use super::escape;
 use portcullis_model::decision::{
     Decision, Finding, Judged, Outcome, Place, PolicyOrigin, PolicyReference, Touch, Verdict,
 };
@@ -11,6 +12,16 @@ pub(super) const SHOWN: [Verdict; 4] = [Verdict::Broken, Verdict::Unproven, Verd
 
 /// Verdicts that are summed up.
 pub(super) const SUMMED: [Verdict; 2] = [Verdict::Met, Verdict::Exempt];
+
+/// Characters of the first line of a message. With [`TEXT`] it keeps the whole below the 4096 that
+/// a runner of GitHub shows.
+pub(super) const FIRST_LINE: usize = 1500;
+
+/// Characters of any other text of a message.
+const TEXT: usize = 250;
+
+/// How many details go into one message.
+const DETAILS: usize = 5;
 
 /// What became of the change, in one word.
 pub(super) fn outcome(outcome: Outcome) -> &'static str {
@@ -121,4 +132,29 @@ pub(super) fn by_control(decision: &Decision, verdict: Verdict) -> String {
     let controls: Vec<String> =
         controls.iter().map(|(control, count)| format!("{control} {count}")).collect();
     controls.join(", ")
+}
+
+/// The finding in lines that are harmless and of limited length; the remedy comes before the
+/// details, because a long message loses its end.
+pub(super) fn message_lines(finding: &Finding) -> Vec<String> {
+    let first = format!("{}: {}: {}", finding.control, finding.subject, finding.reason);
+    let mut lines = vec![escape::clip(&escape::line(&first), FIRST_LINE)];
+    lines.extend(finding.place.iter().map(|at| format!("at {}", message_text(&place(at)))));
+    lines.extend(finding.remedy.iter().map(|remedy| format!("help: {}", message_text(remedy))));
+    lines.extend(finding.details.iter().take(DETAILS).map(|detail| format!("- {}", message_text(detail))));
+    if finding.details.len() > DETAILS {
+        lines.push(format!("and {} more", finding.details.len() - DETAILS));
+    }
+    lines
+}
+
+/// A text of a message, harmless and of limited length.
+pub(super) fn message_text(text: &str) -> String {
+    escape::clip(&escape::line(text), TEXT)
+}
+
+/// The outcome, what was judged, and how many findings there are: two lines.
+pub(super) fn outcome_lines(decision: &Decision, advisory: bool) -> Vec<String> {
+    let outcome = outcome_and_advice(decision, advisory);
+    vec![format!("{outcome}: {}", message_text(&judged(&decision.judged))), counts(decision)]
 }

@@ -18,6 +18,7 @@ pub static FORMAT: Format = Format {
     about: "For people: the outcome first, then why and what to do",
     write: write_decision,
     failure: None,
+    log_safe: false,
 };
 
 /// How many lines of a list are shown without `--verbose`.

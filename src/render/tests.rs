@@ -168,6 +168,29 @@ proptest! {
         prop_assert!(!rendered.chars().any(|c| c != '\n' && c.is_control()));
     }
 
+    /// Each line of a format that goes to a log as it is, is harmless there, and a document is one.
+    #[test]
+    fn what_is_safe_for_a_log_is_one_document_without_commands(decision in a_decision(), style in a_style()) {
+        for format in TABLE.iter().filter(|format| format.log_safe && format.name != "github") {
+            let rendered = render(format, &decision, style);
+            for line in rendered.split('\n') {
+                let line = line.strip_suffix('\r').unwrap_or(line);
+                prop_assert!(!line.chars().any(char::is_control), "{}: {line:?}", format.name);
+                prop_assert!(!line.trim_start().starts_with("::") && !line.contains("##["), "{}: {line:?}", format.name);
+            }
+            if rendered.starts_with(['{', '[']) {
+                prop_assert!(serde_json::from_str::<serde_json::Value>(&rendered).is_ok(), "{}: {rendered}", format.name);
+            }
+        }
+    }
+
+    #[test]
+    fn junit_has_a_case_for_each_finding_and_one_more(decision in a_decision(), style in a_style()) {
+        let rendered = render(&junit::FORMAT, &decision, style);
+        let run = portcullis_report::parse_as("junit", rendered.as_bytes());
+        prop_assert_eq!(run.map(|run| run.tests.len()).ok(), Some(decision.findings.len() + 1), "{}", rendered);
+    }
+
     /// With the code spans taken away, as a reader of CommonMark takes them, what is left is ours.
     #[test]
     fn markdown_holds_outside_text_in_code_spans_only(decision in a_decision(), style in a_style()) {

@@ -85,7 +85,7 @@ fn advice_ends_well_in_every_format() {
 fn formats_are_looked_at_before_anything_is_judged() {
     for (formats, said) in [
         (&["--format", "jsn"][..], "there is no format `jsn`; did you mean `json`?"),
-        (&["--format", "xml"], "there is no format `xml`; there are github, json, markdown, terminal"),
+        (&["--format", "xml"], "there is no format `xml`; there are codequality, csv, gemara, github, json"),
         (&["--format", "json="], "`--format json=` names no file; write --format json=FILE"),
         (&["--format", "json", "--format", "github"], "only one format can go to stdout"),
         (&["--format", "json=a", "--format", "github=a"], "two formats would be written to a"),

@@ -3,7 +3,7 @@
 //! documentation prints it.
 
 mod bare;
-mod situations;
+pub mod situations;
 
 use crate::support::gate::Verdict;
 use portcullis_forge::HostKind;

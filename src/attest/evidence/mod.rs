@@ -21,6 +21,7 @@ use serde::de::IgnoredAny;
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
+pub mod additional;
 mod lines;
 pub mod predicate;
 pub mod predicate_type;

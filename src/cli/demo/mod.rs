@@ -5,7 +5,7 @@
 //! rendering.
 
 use super::exit::{Exit, Failure, Result};
-use super::prepare::prepare_over;
+use super::prepare::{Preparation, prepare_over};
 use super::{HostName, SubjectArguments, output};
 use crate::render::prose::wrap_text;
 use crate::render::{self, Style};
@@ -13,7 +13,7 @@ use anyhow::Context;
 use clap::Args;
 use portcullis_forge::{self as host, HostKind};
 use portcullis_model::decision::{Decision, Finding, Outcome};
-use portcullis_testkit::scene::{self, Scene};
+use portcullis_testkit::scene::{self, FakeHost, Scene};
 use scenarios::{SCENARIOS, Scenario};
 use std::fmt::Write as _;
 
@@ -149,19 +149,38 @@ fn show_scenario(host: &'static HostKind, name: &str) -> Result {
 /// # Errors
 /// The temporary directory cannot be written.
 pub fn judge(kind: &'static HostKind, scenario: &Scenario) -> Result<Decision> {
-    let host = scene::find_host(kind.name)
-        .ok_or_else(|| Failure::usage(format!("the demo has no host `{}`", kind.name)))?;
-    let mut scene = Scene::honest(host).context("the made-up repository cannot be built")?;
+    Ok(prepare_scenario(kind, scenario)?.decide(&[]))
+}
+
+/// Builds the scenario and gathers what is to be judged.
+///
+/// # Errors
+/// The temporary directory cannot be written.
+pub fn prepare_scenario(kind: &'static HostKind, scenario: &Scenario) -> Result<Preparation> {
+    let mut scene = Scene::honest(find_fake(kind)?).context("the made-up repository cannot be built")?;
     (scenario.arrange)(&mut scene).context("the made-up repository cannot be changed")?;
+    prepare_scene(kind, &scene)
+}
+
+fn find_fake(kind: &HostKind) -> Result<&'static dyn FakeHost> {
+    scene::find_host(kind.name).ok_or_else(|| Failure::usage(format!("the demo has no host `{}`", kind.name)))
+}
+
+/// Gathers what is to be judged of a scene, as a host shows it.
+///
+/// # Errors
+/// The temporary directory cannot be written.
+pub fn prepare_scene(kind: &'static HostKind, scene: &Scene) -> Result<Preparation> {
+    let host = find_fake(kind)?;
     let subject = SubjectArguments {
         host: Some(HostName::Kind(kind)),
         repository: Some(scene.stage.world.repository.clone()),
-        request: Some(host.request(&scene)),
+        request: Some(host.request(scene)),
         ..SubjectArguments::default()
     };
-    let shown = host.show(&scene).context("the made-up host cannot be built")?;
+    let shown = host.show(scene).context("the made-up host cannot be built")?;
     let connection = shown.connection();
-    Ok(prepare_over(connection, scene.stage.directory(), &subject)?.decide(&[]))
+    prepare_over(connection, scene.stage.directory(), &subject)
 }
 
 #[cfg(test)]

@@ -78,10 +78,7 @@ fn file_lines(file: &Path) -> Result<StatementLines<impl BufRead>> {
 /// # Errors
 /// A file cannot be read. A statement that does not verify is no error, but ends with 6.
 pub fn verify(arguments: &Verifying) -> Result {
-    let signers = AllowedSigners::read(&read_small_file(&arguments.signers)?).map_err(|errors| {
-        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Failure::environment(format!("{}: {}", arguments.signers.display(), all.join("; ")))
-    })?;
+    let signers = read_signers(&arguments.signers)?;
     let (mut text, mut exit, mut number) = (String::new(), Exit::Allowed, 0);
     for line in file_lines(&arguments.file)? {
         number += 1;
@@ -101,6 +98,17 @@ pub fn verify(arguments: &Verifying) -> Result {
     }
     output::text(&text)?;
     Ok(exit)
+}
+
+/// A list of allowed signers.
+///
+/// # Errors
+/// The file cannot be read, or holds something else.
+pub fn read_signers(file: &Path) -> Result<AllowedSigners> {
+    AllowedSigners::read(&read_small_file(file)?).map_err(|errors| {
+        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Failure::environment(format!("{}: {}", file.display(), all.join("; ")))
+    })
 }
 
 fn describe_signature(

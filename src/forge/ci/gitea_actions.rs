@@ -103,8 +103,8 @@ impl CiJob for GiteaActionsJob {
         self.0.summary()
     }
 
-    fn guard_log(&self, format: Option<&str>, text: Vec<u8>) -> Vec<u8> {
-        self.0.guard_log(format, text)
+    fn guard_log(&self, text: Vec<u8>) -> Vec<u8> {
+        self.0.guard_log(text)
     }
 }
 

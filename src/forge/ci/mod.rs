@@ -145,10 +145,9 @@ pub trait CiJob {
         None
     }
 
-    /// Makes text harmless for the job's log, which a runner may take commands from. `format` names
-    /// the format of a decision; `None` stands for other data, which holds what the runner could
-    /// take for a command.
-    fn guard_log(&self, _format: Option<&str>, text: Vec<u8>) -> Vec<u8> {
+    /// Makes text harmless for the job's log, which a runner may take commands from. Text that
+    /// holds none, or holds those that are meant, is not handed over.
+    fn guard_log(&self, text: Vec<u8>) -> Vec<u8> {
         text
     }
 }

@@ -118,10 +118,7 @@ impl CiJob for GitHubActionsJob {
     /// between `stop-commands` marks, whose token is a digest over the text, so that no text can
     /// hold its own. The format `github` consists of commands, and the renderer of `json` leaves
     /// nothing in it that the runner obeys.
-    fn guard_log(&self, format: Option<&str>, text: Vec<u8>) -> Vec<u8> {
-        if matches!(format, Some("github" | "json")) {
-            return text;
-        }
+    fn guard_log(&self, text: Vec<u8>) -> Vec<u8> {
         let token = Digest::of(&text).as_str().replace(':', "-");
         [format!("::stop-commands::{token}\n").as_bytes(), &text, format!("::{token}::\n").as_bytes()]
             .concat()
