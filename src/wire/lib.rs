@@ -34,6 +34,7 @@ macro_rules! words {
     )+ };
 }
 pub mod decision;
+pub mod evidence_file;
 pub mod facts;
 pub mod form;
 pub mod record;

@@ -7,7 +7,7 @@ use super::document::{DeploymentText, PolicyDocument, Project};
 use super::recover::recover;
 use super::serde_messages::missing_key;
 use super::tree::{self, TomlValue, TreeStep};
-use super::{Policy, Problem, areas, branches, characters, controls, people, signed, syntax};
+use super::{Policy, Problem, areas, asserted, branches, characters, controls, people, signed, syntax};
 use crate::control::{Kind, PolicyScope, ReviewSettings};
 use portcullis_model::digest::Digest;
 use portcullis_model::environment::Environment;
@@ -78,6 +78,7 @@ fn assemble_policy(
         document.deployment.as_ref().map(|deployment| listed_environments(deployment, problems));
     let environments = environments.unwrap_or_default();
     check_environments(source.root, &controls, &environments, problems);
+    let asserted = asserted::read_asserted(document, problems);
     let (project, branches) = (project?, branches?);
     Some(Policy {
         text: source.text.to_string(),
@@ -96,6 +97,7 @@ fn assemble_policy(
         each_commit: branches.each_commit,
         longest_waiver: document.waivers.as_ref().map(|waivers| waivers.longest).unwrap_or_default().0,
         waiver_signers,
+        asserted,
         controls,
         host: source.host.clone(),
     })
