@@ -26,7 +26,7 @@ pub struct DecideArguments {
     policy: PathBuf,
     /// Test report that the evidence file states, for the suites whose patterns match its path, or
     /// for SUITE. Repeatable.
-    #[arg(long = "report", value_name = "[SUITE=][FORMAT:]FILE", requires = "asserted")]
+    #[arg(long = "report", value_name = "[SUITE=][FORMAT:]FILE", conflicts_with = "facts")]
     reports: Vec<String>,
     #[command(flatten)]
     output: output::Shown,

@@ -54,7 +54,7 @@ pub(super) fn judged(judged: &Judged) -> String {
         judged.branch.as_ref().map(|branch| format!("{way} {branch}")),
         size(judged).map(|size| format!("({size})")),
         judged.head.as_ref().map(|head| format!("at {}", head_name(judged, head))),
-        judged.asserted.as_ref().map(|asserted| format!("[{}]", asserted.label())),
+        judged.asserted.as_ref().map(|asserted| format!("({})", asserted.label())),
     ];
     let parts: Vec<String> = before.chain([change]).chain(after.into_iter().flatten()).collect();
     if parts.len() == 1 { format!("a {} of which nothing else is known", parts[0]) } else { parts.join(" ") }

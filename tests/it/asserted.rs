@@ -123,7 +123,7 @@ fn known<'v>(evidence: &'v mut Value, topic: &str) -> &'v mut Value {
     &mut evidence[topic]["known"]
 }
 
-fn review<'v>(evidence: &'v mut Value) -> &'v mut Value {
+fn review(evidence: &mut Value) -> &mut Value {
     &mut known(evidence, "reviews")[0]
 }
 
@@ -135,8 +135,9 @@ fn an_honest_export_is_allowed_and_every_output_says_that_it_is_asserted() {
     desk.decide(&[]).ends(0, LABEL);
     for format in ["terminal", "markdown", "github", "json"] {
         let said = desk.decide(&["--format", format]);
-        said.ends(0, LABEL);
-        assert!(said.text.contains("r3") || format == "github", "{}", said.raw);
+        // Markdown writes a version as code.
+        assert!(said.text.replace('`', "").contains(LABEL), "{}", said.raw);
+        assert!(said.text.contains("r3"), "{}", said.raw);
     }
     let decision: Value = serde_json::from_str(&desk.decide(&["--format", "json"]).raw).unwrap();
     let asserted = &decision["judged"]["asserted"];
@@ -438,7 +439,7 @@ fn facts_and_evidence_files_are_not_taken_for_each_other() {
     decide(&["--asserted", &facts]).ends(5, "give them with --facts");
     decide(&["--asserted", &evidence, "--facts", &facts]).ends(2, "cannot be used with");
     decide(&[]).ends(2, "<--facts <FILE>|--asserted <FILE>>");
-    decide(&["--facts", &facts, "--report", "report.xml"]).ends(2, "--asserted");
+    decide(&["--facts", &facts, "--report", "report.xml"]).ends(2, "cannot be used with");
     desk.run(&[
         "decide",
         "--asserted",
