@@ -6,7 +6,7 @@ use super::exit::{Exit, Result};
 use super::output;
 use crate::collect::asserted::find_lacks;
 use clap::Args;
-use portcullis_judge::control::gate_integrity;
+use portcullis_judge::control::{gate_integrity, protected_branch, regression_tests, required_reviews};
 use portcullis_judge::decide::decide_facts;
 use portcullis_model::decision::{Finding, Verdict};
 use portcullis_model::fact::Gap;
@@ -78,10 +78,10 @@ fn unproven_by(directory: &Path, read: &ReadEvidence, case: &AssertedCase) -> Re
 /// Without a policy: what the controls that fit another system ask for.
 fn unproven_in_general(file: &EvidenceFileV1) -> Vec<Unproven> {
     let asked: [(&str, &[Topic]); 4] = [
-        ("gate-integrity", &[]),
-        ("protected-branch", &[Topic::Protection]),
-        ("regression-tests", &[Topic::Reports]),
-        ("required-reviews", &[Topic::Reviews, Topic::Pushes]),
+        (gate_integrity::KIND.name, &[]),
+        (protected_branch::KIND.name, &[Topic::Protection]),
+        (regression_tests::KIND.name, &[Topic::Reports]),
+        (required_reviews::KIND.name, &[Topic::Reviews, Topic::Pushes]),
     ];
     let lacks = |(name, topics): (&str, &[Topic])| {
         lacks_of(name, file, &Inquiry { topics: topics.iter().copied().collect(), ..Inquiry::default() })

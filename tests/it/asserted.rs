@@ -270,6 +270,51 @@ fn one_account_under_another_case_is_one_person() {
         known(file, "change")["revisions"][1]["others"] = json!([{ "name": "élodie", "kind": "person" }]);
     });
     both.decide(&[]).ends(1, "broken required-reviews");
+    // The policy, the commit and the review each write the one name in another way.
+    let author = |file: &mut Value| {
+        for role in ["author", "committer", "received_from"] {
+            known(file, "change")["revisions"][1][role] =
+                json!({ "name": "E\u{301}lodie", "kind": "person" });
+        }
+    };
+    let second = Desk::honest().policy("logins = [\"robin\"]", "logins = [\"\u{c9}LODIE\", \"robin\"]");
+    second.with(author).decide(&[]).ends(1, "broken required-reviews");
+    Desk::honest().with(author).decide(&[]).ends(0, LABEL);
+}
+
+#[test]
+fn what_no_file_states_stays_unproven() {
+    for (from, to, says) in [
+        (
+            "[controls.required-reviews]",
+            "[controls.required-checks]\nchecks = [{ name = \"tests\", app = 1 }]\n[controls.required-reviews]",
+            "the checks of a revision could not be seen",
+        ),
+        (
+            "minimum = 2",
+            "minimum = 2\ntrust = \"local\"",
+            "statements of test runs on a tree could not be seen",
+        ),
+        (
+            "deployment = [\"trunk\"]",
+            "deployment = [\"trunk\"]\nhistory = \"each-commit\"",
+            "what single revisions of the change touched could not be seen",
+        ),
+        (
+            "[project]",
+            "[reviews]\nsigners = \"signers\"\nbeside-host = true\n[project]",
+            "could not be seen",
+        ),
+        (
+            "approvals = 1",
+            "approvals = 1\nroles = [{ role = \"owners\", approvals = 1 }]\n[roles.owners]\nteams = [\"Records owners\"]",
+            "who the members of records owners are could not be seen",
+        ),
+    ] {
+        let desk = Desk::honest().policy(from, to);
+        desk.decide(&[]).ends(3, says);
+        desk.check(true).ends(3, "These stay unproven:");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! reviews and whose revisions they are of.
 
 use super::change::CHANGE;
-use super::names::{Names, read_account};
+use super::names::{Names, fold_name, read_account};
 use super::{contradiction, known, never_stated, not_stated};
 use portcullis_model::assertion::{ASSERTED, Assertion, asserted_conventions};
 use portcullis_model::change::{BranchName, Revision};
@@ -119,7 +119,7 @@ fn attribute(names: &Names<'_>, revisions: &[StatedRevisionV1]) -> BTreeMap<Revi
 
 fn read_others(revisions: &[StatedRevisionV1]) -> BTreeMap<String, Account> {
     let others = revisions.iter().flat_map(|revision| &revision.others);
-    others.map(|other| (other.name.to_lowercase(), read_account(other))).collect()
+    others.map(|other| (fold_name(&other.name), read_account(other))).collect()
 }
 
 fn read_reviews(file: &EvidenceFileV1, names: &Names<'_>) -> Result<Vec<Review>, Gap> {
@@ -266,6 +266,6 @@ fn read_actor(stated: &StatedActorV1) -> Bypass {
     };
     // Of an account or a group the name is all that tells it apart, so the policy names it by that.
     let is_named = matches!(kind, ActorKind::User | ActorKind::Team);
-    let id = stated.name.as_ref().filter(|_| is_named).map(|name| name.to_lowercase().into());
+    let id = stated.name.as_ref().filter(|_| is_named).map(|name| fold_name(name).into());
     Bypass { kind, id, name: stated.name.clone(), mode: BypassMode::Always }
 }

@@ -3,6 +3,7 @@
 use portcullis_model::assertion::revision_of;
 use portcullis_model::change::Revision;
 use portcullis_model::person::{Account, AccountKind, Login, Mailbox};
+use portcullis_pattern::fold::fold_path;
 use portcullis_wire::evidence_file::v1::{EvidenceFileV1, StatedAccountV1, StatedKindV1, StatedV1};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,22 +42,26 @@ impl<'a> Names<'a> {
     }
 }
 
-/// The account. Systems differ in whether case tells accounts apart: here it never does, so that
-/// no one approves their own change under another spelling.
+/// The account. Systems differ in whether case tells accounts apart: here neither case nor Unicode
+/// form does, so that no one approves their own change under another spelling.
 pub fn read_account(stated: &StatedAccountV1) -> Account {
-    let name = stated.name.to_lowercase();
     let kind = match stated.kind {
         StatedKindV1::Person => AccountKind::Human,
         StatedKindV1::Machine => AccountKind::Bot,
         StatedKindV1::Other => AccountKind::Other,
     };
-    Account { login: Login::new(name.clone()), id: name.into(), kind }
+    Account { login: Login::new(stated.name.clone()), id: fold_name(&stated.name).into(), kind }
+}
+
+/// The name without what tells no accounts apart.
+pub fn fold_name(name: &str) -> String {
+    fold_path(name.as_bytes())
 }
 
 /// What stands for the address of an account in a revision.
 pub fn mailbox_of(account: Option<&StatedAccountV1>) -> Mailbox {
     match account {
-        Some(account) => Mailbox { name: account.name.clone(), email: account.name.to_lowercase() },
+        Some(account) => Mailbox { name: account.name.clone(), email: fold_name(&account.name) },
         None => Mailbox { name: "an account that is not stated".to_string(), email: String::new() },
     }
 }
