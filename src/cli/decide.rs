@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 /// Arguments of `decide`.
 #[derive(Debug, Args)]
+#[command(override_usage = "portcullis decide --facts FILE|--asserted FILE --policy FILE [OPTIONS]")]
 pub struct DecideArguments {
     #[command(flatten)]
     given: GivenFacts,

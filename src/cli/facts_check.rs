@@ -63,8 +63,11 @@ fn unproven_by(directory: &Path, read: &ReadEvidence, case: &AssertedCase) -> Re
         remedy: finding.remedy.unwrap_or_default(),
     });
     let mut unproven: Vec<Unproven> = gate.collect();
-    let areas = Inquiry { patterns: case.inquiry.patterns.clone(), ..Inquiry::default() };
+    let Inquiry { patterns, each_commit, teams, signed, .. } = case.inquiry.clone();
+    let areas = Inquiry { patterns, each_commit, ..Inquiry::default() };
     unproven.extend(lacks_of("data-processing", &read.file, &areas));
+    let reviewers = Inquiry { teams, signed, ..Inquiry::default() };
+    unproven.extend(lacks_of(required_reviews::KIND.name, &read.file, &reviewers));
     for (name, control) in &case.policy.controls {
         if *name != gate_integrity::KIND.name && control.kind().stage.has_changes() {
             let mut inquiry = Inquiry::default();

@@ -300,11 +300,7 @@ fn what_no_file_states_stays_unproven() {
             "deployment = [\"trunk\"]\nhistory = \"each-commit\"",
             "what single revisions of the change touched could not be seen",
         ),
-        (
-            "[project]",
-            "[reviews]\nsigners = \"signers\"\nbeside-host = true\n[project]",
-            "could not be seen",
-        ),
+        ("[project]", "[reviews]\nsigners = \"signers\"\nbeside-host = true\n[project]", "could not be seen"),
         (
             "approvals = 1",
             "approvals = 1\nroles = [{ role = \"owners\", approvals = 1 }]\n[roles.owners]\nteams = [\"Records owners\"]",
