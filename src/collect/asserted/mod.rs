@@ -2,13 +2,13 @@
 //!
 //! | fact | from |
 //! | --- | --- |
-//! | change | topic `change`; content patterns are put to the lines that it states |
-//! | texts that steer the gate | topic `texts`: each that the policy asks for has to be there |
-//! | request, branch, pushes, accounts | topic `change`; whoever committed or brought a revision pushed it |
+//! | change | topic `change`; content patterns are put to its lines |
+//! | texts that steer the gate | topic `texts`: all that the policy asks for |
+//! | request, pushes, accounts | topic `change`; whoever brought a revision pushed it |
 //! | reviews | topic `reviews`; who may approve, the policy says |
 //! | protection | topic `protection` |
-//! | test reports | those that are handed over, where topic `tests` binds them to the head by their digest |
-//! | checks, teams, signed reviews, statements of test runs, coverage | none: each is a gap |
+//! | test reports | those handed over that topic `tests` binds to the head by digest |
+//! | checks, teams, signed reviews, statements, coverage | none: each is a gap |
 //!
 //! Nothing is taken from git, also where the working directory is a repository.
 
