@@ -1,8 +1,11 @@
-//! `portcullis decide`: judge gathered facts, without git and without network.
+//! `portcullis decide`: judge gathered facts, or those that an exporter states, without git and
+//! without network.
 
+use super::asserted::{gather, read_case, read_evidence};
 use super::exit::{Failure, Result};
 use super::output::ShownBeside;
 use super::policy_file::{check_waivers, read_policy};
+use super::prepare::named_reports;
 use super::{names, output};
 use crate::render::NoSources;
 use clap::Args;
@@ -10,32 +13,63 @@ use portcullis_forge::{check_known, ci};
 use portcullis_model::decision::Judged;
 use portcullis_model::fact::Gap;
 use portcullis_model::gathered::GatheredFacts;
+use portcullis_wire::evidence_file::is_evidence_file;
 use portcullis_wire::facts::{FactsError, read_facts};
 use std::path::{Path, PathBuf};
 
 /// Arguments of `decide`.
 #[derive(Debug, Args)]
+#[command(override_usage = "portcullis decide --facts FILE|--asserted FILE --policy FILE [OPTIONS]")]
 pub struct DecideArguments {
-    /// Facts that `portcullis facts` wrote.
-    #[arg(long, value_name = "FILE")]
-    facts: PathBuf,
+    #[command(flatten)]
+    given: GivenFacts,
     /// Policy to judge by.
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
+    /// Test report that the evidence file states, for the suites whose patterns match its path, or
+    /// for SUITE. Repeatable.
+    #[arg(long = "report", value_name = "[SUITE=][FORMAT:]FILE", conflicts_with = "facts")]
+    reports: Vec<String>,
     #[command(flatten)]
     output: output::Shown,
+}
+
+/// Where the facts come from: one of the two.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct GivenFacts {
+    /// Facts that `portcullis facts` wrote.
+    #[arg(long, value_name = "FILE")]
+    facts: Option<PathBuf>,
+    /// Evidence file in which an exporter states a change of another version control system.
+    #[arg(long, value_name = "FILE")]
+    asserted: Option<PathBuf>,
 }
 
 /// Judges gathered facts, of a change, of a batch or of a deployment.
 ///
 /// # Errors
 /// The facts cannot be read or are of another schema; the policy is not valid.
-pub fn run(arguments: &DecideArguments) -> Result {
+pub fn run(directory: &Path, arguments: &DecideArguments) -> Result {
     let output = arguments.output.plan()?;
-    let inputs = [arguments.facts.as_path(), &arguments.policy];
-    output.files().try_for_each(|file| names::spare_files(file, inputs))?;
-    let gathered = read_file(&arguments.facts)?;
-    let policy = read_policy(&arguments.policy, &gathered.whole().host.profile())?;
+    let reports = named_reports(directory, &arguments.reports)?;
+    let GivenFacts { facts, asserted } = &arguments.given;
+    let named = facts.iter().chain(asserted).chain([&arguments.policy]).map(PathBuf::as_path);
+    let inputs: Vec<&Path> = named.chain(reports.iter().map(|report| report.file.as_path())).collect();
+    output.files().try_for_each(|file| names::spare_files(file, inputs.iter().copied()))?;
+    let (policy, gathered) = match (facts, asserted) {
+        (Some(facts), _) => {
+            let gathered = read_file(facts)?;
+            (read_policy(&arguments.policy, &gathered.whole().host.profile())?, gathered)
+        }
+        (None, Some(asserted)) => {
+            let read = read_evidence(asserted)?;
+            let case = read_case(&read, &arguments.policy)?;
+            let gathered = gather(&read, &case, directory, &reports)?;
+            (case.policy, gathered)
+        }
+        (None, None) => return Err(Failure::usage("name the facts: --facts FILE, or --asserted FILE")),
+    };
     if let Some((judged, gap)) = find_other_place(&gathered)? {
         let decision = portcullis_judge::decide::undetermined(judged, &gap);
         return output.show(&decision, ShownBeside { sources: &NoSources, facts: None });
@@ -75,6 +109,10 @@ fn read_file(file: &Path) -> Result<GatheredFacts> {
     let name = file.display();
     let text = std::fs::read(file)
         .map_err(|error| Failure::environment(format!("cannot read the facts {name}: {error}")))?;
+    if is_evidence_file(&text) {
+        return Err(Failure::environment(format!("{name}: this is an evidence file, not facts"))
+            .hint("give it with --asserted: what it states was not observed"));
+    }
     let facts = read_facts(&text).map_err(|error| {
         Failure::environment(match error {
             FactsError::Version(_) => format!("{name}: {error}; gather them again"),

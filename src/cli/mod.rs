@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use std::sync::LazyLock;
 
 pub mod approve;
+mod asserted;
 mod bare;
 mod batching;
 pub mod check;
@@ -29,6 +30,7 @@ pub mod evidence;
 pub mod exit;
 pub mod explain;
 pub mod facts;
+pub mod facts_check;
 pub mod failed;
 mod given;
 pub mod hook;
@@ -232,7 +234,7 @@ fn run(cli: Cli) -> exit::Result {
         Command::Facts(arguments) => facts::run(directory, &arguments),
         Command::Approve(arguments) => approve::run(directory, &arguments),
         Command::Reviews(command) => reviews::run(directory, &command),
-        Command::Decide(arguments) => decide::run(&arguments),
+        Command::Decide(arguments) => decide::run(directory, &arguments),
         Command::Explain(arguments) => explain::run(directory, &arguments),
         Command::Policy(command) => policy::run(directory, &command),
         Command::Record(command) => record::run(directory, &command),

@@ -126,7 +126,7 @@ fn try_prepare(
     request: &JudgementRequest,
 ) -> std::result::Result<Prepared, Stop> {
     let repository = opening::open(directory)?;
-    let reports = named_reports(directory, subject)?;
+    let reports = named_reports(directory, &subject.reports)?;
     let meant = Meant::read(&repository, subject, request, job)?;
     let is_live = connection.is_none();
     let open = |host: &MeantHost| match bare::open_server(directory, host, meant.candidate.as_ref())? {
@@ -341,7 +341,7 @@ pub(super) fn policy_at(
 /// # Errors
 /// It would be.
 pub fn spare_inputs(output: &Path, subject: &SubjectArguments) -> Result<()> {
-    let reports: Vec<NamedReport> = named_reports(Path::new("."), subject)?;
+    let reports: Vec<NamedReport> = named_reports(Path::new("."), &subject.reports)?;
     let read = reports.iter().map(|report| &report.file).chain(&subject.evidence).chain(&subject.policy);
     names::spare_files(output, read.map(PathBuf::as_path))
 }
@@ -350,8 +350,8 @@ pub fn spare_inputs(output: &Path, subject: &SubjectArguments) -> Result<()> {
 ///
 /// # Errors
 /// One of them names no file.
-pub fn named_reports(directory: &Path, subject: &SubjectArguments) -> Result<Vec<NamedReport>> {
-    subject.reports.iter().map(|text| parse_report(directory, text)).collect()
+pub fn named_reports(directory: &Path, reports: &[String]) -> Result<Vec<NamedReport>> {
+    reports.iter().map(|text| parse_report(directory, text)).collect()
 }
 
 /// `FILE`; before it `SUITE=`, where SUITE looks like the name of a suite, and `FORMAT:`, where

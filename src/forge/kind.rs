@@ -127,6 +127,8 @@ pub enum HostError {
     Request(&'static HostKind, String),
     /// Facts of a host of this kind name other conventions than its own.
     Conventions(&'static HostKind),
+    /// Asserted facts name other conventions than those of all asserted facts.
+    AssertedConventions,
 }
 
 impl Eq for HostKind {}
@@ -147,6 +149,9 @@ impl std::fmt::Display for HostError {
             }
             HostError::Conventions(kind) => {
                 write!(f, "the facts name conventions that {} does not have", kind.name)
+            }
+            HostError::AssertedConventions => {
+                f.write_str("the facts name conventions that asserted facts do not have")
             }
             HostError::Request(kind, id) => write!(f, "`{id}` is not a change request on {}", kind.name),
         }

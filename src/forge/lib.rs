@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "this room is where a host is asked")]
 
 use portcullis_model::administration::Administration;
+use portcullis_model::assertion::{ASSERTED, asserted_conventions};
 use portcullis_model::batch::Batch;
 use portcullis_model::change::{BranchName, Commit, Revision};
 use portcullis_model::check::{Check, WorkflowRun};
@@ -277,6 +278,10 @@ pub fn find(name: &str) -> Option<&'static HostKind> {
 /// A host of another kind, or other conventions.
 pub fn check_known<'f>(facts: impl IntoIterator<Item = &'f Facts>) -> Result<(), HostError> {
     facts.into_iter().filter(|facts| facts.host.took_part()).try_for_each(|facts| {
+        if facts.host.kind == ASSERTED {
+            let is_usual = facts.host.conventions == asserted_conventions();
+            return if is_usual { Ok(()) } else { Err(HostError::AssertedConventions) };
+        }
         let kind = find_kind(&facts.host.kind)?;
         if facts.host.conventions == (kind.conventions)() {
             Ok(())

@@ -17,6 +17,7 @@ use crate::tree_diff::Item;
 use portcullis_model::change::{Content, Nature, Side};
 use portcullis_model::fact::Gap;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 const SUBMODULE: u32 = 0o160_000;
 
@@ -87,6 +88,16 @@ impl<'o> Loaded<'o> {
 /// The nature of one whole text, and what patterns find in it.
 pub fn of_text(text: &[u8], patterns: &Patterns) -> Result<Content, Gap> {
     ContentComparison { old: &[], new: text, nature: nature_of(text), all: true }.search(patterns)
+}
+
+/// The nature of lines that someone states without the files that they are in, and what patterns
+/// find in them: each line counts, and the number of a match is that in the list.
+///
+/// # Errors
+/// A pattern that cannot be searched.
+pub fn of_lines(removed: &[u8], added: &[u8], patterns: &BTreeSet<String>) -> Result<Content, Gap> {
+    let nature = nature_of(removed).max(nature_of(added));
+    ContentComparison { old: removed, new: added, nature, all: true }.search(&Patterns::parse(patterns)?)
 }
 
 /// Both sides, old first, in one way of reading them.

@@ -107,6 +107,7 @@ mod trust;
 mod walk_budget;
 mod work_tree;
 
+pub use content::of_lines as content_of_lines;
 pub use landing::BranchPosition;
 pub use line_diff::count_lines;
 pub use policy_check::BranchNames;

@@ -1,5 +1,6 @@
 //! What a change consists of, as git's objects show it.
 
+use crate::digest::Digest;
 use crate::fact::{Fact, Gap};
 use crate::governs::{Governing, Governor, Governs};
 use crate::path::RepoPath;
@@ -36,6 +37,13 @@ macro_rules! object_name {
                 } else {
                     Err(format!("`{text}` is not a full object name (40 or 64 lower-case hexadecimal digits)"))
                 }
+            }
+        }
+
+        /// The digits of a digest are those of a name: of something that has none of its own.
+        impl From<Digest> for $name {
+            fn from(digest: Digest) -> Self {
+                $name(digest.hex().to_string())
             }
         }
 

@@ -1,5 +1,6 @@
 //! What was decided, and every finding it rests on.
 
+use crate::assertion::Assertion;
 use crate::change::{BranchName, Revision};
 use crate::digest::Digest;
 use crate::id::RequestId;
@@ -183,6 +184,8 @@ pub struct Judged {
     pub commits: Option<u64>,
     /// How many paths it changes.
     pub files: Option<u64>,
+    /// Who states what the decision rests on, where it was not observed.
+    pub asserted: Option<Assertion>,
 }
 
 /// Which policy was applied.

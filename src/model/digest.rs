@@ -20,6 +20,11 @@ impl Digest {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The digits alone.
+    pub fn hex(&self) -> &str {
+        self.0.trim_start_matches("sha256:")
+    }
 }
 
 /// A digest on its way: of bytes that come one after the other.

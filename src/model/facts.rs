@@ -1,6 +1,7 @@
 //! Everything that was seen, for the judge.
 
 use crate::administration::Administration;
+use crate::assertion::Assertion;
 use crate::change::{Change, Revision};
 use crate::check::{Check, WorkflowRun};
 use crate::evidence::EvidenceFacts;
@@ -112,6 +113,10 @@ pub struct HostFacts {
     pub kind: String,
     /// The repository as its host names it; on GitHub `owner/name`.
     pub repository: Option<String>,
+    /// Who states all of this, where it was not observed: facts of an evidence file, of the kind
+    /// [`ASSERTED`](crate::assertion::ASSERTED). `None` of every other kind, and in facts of an
+    /// earlier form.
+    pub asserted: Option<Assertion>,
     /// What all hosts of this kind have in common. Facts name them where they are not GitHub's;
     /// facts of an earlier form were all GitHub's.
     pub conventions: Arc<HostConventions>,
@@ -210,6 +215,7 @@ impl HostFacts {
         HostFacts {
             kind: kind.to_string(),
             repository: None,
+            asserted: None,
             conventions: HostConventions::github(),
             domains: Vec::new(),
             request: Fact::Gap(gap.clone()),

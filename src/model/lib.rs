@@ -4,6 +4,7 @@
 //! judges. Every other room speaks in these words.
 
 pub mod administration;
+pub mod assertion;
 pub mod batch;
 pub mod change;
 pub mod check;

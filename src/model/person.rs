@@ -3,11 +3,13 @@
 use crate::host::OwnAddresses;
 use crate::id::AccountId;
 use crate::signed::SigningPerson;
+use portcullis_pattern::fold::fold_path;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-/// An account's name on its host. Hosts compare logins without regard to ASCII case, and so do we.
+/// An account's name on its host. Hosts compare logins without regard to ASCII case, and so do we;
+/// of other letters also without regard to their Unicode form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Login(String);
@@ -23,14 +25,18 @@ impl Login {
         &self.0
     }
 
+    /// Letters beyond ASCII have more than one form as well: no system tells people apart by it.
     fn key(&self) -> String {
-        self.0.to_ascii_lowercase()
+        fold_path(self.0.as_bytes())
     }
 }
 
 impl PartialEq for Login {
     fn eq(&self, other: &Self) -> bool {
-        self.0.eq_ignore_ascii_case(&other.0)
+        match self.0.is_ascii() && other.0.is_ascii() {
+            true => self.0.eq_ignore_ascii_case(&other.0),
+            false => self.key() == other.key(),
+        }
     }
 }
 

@@ -115,7 +115,7 @@ fn judged_table(decision: &Decision) -> String {
 }
 
 fn judged_rows(decision: &Decision) -> Vec<(&'static str, String)> {
-    let Judged { repository, request, requests, title, branch, base, head, .. } = &decision.judged;
+    let Judged { repository, request, requests, title, branch, base, head, asserted, .. } = &decision.judged;
     let source = decision.policy.as_ref().map(|policy| {
         format!(
             "{}, {}<br>{}",
@@ -125,6 +125,7 @@ fn judged_rows(decision: &Decision) -> Vec<(&'static str, String)> {
         )
     });
     let rows = [
+        ("Not observed", asserted.as_ref().map(|asserted| code_span(&asserted.label()))),
         ("Repository", repository.as_deref().map(code_span)),
         ("Request", request.as_ref().map(|request| prose_text(&request.to_string()))),
         ("Requests", (!requests.is_empty()).then(|| joined(requests))),

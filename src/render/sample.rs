@@ -37,6 +37,7 @@ fn decision(outcome: Outcome, areas: Vec<TouchedArea>, mut findings: Vec<Finding
             head: Some(revision("1a2b3c4d5e")),
             commits: Some(3),
             files: Some(5),
+            asserted: None,
         },
         policy: Some(PolicyReference {
             project: "Intelligence upload".into(),

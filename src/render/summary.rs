@@ -1,6 +1,7 @@
 //! The words that all formats share, so that one thing is called the same everywhere.
 
 use super::escape;
+use portcullis_model::change::Revision;
 use portcullis_model::decision::{
     Decision, Finding, Judged, Outcome, Place, PolicyOrigin, PolicyReference, Touch, Verdict,
 };
@@ -63,10 +64,17 @@ pub(super) fn judged(judged: &Judged) -> String {
     let after = [
         judged.branch.as_ref().map(|branch| format!("{way} {branch}")),
         size(judged).map(|size| format!("({size})")),
-        judged.head.as_ref().map(|head| format!("at {}", head.short())),
+        judged.head.as_ref().map(|head| format!("at {}", head_name(judged, head))),
+        judged.asserted.as_ref().map(|asserted| format!("({})", asserted.label())),
     ];
     let parts: Vec<String> = before.chain([change]).chain(after.into_iter().flatten()).collect();
     if parts.len() == 1 { format!("a {} of which nothing else is known", parts[0]) } else { parts.join(" ") }
+}
+
+/// The head as its system names it, or the first digits of a commit of git.
+fn head_name<'a>(judged: &'a Judged, head: &'a Revision) -> &'a str {
+    let own = judged.asserted.as_ref().map(|asserted| asserted.name_of(head));
+    own.filter(|name| *name != head.as_str()).unwrap_or_else(|| head.short())
 }
 
 /// The requests of a batch: `requests 7, 8`.

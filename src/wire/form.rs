@@ -236,6 +236,13 @@ impl<T: Form<Model: Ord>> Form for SortedList<T> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedValues<K, V>(Vec<(K, V)>);
 
+impl<K, V> NamedValues<K, V> {
+    /// The names and values, in the order of the file.
+    pub fn entries(&self) -> impl Iterator<Item = &(K, V)> {
+        self.0.iter()
+    }
+}
+
 impl<K: Form<Model: Ord>, V: Form> Form for NamedValues<K, V> {
     type Model = BTreeMap<K::Model, V::Model>;
 

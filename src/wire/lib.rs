@@ -35,6 +35,7 @@ macro_rules! words {
 }
 pub mod anchor;
 pub mod decision;
+pub mod evidence_file;
 pub mod facts;
 pub mod form;
 pub mod record;

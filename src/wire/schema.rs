@@ -5,7 +5,7 @@
 //! `SNAPSHOTS=overwrite cargo test --lib wire` writes them again after a change that the rules of
 //! [the module above](super) allow.
 
-use super::{anchor, decision, facts, record, review, server, statement};
+use super::{anchor, decision, evidence_file, facts, record, review, server, statement};
 
 /// What makes a schema from the types, and the file that holds it.
 #[cfg(test)]
@@ -57,6 +57,13 @@ pub static TABLE: &[Schema] = &[
         "A decision, as `--format json` writes it and a deployment record keeps it",
         "decision-v1.json",
         decision::v1::DecisionV1
+    ),
+    schema!(
+        "evidence-file",
+        evidence_file::v1::VERSION,
+        "What an exporter of another version control system states of a change, for `portcullis decide --asserted`",
+        "evidence-file-v1.json",
+        evidence_file::v1::EvidenceFileV1
     ),
     schema!(
         "facts",

@@ -12,6 +12,7 @@
 mod support;
 
 mod architecture;
+mod asserted;
 mod attack_catalogue;
 mod attacks_administration;
 mod attacks_answers;

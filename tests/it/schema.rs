@@ -59,6 +59,7 @@ fn what_is_printed_is_the_committed_file() {
     let files = [
         ("anchor", "anchor-v1.json"),
         ("decision", "decision-v1.json"),
+        ("evidence-file", "evidence-file-v1.json"),
         ("facts", "facts-v4.json"),
         ("policy", "policy-v1.json"),
         ("push", "push-v1.json"),

@@ -462,6 +462,7 @@ fn host() -> HostFacts {
     HostFacts {
         kind: "github".into(),
         repository: Some("example/records".into()),
+        asserted: None,
         conventions: HostConventions::github(),
         domains: vec!["github.com".into()],
         request: Fact::Known(request()),

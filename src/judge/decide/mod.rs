@@ -21,6 +21,7 @@ use portcullis_model::inquiry::TextPurpose;
 use portcullis_model::waiver::About;
 use waivers::ScopedFinding;
 
+mod asserted;
 mod batch;
 mod deployed;
 mod deployment;
@@ -51,6 +52,7 @@ pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
     let (mut areas, mut found) = judge_change(policy, facts);
     found.extend(gate::not_asked(policy, facts).map(ScopedFinding::firm));
     found.extend(gate::unseen(facts).into_iter().map(ScopedFinding::firm));
+    found.extend(asserted::judge_assertion(policy, facts).into_iter().map(ScopedFinding::firm));
     found.extend(gate::base_moved(facts).map(ScopedFinding::firm));
     found.extend(gate::empty(facts).map(ScopedFinding::firm));
     found.extend(gate::unrelated(facts).map(ScopedFinding::firm));
@@ -65,7 +67,8 @@ pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
             Err(problems) => found.push(ScopedFinding::firm(gate::invalid_after(problems.len()))),
         }
     }
-    let findings = waivers::of_change(policy, after.as_ref(), facts, found);
+    let mut findings = waivers::of_change(policy, after.as_ref(), facts, found);
+    asserted::speak_plainly(&mut findings, facts);
     sealed_decision(judged_commits(facts), Some(policy_reference(policy, facts)), areas, findings)
 }
 
@@ -177,6 +180,7 @@ fn judged_commits(facts: &Facts) -> Judged {
         head: change.map(|change| change.head.clone()),
         commits: change.map(|change| change.commits.len() as u64),
         files: change.map(|change| change.files.len() as u64),
+        asserted: facts.host.asserted.clone(),
     }
 }
 

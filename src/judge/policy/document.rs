@@ -3,7 +3,7 @@
 //! Every part is optional here. What is missing is found by looking at the text, so that one
 //! mistake hides no other.
 
-use super::durations::LongestWaiver;
+use super::durations::{LongestExport, LongestWaiver};
 use crate::control::Role;
 use portcullis_model::environment::Environment;
 use portcullis_model::inventory::Opaque;
@@ -47,6 +47,9 @@ pub struct PolicyDocument {
     pub reviews: Option<ReviewsText>,
     /// What the records of deployments have to be.
     pub records: Option<RecordsText>,
+    /// Whether changes in another version control system are judged by what an exporter states of
+    /// them. Leave it out to refuse every evidence file.
+    pub asserted: Option<AssertedText>,
     /// The controls that are on, by name, with their settings. At least one must judge changes.
     #[cfg_attr(test, schemars(schema_with = "crate::control::schema::controls"))]
     pub controls: Option<IgnoredAny>,
@@ -115,6 +118,26 @@ pub struct ReviewsText {
     #[serde(default)]
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub imported_reviewers: Vec<Spanned<String>>,
+}
+
+/// Which evidence files are accepted.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AssertedText {
+    /// `true`: the gate judges by what an exporter states and Portcullis does not observe. With
+    /// `false` every evidence file leaves the outcome undetermined.
+    pub accept: bool,
+    /// The repository, as the evidence file names it. A file of any other is refused.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub repository: Spanned<String>,
+    /// The names of the exporters that are accepted. Default: any.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
+    pub exporters: Option<List<String>>,
+    /// The longest time since the export: `"1h"`, `"7d"`; at most a year. Default: `"24h"`.
+    #[serde(default)]
+    pub max_age: LongestExport,
 }
 
 /// Another system that keeps reviews in the repository.

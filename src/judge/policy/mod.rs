@@ -52,6 +52,12 @@
 //! [records]
 //! signers = ".portcullis/recorders"           # deployment records have to be signed with these
 //!
+//! [asserted]                                  # may be left out; then no evidence file of another
+//! accept = true                               # version control system is judged by
+//! repository = "svn://svn.example.test/upload"
+//! exporters = ["svn-evidence"]                # may be left out: any
+//! max-age = "24h"
+//!
 //! [controls.required-reviews]                 # see each control; `gate-integrity` is always on
 //! approvals = 1
 //! ```
@@ -74,6 +80,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 mod areas;
+mod asserted;
 mod branches;
 mod characters;
 mod checks;
@@ -97,6 +104,7 @@ mod tree;
 mod validate;
 mod waivers;
 
+pub use asserted::AcceptedAssertions;
 pub use places::line_of;
 pub use samples::{Sample, samples_in as sample_values};
 pub use serde_messages::nearest_name;
@@ -132,6 +140,9 @@ pub struct Policy {
     /// Where the keys are that deployment records are signed with; `None` when none needs a
     /// signature.
     pub record_signers: Option<RepoPath>,
+    /// What is accepted of that which exporters of other version control systems state; `None`:
+    /// nothing.
+    pub asserted: Option<AcceptedAssertions>,
     /// The controls that the policy switches on, by name.
     pub controls: BTreeMap<&'static str, Box<dyn Control>>,
     /// The host that it was read for.

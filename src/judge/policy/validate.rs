@@ -7,7 +7,7 @@ use super::document::{DeploymentText, PolicyDocument, Project, ReviewsText};
 use super::recover::recover;
 use super::serde_messages::missing_key;
 use super::tree::{self, TomlValue, TreeStep};
-use super::{Policy, Problem, areas, branches, characters, controls, people, signed, syntax};
+use super::{Policy, Problem, areas, asserted, branches, characters, controls, people, signed, syntax};
 use crate::control::{Kind, PolicyScope, ReviewSettings};
 use portcullis_model::digest::Digest;
 use portcullis_model::environment::Environment;
@@ -82,6 +82,7 @@ fn assemble_policy(
         document.deployment.as_ref().map(|deployment| listed_environments(deployment, problems));
     let environments = environments.unwrap_or_default();
     check_environments(source.root, &controls, &environments, problems);
+    let asserted = asserted::read_asserted(document, problems);
     let (project, branches) = (project?, branches?);
     Some(Policy {
         text: source.text.to_string(),
@@ -101,6 +102,7 @@ fn assemble_policy(
         longest_waiver: document.waivers.as_ref().map(|waivers| waivers.longest).unwrap_or_default().0,
         waiver_signers,
         record_signers,
+        asserted,
         controls,
         host: source.host.clone(),
     })

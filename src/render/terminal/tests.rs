@@ -370,6 +370,7 @@ fn nothing_known_of_the_change_leaves_no_hole() {
         head: None,
         commits: None,
         files: None,
+        asserted: None,
     };
     assert_data_eq!(
         shown(&decision, STYLE),

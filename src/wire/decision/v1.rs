@@ -4,9 +4,11 @@
 use crate::text::{CommitText, DigestText, PathText};
 use serde::{Deserialize, Serialize};
 
+mod asserted;
 mod read;
 mod write;
 
+pub use asserted::{AssertedV1, NamedProgramV1};
 pub use read::NotVersion1;
 
 /// The number in the member `schema`.
@@ -173,6 +175,10 @@ pub struct JudgedV1 {
     pub commits: Option<u64>,
     /// How many paths differ.
     pub files: Option<u64>,
+    /// Who states what the decision rests on, where Portcullis observed nothing of it: an exporter
+    /// of another version control system. This member is only there for such a decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asserted: Option<AssertedV1>,
 }
 
 /// A change request as its host names it: by a number, as on GitHub and GitLab, or by a text where

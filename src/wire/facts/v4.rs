@@ -25,6 +25,7 @@ use signed::SignedFactV4;
 pub mod account;
 pub mod administration;
 mod agreement;
+pub mod assertion;
 pub mod batch;
 pub mod change;
 pub mod conventions;
@@ -231,6 +232,7 @@ impl Form for DeploymentFactsV4 {
     fn model(self) -> Result<Deployment, Misshapen> {
         let DeploymentFactsV4 { schema, kind: DeploymentKindV4::Deployment, .. } = self;
         is_version(schema)?;
+        self.whole.host.is_observed()?;
         let deployment = Deployment {
             environment: self.environment,
             branch: self.branch.model()?,

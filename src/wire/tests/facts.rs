@@ -2,9 +2,14 @@
 //! may be missing or more.
 
 use super::{Validator, json, members_of, places_of, refuses_every_change, with, without};
-use crate::facts::testing::value_of;
+use crate::facts::testing::{change_of, value_of};
 use crate::facts::{FactsError, read_facts, write_facts};
 use crate::schema::find;
+use jiff::Timestamp;
+use portcullis_model::assertion::{ASSERTED, Assertion, NamedProgram, asserted_conventions};
+use portcullis_model::digest::Digest;
+use portcullis_model::facts::Facts;
+use portcullis_model::gathered::GatheredFacts;
 use serde_json::Value;
 use snapbox::data::DataFormat;
 use snapbox::{Data, assert_data_eq};
@@ -327,4 +332,40 @@ fn facts_of_an_earlier_version_hold_what_that_version_held_and_no_more() {
     }
     let texts = with(&earlier, gate, json!({ "texts": now.pointer("/gate/known/texts").unwrap() }));
     assert!(read(&texts).is_err(), "texts of version 4 alone");
+}
+
+/// Facts as a collector makes them of an evidence file.
+fn asserted_facts() -> Facts {
+    let GatheredFacts::Change(mut facts) = read_facts(EARLIER[0].2.as_bytes()).unwrap() else {
+        unreachable!()
+    };
+    let program = |name: &str| NamedProgram { name: name.into(), version: "1".into() };
+    let head = facts.change.value().unwrap().head.clone();
+    facts.host.kind = ASSERTED.to_string();
+    facts.host.conventions = asserted_conventions();
+    facts.host.asserted = Some(Assertion {
+        exporter: program("svn-evidence"),
+        system: program("Subversion"),
+        exported: Timestamp::UNIX_EPOCH,
+        digest: Digest::of(b"evidence"),
+        revisions: [(head, "r3".to_string())].into(),
+    });
+    *facts
+}
+
+#[test]
+fn asserted_facts_say_who_asserts_them_and_observed_ones_have_no_one() {
+    let value = value_of(asserted_facts());
+    assert!(schema().accepts(&value));
+    assert_eq!(change_of(&value).unwrap(), asserted_facts());
+    let refused = |value: &Value| read(value).unwrap_err().to_string();
+    let cut = without(&value, "/host/asserted");
+    assert_eq!(refused(&cut), "asserted facts do not say who asserts them");
+    let renamed = with(&value, "/host/kind", "gitlab".into());
+    assert_eq!(refused(&renamed), "the facts of a host of the kind `gitlab` are asserted by an exporter");
+    let more = with(&value, "/host/asserted/exporter", json!({ "name": "x", "version": "1", "more": 1 }));
+    assert!(refused(&more).contains("unknown field `more`"));
+    let mut deployment = json(EARLIER[1].2);
+    deployment["whole"]["host"] = value["host"].clone();
+    assert_eq!(refused(&deployment), "only the facts of a change can be asserted");
 }

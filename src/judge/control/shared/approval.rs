@@ -240,6 +240,7 @@ impl Bench<'_> {
     /// Why an approval does not count, whatever its account may do.
     fn flaw(&self, who: &Who, opinion: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
         self.flaw_of_person(who, opinion.account)
+            .or_else(|| self.flaw_of_assertion(who, opinion.account))
             .or_else(|| self.flaw_of_source(who, opinion))
             .or_else(|| find_withdrawal(opinion, opinions))
             .or_else(|| self.flaw_of_content(opinion, opinions))
@@ -258,6 +259,15 @@ impl Bench<'_> {
             }
             AccountKind::Other => Some("it is not by a person's account".into()),
         }
+    }
+
+    /// Where an exporter states the reviews, the policy says who may approve.
+    fn flaw_of_assertion(&self, who: &Who, account: &Account) -> Option<String> {
+        self.case.facts.host.asserted.as_ref()?;
+        let scope = self.case.scope;
+        let is_named = matches!(who, Who::Known(_))
+            || scope.roles.values().any(|role| role.users.contains(&account.login));
+        (!is_named).then(|| "the policy names this account neither in `[[people]]` nor in a role".to_string())
     }
 
     /// Why what vouches for an approval does not suffice.
@@ -374,6 +384,11 @@ impl Bench<'_> {
     /// A signer may: the list of allowed signers at the base says so. Of other systems the policy
     /// names the people who may.
     fn may_write(&self, opinion: &Opinion<'_>) -> Result<bool, Gap> {
+        // What an exporter states of permissions is no host's answer: the policy names who may
+        // approve, and the objection of anyone counts.
+        if self.case.facts.host.asserted.is_some() {
+            return Ok(true);
+        }
         match &opinion.review.source {
             ReviewSource::Signed(_) => return Ok(true),
             ReviewSource::Imported(_) => {

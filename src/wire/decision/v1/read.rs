@@ -111,6 +111,7 @@ impl TryFrom<JudgedV1> for Judged {
             head,
             commits,
             files,
+            asserted,
         } = judged;
         Ok(Judged {
             repository,
@@ -123,6 +124,7 @@ impl TryFrom<JudgedV1> for Judged {
             head: head.map(TryInto::try_into).transpose()?,
             commits,
             files,
+            asserted: asserted.map(TryInto::try_into).transpose()?,
         })
     }
 }

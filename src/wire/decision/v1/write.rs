@@ -57,8 +57,19 @@ impl From<&Place> for PlaceV1 {
 
 impl From<&Judged> for JudgedV1 {
     fn from(judged: &Judged) -> Self {
-        let Judged { repository, environment, request, requests, title, branch, base, head, commits, files } =
-            judged;
+        let Judged {
+            repository,
+            environment,
+            request,
+            requests,
+            title,
+            branch,
+            base,
+            head,
+            commits,
+            files,
+            asserted,
+        } = judged;
         JudgedV1 {
             repository: repository.clone(),
             environment: environment.clone(),
@@ -70,6 +81,7 @@ impl From<&Judged> for JudgedV1 {
             head: head.as_ref().map(Into::into),
             commits: *commits,
             files: *files,
+            asserted: asserted.as_ref().map(Into::into),
         }
     }
 }

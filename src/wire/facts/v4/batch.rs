@@ -86,6 +86,7 @@ impl Form for BatchFactsV4 {
     fn model(self) -> Result<BatchFacts, Misshapen> {
         let BatchFactsV4 { schema, kind: BatchKindV4::Batch, .. } = self;
         is_version(schema)?;
+        self.whole.host.is_observed()?;
         let facts = BatchFacts {
             branch: self.branch.model()?,
             head: self.head.model()?,

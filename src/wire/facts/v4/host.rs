@@ -2,6 +2,7 @@
 
 use super::account::AccountV4;
 use super::administration::AdministrationV4;
+use super::assertion::AssertionV4;
 use super::conventions::SharedConventionsV4;
 use super::fact::FactV4;
 use super::protection::{BranchV4, ProtectionV4};
@@ -10,6 +11,7 @@ use super::request::{
 };
 use crate::form::{Misshapen, MomentText, NamedValues, objects};
 use crate::text::{CheckIdText, CommitText, GlobText, LoginText, TeamText};
+use portcullis_model::assertion::ASSERTED;
 use portcullis_model::facts::{Detour, HostFacts};
 use portcullis_model::host::NO_HOST;
 
@@ -21,6 +23,8 @@ objects! {
         kind: String,
         /// The repository, as its host names it.
         repository: Option<String>,
+        /// Who states all of this, where it was not observed; missing for every kind but `asserted`.
+        asserted [default]: Option<AssertionV4>,
         /// What all hosts of this kind have in common; null for GitHub's, and where no host was
         /// asked.
         conventions: SharedConventionsV4,
@@ -79,6 +83,7 @@ impl HostFactsV4 {
     /// # Errors
     /// They are left out, and the host is another one; or GitHub has some of its own.
     pub(super) fn says_its_conventions(&self) -> Result<(), Misshapen> {
+        self.says_who_asserts_it()?;
         match self.kind.as_str() {
             "github" | NO_HOST if self.conventions.are_usual() => Ok(()),
             kind @ ("github" | NO_HOST) => Err(Misshapen(format!(
@@ -88,6 +93,30 @@ impl HostFactsV4 {
                 Err(Misshapen(format!("the facts of a host of the kind `{kind}` do not say its conventions")))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Asserted facts name their exporter, and observed ones have none: nothing else tells them
+    /// apart.
+    fn says_who_asserts_it(&self) -> Result<(), Misshapen> {
+        match (self.kind == ASSERTED, self.asserted.is_some()) {
+            (true, false) => Err(Misshapen("asserted facts do not say who asserts them".to_string())),
+            (false, true) => Err(Misshapen(format!(
+                "the facts of a host of the kind `{}` are asserted by an exporter",
+                self.kind
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// An evidence file is of one change.
+    ///
+    /// # Errors
+    /// A batch or a deployment rests on one.
+    pub(super) fn is_observed(&self) -> Result<(), Misshapen> {
+        match self.asserted {
+            None => Ok(()),
+            Some(_) => Err(Misshapen("only the facts of a change can be asserted".to_string())),
         }
     }
 }
