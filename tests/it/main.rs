@@ -54,6 +54,7 @@ mod cli;
 mod conformance;
 mod coverage_hostile;
 mod deployment;
+mod deployment_hosts;
 mod evidence_command;
 mod explain_landing;
 mod fresh_eyes;
