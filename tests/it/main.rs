@@ -61,6 +61,7 @@ mod fresh_eyes;
 mod gitea_gate;
 mod gitea_host;
 mod github_host;
+mod gitlab_administration;
 mod gitlab_host;
 mod honest_checks;
 mod honest_coverage;
