@@ -42,8 +42,8 @@ pub enum RecordCommand {
         #[arg(long, value_name = "NAME")]
         file: Option<String>,
     },
-    /// Verify every record of an environment, and recompute each decision from the policy and facts
-    /// that the record keeps.
+    /// Verify every record of an environment, or of all, and recompute each decision from the policy
+    /// and facts that the record keeps.
     Verify(verify::Expectations),
 }
 
@@ -68,7 +68,7 @@ fn list_records(repository: &Repository, only: Option<&Environment>) -> Result {
         None => repository.environments().map_err(unseen_failure)?,
     };
     if environments.is_empty() {
-        return Err(Failure::environment(format!("there are no deployment records here; {}", fetch_hint())));
+        return Err(no_records());
     }
     let mut exit = Exit::Allowed;
     for environment in &environments {
@@ -170,6 +170,10 @@ fn no_record(repository: &Repository, environment: &Environment) -> Failure {
         "there is no deployment record of {environment} here{known}; {}",
         fetch_hint()
     ))
+}
+
+fn no_records() -> Failure {
+    Failure::environment(format!("there are no deployment records here; {}", fetch_hint()))
 }
 
 fn fetch_hint() -> String {

@@ -2,8 +2,8 @@
 
 use super::super::exit::{Exit, Failure, Result};
 use super::super::output;
-use super::{no_record, read_records, report_problems, write_failure};
-use crate::collect::records::Closeness;
+use super::{no_record, no_records, read_records, report_problems, unseen_failure, write_failure};
+use crate::collect::records::{Closeness, DeploymentRecords as _};
 use crate::render;
 use clap::Args;
 use portcullis_git::Repository;
@@ -14,17 +14,17 @@ use portcullis_record::{Chain, RecordStanding};
 /// What the records must hold.
 #[derive(Debug, Args)]
 pub struct Expectations {
-    /// Name of the environment.
-    environment: Environment,
+    /// Name of the environment. Default: every environment that has records.
+    environment: Option<Environment>,
     /// Commit that is deployed now; it must be the one that the newest record allowed.
-    #[arg(long, value_name = "REV")]
+    #[arg(long, value_name = "REV", requires = "environment")]
     deployed: Option<String>,
     /// Commit of a record that you kept elsewhere, such as the newest one of last time. The chain
     /// must still hold it; newer records are listed.
-    #[arg(long, value_name = "COMMIT", value_parser = object_name)]
+    #[arg(long, value_name = "COMMIT", value_parser = object_name, requires = "environment")]
     expect_tip: Option<Revision>,
     /// Smallest number of records that must exist.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", requires = "environment")]
     at_least: Option<u64>,
 }
 
@@ -33,7 +33,26 @@ fn object_name(text: &str) -> Result<Revision> {
 }
 
 pub(super) fn run(repository: &Repository, expected: &Expectations) -> Result {
-    let environment = &expected.environment;
+    if let Some(environment) = &expected.environment {
+        return verify_environment(repository, environment, expected);
+    }
+    let environments = repository.environments().map_err(unseen_failure)?;
+    if environments.is_empty() {
+        return Err(no_records());
+    }
+    let mut worst = Exit::Allowed;
+    for environment in &environments {
+        let exit = verify_environment(repository, environment, expected)?;
+        worst = match (worst, exit) {
+            (Exit::Unverified, _) | (_, Exit::Unverified) => Exit::Unverified,
+            (Exit::Undetermined, _) | (_, Exit::Undetermined) => Exit::Undetermined,
+            _ => exit,
+        };
+    }
+    Ok(worst)
+}
+
+fn verify_environment(repository: &Repository, environment: &Environment, expected: &Expectations) -> Result {
     let deployed = expected.deployed.as_ref().map(|name| repository.resolve(name)).transpose()?;
     let remembers = expected.expect_tip.is_some() || expected.at_least.is_some_and(|least| least > 0);
     let Some(chain) = read_records(repository, environment, Closeness::Repository)? else {
