@@ -245,9 +245,13 @@ fn what_the_remedies_say_leads_there() {
     sam(&mut named);
     judge(&named).expect(0, "", "");
     let write = |stage: &mut Stage| stage.world.administration.apps[0].permissions[1].1 = "write".into();
-    follow(&write, "take the right to write `administration`, `members` and custom roles from the app", &|stage| {
-        stage.world.administration.apps[0].permissions[1].1 = "read".into();
-    });
+    follow(
+        &write,
+        "take the right to write `administration`, `members` and custom roles from the app",
+        &|stage| {
+            stage.world.administration.apps[0].permissions[1].1 = "read".into();
+        },
+    );
     let key = |stage: &mut Stage| stage.world.administration.deploy_keys[0].2 = false;
     follow(&key, "make the key read-only, or delete it", &|stage| {
         stage.world.administration.deploy_keys[0].2 = true;

@@ -64,7 +64,7 @@ fn expect(alter: impl FnOnce(&mut GitLabWorld), exit: i32, text: &str) {
 #[test]
 fn hidden_rules_are_unproven_until_the_policy_takes_the_maintainers_for_them() {
     let (stage, world) = hidden("");
-    judge(&stage, world).expect(3, BRANCH, "GitLab");
+    judge(&stage, world).expect(3, BRANCH, "could not be seen: the host answered 403");
     let (stage, world) = hidden(ACCEPTED);
     let verdict = judge(&stage, world);
     verdict.expect(0, "", "");

@@ -319,10 +319,10 @@ fn on_top(project: &Project) -> u8 {
 fn all_environments_are_verified_where_none_is_named() {
     let project = Project::new();
     let (exit, text) = project.say("verify");
-    assert!(exit == 0 && text.contains("production: 2 records verify"), "{exit} {text}");
+    assert!(exit == 0 && text.contains("production: 3 records verify"), "{exit} {text}");
     project.set("refs/portcullis/deployments/staging", project.tip());
     let (exit, text) = project.say("verify");
-    assert!(exit == 6 && text.contains("production: 2 records verify"), "{exit} {text}");
+    assert!(exit == 6 && text.contains("production: 3 records verify"), "{exit} {text}");
     assert_eq!(project.say("verify production").0, 0, "the twin");
     for option in ["--at-least 1", "--deployed HEAD"] {
         assert_eq!(project.say(&format!("verify {option}")).0, 2, "{option} is of one environment");
