@@ -274,8 +274,8 @@ fn other_address(all: &[(String, String)]) -> Option<Detour> {
     let plain = |url: &str| url.trim_end_matches('/').to_ascii_lowercase();
     let own = format!("{}/api/v4", plain(&server.1));
     let host = host_of(&api.1);
-    let is_other = |name: &&str| value(name).is_some_and(|(_, told)| host_of(told) != host);
-    (own != plain(&api.1) || SERVERS.iter().any(|name| is_other(&name))).then(|| super::detours::detour(api))
+    let is_other = |name: &str| value(name).is_some_and(|(_, told)| host_of(told) != host);
+    (own != plain(&api.1) || SERVERS.iter().any(|name| is_other(name))).then(|| super::detours::detour(api))
 }
 
 /// The host of an address, in lower case, without a user, a port and a path.
