@@ -42,8 +42,8 @@ pub enum RecordCommand {
         #[arg(long, value_name = "NAME")]
         file: Option<String>,
     },
-    /// Verify every record of an environment, or of all, and recompute each decision from the policy
-    /// and facts that the record keeps.
+    /// Verify every record of an environment, or of all, and recompute each decision from the
+    /// policy and facts that the record keeps.
     Verify(verify::Expectations),
 }
 

@@ -122,8 +122,8 @@ impl Gitolite {
         }
     }
 
-    /// The pushes after which a ref was at this commit, newest first, by gitolite's log. A line that
-    /// cannot be read leaves all of them out.
+    /// The pushes after which a ref was at this commit, newest first, by gitolite's log. A line
+    /// that cannot be read leaves all of them out.
     fn who_pushed(&self, commit: &Revision) -> Vec<LoggedPush> {
         let arguments = ["who-pushed", "--tip", &self.repository, commit.as_str()];
         let said = self.run(&arguments, "").unwrap_or_default();

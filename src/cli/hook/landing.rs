@@ -125,8 +125,9 @@ impl BranchUpdate<'_> {
         }
     }
 
-    /// Several changes that land one after the other, each as one commit: two squashes. Each is judged
-    /// as if it had been pushed by itself. `None` where that says nothing better of the segment.
+    /// Several changes that land one after the other, each as one commit: two squashes. Each is
+    /// judged as if it had been pushed by itself. `None` where that says nothing better of the
+    /// segment.
     fn judge_each_step(&self, segment: &Segment) -> Result<Option<Ruling>> {
         if !segment.merged.is_empty() || !(2..=MOST_SQUASHES).contains(&segment.steps.len()) {
             return Ok(None);

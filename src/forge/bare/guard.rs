@@ -102,8 +102,8 @@ impl ServerGuard {
     }
 
     /// May the server do without it? Where the hook judges every push, it protects deployment
-    /// branches by itself, and git's settings and gitolite's rules are further locks. A setting that
-    /// is gone is not one that was switched off.
+    /// branches by itself, and git's settings and gitolite's rules are further locks. A setting
+    /// that is gone is not one that was switched off.
     pub fn does_without(&self, check: &GuardCheck) -> bool {
         let is_off = SETTINGS.iter().any(|(name, _)| *name == check.name) && check.found == SWITCHED_OFF;
         (is_off || check.name.starts_with(GITOLITE_PREFIX)) && self.judges()

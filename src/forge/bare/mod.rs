@@ -79,8 +79,8 @@ pub trait ServerView {
     /// The log cannot be read, or ends before its beginning.
     fn each_push(&self, reader: &mut dyn FnMut(&LoggedPush) -> bool) -> Result<(), Gap>;
 
-    /// The pushes of a head that another log of the server has, newest first: of the time before the
-    /// hook wrote its own.
+    /// The pushes of a head that another log of the server has, newest first: of the time before
+    /// the hook wrote its own.
     fn earlier_pushes(&self, _head: &Revision) -> Vec<LoggedPush> {
         Vec::new()
     }

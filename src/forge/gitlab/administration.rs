@@ -6,7 +6,7 @@
 //! | --- | --- | --- |
 //! | administrators | `projects/P/members/all`, level 40 and above | a member's |
 //! | owners | the same list, level 50 | a member's |
-//! | groups that could hide members | `projects/P`, and `groups/G` of each group above it | a member's |
+//! | invited groups | `projects/P`, and `groups/G` of each group above it | a member's |
 //! | roles | `member_role` in the same list (Ultimate) | a member's |
 //! | deploy keys | `projects/P/deploy_keys` | a Maintainer's |
 //!

@@ -21,7 +21,7 @@ impl Lane {
         GitLabForge::of(self.host().worlds.into_iter().map(show).collect())
     }
 
-    /// The branch on a Gitea or Forgejo, which names a request at the last commit that it landed as.
+    /// The branch on a Gitea or Forgejo, which names a request at its last commit on the branch.
     pub fn on_gitea(&self, software: Software) -> GiteaForge {
         let show = |world: World| {
             let landed_as = self.landed_as(&world).pop();

@@ -20,7 +20,7 @@ impl Shortfall {
         !matches!(self, Shortfall::TooMany)
     }
 
-    /// What to do; `by_signers` where only signed reviews count, so that no host says who may write.
+    /// What to do; `by_signers` where only signed reviews count, and no host says who may write.
     pub(super) fn remedy(&self, by_signers: bool) -> String {
         match self {
             Shortfall::People { present, needed, .. } if by_signers => format!(
