@@ -203,19 +203,22 @@ pub fn check_all(repository: &Repository) -> Vec<GuardCheck> {
         refs.extend(repository.refs_below("refs/portcullis/")?);
         Ok(refs)
     });
-    match guarded {
-        Ok(refs) if refs.len() <= MOST_SHOWN => {
-            gitolite.check_refs(&refs, &[GitoliteRight::Write, GitoliteRight::Rewind, GitoliteRight::Delete])
-        }
-        Ok(refs) => {
-            vec![unasked(format!("there are {} refs to ask about, more than {MOST_SHOWN}", refs.len()))]
-        }
-        Err(gap) => vec![unasked(gap.to_string())],
+    let refs = match guarded {
+        Ok(refs) => refs,
+        Err(gap) => return vec![all_rules(None, gap.to_string())],
+    };
+    let (asked, rest) = refs.split_at(refs.len().min(MOST_SHOWN));
+    let mut checks =
+        gitolite.check_refs(asked, &[GitoliteRight::Write, GitoliteRight::Rewind, GitoliteRight::Delete]);
+    if !rest.is_empty() {
+        checks.push(all_rules(Some(false), format!("{} more refs were not asked about", rest.len())));
     }
+    checks
 }
 
-fn unasked(why: String) -> GuardCheck {
-    GuardCheck { name: format!("{GITOLITE_PREFIX}rules"), holds: None, found: why }
+/// What is said of its rules as a whole.
+fn all_rules(holds: Option<bool>, found: String) -> GuardCheck {
+    GuardCheck { name: format!("{GITOLITE_PREFIX}rules"), holds, found }
 }
 
 /// Who may do something.
