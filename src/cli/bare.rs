@@ -1,8 +1,8 @@
 //! `--host bare`: a change to a server without a host, on the server or in a clone of it.
 
 use super::exit::{Failure, Result};
-use super::hook::in_force::view_at;
-use super::hook::state;
+use super::hook::in_force::{InForce, view_at};
+use super::hook::{gitolite, state};
 use super::hosts::MeantHost;
 use super::{HostName, SubjectArguments, opening};
 use crate::collect::bare::push_log::logged_tips;
@@ -82,11 +82,15 @@ pub fn open_server(
         None => PolicyView { signers: Fact::Known(AllowedSigners::default()), approvals: 0, project: None },
     };
     let guard = match standpoint {
-        Standpoint::Server => Fact::Known(state::see_guard(&repository, policy.approvals)),
+        Standpoint::Server => {
+            let branches = InForce::read(&repository).and_then(|it| it.deployment_refs(&repository));
+            Fact::Known(state::see_guard(&repository, policy.approvals, &branches.unwrap_or_default()))
+        }
         Standpoint::Clone => read_guard(&repository, policy.approvals).into(),
     };
+    let earlier = gitolite::earlier_pushes(&repository);
     let (repository, moved) = (Rc::new(repository), BTreeMap::new());
-    let view = RepositoryView { repository, standpoint, policy, pending: None, moved, guard };
+    let view = RepositoryView { repository, standpoint, policy, pending: None, moved, guard, earlier };
     Ok(Some(Box::new(BareServer::over(view))))
 }
 

@@ -8,6 +8,7 @@ use super::{SubjectArguments, output, trace};
 use crate::collect::request::JudgementRequest;
 use clap::Args;
 use portcullis_forge::ci;
+use portcullis_forge::http::transport::count_sent;
 use portcullis_model::decision::Outcome;
 use portcullis_model::gathered::GatheredFacts;
 use std::path::{Path, PathBuf};
@@ -41,11 +42,8 @@ pub fn run(directory: &Path, arguments: &CheckArguments) -> Result {
     output.files().try_for_each(|file| spare_inputs(file, subject))?;
     let request = deploying.request();
     let prepared = prepare(directory, subject, &request)?;
-    if let Preparation::Ready(ready) = &prepared
-        && let GatheredFacts::Change(facts) = &ready.facts
-        && output.is_verbose()
-    {
-        output::remark(&trace::looked_at(&ready.policy, facts));
+    if output.is_verbose() {
+        say_what_was_asked(&prepared);
     }
     let decision = prepared.decide(&ci::detours());
     // The record comes first: an allowed decision that could not be recorded must not be acted on.
@@ -61,4 +59,20 @@ pub fn run(directory: &Path, arguments: &CheckArguments) -> Result {
         Preparation::Unseen(..) => None,
     };
     output.show(&decision, output::ShownBeside { sources: &sources, facts })
+}
+
+/// What each control looked at, and how many requests it took.
+fn say_what_was_asked(prepared: &Preparation) {
+    if let Preparation::Ready(ready) = prepared
+        && let GatheredFacts::Change(facts) = &ready.facts
+    {
+        output::remark(&trace::looked_at(&ready.policy, facts));
+    }
+    let facts = match prepared {
+        Preparation::Ready(ready) => Some(&ready.facts),
+        Preparation::Unseen(..) => None,
+    };
+    if let Some(count) = trace::count_requests(count_sent(), facts) {
+        output::remark(&count);
+    }
 }

@@ -104,10 +104,10 @@ enum Command {
 /// What to judge, and where its facts come from.
 #[derive(Debug, Default, Args)]
 pub struct SubjectArguments {
-    /// Host to ask. Default in a GitHub Actions job: `github`.
+    /// Host to ask. Default in a job of GitHub, GitLab, Gitea or Forgejo: that host.
     #[arg(long, value_enum, help_heading = "What to judge")]
     host: Option<HostName>,
-    /// Repository on the host. Default in a GitHub Actions job: the job's repository.
+    /// Repository on the host. Default in a job of such a host: the job's repository.
     #[arg(long, value_name = "OWNER/NAME", help_heading = "What to judge")]
     repository: Option<String>,
     /// Number of the change request. Default in a GitHub Actions job: the event's request, or for a

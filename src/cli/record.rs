@@ -44,8 +44,8 @@ pub enum RecordCommand {
         #[arg(long, value_name = "NAME")]
         file: Option<String>,
     },
-    /// Verify every record of an environment, and recompute each decision from the policy and facts
-    /// that the record keeps.
+    /// Verify every record of an environment, or of all, and recompute each decision from the
+    /// policy and facts that the record keeps.
     Verify(verify::Expectations),
     /// Write down the newest record of each environment, to be kept outside of the repository: in a
     /// ticket, an archive, a time stamp or a signed tag.
@@ -85,7 +85,7 @@ fn list_records(repository: &Repository, only: Option<&Environment>) -> Result {
         None => repository.environments().map_err(unseen_failure)?,
     };
     if environments.is_empty() {
-        return Err(Failure::environment(format!("there are no deployment records here; {}", fetch_hint())));
+        return Err(no_records());
     }
     let mut exit = Exit::Allowed;
     for environment in &environments {
@@ -187,6 +187,10 @@ fn no_record(repository: &Repository, environment: &Environment) -> Failure {
         "there is no deployment record of {environment} here{known}; {}",
         fetch_hint()
     ))
+}
+
+fn no_records() -> Failure {
+    Failure::environment(format!("there are no deployment records here; {}", fetch_hint()))
 }
 
 fn fetch_hint() -> String {

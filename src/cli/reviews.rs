@@ -143,9 +143,10 @@ impl Asked {
         let (mut text, mut exit) = (String::new(), Exit::Allowed);
         for (reviewer, chain) in self.chains()? {
             let faults = chain.as_ref().map_or_else(|gap| vec![gap.to_string()], faults_of);
-            let length = chain.as_ref().map_or(0, |chain| chain.statements.len());
+            let length = chain.as_ref().map_or(0, |chain| chain.statements.len() as u64);
             if faults.is_empty() {
-                let _ = writeln!(text, "{}: {length} statements, all verify", one_line(&reviewer));
+                let _ =
+                    writeln!(text, "{}: {}, all verify", one_line(&reviewer), plural(length, "statement"));
                 continue;
             }
             exit = Exit::Unverified;
@@ -287,10 +288,15 @@ fn describe_gittuf(text: &mut String, repository: &Repository, onto: Option<&str
         let _ = writeln!(text, "not read: {}", one_line(unread));
     }
     for (kind, number) in &history.statements {
-        let _ = writeln!(text, "{number} statements of {}", one_line(kind));
+        let _ = writeln!(text, "{} of {}", plural(*number, "statement"), one_line(kind));
     }
     let all: u64 = history.statements.values().sum();
-    let _ = writeln!(text, "{all} statements, {} verify with a key of gittuf's app", history.verified);
+    let _ = writeln!(
+        text,
+        "{}, {} verify with a key of gittuf's app",
+        plural(all, "statement"),
+        history.verified
+    );
     let branch = BranchName::new(onto.unwrap_or("main"));
     let (explained, steps) = history.explained(repository, &branch).map_err(unseen)?;
     let _ = writeln!(

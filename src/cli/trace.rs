@@ -5,7 +5,9 @@ use portcullis_judge::policy::Policy;
 use portcullis_model::administration::Administration;
 use portcullis_model::fact::Fact;
 use portcullis_model::facts::Facts;
+use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
+use portcullis_model::plural::plural;
 
 /// The facts of a change that each control of the policy asked for, and what was seen of them.
 pub fn looked_at(policy: &Policy, facts: &Facts) -> String {
@@ -17,6 +19,21 @@ pub fn looked_at(policy: &Policy, facts: &Facts) -> String {
         lines.extend(seen.into_iter().map(|seen| format!("    {seen}")));
     }
     lines.join("\n")
+}
+
+/// How many requests the host was asked, and for what; `None` where no host was asked.
+pub fn count_requests(sent: u64, facts: Option<&GatheredFacts>) -> Option<String> {
+    let landings = match facts {
+        Some(GatheredFacts::Batch(batch)) => Some((&batch.landings, "a batch")),
+        Some(GatheredFacts::Deployment(deployment)) => Some((&deployment.landings, "a deployment")),
+        Some(GatheredFacts::Change(_)) | None => None,
+    };
+    let of = landings.map(|(landings, what)| {
+        let each = landings.value().into_iter().flatten().filter_map(|landing| landing.requests.value());
+        let changes = plural(each.map(|all| all.len() as u64).sum(), "change request");
+        format!(", for {what} of {changes}")
+    });
+    (sent > 0).then(|| format!("requests sent to the host: {sent}{}", of.unwrap_or_default()))
 }
 
 fn topics_of(control: &dyn Control) -> Vec<Topic> {

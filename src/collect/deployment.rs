@@ -196,6 +196,7 @@ impl Range<'_> {
         // proves their content.
         let total = steps.len() * PARTS;
         let groups = self.groups(baseline, branch, steps, &|step| progress(step, total));
+        let groups = self.join_series(groups);
         let count = groups.len().max(1);
         let mut gathered = Vec::with_capacity(count);
         for (index, group) in groups.into_iter().enumerate() {

@@ -26,6 +26,7 @@ pub mod recorded;
 pub mod records;
 pub mod reports;
 pub mod request;
+mod series;
 mod signed_requests;
 pub mod signed_reviews;
 pub mod sources;

@@ -72,6 +72,12 @@ pub trait Forge {
     /// The requests that brought a commit to a branch. Whether they did is then proved by content.
     fn landed(&self, commit: &Revision, branch: &BranchName) -> Fact<BTreeSet<RequestId>>;
 
+    /// The commits of a request that landed, in any order; `None` on hosts that name a request at
+    /// each commit that it landed as, so that [`Forge::landed`] says all.
+    fn series(&self, _request: &RequestId) -> Option<Fact<BTreeSet<Revision>>> {
+        None
+    }
+
     /// The pushes to a branch, newest first: back to those that left it at each of some commits, or
     /// as far as the host keeps them. Empty where the host keeps none at all.
     fn branch_pushes(&self, branch: &BranchName, back_to: &[Revision]) -> Fact<Vec<BranchPush>>;

@@ -92,7 +92,13 @@ fn everything_else_that_can_change_the_rules_breaks_it() {
         1,
         "sam-example",
     );
-    for right in ["administration", "organization_administration"] {
+    for right in [
+        "administration",
+        "members",
+        "organization_administration",
+        "organization_custom_org_roles",
+        "organization_custom_roles",
+    ] {
         let app = |is_suspended| InstalledApp {
             id: 62,
             slug: "settings-sync".into(),
@@ -239,9 +245,13 @@ fn what_the_remedies_say_leads_there() {
     sam(&mut named);
     judge(&named).expect(0, "", "");
     let write = |stage: &mut Stage| stage.world.administration.apps[0].permissions[1].1 = "write".into();
-    follow(&write, "take `administration: write` from the app", &|stage| {
-        stage.world.administration.apps[0].permissions[1].1 = "read".into();
-    });
+    follow(
+        &write,
+        "take the right to write `administration`, `members` and custom roles from the app",
+        &|stage| {
+            stage.world.administration.apps[0].permissions[1].1 = "read".into();
+        },
+    );
     let key = |stage: &mut Stage| stage.world.administration.deploy_keys[0].2 = false;
     follow(&key, "make the key read-only, or delete it", &|stage| {
         stage.world.administration.deploy_keys[0].2 = true;

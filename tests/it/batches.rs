@@ -510,3 +510,24 @@ fn what_the_gate_says_of_a_batch_helps() {
     says(&batch.judge(&["--head", "main"]), "gate-integrity", "Leave out --head: a job of a batch");
     allowed(&batch);
 }
+
+/// One count for a request, a batch and a deployment, and it is what the host was really asked.
+#[test]
+fn a_verbose_check_counts_what_it_asked_of_the_host() {
+    let batch = Batch::built(2, Method::Merge);
+    let server = Server::start(batch.host.clone());
+    let said = |arguments: &[&str]| {
+        let output = batch.command(&server, arguments).output().unwrap();
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let verbose = said(&["check", "--verbose"]);
+    let count =
+        format!("requests sent to the host: {}, for a batch of 2 change requests", server.seen().len());
+    assert!(verbose.contains(&count), "{count}: {verbose}");
+    assert!(!said(&["check"]).contains("requests sent"), "the twin: without --verbose");
+    let single = Server::start(batch.stage.world.clone());
+    let output = command(&batch.stage, &single, &["check", "--verbose"]).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    let count = format!("requests sent to the host: {}\n", single.seen().len());
+    assert!(text.contains(&count), "{count}: {text}");
+}

@@ -223,3 +223,84 @@ fn each_event_has_its_answer() {
         assert_eq!(verdict.exit, deployment, "{name} before a deployment: {}", verdict.text);
     }
 }
+
+/// A job of a branch shows its check on its own commit: a request that ends elsewhere is not judged there.
+#[test]
+fn a_job_of_a_branch_judges_a_request_only_where_it_ends() {
+    let stage = Stage::honest().unwrap();
+    let (head, base) = (stage.head().to_string(), stage.base.to_string());
+    let of = |commit: &str| -> [Vec<(&'static str, String)>; 4] {
+        let (commit, address) = (commit.to_string(), "git@git.example.test:example-org/data-upload.git");
+        [
+            vec![
+                ("CIRCLECI", "true".to_string()),
+                ("CIRCLE_SHA1", commit.clone()),
+                ("CIRCLE_PROJECT_USERNAME", "example-org".to_string()),
+                ("CIRCLE_PROJECT_REPONAME", "data-upload".to_string()),
+            ],
+            vec![
+                ("BUILDKITE", "true".to_string()),
+                ("BUILDKITE_PULL_REQUEST", "false".to_string()),
+                ("BUILDKITE_COMMIT", commit.clone()),
+                ("BUILDKITE_REPO", address.to_string()),
+            ],
+            vec![
+                ("TF_BUILD", "True".to_string()),
+                ("BUILD_REPOSITORY_PROVIDER", "GitHub".to_string()),
+                ("BUILD_REPOSITORY_NAME", "example-org/data-upload".to_string()),
+                ("BUILD_SOURCEVERSION", commit.clone()),
+            ],
+            vec![
+                ("JENKINS_URL", "https://ci.example.test/".to_string()),
+                ("GIT_COMMIT", commit),
+                ("GIT_URL", address.to_string()),
+            ],
+        ]
+    };
+    let named = [&NAMED[..], &["--request", "7"]].concat();
+    let judge_job = |variables: &[(&'static str, String)], more: &[&str]| {
+        let variables: Vec<(&str, &str)> =
+            variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        judge(&stage, &variables, more)
+    };
+    for variables in of(&base) {
+        let elsewhere = judge_job(&variables, &named);
+        elsewhere.expect(3, "gate-integrity", "and request 7 ends at");
+        let none = ["--host", "none", "--base", "main", "--head", &head];
+        judge_job(&variables, &none).expect(3, "gate-integrity", "what would be judged is");
+        // Of no request, and none is named.
+        judge_job(&variables, &NAMED).expect(3, "gate-integrity", "is of no request");
+    }
+    for variables in of(&head) {
+        let twin = judge_job(&variables, &named);
+        assert_eq!((twin.exit, &twin.json["judged"]["head"]), (0, &json!(head)), "{}", twin.text);
+    }
+    for variables in of("HEAD") {
+        judge_job(&variables, &named).expect(3, "gate-integrity", "not the whole name of a commit");
+    }
+}
+
+/// Any step, and who starts a pipeline with variables, can add the mark of another system and with it choose the host.
+#[test]
+fn a_job_of_two_systems_gets_no_verdict() {
+    let mut stage = Stage::honest().unwrap();
+    let event = event(&mut stage, "pull_request");
+    let server = Server::start(stage.world.clone());
+    let judge_with = |more: &[(&str, &str)]| {
+        let mut job = crate::support::gate::command(&stage, &server, &["check", "--format", "json"]);
+        event.enter(&stage, &mut job);
+        Verdict::of(&job.envs(more.iter().copied()).output().unwrap())
+    };
+    judge_with(&[("GITLAB_CI", "true")]).expect(
+        3,
+        "gate-integrity",
+        "GITHUB_ACTIONS and GITLAB_CI are both set",
+    );
+    let forged =
+        [("GITLAB_CI", "true"), ("CI_PIPELINE_SOURCE", "push"), ("CI_PROJECT_PATH", "group/project")];
+    judge_with(&forged).expect(3, "gate-integrity", "no job is of both");
+    for twin in [&[][..], &[("GITLAB_CI", "false")], &[("JENKINS_URL", "https://ci.example.test/")]] {
+        let verdict = judge_with(twin);
+        assert_eq!(verdict.exit, 0, "{twin:?}: {}", verdict.text);
+    }
+}

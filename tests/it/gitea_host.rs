@@ -801,6 +801,21 @@ mod checks {
         assert!(writers.iter().all(is_actions), "{writers:?}");
     }
 
+    /// A policy names the login, and the number tells whose it is.
+    #[test]
+    fn a_person_with_the_name_of_the_actions_is_not_them() {
+        for name in ["gitea-actions", "Gitea-Actions", "forgejo-actions"] {
+            let by = Some(person(name, 30));
+            assert_eq!(
+                seen(vec![status(1, by, Conclusion::Success)]),
+                [(None, Conclusion::Success)],
+                "{name}"
+            );
+        }
+        let twin = seen(vec![status(1, Some(person("gitea-action", 30)), Conclusion::Success)]);
+        assert_eq!(twin, [(Some("gitea-action".into()), Conclusion::Success)]);
+    }
+
     #[test]
     fn warnings_and_skipped_runs_are_no_success() {
         let by = Some(person("ci-robot", 30));

@@ -60,6 +60,8 @@ fn attack_the_newest_record_is_cut_off_after_it_was_anchored() {
     project.verify(&kept, 6, "production does not hold record 3");
     project.git.find_reference(REF).unwrap().delete().unwrap();
     project.verify(&kept, 6, "there is no deployment record of production here");
+    let (code, said) = said(project.path(), &[&["verify"][..], &kept].concat());
+    assert!(code == 6, "without a name, too: {code}: {said}");
 }
 
 #[test]

@@ -315,6 +315,24 @@ fn on_top(project: &Project) -> u8 {
     failure.exit as u8
 }
 
+/// Without a name every environment is verified, and one that does not verify decides.
+#[test]
+fn all_environments_are_verified_where_none_is_named() {
+    let project = Project::new();
+    let (exit, text) = project.say("verify");
+    assert!(exit == 0 && text.contains("production: 3 records verify"), "{exit} {text}");
+    project.set("refs/portcullis/deployments/staging", project.tip());
+    let (exit, text) = project.say("verify");
+    assert!(exit == 6 && text.contains("production: 3 records verify"), "{exit} {text}");
+    assert_eq!(project.say("verify production").0, 0, "the twin");
+    for option in ["--at-least 1", "--deployed HEAD"] {
+        assert_eq!(project.say(&format!("verify {option}")).0, 2, "{option} is of one environment");
+    }
+    let empty = Project::new();
+    empty.git.find_reference(REF).unwrap().delete().unwrap();
+    assert_eq!(empty.say("verify").0, 5);
+}
+
 #[test]
 fn the_ref_of_another_environment_does_not_verify_here() {
     let project = Project::new();

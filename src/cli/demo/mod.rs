@@ -135,7 +135,8 @@ fn show_scenario(host: &'static HostKind, name: &str) -> Result {
         return Err(Failure::usage(format!("the host `{}` has nothing of the kind of `{name}`", host.name)));
     }
     let decision = judge(host, scenario)?;
-    let mut bytes = format!("{}\n\n", scenario.story).into_bytes();
+    let story = wrap_text(scenario.story, 0, 0, WIDTH).join("\n");
+    let mut bytes = format!("{story}\n\n").into_bytes();
     let colour = output::colour();
     let style = Style { colour, width: WIDTH, verbose: false, advisory: false };
     (render::terminal::FORMAT.write)(&decision, &render::Context::plain(style), &mut bytes)

@@ -124,6 +124,21 @@ impl InForce {
         Ok(PolicyAt::read(repository, old)?.names(branch, self.is_folding))
     }
 
+    /// The refs of the deployment branches that are there.
+    ///
+    /// # Errors
+    /// The refs or a commit cannot be read.
+    pub fn deployment_refs(&self, repository: &Repository) -> Result<Vec<String>, Gap> {
+        let mut found = Vec::new();
+        for name in repository.refs_below("refs/heads/")? {
+            let tip = repository.ref_tip(&name)?;
+            if self.guards(repository, &BranchName::new(&name), tip.as_ref())? {
+                found.push(name);
+            }
+        }
+        Ok(found)
+    }
+
     /// What it says of people and rules.
     pub fn view(&self, repository: &Repository) -> PolicyView {
         match &self.tip {

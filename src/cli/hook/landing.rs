@@ -28,6 +28,9 @@ use std::path::Path;
 /// So many approved heads are tried for a landing that no parent explains.
 const MOST_CANDIDATES: usize = 64;
 
+/// So many commits in a row are judged one by one where they do not land together.
+const MOST_SQUASHES: usize = 16;
+
 /// What became of the update of a branch.
 pub enum Ruling {
     /// It may land: the heads that explain it.
@@ -53,6 +56,8 @@ struct Segment {
     landed: Revision,
     /// What a merge merged; empty for steps that are none.
     merged: Vec<Revision>,
+    /// The commits, oldest first.
+    steps: Vec<Revision>,
 }
 
 impl BranchUpdate<'_> {
@@ -116,8 +121,27 @@ impl BranchUpdate<'_> {
         };
         match second {
             Some(Ruling::Allowed(heads)) => Ok(Ruling::Allowed(heads)),
-            _ => Ok(first),
+            _ => Ok(self.judge_each_step(segment)?.unwrap_or(first)),
         }
+    }
+
+    /// Several changes that land one after the other, each as one commit: two squashes. Each is
+    /// judged as if it had been pushed by itself. `None` where that says nothing better of the
+    /// segment.
+    fn judge_each_step(&self, segment: &Segment) -> Result<Option<Ruling>> {
+        if !segment.merged.is_empty() || !(2..=MOST_SQUASHES).contains(&segment.steps.len()) {
+            return Ok(None);
+        }
+        let (mut parent, mut heads) = (segment.parent.clone(), Vec::new());
+        for step in &segment.steps {
+            let (landed, steps) = (step.clone(), vec![step.clone()]);
+            match self.judge_segment(&Segment { parent, landed, merged: Vec::new(), steps })? {
+                Ruling::Allowed(explained) => heads.extend(explained),
+                refused => return Ok((!heads.is_empty()).then_some(refused)),
+            }
+            parent = step.clone();
+        }
+        Ok(Some(Ruling::Allowed(heads)))
     }
 
     fn judge_merge(&self, segment: &Segment, head: &Revision) -> Result<Ruling> {
@@ -244,8 +268,14 @@ fn split_steps(old: &Revision, steps: &[Step]) -> Vec<Segment> {
     for Step { commit, .. } in steps {
         let merged: Vec<Revision> = commit.parents.iter().skip(1).cloned().collect();
         match segments.last_mut().filter(|last| last.merged.is_empty() && merged.is_empty()) {
-            Some(line) => line.landed = commit.id.clone(),
-            None => segments.push(Segment { parent, landed: commit.id.clone(), merged }),
+            Some(line) => {
+                line.landed = commit.id.clone();
+                line.steps.push(commit.id.clone());
+            }
+            None => {
+                let (landed, steps) = (commit.id.clone(), vec![commit.id.clone()]);
+                segments.push(Segment { parent, landed, merged, steps });
+            }
         }
         parent = commit.id.clone();
     }

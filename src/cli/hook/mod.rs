@@ -3,11 +3,13 @@
 use super::exit::{Exit, Failure, Result};
 use super::output;
 use clap::{Args, Subcommand};
+use portcullis_forge::bare::{GuardCheck, ServerGuard};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use updates::RefUpdate;
 
 mod environment;
+pub mod gitolite;
 pub mod in_force;
 mod install;
 mod kept;
@@ -91,18 +93,25 @@ fn read_stdin() -> Result<String> {
 fn show_checks(directory: &Path) -> Result {
     let repository = portcullis_git::Repository::open_git_directory(directory)?;
     let checks = state::check_all(&repository);
-    let line = |check: &portcullis_forge::bare::GuardCheck| {
+    let guard = ServerGuard { source: String::new(), approvals: 0, checks };
+    let is_open = |check: &GuardCheck| check.holds == Some(false) && guard.does_without(check);
+    let line = |check: &GuardCheck| {
         let word = match check.holds {
             Some(true) => "holds",
+            Some(false) if is_open(check) => "open",
             Some(false) => "broken",
             None => "unseen",
         };
         format!("{word:<7} {}: {}", check.name, check.found)
     };
-    output::text(&checks.iter().map(line).collect::<Vec<_>>().join("\n"))?;
-    if checks.iter().all(|check| check.holds == Some(true)) {
+    output::text(&guard.checks.iter().map(line).collect::<Vec<_>>().join("\n"))?;
+    let needed = || guard.checks.iter().filter(|check| !is_open(check));
+    if needed().count() < guard.checks.len() {
+        output::remark("note: the hook refuses on deployment branches what is `open` here");
+    }
+    if needed().all(|check| check.holds == Some(true)) {
         return Ok(Exit::Allowed);
     }
     output::remark("help: `portcullis hook install` writes what is missing, and says what it cannot");
-    Ok(if checks.iter().any(|check| check.holds == Some(false)) { Exit::Blocked } else { Exit::Undetermined })
+    Ok(if needed().any(|check| check.holds == Some(false)) { Exit::Blocked } else { Exit::Undetermined })
 }

@@ -1,13 +1,14 @@
 //! A push on its way in: its refs, its objects, who pushed it, and the policy in force.
 
 use super::environment::{HookEnvironment, Lookup};
+use super::gitolite;
 use super::in_force::{InForce, view_at};
 use super::pusher::Pusher;
 use super::state;
 use super::updates::RefUpdate;
 use crate::cli::exit::{Failure, Result};
 use crate::collect::bare::push_log::{PushEntry, is_too_long};
-use crate::collect::bare::{RepositoryView, Standpoint, approved_commits};
+use crate::collect::bare::{EarlierPushes, RepositoryView, Standpoint, approved_commits};
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_forge::bare::{BareServer, PushedRef, ServerGuard};
 use portcullis_git::Repository;
@@ -32,6 +33,7 @@ pub struct Receiving {
     /// What the log will say of it.
     pub entry: PushEntry,
     guard: ServerGuard,
+    earlier: Option<EarlierPushes>,
 }
 
 impl Receiving {
@@ -57,8 +59,17 @@ impl Receiving {
                 .hint("push fewer refs at once"));
         }
         let stored = environment.quarantine.is_some().then(|| environment.open_stored()).transpose()?;
-        let guard = state::see_guard(&repository, view.approvals);
-        Ok(Receiving { repository: Rc::new(repository), stored, updates, in_force, signers, entry, guard })
+        // A branch that cannot be read is asked for too.
+        let is_guarded = |update: &&RefUpdate| {
+            let guards = |branch| in_force.guards(&repository, &branch, update.old.as_ref()).unwrap_or(true);
+            update.branch().is_some_and(guards)
+        };
+        let branches: Vec<String> =
+            updates.iter().filter(is_guarded).map(|update| update.name.clone()).collect();
+        let guard = state::see_guard(&repository, view.approvals, &branches);
+        let earlier = gitolite::earlier_pushes(&repository);
+        let repository = Rc::new(repository);
+        Ok(Receiving { repository, stored, updates, in_force, signers, entry, guard, earlier })
     }
 
     /// Was a commit here before the push?
@@ -75,6 +86,7 @@ impl Receiving {
             pending: Some(self.pending()),
             moved: self.moved(),
             guard: Fact::Known(self.guard.clone()),
+            earlier: self.earlier.clone(),
         })
     }
 

@@ -1,8 +1,10 @@
 //! What guards a repository on its server: the hooks and settings that `portcullis hook install`
 //! writes, and whether they still hold.
 
+use super::gitolite;
+use super::in_force::InForce;
 use crate::collect::bare::ServerState;
-use portcullis_forge::bare::{GuardCheck, ServerGuard};
+use portcullis_forge::bare::{GuardCheck, SWITCHED_OFF, ServerGuard};
 use portcullis_git::Repository;
 use portcullis_model::digest::Digest;
 use std::path::{Path, PathBuf};
@@ -28,8 +30,15 @@ pub fn hooks_directory(repository: &Repository) -> PathBuf {
     repository.git_directory().join("hooks")
 }
 
-/// Looks at everything.
+/// Looks at everything: for a person, who wants to know it all.
 pub fn check_all(repository: &Repository) -> Vec<GuardCheck> {
+    let mut checks = check_hooks(repository);
+    checks.extend(gitolite::check_all(repository));
+    checks
+}
+
+/// Looks at the hooks and settings.
+fn check_hooks(repository: &Repository) -> Vec<GuardCheck> {
     let mut checks = vec![check_hooks_path(repository)];
     for (hook, setting) in DIGESTS {
         checks.push(check_hook(repository, hook));
@@ -43,12 +52,17 @@ pub fn check_all(repository: &Repository) -> Vec<GuardCheck> {
 
 /// The state as it is published.
 pub fn gather_state(repository: &Repository, time: jiff::Timestamp) -> ServerState {
-    ServerState { time, tool: name_tool(), checks: check_all(repository) }
+    let branches = InForce::read(repository).and_then(|in_force| in_force.deployment_refs(repository));
+    let mut checks = check_hooks(repository);
+    checks.extend(gitolite::check_branches(repository, &branches.unwrap_or_default()));
+    ServerState { time, tool: name_tool(), checks }
 }
 
-/// The state as the hook itself sees it, while it runs.
-pub fn see_guard(repository: &Repository, approvals: u64) -> ServerGuard {
-    ServerGuard { source: "seen on the server".to_string(), approvals, checks: check_all(repository) }
+/// The state as the server itself sees it, for these branches (`refs/heads/…`).
+pub fn see_guard(repository: &Repository, approvals: u64, branches: &[String]) -> ServerGuard {
+    let mut checks = check_hooks(repository);
+    checks.extend(gitolite::check_branches(repository, branches));
+    ServerGuard { source: "seen on the server".to_string(), approvals, checks }
 }
 
 fn name_tool() -> String {
@@ -134,7 +148,7 @@ pub fn digest_of(file: &Path) -> std::io::Result<Digest> {
 fn check_switch(repository: &Repository, shown: &str, name: &str) -> GuardCheck {
     match repository.switch(name) {
         Ok(Some(true)) => make_check(shown, Some(true), "it is on"),
-        Ok(Some(false)) => make_check(shown, Some(false), "it is off"),
+        Ok(Some(false)) => make_check(shown, Some(false), SWITCHED_OFF),
         Ok(None) => make_check(shown, Some(false), "it is not set in the repository"),
         Err(error) => make_check(shown, None, format!("{error:#}")),
     }

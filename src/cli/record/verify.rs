@@ -3,30 +3,31 @@
 use super::super::exit::{Exit, Failure, Result};
 use super::super::output;
 use super::anchor::read_anchor;
-use super::{no_record, read_records, report_problems, write_failure};
-use crate::collect::records::Closeness;
+use super::{no_record, no_records, read_records, report_problems, unseen_failure, write_failure};
+use crate::collect::records::{Closeness, DeploymentRecords as _};
 use crate::render;
 use clap::Args;
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;
 use portcullis_model::environment::Environment;
 use portcullis_record::{AnchoredTip, Chain, RecordStanding};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// What the records must hold.
 #[derive(Debug, Args)]
 pub struct Expectations {
-    /// Name of the environment.
-    environment: Environment,
+    /// Name of the environment. Default: every environment that has records.
+    environment: Option<Environment>,
     /// Commit that is deployed now; it must be the one that the newest record allowed.
-    #[arg(long, value_name = "REV")]
+    #[arg(long, value_name = "REV", requires = "environment")]
     deployed: Option<String>,
     /// Commit of a record that you kept elsewhere, such as the newest one of last time. The chain
     /// must still hold it; newer records are listed.
-    #[arg(long, value_name = "COMMIT", value_parser = object_name)]
+    #[arg(long, value_name = "COMMIT", value_parser = object_name, requires = "environment")]
     expect_tip: Option<Revision>,
     /// Smallest number of records that must exist.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", requires = "environment")]
     at_least: Option<u64>,
     /// File that `portcullis record anchor` wrote, kept elsewhere: the chain must still hold the
     /// record that it names. Repeatable.
@@ -39,9 +40,32 @@ fn object_name(text: &str) -> Result<Revision> {
 }
 
 pub(super) fn run(repository: &Repository, expected: &Expectations) -> Result {
-    let environment = &expected.environment;
+    if let Some(environment) = &expected.environment {
+        return verify_environment(repository, environment, expected);
+    }
+    let mut environments = BTreeSet::from_iter(repository.environments().map_err(unseen_failure)?);
+    // One that an anchor names and that is not here any more is a loss, too.
+    for file in &expected.anchors {
+        environments.extend(read_anchor(file)?.tips.into_iter().map(|tip| tip.environment));
+    }
+    if environments.is_empty() {
+        return Err(no_records());
+    }
+    let mut worst = Exit::Allowed;
+    for environment in &environments {
+        let exit = verify_environment(repository, environment, expected)?;
+        worst = match (worst, exit) {
+            (Exit::Unverified, _) | (_, Exit::Unverified) => Exit::Unverified,
+            (Exit::Undetermined, _) | (_, Exit::Undetermined) => Exit::Undetermined,
+            _ => exit,
+        };
+    }
+    Ok(worst)
+}
+
+fn verify_environment(repository: &Repository, environment: &Environment, expected: &Expectations) -> Result {
     let deployed = expected.deployed.as_ref().map(|name| repository.resolve(name)).transpose()?;
-    let tips = anchored_tips(expected)?;
+    let tips = anchored_tips(expected, environment)?;
     let remembers =
         expected.expect_tip.is_some() || expected.at_least.is_some_and(|least| least > 0) || !tips.is_empty();
     let Some(chain) = read_records(repository, environment, Closeness::Repository)? else {
@@ -64,16 +88,16 @@ pub(super) fn run(repository: &Repository, expected: &Expectations) -> Result {
 }
 
 /// The records of the environment that anchors name. One that names none shows nothing.
-fn anchored_tips(expected: &Expectations) -> Result<Vec<AnchoredTip>> {
+fn anchored_tips(expected: &Expectations, environment: &Environment) -> Result<Vec<AnchoredTip>> {
     let mut tips = Vec::new();
     for file in &expected.anchors {
         let anchor = read_anchor(file)?;
-        match anchor.find(&expected.environment) {
+        match anchor.find(environment) {
             Some(tip) => tips.push(tip.clone()),
             None => output::remark(&format!(
                 "{} names no record of {}: it shows nothing of them",
                 file.display(),
-                expected.environment
+                environment
             )),
         }
     }

@@ -72,7 +72,12 @@ pub struct RepositoryView {
     pub moved: BTreeMap<String, Option<Revision>>,
     /// The state of the server's hook.
     pub guard: Fact<ServerGuard>,
+    /// What another log of the server has of a head; `None` where there is none.
+    pub earlier: Option<EarlierPushes>,
 }
+
+/// Finds the pushes of a head in another log than the hook's, newest first.
+pub type EarlierPushes = Rc<dyn Fn(&Revision) -> Vec<LoggedPush>>;
 
 impl ServerView for RepositoryView {
     fn name(&self) -> String {
@@ -107,6 +112,10 @@ impl ServerView for RepositoryView {
             return Ok(());
         }
         push_log::each_push(&self.repository, reader)
+    }
+
+    fn earlier_pushes(&self, head: &Revision) -> Vec<LoggedPush> {
+        self.earlier.as_ref().map_or_else(Vec::new, |earlier| earlier(head))
     }
 
     fn person(&self, name: &str) -> Option<String> {

@@ -4,6 +4,7 @@
 //! whoever may change the repository on the server itself (a shell, a push over a local path): that
 //! they exist is known, and who they are is not.
 
+use portcullis_model::change::BranchName;
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::protection::{ActorKind, Bypass, BypassMode, Protection, Requirement, Rule};
 
@@ -13,6 +14,38 @@ pub const HOOK_CHECKS: [&str; 3] = ["hooks-path", "pre-receive", "pre-receive-di
 /// git's own settings that refuse pushes to branches, and what each imposes (git-config(1)).
 const SETTINGS: [(&str, Rule); 2] =
     [("receive.denyDeletes", Rule::NoDeletion), ("receive.denyNonFastForwards", Rule::NoForcePush)];
+
+/// What is found of a setting that is `false` in the repository.
+pub const SWITCHED_OFF: &str = "it is off";
+
+/// How the names of checks of gitolite's own rules begin; what may be done and the ref follow.
+pub const GITOLITE_PREFIX: &str = "gitolite: ";
+
+/// What gitolite's rules let people do with a ref.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GitoliteRight {
+    /// Move it forward.
+    Write,
+    /// Move it elsewhere, with force.
+    Rewind,
+    /// Delete it.
+    Delete,
+}
+
+impl GitoliteRight {
+    /// The word for it in names of checks.
+    pub fn word(self) -> &'static str {
+        match self {
+            GitoliteRight::Write => "write",
+            GitoliteRight::Rewind => "rewind",
+            GitoliteRight::Delete => "delete",
+        }
+    }
+}
+
+/// The rules of gitolite that protect a branch where no one has the right.
+const GITOLITE_RULES: [(GitoliteRight, Rule); 2] =
+    [(GitoliteRight::Rewind, Rule::NoForcePush), (GitoliteRight::Delete, Rule::NoDeletion)];
 
 /// The state of the hooks and settings of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,10 +70,43 @@ pub struct GuardCheck {
 }
 
 impl ServerGuard {
-    /// What protects every deployment branch.
-    pub fn protection(&self) -> Protection {
-        let unseen = self.checks.iter().filter(|check| check.holds.is_none()).map(|check| self.unseen(check));
-        Protection { requirements: self.requirements(self.approvals), unseen: unseen.collect() }
+    /// What protects a deployment branch.
+    pub fn protection(&self, branch: &BranchName) -> Protection {
+        let of_other = |check: &GuardCheck| {
+            check.name.starts_with(GITOLITE_PREFIX) && !check.name.ends_with(&format!(" refs/heads/{branch}"))
+        };
+        let unseen = self.checks.iter().filter(|check| check.holds.is_none() && !of_other(check));
+        let unseen = unseen.map(|check| self.unseen(check)).collect();
+        let mut requirements = self.requirements(self.approvals);
+        requirements.extend(self.requirements_of_gitolite(branch));
+        Protection { requirements, unseen }
+    }
+
+    /// What gitolite's rules allow to no one. People who may change its rules get round it, and so
+    /// does who has a shell on the server.
+    fn requirements_of_gitolite(&self, branch: &BranchName) -> Vec<Requirement> {
+        let is_denied = |right: GitoliteRight| {
+            self.holds(&format!("{GITOLITE_PREFIX}{} refs/heads/{branch}", right.word()))
+        };
+        let denied = GITOLITE_RULES.iter().filter(|(right, _)| is_denied(*right));
+        let administrators =
+            Bypass { kind: ActorKind::Administrators, id: None, name: None, mode: BypassMode::Exempt };
+        let locked = denied.map(|(_, rule)| {
+            let mut lock = impose_rule(rule.clone(), format!("gitolite's rules ({})", self.source));
+            if let Fact::Known(actors) = &mut lock.bypass {
+                actors.push(administrators.clone());
+            }
+            lock
+        });
+        locked.collect()
+    }
+
+    /// May the server do without it? Where the hook judges every push, it protects deployment
+    /// branches by itself, and git's settings and gitolite's rules are further locks. A setting
+    /// that is gone is not one that was switched off.
+    pub fn does_without(&self, check: &GuardCheck) -> bool {
+        let is_off = SETTINGS.iter().any(|(name, _)| *name == check.name) && check.found == SWITCHED_OFF;
+        (is_off || check.name.starts_with(GITOLITE_PREFIX)) && self.judges()
     }
 
     fn check(&self, name: &str) -> Option<&GuardCheck> {
@@ -57,7 +123,7 @@ impl ServerGuard {
     }
 
     /// Everything that is imposed; so many approvals by the hook, if any.
-    pub(super) fn requirements(&self, approvals: u64) -> Vec<Requirement> {
+    fn requirements(&self, approvals: u64) -> Vec<Requirement> {
         let counted = (approvals > 0).then_some(Rule::Approvals(approvals));
         let of_hook = [Rule::ChangeRequest, Rule::DismissStale, Rule::NoForcePush, Rule::NoDeletion];
         let of_hook = of_hook.into_iter().chain(counted).filter(|_| self.judges());
@@ -92,9 +158,13 @@ mod tests {
         ServerGuard { source: "a test".to_string(), approvals: 2, checks: all.map(check).collect() }
     }
 
+    fn main() -> BranchName {
+        BranchName::new("main")
+    }
+
     fn rules(guard: &ServerGuard) -> Vec<Rule> {
         let mut rules: Vec<Rule> =
-            guard.protection().requirements.into_iter().map(|requirement| requirement.rule).collect();
+            guard.protection(&main()).requirements.into_iter().map(|requirement| requirement.rule).collect();
         rules.sort();
         rules.dedup();
         rules
@@ -116,14 +186,58 @@ mod tests {
         let mut guard = guard(&HOOK_CHECKS);
         guard.checks[1].holds = None;
         assert_eq!(rules(&guard), []);
-        assert_eq!(guard.protection().unseen.len(), 1);
+        assert_eq!(guard.protection(&main()).unseen.len(), 1);
     }
 
     #[test]
     fn someone_with_access_to_the_server_always_gets_round_it() {
-        for requirement in guard(&HOOK_CHECKS).protection().requirements {
+        for requirement in guard(&HOOK_CHECKS).protection(&main()).requirements {
             let actors = requirement.bypass.known().unwrap().clone();
             assert_eq!(actors.iter().map(|actor| actor.kind).collect::<Vec<_>>(), [ActorKind::ServerAccess]);
         }
+    }
+
+    fn with_gitolite(holding: &[&str], gitolite: &[(&str, Option<bool>)]) -> ServerGuard {
+        let mut guard = guard(holding);
+        guard.checks.extend(gitolite.iter().map(|(name, holds)| GuardCheck {
+            name: format!("{GITOLITE_PREFIX}{name}"),
+            holds: *holds,
+            found: String::new(),
+        }));
+        guard
+    }
+
+    #[test]
+    fn rules_of_gitolite_protect_the_branch_that_they_are_of() {
+        let both = [("rewind refs/heads/main", Some(true)), ("delete refs/heads/main", Some(true))];
+        assert_eq!(rules(&with_gitolite(&[], &both)), [Rule::NoForcePush, Rule::NoDeletion]);
+        for name in ["rewind refs/heads/other", "rewind refs/heads/domain", "write refs/heads/main"] {
+            assert_eq!(rules(&with_gitolite(&[], &[(name, Some(true))])), [], "{name}");
+        }
+        assert_eq!(rules(&with_gitolite(&[], &[("rewind refs/heads/main", Some(false))])), []);
+        let silent = with_gitolite(&[], &[("rewind refs/heads/main", None), ("rewind refs/heads/x", None)]);
+        let seen = silent.protection(&main());
+        assert_eq!((seen.requirements.len(), seen.unseen.len()), (0, 1), "a gap of this branch");
+    }
+
+    #[test]
+    fn people_who_change_the_rules_of_gitolite_get_round_them() {
+        let seen = with_gitolite(&HOOK_CHECKS, &[("delete refs/heads/main", Some(true))]).protection(&main());
+        let of_gitolite = seen.requirements.iter().find(|one| one.source.starts_with("gitolite")).unwrap();
+        let kinds: Vec<ActorKind> =
+            of_gitolite.bypass.known().unwrap().iter().map(|actor| actor.kind).collect();
+        assert_eq!(kinds, [ActorKind::ServerAccess, ActorKind::Administrators]);
+    }
+
+    #[test]
+    fn a_server_does_without_further_locks_only_where_the_hook_judges() {
+        let open = |guard: &ServerGuard, name: &str, found: &str| {
+            let check = guard.checks.iter().find(|check| check.name == name).unwrap();
+            guard.does_without(&GuardCheck { found: found.to_string(), ..check.clone() })
+        };
+        assert!(open(&guard(&HOOK_CHECKS), "receive.denyDeletes", SWITCHED_OFF));
+        assert!(!open(&guard(&HOOK_CHECKS), "receive.denyDeletes", "it is not set in the repository"));
+        assert!(!open(&guard(&HOOK_CHECKS[..2]), "receive.denyDeletes", SWITCHED_OFF));
+        assert!(!open(&guard(&HOOK_CHECKS), "pre-receive", SWITCHED_OFF));
     }
 }

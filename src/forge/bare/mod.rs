@@ -36,7 +36,7 @@ use std::sync::{Arc, LazyLock};
 mod guard;
 mod pushes;
 
-pub use guard::{GuardCheck, HOOK_CHECKS, ServerGuard};
+pub use guard::{GITOLITE_PREFIX, GitoliteRight, GuardCheck, HOOK_CHECKS, SWITCHED_OFF, ServerGuard};
 pub use pushes::{LoggedPush, PushedRef};
 
 /// A server without a host among the hosts.
@@ -78,6 +78,12 @@ pub trait ServerView {
     /// # Errors
     /// The log cannot be read, or ends before its beginning.
     fn each_push(&self, reader: &mut dyn FnMut(&LoggedPush) -> bool) -> Result<(), Gap>;
+
+    /// The pushes of a head that another log of the server has, newest first: of the time before
+    /// the hook wrote its own.
+    fn earlier_pushes(&self, _head: &Revision) -> Vec<LoggedPush> {
+        Vec::new()
+    }
 
     /// The one name of the person that an address or a name belongs to; `None` where the allowed
     /// signers do not have it.
@@ -286,7 +292,7 @@ impl<V: ServerView> Forge for BareServer<V> {
         let read = || {
             let tip = self.view.tip(name).known()?.clone().ok_or_else(|| no_branch(name))?;
             // Where it was not seen what protects it, something may.
-            let protected = guard.value().is_none_or(|guard| !guard.requirements(0).is_empty());
+            let protected = guard.value().is_none_or(|guard| !guard.protection(name).requirements.is_empty());
             Ok(Branch { name: name.clone(), tip, protected })
         };
         Fact::from(read())
@@ -308,9 +314,12 @@ impl<V: ServerView> Forge for BareServer<V> {
         Fact::Known(Vec::new())
     }
 
-    fn protection(&self, _: &Question<'_>) -> Fact<Protection> {
+    fn protection(&self, question: &Question<'_>) -> Fact<Protection> {
         let guard = self.view.guard();
-        guard.known().map(ServerGuard::protection).into()
+        let named = question.branch.value().map(|branch| branch.name.clone());
+        let meant = || question.request.value().map(|request| request.base_branch.clone());
+        let branch = named.or_else(meant).unwrap_or_else(|| BranchName::new(""));
+        guard.known().map(|guard| guard.protection(&branch)).into()
     }
 
     fn checks(&self, _: &Revision) -> CheckFacts {

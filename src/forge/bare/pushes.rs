@@ -188,6 +188,11 @@ impl<V: ServerView> BareServer<V> {
         let account = |name: &str| self.known_account(name).unwrap_or_else(|| account_of(name));
         let mut found = ChangePushes::of(question);
         let end = self.view.each_push(&mut |push| found.take(push, &account));
+        if end.is_ok() && found.head.is_none() {
+            for push in self.view.earlier_pushes(question.head) {
+                found.take(&push, &account);
+            }
+        }
         found.facts(end)
     }
 

@@ -28,6 +28,7 @@ static ROW: JobVariables = JobVariables {
     request,
     base: "SYSTEM_PULLREQUEST_TARGETBRANCH",
     head: Some("SYSTEM_PULLREQUEST_SOURCECOMMITID"),
+    commit: Some("BUILD_SOURCEVERSION"),
     repository: |variables| variables("BUILD_REPOSITORY_NAME"),
     repository_variable: "BUILD_REPOSITORY_NAME",
 };

@@ -24,6 +24,7 @@ static ROW: JobVariables = JobVariables {
     request: |variables| variables("BITBUCKET_PR_ID"),
     base: "BITBUCKET_PR_DESTINATION_BRANCH",
     head: Some("BITBUCKET_COMMIT"),
+    commit: Some("BITBUCKET_COMMIT"),
     repository: |variables| variables("BITBUCKET_REPO_FULL_NAME"),
     repository_variable: "BITBUCKET_REPO_FULL_NAME",
 };

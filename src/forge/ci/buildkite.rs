@@ -24,6 +24,7 @@ static ROW: JobVariables = JobVariables {
     request: |variables| variables("BUILDKITE_PULL_REQUEST").filter(|request| request != "false"),
     base: "BUILDKITE_PULL_REQUEST_BASE_BRANCH",
     head: Some("BUILDKITE_COMMIT"),
+    commit: Some("BUILDKITE_COMMIT"),
     repository: |variables| repository_of(&variables("BUILDKITE_REPO")?),
     repository_variable: "BUILDKITE_REPO",
 };

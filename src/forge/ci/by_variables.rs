@@ -2,8 +2,9 @@
 //! variables these are.
 //!
 //! Their jobs do not tell which host is to be asked, and any step can set their variables. So
-//! nothing is asked by their word alone: what they say of a request only limits what the job may
-//! judge. A job of no request leaves everything to the command line.
+//! nothing is asked by their word alone: what they say only limits what the job may judge. A job of
+//! a request judges that request. A job of a branch judges a request that ends at its commit, and
+//! what is deployed. Only where a job names no commit is everything left to the command line.
 
 use super::event::PlaceAdvice;
 use super::{CiJob, EventError, JobEvent, Parents, ShownOn, Variables, VerdictPlace};
@@ -57,6 +58,9 @@ pub(super) struct JobVariables {
     pub(super) base: &'static str,
     /// The head of the request; `None` where the system does not tell it.
     pub(super) head: Option<&'static str>,
+    /// The commit of a job of a branch, on which its check is shown; `None` where the system does
+    /// not tell it.
+    pub(super) commit: Option<&'static str>,
     /// The repository.
     pub(super) repository: fn(Variables) -> Option<String>,
     /// The variable that `repository` rests on.
@@ -113,85 +117,91 @@ impl CiJob for VariablesJob {
     }
 
     fn event(&self) -> Result<Option<Box<dyn JobEvent>>, EventError> {
-        let (Some(request), Some(head)) = ((self.row.request)(self.variables), self.row.head) else {
-            return Ok(None);
-        };
+        let request = (self.row.request)(self.variables);
+        let variable = if request.is_some() { self.row.head } else { self.row.commit };
+        let Some(variable) = variable else { return Ok(None) };
         let unset = |variable| EventError::Unset { job: self.row.job, variable };
-        let head_text = (self.variables)(head).ok_or_else(|| unset(head))?;
-        let repository =
-            (self.row.repository)(self.variables).ok_or_else(|| unset(self.row.repository_variable))?;
-        Ok(Some(Box::new(RequestEvent { row: self.row, request, head: head_text, repository })))
+        let told = ((self.variables)(variable), (self.row.repository)(self.variables));
+        let (head, repository) = match told {
+            (Some(head), Some(repository)) => (head, repository),
+            _ if request.is_none() => return Ok(None),
+            (None, _) => return Err(unset(variable)),
+            (_, None) => return Err(unset(self.row.repository_variable)),
+        };
+        Ok(Some(Box::new(VariablesEvent { row: self.row, variable, request, head, repository })))
     }
 }
 
-/// The request that a job is of.
-struct RequestEvent {
+/// What a job is of: a request, or the commit of a branch.
+struct VariablesEvent {
     row: &'static JobVariables,
-    request: String,
+    /// The variable of the commit.
+    variable: &'static str,
+    request: Option<String>,
     head: String,
     repository: String,
 }
 
 const ADVICE: PlaceAdvice = PlaceAdvice {
-    request: "Judge the request in the job of that request.",
+    request: "Judge the request in the job of that request; in a job of a branch, name one that ends at the commit of the job.",
     deployment: "Deploy in a job of the branch that is deployed from, with a checkout of what is deployed.",
 };
 
-impl JobEvent for RequestEvent {
+impl JobEvent for VariablesEvent {
     fn verdict_place(&self, parents: Option<Parents<'_>>) -> Result<VerdictPlace, Gap> {
         let commit = Revision::try_from(self.head.clone()).map_err(|_| self.no_commit())?;
+        let Some(request) = &self.request else { return Ok(self.place(commit, ShownOn::Tip)) };
         if parents.and_then(|parents| parents(&commit)).is_some_and(|parents| parents.len() > 1)
             && self.may_be_merged()
         {
             return Err(self.merged(&commit));
         }
-        let request = match self.request.parse() {
+        let request = match request.parse() {
             Ok(number) => RequestId::Number(number),
-            Err(_) => RequestId::Name(self.request.clone()),
+            Err(_) => RequestId::Name(request.clone()),
         };
-        Ok(VerdictPlace {
+        Ok(VerdictPlace { request: Some(request), ..self.place(commit, ShownOn::Head) })
+    }
+}
+
+impl VariablesEvent {
+    fn place(&self, commit: Revision, shown_on: ShownOn) -> VerdictPlace {
+        VerdictPlace {
             commit,
-            shown_on: ShownOn::Head,
+            shown_on,
             repository: self.repository.clone(),
-            request: Some(request),
+            request: None,
             batch: None,
             environments: Vec::new(),
             event: self.row.system.to_string(),
             advice: ADVICE,
-        })
-    }
-}
-
-impl RequestEvent {
-    fn variable(&self) -> &'static str {
-        self.row.head.unwrap_or("the head")
+        }
     }
 
     /// These name what is checked out, which may be the head merged with the branch; the others
     /// name the head whatever is checked out.
     fn may_be_merged(&self) -> bool {
-        ["GIT_COMMIT", "BUILDKITE_COMMIT"].contains(&self.variable())
+        ["GIT_COMMIT", "BUILDKITE_COMMIT"].contains(&self.variable)
     }
 
     fn no_commit(&self) -> Gap {
-        let found =
-            format!("{} is `{}`, which is not the whole name of a commit", self.variable(), self.head);
+        let found = format!("{} is `{}`, which is not the whole name of a commit", self.variable, self.head);
         let remedy = format!(
-            "Set {} to the whole name of the head of the request (`git rev-parse`) in the step that runs the gate.",
-            self.variable()
+            "Set {} to the whole name of the head of the request, in a job of a branch of what is checked out (`git rev-parse HEAD`), in the step that runs the gate.",
+            self.variable
         );
-        Gap::new("the head of the request", GapReason::Malformed, found, remedy)
+        Gap::new("the commit of the job", GapReason::Malformed, found, remedy)
     }
 
     fn merged(&self, commit: &Revision) -> Gap {
         let found = format!(
             "{} is {}, a merge, and whether it is the head of the request or the job's own merge of it is not said",
-            self.variable(),
+            self.variable,
             commit.short()
         );
         let remedy = format!(
             "Check out the head of the request as it is, or set {} to it in the step that runs the gate.",
-            self.variable()
+            self.variable
         );
         Gap::new("the head of the request", GapReason::Contradiction, found, remedy)
     }

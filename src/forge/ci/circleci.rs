@@ -28,6 +28,7 @@ static ROW: JobVariables = JobVariables {
     // It names no branch that would receive the change.
     base: "",
     head: Some("CIRCLE_SHA1"),
+    commit: Some("CIRCLE_SHA1"),
     repository: |variables| {
         Some(format!("{}/{}", variables("CIRCLE_PROJECT_USERNAME")?, variables("CIRCLE_PROJECT_REPONAME")?))
     },

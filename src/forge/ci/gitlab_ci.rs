@@ -254,13 +254,40 @@ fn unknown_source(source: &str) -> Gap {
     Gap::new(WHAT, GapReason::Unsupported, found, remedy)
 }
 
-/// The address of the API, where it is not the one of the job's own server.
+/// The variables of a job that name its server once more (GitLab docs, "Predefined CI/CD
+/// variables").
+const SERVERS: [&str; 7] = [
+    "CI_JOB_URL",
+    "CI_PIPELINE_URL",
+    "CI_PROJECT_URL",
+    "CI_REPOSITORY_URL",
+    "CI_SERVER_FQDN",
+    "CI_SERVER_HOST",
+    "CI_SERVER_URL",
+];
+
+/// The address of the API, where another variable of the job names another server. Who replaces all
+/// of them is not noticed here; the token of the gate is then of no use.
 fn other_address(all: &[(String, String)]) -> Option<Detour> {
     let value = |name: &str| all.iter().find(|(given, _)| given == name);
     let (server, api) = (value("CI_SERVER_URL")?, value("CI_API_V4_URL")?);
     let plain = |url: &str| url.trim_end_matches('/').to_ascii_lowercase();
     let own = format!("{}/api/v4", plain(&server.1));
-    (own != plain(&api.1)).then(|| super::detours::detour(api))
+    let host = host_of(&api.1);
+    let is_other = |name: &str| value(name).is_some_and(|(_, told)| host_of(told) != host);
+    (own != plain(&api.1) || SERVERS.iter().any(|name| is_other(name))).then(|| super::detours::detour(api))
+}
+
+/// The host of an address, in lower case, without a user, a port and a path.
+fn host_of(address: &str) -> String {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let host = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    host.to_ascii_lowercase()
 }
 
 #[cfg(test)]
@@ -360,6 +387,30 @@ mod tests {
             assert!(place(set, None).is_err(), "{set:?}");
         }
         assert!(place(&[("CI_MERGE_REQUEST_REF_PATH", "refs/merge-requests/7/head")], None).is_ok());
+    }
+
+    #[test]
+    fn an_address_that_another_variable_contradicts_is_noted() {
+        let noted = |set: &[(&str, &str)]| {
+            let all: Vec<(String, String)> =
+                set.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+            other_address(&all).is_some()
+        };
+        let own = [
+            ("CI_SERVER_URL", "https://gitlab.example.test:8443"),
+            ("CI_API_V4_URL", "https://gitlab.example.test:8443/api/v4"),
+            ("CI_SERVER_HOST", "gitlab.example.test"),
+            ("CI_SERVER_FQDN", "gitlab.example.test:8443"),
+            ("CI_PROJECT_URL", "https://GitLab.example.test:8443/group/project"),
+            ("CI_REPOSITORY_URL", "https://gitlab-ci-token:x@gitlab.example.test:8443/group/project.git"),
+        ];
+        assert!(!noted(&own), "the twin");
+        let fake = [("CI_SERVER_URL", "https://fake.test"), ("CI_API_V4_URL", "https://fake.test/api/v4")];
+        assert!(!noted(&fake), "nothing contradicts it");
+        for other in &own[2..] {
+            assert!(noted(&[fake[0], fake[1], *other]), "{other:?}");
+        }
+        assert!(noted(&[own[0], fake[1]]));
     }
 
     #[test]

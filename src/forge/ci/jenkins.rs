@@ -34,6 +34,7 @@ static MULTIBRANCH: JobVariables = JobVariables {
     request: |variables| variables("CHANGE_ID"),
     base: "CHANGE_TARGET",
     head: Some("GIT_COMMIT"),
+    commit: Some("GIT_COMMIT"),
     repository: |variables| repository_of(&variables("GIT_URL")?),
     repository_variable: "GIT_URL",
 };
@@ -48,6 +49,7 @@ static GERRIT: JobVariables = JobVariables {
     request: |variables| variables("GERRIT_CHANGE_NUMBER"),
     base: "GERRIT_BRANCH",
     head: Some("GERRIT_PATCHSET_REVISION"),
+    commit: None,
     repository: |variables| variables("GERRIT_PROJECT"),
     repository_variable: "GERRIT_PROJECT",
 };

@@ -25,6 +25,7 @@ static ROW: JobVariables = JobVariables {
     request: |variables| variables("ZUUL_CHANGE"),
     base: "ZUUL_BRANCH",
     head: None,
+    commit: None,
     repository: |variables| variables("ZUUL_PROJECT"),
     repository_variable: "ZUUL_PROJECT",
 };

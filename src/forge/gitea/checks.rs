@@ -40,6 +40,15 @@ impl Gitea {
     }
 }
 
+/// The names of the accounts that the hosts' own Actions write with.
+const ACTIONS: [&str; 2] = ["gitea-actions", "forgejo-actions"];
+
+/// Has an account with a number of its own the name of the host's Actions? Theirs is below zero
+/// (Gitea `modules/…/user_system.go`: `ActionsUserID` is -2), and a policy names the login.
+fn takes_name_of_actions(user: &wire::User) -> bool {
+    user.id > 0 && ACTIONS.iter().any(|name| name.eq_ignore_ascii_case(&user.login))
+}
+
 fn check_of(what: &str, head: &Revision, status: wire::CommitStatus) -> Result<Check, Gap> {
     if status.url.rsplit('/').next() != Some(head.as_str()) {
         return Err(contradiction(
@@ -56,8 +65,9 @@ fn check_of(what: &str, head: &Revision, status: wire::CommitStatus) -> Result<C
         "skipped" => Conclusion::Skipped,
         other => return Err(unknown_word(what, "status", other)),
     };
-    // No one is named where the account is gone, or where the server does not name its Actions.
-    let producer =
-        status.creator.and_then(account).map_or(Producer::Unknown, |by| Producer::Account(Some(by)));
+    // No one is named where the account is gone, or where the server does not name its Actions. An
+    // account that only has the name of the Actions is a person's.
+    let creator = status.creator.filter(|by| !takes_name_of_actions(by));
+    let producer = creator.and_then(account).map_or(Producer::Unknown, |by| Producer::Account(Some(by)));
     Ok(Check { name: status.context, id: status.id.into(), head: head.clone(), producer, conclusion })
 }

@@ -1,5 +1,6 @@
 //! The reading plan for the request that brought a commit to a branch.
 
+use super::lists::List;
 use super::translate::branch_name;
 use super::{Gitea, wire};
 use portcullis_model::change::{BranchName, Revision};
@@ -29,5 +30,15 @@ impl Gitea {
         let pull: wire::PullRequest = reply.read(&what).map_err(super::style::name_scope)?;
         let is_here = pull.merged && branch_name(&pull.base.branch) == *branch;
         Ok(is_here.then(|| pull.number.into()).into_iter().collect())
+    }
+
+    /// The commits that the host lists for a request.
+    pub(super) fn commits_of(&self, request: &RequestId) -> Result<BTreeSet<Revision>, Gap> {
+        let number = request.to_string();
+        let what = format!("the commits of request {number}");
+        let query = vec![("verification", "false"), ("files", "false")];
+        let list = List { query, ..List::new(&what, self.at(&["pulls", &number, "commits"])) };
+        let seen: Vec<wire::CommitItem> = self.list(&list)?;
+        seen.into_iter().map(|commit| self.revision(&what, &commit.sha)).collect()
     }
 }

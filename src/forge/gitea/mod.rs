@@ -208,6 +208,10 @@ impl Forge for Gitea {
         self.requests_that_brought(commit, branch).into()
     }
 
+    fn series(&self, request: &RequestId) -> Option<Fact<BTreeSet<Revision>>> {
+        Some(self.commits_of(request).into())
+    }
+
     /// Neither host keeps a list of the pushes to a branch.
     fn branch_pushes(&self, _: &BranchName, _: &[Revision]) -> Fact<Vec<BranchPush>> {
         Fact::Known(Vec::new())

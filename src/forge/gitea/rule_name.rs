@@ -116,18 +116,54 @@ fn read_class(text: &mut Characters<'_>) -> Result<Part, ()> {
     }
 }
 
+/// Does the whole text match?
 fn matches(pattern: &[Part], text: &[char]) -> bool {
-    let Some((part, rest)) = pattern.split_first() else { return text.is_empty() };
-    match part {
-        Part::Run | Part::RunAcross => {
-            let across = matches!(part, Part::RunAcross);
-            let longest = text.iter().position(|c| *c == '/' && !across).unwrap_or(text.len());
-            (0..=longest).any(|length| matches(rest, &text[length..]))
-        }
-        Part::Choice(choices) => {
-            choices.iter().any(|choice| matches(&[choice.as_slice(), rest].concat(), text))
-        }
-        _ => text.split_first().is_some_and(|(first, after)| fits(part, *first) && matches(rest, after)),
+    advance(pattern, text, vec![true; 1].into_iter().chain(vec![false; text.len()]).collect())
+        .last()
+        .is_some_and(|reached| *reached)
+}
+
+/// From the places of the text that were reached to those that are reached behind the pattern. Each
+/// part looks at each place once, so that no pattern takes longer than its length times the text's.
+fn advance(pattern: &[Part], text: &[char], begun: Vec<bool>) -> Vec<bool> {
+    let mut reached = begun;
+    for part in pattern {
+        reached = match part {
+            Part::Run | Part::RunAcross => {
+                let across = matches!(part, Part::RunAcross);
+                let mut behind = reached;
+                for (at, one) in text.iter().enumerate() {
+                    if behind.get(at) == Some(&true) && (across || *one != '/') {
+                        set(&mut behind, at + 1);
+                    }
+                }
+                behind
+            }
+            Part::Choice(choices) => {
+                let mut behind = vec![false; text.len() + 1];
+                for choice in choices {
+                    let ends = advance(choice, text, reached.clone());
+                    ends.iter().enumerate().filter(|(_, is)| **is).for_each(|(at, _)| set(&mut behind, at));
+                }
+                behind
+            }
+            _ => {
+                let mut behind = vec![false; text.len() + 1];
+                for (at, one) in text.iter().enumerate() {
+                    if reached.get(at) == Some(&true) && fits(part, *one) {
+                        set(&mut behind, at + 1);
+                    }
+                }
+                behind
+            }
+        };
+    }
+    reached
+}
+
+fn set(places: &mut [bool], at: usize) {
+    if let Some(place) = places.get_mut(at) {
+        *place = true;
     }
 }
 
@@ -145,6 +181,16 @@ fn fits(part: &Part, one: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A pattern that went back at every star took a time without end.
+    #[test]
+    fn no_pattern_of_an_administrator_takes_longer_than_its_length() {
+        let branch = "a".repeat(200);
+        assert!(!covers(&format!("{}b", "*a".repeat(60)), &branch));
+        assert!(!covers(&format!("{}b", "{a,a*}".repeat(60)), &branch));
+        assert!(!covers(&format!("{}b", "{**,*,a}".repeat(60)), &branch));
+        assert!(covers(&"*a".repeat(60), &branch), "the twin");
+    }
 
     #[test]
     fn plain_names_ignore_case_and_patterns_do_not() {

@@ -21,9 +21,16 @@ use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::person::Account;
 use std::collections::BTreeSet;
 
-/// Rights with which an app can change rulesets or classic protection: of the repository, or of the
-/// organisation (GitHub docs, "Permissions required for GitHub Apps").
-const RIGHTS_OF_APPS: [&str; 2] = ["administration", "organization_administration"];
+/// Rights with which an app can change rulesets or classic protection, of the repository or of the
+/// organisation, or make someone who can: an owner, or a role with that right (GitHub docs,
+/// "Permissions required for GitHub Apps").
+const RIGHTS_OF_APPS: [&str; 5] = [
+    "administration",
+    "members",
+    "organization_administration",
+    "organization_custom_org_roles",
+    "organization_custom_roles",
+];
 
 /// Rights of roles that bypass or change what protects a branch (GitHub docs, "About custom
 /// repository roles" and "Permissions of custom organization roles"). Who manages deploy keys can

@@ -132,12 +132,12 @@ fn accounts_of(members: impl Iterator<Item = wire::Member>) -> Vec<Account> {
     accounts.into_iter().collect()
 }
 
-fn account_of(member: wire::Member) -> Account {
+pub(super) fn account_of(member: wire::Member) -> Account {
     translate::account(wire::User { id: member.id, username: member.username, bot: None, public_email: None })
 }
 
 /// The level that counts: none for who is blocked, not let in yet, or whose membership has ended.
-fn level_of(member: &wire::Member) -> u64 {
+pub(super) fn level_of(member: &wire::Member) -> u64 {
     let is_let_in = member.membership_state.as_deref().is_none_or(|state| state == "active");
     let is_over = member.expires_at.as_deref().is_some_and(has_passed);
     if member.state == "active" && is_let_in && !is_over { member.access_level } else { 0 }

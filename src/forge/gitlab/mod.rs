@@ -4,8 +4,9 @@
 //!   what all servers have in common;
 //! - `wire` is its JSON, `translate` says it in our words;
 //! - `ci_files` finds what defines the pipelines of a project;
-//! - `request`, `approvals`, `versions`, `notes`, `members`, `pushes`, `settings`, `rules`,
-//!   `protection`, `checks`, `deployments` and `train` hold the reading plans of their topics.
+//! - `request`, `approvals`, `versions`, `notes`, `members`, `administration`, `pushes`,
+//!   `settings`, `rules`, `protection`, `checks`, `deployments` and `train` hold the reading plans
+//!   of their topics.
 //!
 //! What was not seen whole and for certain is a gap. In particular a 404 is never "there is none":
 //! GitLab gives it for what a token may not see. A 403 has three meanings: the token may not, the
@@ -19,6 +20,7 @@ use crate::{
     Question, ReadTexts, ReviewFacts,
 };
 use address::ProjectPath;
+use portcullis_model::administration::Administration;
 use portcullis_model::batch::Batch;
 use portcullis_model::change::{BranchName, Commit, Revision};
 use portcullis_model::deployment::HostDeployment;
@@ -36,6 +38,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 mod address;
+mod administration;
 mod approvals;
 mod checks;
 mod ci_files;
@@ -188,6 +191,10 @@ impl Forge for GitLab {
 
     fn protection(&self, question: &Question<'_>) -> Fact<Protection> {
         self.branch_protection(question).into()
+    }
+
+    fn administration(&self) -> Option<Administration> {
+        Some(self.administration_facts())
     }
 
     fn workflow_files(&self, read: ReadTexts<'_>) -> Option<Fact<Vec<Glob>>> {

@@ -76,8 +76,21 @@ impl GitLab {
             Err(gap) => {
                 found.all.unseen.push(gap.clone());
                 found.pushers = Err(gap);
+                if is_protected && self.keeps_developers_out(branch) {
+                    found.add("the protected branch", [Rule::ChangeRequest, Rule::NoDeletion]);
+                }
             }
         }
+    }
+
+    /// Without the rules, the branch itself says whether everyone who may write may push to it. If
+    /// not, the branch takes requests, and who else may push is hidden.
+    fn keeps_developers_out(&self, branch: &BranchName) -> bool {
+        let what = format!("who may push to {branch}");
+        let seen = self.client.get(&what, &self.at(&["repository", "branches", branch.as_str()]));
+        seen.is_ok_and(|seen: wire::Branch| {
+            seen.name == branch.as_str() && seen.protected && seen.developers_can_push == Some(false)
+        })
     }
 
     fn add_project(&self, branch: &BranchName, _: &Question<'_>, found: &mut Found) -> Result<(), Gap> {

@@ -63,6 +63,8 @@ pub(super) struct AssociatedRequest {
 pub(super) struct Branch {
     pub name: String,
     pub protected: bool,
+    /// May everyone of that level push?
+    pub developers_can_push: Option<bool>,
     pub commit: Commit,
 }
 
@@ -187,6 +189,29 @@ pub(super) struct Project {
     pub permissions: Option<Permissions>,
     #[serde(default)]
     pub shared_with_groups: Vec<serde_json::Value>,
+    pub namespace: Option<Namespace>,
+}
+
+/// Where a project is.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Namespace {
+    /// `group` or `user`.
+    pub kind: String,
+    pub full_path: String,
+}
+
+/// "Get a single group".
+#[derive(Debug, Deserialize)]
+pub(super) struct Group {
+    pub shared_with_groups: Option<Vec<serde_json::Value>>,
+}
+
+/// "List deploy keys for project".
+#[derive(Debug, Deserialize)]
+pub(super) struct DeployKey {
+    pub id: u64,
+    pub title: String,
+    pub can_push: bool,
 }
 
 /// What the token may do.
@@ -305,6 +330,17 @@ pub(super) struct Member {
     pub expires_at: Option<String>,
     /// `awaiting` until an administrator has let them in.
     pub membership_state: Option<String>,
+    /// A role of the organisation's own (Ultimate).
+    pub member_role: Option<MemberRole>,
+}
+
+/// "Member role": each right is a field.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct MemberRole {
+    pub id: u64,
+    pub name: String,
+    #[serde(flatten)]
+    pub rights: serde_json::Map<String, serde_json::Value>,
 }
 
 /// "Deployment".

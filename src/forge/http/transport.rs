@@ -3,6 +3,7 @@
 //! A transport carries one request and waits when it is told to. Everything that needs judgement
 //! (retries, rate limits, redirects, who may see the token) is the client's.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use ureq::http::Uri;
 use ureq::tls::{RootCerts, TlsConfig};
@@ -135,12 +136,21 @@ fn agent(proxy: Option<Proxy>, read: Duration) -> Agent {
         .new_agent()
 }
 
+/// How many requests this program sent over the network.
+static SENT: AtomicU64 = AtomicU64::new(0);
+
+/// How many requests this program sent so far, tries again and redirects included.
+pub fn count_sent() -> u64 {
+    SENT.load(Ordering::Relaxed)
+}
+
 impl Transport for Live {
     fn elapsed(&self) -> Duration {
         self.began.elapsed()
     }
 
     fn send(&self, request: &Request) -> Result<Response, TransportError> {
+        SENT.fetch_add(1, Ordering::Relaxed);
         exchange(self.agent_for(&request.url), request).map_err(|error| TransportError(error.to_string()))
     }
 }

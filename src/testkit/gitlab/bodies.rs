@@ -161,11 +161,16 @@ impl GitLabWorld {
         body
     }
 
-    /// The requests that brought a commit: ours, if the commit is among its own.
+    /// The requests that brought a commit: ours, if the commit is among its own or is its merge or
+    /// squash.
     pub(super) fn requests_of(&self, sha: &str) -> Vec<Value> {
-        let is_its = self.world.request.head.as_str() == sha
-            || self.world.commits.iter().any(|(commit, _)| commit.as_str() == sha);
-        if is_its { vec![self.request_body()] } else { Vec::new() }
+        if self.knows(sha) { vec![self.request_body()] } else { Vec::new() }
+    }
+
+    /// Is it a commit of the request, or one that it landed as?
+    pub(super) fn knows(&self, sha: &str) -> bool {
+        let own = self.world.commits.iter().map(|(commit, _)| commit);
+        own.chain(&self.landed_as).chain([&self.world.request.head]).any(|commit| commit.as_str() == sha)
     }
 
     pub(super) fn branch_body(&self) -> Value {
@@ -214,6 +219,41 @@ impl GitLabWorld {
         let members = self.world.permissions.iter().filter(|(account, _)| wanted(account));
         let members = members.filter(|(_, permission)| *permission != Permission::None);
         members.map(|(account, permission)| self.member_body(account, level(permission))).collect()
+    }
+
+    /// With those above developers.
+    pub(super) fn all_member_bodies(&self, query: Query<'_>) -> Vec<Value> {
+        let mut bodies = self.member_bodies(query);
+        if query.iter().any(|(key, _)| key == "user_ids[]") {
+            return bodies;
+        }
+        bodies.extend(self.maintainers.iter().map(|(account, level, role)| {
+            let mut body = self.member_body(account, *level);
+            if let Some(role) = role {
+                body["member_role"] = role.clone();
+            }
+            body
+        }));
+        bodies
+    }
+
+    pub(super) fn deploy_key_bodies(&self) -> Vec<Value> {
+        let body = |(id, title, can_push): &(u64, String, bool)| {
+            json!({ "id": id, "title": title, "key": "ssh-ed25519 AAAA", "fingerprint": "", "created_at": minutes(0),
+                    "expires_at": null, "can_push": can_push })
+        };
+        self.deploy_keys.iter().map(body).collect()
+    }
+
+    /// A group that the project is below.
+    pub(super) fn group_found(&self, path: &str) -> GitLabFound {
+        if !self.world.repository.starts_with(&format!("{path}/")) {
+            return GitLabFound::Missing(404, "404 Group Not Found");
+        }
+        GitLabFound::One(json!({
+            "id": 9, "name": path, "path": path, "full_path": path, "full_name": path, "visibility": "private",
+            "parent_id": null, "web_url": "", "created_at": minutes(0), "shared_with_groups": self.group_shares,
+        }))
     }
 
     pub(super) fn group_members(&self, group: &str) -> GitLabFound {

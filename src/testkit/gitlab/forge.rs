@@ -38,11 +38,7 @@ impl GitLabForge {
             return self.worlds.iter().find(|it| !it.job_bodies(&id).is_empty());
         }
         let sha = after("/repository/commits/").or_else(|| after("pipelines?sha="))?;
-        let knows = |it: &&GitLabWorld| {
-            let world = &it.world;
-            world.request.head.as_str() == sha || world.commits.iter().any(|(id, _)| id.as_str() == sha)
-        };
-        self.worlds.iter().find(knows)
+        self.worlds.iter().find(|it| it.knows(&sha))
     }
 }
 

@@ -6,7 +6,7 @@
 
 use crate::answer_faults::AnswerFault;
 use crate::server::Site;
-use crate::world::World;
+use crate::world::{World, person};
 use jiff::Timestamp;
 use portcullis_forge::http::transport::{Request, Response, Transport, TransportError};
 use portcullis_model::change::Revision;
@@ -51,6 +51,14 @@ pub struct GitLabWorld {
     pub merges: Vec<(Revision, Vec<Revision>)>,
     /// The merge train: requests with the commits that their pipelines run on.
     pub train: Vec<(u64, Option<Revision>)>,
+    /// The commits of the branch that the request landed as, beside its own: a merge, a squash.
+    pub landed_as: Vec<Revision>,
+    /// Members above developers: account, level, and a role of the organisation's own.
+    pub maintainers: Vec<(Account, u64, Option<Value>)>,
+    /// Deploy keys: number, title, and whether they may push.
+    pub deploy_keys: Vec<(u64, String, bool)>,
+    /// The groups that the group of the project is shared with.
+    pub group_shares: Vec<Value>,
     /// What it withholds or garbles, in order.
     pub faults: Vec<(GitLabEndpoint, AnswerFault)>,
 }
@@ -131,6 +139,10 @@ pub enum GitLabEndpoint {
     Members,
     /// `groups/G/members`
     GroupMembers,
+    /// `groups/G`
+    Group,
+    /// `projects/P/deploy_keys`
+    DeployKeys,
     /// `users/ID`
     User,
     /// `users?search=` and `users?username=`
@@ -199,6 +211,10 @@ impl GitLabWorld {
             bulk_pushes: Vec::new(),
             merges: Vec::new(),
             train: Vec::new(),
+            landed_as: Vec::new(),
+            maintainers: vec![(person("dana-example", 19), 50, None)],
+            deploy_keys: vec![(71, "mirror".to_string(), false)],
+            group_shares: Vec::new(),
             faults: Vec::new(),
             world,
         }

@@ -70,6 +70,7 @@ impl GitLabWorld {
                 Some((GitLabEndpoint::Project, found))
             }
             ["projects", project, rest @ ..] if self.is_own(project) => self.route_project(rest, query),
+            ["groups", group] => Some((GitLabEndpoint::Group, self.group_found(group))),
             ["groups", group, "members"] => Some((GitLabEndpoint::GroupMembers, self.group_members(group))),
             ["users", id] => Some((GitLabEndpoint::User, self.user_found(id))),
             ["users"] => Some((GitLabEndpoint::Users, GitLabFound::List(self.users_found(query)))),
@@ -98,7 +99,8 @@ impl GitLabWorld {
             ["repository", "commits", sha, "statuses"] => {
                 (GitLabEndpoint::Statuses, List(self.status_bodies(sha)))
             }
-            ["members", "all"] => (GitLabEndpoint::Members, List(self.member_bodies(query))),
+            ["members", "all"] => (GitLabEndpoint::Members, List(self.all_member_bodies(query))),
+            ["deploy_keys"] => (GitLabEndpoint::DeployKeys, List(self.deploy_key_bodies())),
             ["members"] => (GitLabEndpoint::Members, List(self.member_bodies(&[]))),
             ["protected_branches"] => (GitLabEndpoint::ProtectedBranches, List(self.protected_bodies())),
             ["approvals"] => (GitLabEndpoint::ApprovalSettings, self.licensed(|it| One(it.settings.clone()))),

@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use tempfile::TempDir;
 
+pub mod hosts;
 pub mod plan;
 pub mod plant;
 pub mod rng;
@@ -54,6 +55,8 @@ pub enum How {
     Octopus,
     QueueSquash,
     QueueMerge,
+    /// A squash, and a merge of it: GitLab squashes so where its merges are merge commits.
+    SquashMerge,
 }
 
 /// A request on its way.
@@ -233,6 +236,9 @@ impl Lane {
                 let steps = match how {
                     How::FastForward => self.forward(draft),
                     How::Rebase => self.rebase(draft, added, lost),
+                    How::SquashMerge => {
+                        vec![self.merge_squash(ops(draft).iter().chain(added), draft.number, label)]
+                    }
                     _ => {
                         let after = apply(self.state(self.tip()), ops(draft).iter().chain(added));
                         let merges = matches!(how, How::Merge | How::QueueMerge);
@@ -253,6 +259,15 @@ impl Lane {
             self.forge.worlds.push(draft.world);
         }
         indices
+    }
+
+    /// The merge of a squash; the host names the request at both.
+    fn merge_squash<'o>(&mut self, ops: impl Iterator<Item = &'o Op>, number: u64, label: &str) -> Oid {
+        let tip = self.tip();
+        let after = apply(self.state(tip), ops);
+        let squash = self.commit(HOST, &[tip], label, after.clone());
+        self.forge.landed.push((revision(squash).unwrap(), number));
+        self.commit(HOST, &[tip, squash], &format!("Merge {label}"), after)
     }
 
     /// Moves the branch without any request.
@@ -276,14 +291,31 @@ impl Lane {
 
     fn rebase(&mut self, draft: &Draft, added: &[Op], lost: &[Op]) -> Vec<Oid> {
         let (mut tip, mut steps) = (self.tip(), Vec::new());
-        for (number, (_, ops)) in draft.commits.iter().enumerate() {
+        for (number, (id, ops)) in draft.commits.iter().enumerate() {
             let is_last = number + 1 == draft.commits.len();
             let kept = ops.iter().filter(|op| !lost.contains(op));
             let after = apply(self.state(tip), kept.chain(added.iter().filter(|_| is_last)));
-            tip = self.commit(HOST, &[tip], "Work on it", after);
+            tip = self.copy(*id, tip, after);
             steps.push(tip);
         }
         steps
+    }
+
+    /// The host commits anew what somebody wrote.
+    fn copy(&mut self, written: Oid, parent: Oid, after: State) -> Oid {
+        let author = {
+            let commit = self.history.repository().find_commit(written).unwrap();
+            let author = commit.author();
+            (author.name().unwrap().to_string(), author.email().unwrap().to_string())
+        };
+        let before = self.states[&parent].clone();
+        let (history, author) = (&mut self.history, (author.0.as_str(), author.1.as_str()));
+        let id = with_edits(&before, &after, |edits| {
+            history.commit_as(author, HOST, &[parent], "Work on it", edits)
+        })
+        .unwrap();
+        self.states.insert(id, after);
+        id
     }
 
     fn landed(&mut self, steps: &[Oid], label: &str) -> usize {

@@ -290,3 +290,47 @@ fn merges_and_squashes_land_by_their_reviewed_head() {
         scenario.land(&squash).expect_taken();
     });
 }
+
+/// No host says who may write: signers are asked for.
+#[test]
+fn the_remedy_on_a_server_names_the_allowed_signers() {
+    on_each_server(|scenario| {
+        let commit = scenario.topic("load-in-order", "INSERT INTO records SELECT 1;\n");
+        let refused = scenario.land(&commit);
+        refused.expect_refused("Ask 1 more person of the allowed signers who took no part in the change");
+        assert!(!refused.text.contains("write access"), "{}", refused.text);
+        scenario.robin.approve(&*scenario.server, &commit);
+        scenario.land(&commit).expect_taken();
+    });
+}
+
+/// Two squashes in one push: each is a change that was reviewed.
+#[test]
+fn two_squashes_of_one_push_land_where_both_were_reviewed() {
+    on_each_server(|scenario| {
+        let (kim, server) = (&scenario.kim, &*scenario.server);
+        let topic = |name: &str| {
+            kim.update(server, &scenario.base);
+            let head = kim.commit(server, name, &[(&format!("services/upload/{name}.sql"), "SELECT 1;\n")]);
+            kim.push(server, &["origin", &format!("HEAD:refs/heads/{name}")]).expect_taken();
+            head
+        };
+        let [one, two] = ["one", "two"].map(topic);
+        scenario.robin.approve(server, &one);
+        let squashed = |between: bool| {
+            kim.update(server, &scenario.base);
+            kim.git(server, &["merge", "-q", "--squash", &one]);
+            kim.commit(server, "Squash one", &[]);
+            if between {
+                kim.commit(server, "Straight in", &[("services/upload/other.sql", "DELETE FROM records;\n")]);
+            }
+            kim.git(server, &["merge", "-q", "--squash", &two]);
+            kim.commit(server, "Squash two", &[])
+        };
+        let both = squashed(false);
+        scenario.land(&both).expect_refused("broken required-reviews");
+        scenario.robin.approve(server, &two);
+        scenario.land(&squashed(true)).expect_refused("unproven required-reviews");
+        scenario.land(&both).expect_taken();
+    });
+}

@@ -90,7 +90,11 @@ fn install_writes_what_check_looks_for_and_check_sees_each_part_go() {
     assert_eq!(exit, 0, "{text}");
     let hooks = super::GitServer::repository(&local).join("hooks");
     local.setting(&["receive.denyDeletes", "false"]);
-    assert!(local.lines().1.contains("broken  receive.denyDeletes"), "{:?}", local.lines());
+    let (exit, text) = local.lines();
+    assert!(exit == 0 && text.contains("open    receive.denyDeletes"), "the hook protects by itself: {text}");
+    local.setting(&["--unset", "receive.denyDeletes"]);
+    let (exit, text) = local.lines();
+    assert!(exit == 1 && text.contains("broken  receive.denyDeletes"), "no one switched it off: {text}");
     local.setting(&["receive.denyDeletes", "true"]);
     local.setting(&["core.hooksPath", "/tmp"]);
     assert!(local.lines().1.contains("broken  hooks-path"));

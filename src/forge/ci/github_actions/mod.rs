@@ -4,13 +4,13 @@
 //! `event_file` reads what the job says of itself, `claims` compares what it says twice, `events`
 //! says on which commit the check of each event is shown, and `verdict` which commit that is.
 
-use super::{CiJob, CiSystem, EventError, JobEvent, Variables, detours};
+use super::{CiJob, CiSystem, EventError, JobEvent, Parents, Variables, VerdictPlace, detours};
 use crate::{HostKind, github};
 use event_file::EventFile;
 use portcullis_model::change::BranchName;
 use portcullis_model::digest::Digest;
 use portcullis_model::evidence::RunProducer;
-use portcullis_model::fact::Gap;
+use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::facts::Detour;
 use portcullis_model::person::Login;
 use std::path::PathBuf;
@@ -103,6 +103,9 @@ impl CiJob for GitHubActionsJob {
     }
 
     fn event(&self) -> Result<Option<Box<dyn JobEvent>>, EventError> {
+        if let Some(other) = OTHERS.iter().find(|(mark, _)| self.variable(mark).as_deref() == Some("true")) {
+            return Ok(Some(Box::new(ContradictedJob(other))));
+        }
         Ok(Some(Box::new(EventFile::read(self.variables)?)))
     }
 
@@ -122,6 +125,24 @@ impl CiJob for GitHubActionsJob {
         let token = Digest::of(&text).as_str().replace(':', "-");
         [format!("::stop-commands::{token}\n").as_bytes(), &text, format!("::{token}::\n").as_bytes()]
             .concat()
+    }
+}
+
+/// What only the runner of another system sets, that shows a check of its own.
+const OTHERS: [(&str, &str); 1] = [("GITLAB_CI", "GitLab CI")];
+
+/// A job that says of itself that it is of two systems. A step, or who starts a pipeline with
+/// variables, can add the mark of the other one, and with it choose the host and the commit.
+struct ContradictedJob(&'static (&'static str, &'static str));
+
+impl JobEvent for ContradictedJob {
+    fn verdict_place(&self, _: Option<Parents<'_>>) -> Result<VerdictPlace, Gap> {
+        let (mark, name) = self.0;
+        let found = format!(
+            "GITHUB_ACTIONS and {mark} are both set, and no job is of both GitHub Actions and {name}"
+        );
+        let remedy = "Unset the variable that is not of this system in the step that runs the gate, and find out what sets it.";
+        Err(Gap::new("what this job is of", GapReason::Contradiction, found, remedy))
     }
 }
 

@@ -81,7 +81,7 @@ fn list_strangers(case: &Case<'_>, accepted: &HiddenBypass, seen: &Administratio
         &seen.apps,
         "app",
         "may change the rules",
-        "take `Administration: write` from the app",
+        "take the right to write `Administration`, `Members` and custom roles from the app",
     ));
     all.extend(holders(&seen.deploy_keys, "deploy key", "may write", "make the key read-only, or delete it"));
     let rights = "may bypass or change rules";

@@ -130,7 +130,7 @@ pub fn judge_demand(case: &Case<'_>, approvals: &Approvals, demand: &Demand<'_>)
         late: landed.filter(|_| !by_gap).map(|request| request.id.clone()),
         verdict,
         reason: reason_for(verdict, approvals, &shortfalls),
-        remedy: remedy_for(verdict, approvals, &shortfalls, &doubts),
+        remedy: doubt_first(verdict, &doubts).or_else(|| remedy_for(case, approvals, &shortfalls)),
         details: list_details(case, approvals, &shortfalls, doubts),
     })
 }
@@ -368,15 +368,14 @@ fn list_shortfalls(shortfalls: &[Shortfall]) -> String {
     list.join("; ")
 }
 
-fn remedy_for(
-    verdict: Verdict,
-    approvals: &Approvals,
-    shortfalls: &[Shortfall],
-    doubts: &[(String, String)],
-) -> Option<String> {
-    let doubt = doubts.first().filter(|_| verdict == Verdict::Unproven).map(|(_, remedy)| remedy.clone());
+fn doubt_first(verdict: Verdict, doubts: &[(String, String)]) -> Option<String> {
+    doubts.first().filter(|_| verdict == Verdict::Unproven).map(|(_, remedy)| remedy.clone())
+}
+
+fn remedy_for(case: &Case<'_>, approvals: &Approvals, shortfalls: &[Shortfall]) -> Option<String> {
+    let by_signers = case.facts.host.is_without_requests();
     let derived = shortfalls.first().and_then(|_| remedy_for_derived(approvals));
-    doubt.or(derived).or_else(|| shortfalls.first().map(Shortfall::remedy))
+    derived.or_else(|| shortfalls.first().map(|shortfall| shortfall.remedy(by_signers)))
 }
 
 /// More approvals on the same host are derived as well: only another way to give them helps.

@@ -20,8 +20,13 @@ impl Shortfall {
         !matches!(self, Shortfall::TooMany)
     }
 
-    pub(super) fn remedy(&self) -> String {
+    /// What to do; `by_signers` where only signed reviews count, and no host says who may write.
+    pub(super) fn remedy(&self, by_signers: bool) -> String {
         match self {
+            Shortfall::People { present, needed, .. } if by_signers => format!(
+                "Ask {} of the allowed signers who took no part in the change to approve its head.",
+                more_people(needed.saturating_sub(*present))
+            ),
             Shortfall::People { present, needed, .. } => format!(
                 "Ask {} with write access who took no part in the change to approve its head.",
                 more_people(needed.saturating_sub(*present))
