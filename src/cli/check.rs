@@ -2,15 +2,17 @@
 
 use super::deployment::{Deploying, record_deployment};
 use super::exit::Result;
-use super::prepare::{Preparation, prepare, spare_inputs};
+use super::prepare::{Preparation, prepare, read_files, spare_inputs};
+use super::record::{decision_json, facts_json};
+use super::seal::{Sealable, Sealing};
 use super::sources::HeadSources;
 use super::{SubjectArguments, output, trace};
 use crate::collect::request::JudgementRequest;
 use clap::Args;
 use portcullis_forge::ci;
-use portcullis_model::decision::Outcome;
+use portcullis_model::decision::{Decision, Outcome};
 use portcullis_model::gathered::GatheredFacts;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -21,6 +23,8 @@ pub struct CheckArguments {
     deploying: Deploying,
     #[command(flatten)]
     output: output::Shown,
+    #[command(flatten)]
+    sealing: Sealing,
     /// Record an allowed decision in the repository, as the baseline of the next deployment.
     #[arg(long, requires = "environment", help_heading = "Deployment")]
     record: bool,
@@ -31,9 +35,11 @@ pub struct CheckArguments {
 /// # Errors
 /// Usage, environment or policy errors; a blocked change is no error.
 pub fn run(directory: &Path, arguments: &CheckArguments) -> Result {
-    let CheckArguments { subject, deploying, output, .. } = arguments;
+    let CheckArguments { subject, deploying, output, sealing, record } = arguments;
     let output = output.plan()?;
     output.files().try_for_each(|file| spare_inputs(file, subject))?;
+    let read = read_files(subject)?;
+    sealing.check(*record, read.iter().map(PathBuf::as_path), output.files())?;
     let request = deploying.request();
     let prepared = prepare(directory, subject, &request)?;
     if let Preparation::Ready(ready) = &prepared
@@ -43,12 +49,35 @@ pub fn run(directory: &Path, arguments: &CheckArguments) -> Result {
         output::remark(&trace::looked_at(&ready.policy, facts));
     }
     let decision = prepared.decide(&ci::detours());
+    seal_decision(sealing, &prepared, &decision, output.is_advisory())?;
     // The record comes first: an allowed decision that could not be recorded must not be acted on.
     if let JudgementRequest::Deployment { environment, .. } = &request
         && let (true, Outcome::Allow, Preparation::Ready(ready)) =
-            (arguments.record, decision.outcome, &prepared)
+            (*record, decision.outcome, &prepared)
     {
-        record_deployment(directory, environment, ready, &decision)?;
+        record_deployment(directory, environment, ready, &decision, sealing.omits_facts())?;
     }
     output.show(&decision, &HeadSources::new(directory, decision.judged.head.as_ref()))
+}
+
+/// An allowed deployment is sealed before it is recorded: a decision that could not be sealed has
+/// no effect.
+fn seal_decision(
+    sealing: &Sealing,
+    prepared: &Preparation,
+    decision: &Decision,
+    advisory: bool,
+) -> Result<()> {
+    if !sealing.is_asked() {
+        return Ok(());
+    }
+    let json = decision_json(decision, advisory)?;
+    match prepared {
+        Preparation::Ready(ready) => {
+            let text = facts_json(ready.facts.clone())?;
+            let basis = Some((ready.policy.text.as_str(), &ready.facts, text.as_str()));
+            sealing.write(&Sealable { decision: &json, basis })
+        }
+        Preparation::Unseen(..) => sealing.write(&Sealable { decision: &json, basis: None }),
+    }
 }

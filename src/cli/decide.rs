@@ -2,11 +2,13 @@
 
 use super::exit::{Failure, Result};
 use super::policy_file::{check_waivers, read_policy};
-use super::{names, output};
+use super::record::decision_json;
+use super::seal::{Sealable, Sealing};
+use super::{file_kind, names, output};
 use crate::render::NoSources;
 use clap::Args;
 use portcullis_forge::{check_known, ci};
-use portcullis_model::decision::Judged;
+use portcullis_model::decision::{Decision, Judged};
 use portcullis_model::fact::Gap;
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_wire::facts::{FactsError, read_facts};
@@ -23,6 +25,8 @@ pub struct DecideArguments {
     policy: PathBuf,
     #[command(flatten)]
     output: output::Shown,
+    #[command(flatten)]
+    sealing: Sealing,
 }
 
 /// Judges gathered facts, of a change, of a batch or of a deployment.
@@ -33,13 +37,22 @@ pub fn run(arguments: &DecideArguments) -> Result {
     let output = arguments.output.plan()?;
     let inputs = [arguments.facts.as_path(), &arguments.policy];
     output.files().try_for_each(|file| names::spare_files(file, inputs))?;
-    let gathered = read_file(&arguments.facts)?;
+    arguments.sealing.check(false, inputs, output.files())?;
+    let (gathered, text) = read_file(&arguments.facts)?;
     let policy = read_policy(&arguments.policy, &gathered.whole().host.profile())?;
+    let seal = |decision: &Decision, basis| {
+        let decision = decision_json(decision, output.is_advisory())?;
+        arguments.sealing.write(&Sealable { decision: &decision, basis })
+    };
     if let Some((judged, gap)) = find_other_place(&gathered)? {
-        return output.show(&portcullis_judge::decide::undetermined(judged, &gap), &NoSources);
+        let decision = portcullis_judge::decide::undetermined(judged, &gap);
+        seal(&decision, None)?;
+        return output.show(&decision, &NoSources);
     }
     check_waivers(&policy, &gathered)?;
-    output.show(&portcullis_judge::decide::decide_facts(&policy, &gathered), &NoSources)
+    let decision = portcullis_judge::decide::decide_facts(&policy, &gathered);
+    seal(&decision, Some((&policy.text, &gathered, &text)))?;
+    output.show(&decision, &NoSources)
 }
 
 /// In a job, facts of another commit than its check is shown on get no verdict.
@@ -68,17 +81,22 @@ fn find_other_place(gathered: &GatheredFacts) -> Result<Option<(Judged, Gap)>> {
     Ok(shown.err().map(|gap| (judged, gap)))
 }
 
-fn read_file(file: &Path) -> Result<GatheredFacts> {
+/// The facts, and their text.
+fn read_file(file: &Path) -> Result<(GatheredFacts, String)> {
     let name = file.display();
     let text = std::fs::read(file)
         .map_err(|error| Failure::environment(format!("cannot read the facts {name}: {error}")))?;
     let facts = read_facts(&text).map_err(|error| {
         Failure::environment(match error {
             FactsError::Version(_) => format!("{name}: {error}; gather them again"),
-            _ => format!("{name}: these are no facts that this program reads: {error}; gather them again"),
+            _ => match file_kind::recognise_file(file) {
+                Some(kind) => format!("{name}: {kind}"),
+                None => format!("{name}: these are no facts that this program reads: {error}; gather them again"),
+            },
         })
     })?;
     check_known(facts.all_facts())
         .map_err(|error| Failure::environment(format!("{name}: {error}; gather them again")))?;
-    Ok(facts)
+    let text = String::from_utf8(text).map_err(|error| Failure::environment(format!("{name}: {error}")))?;
+    Ok((facts, text))
 }

@@ -52,6 +52,7 @@ pub fn record_deployment(
     environment: &Environment,
     ready: &Prepared,
     decision: &Decision,
+    omit_facts: bool,
 ) -> Result<()> {
     let GatheredFacts::Deployment(facts) = &ready.facts else { return Ok(()) };
     let baseline = facts.baseline.known().map_err(|gap| Failure::environment(gap.to_string()))?;
@@ -68,15 +69,17 @@ pub fn record_deployment(
         decision,
         facts,
         policy: &ready.policy.text,
+        omit_facts,
         recorder: &ci::recorder(),
         time: jiff::Timestamp::now(),
     };
     match record_decision(directory, &recording) {
         Ok(appended) => {
             output::remark(&format!(
-                "recorded as {environment} {} ({})",
+                "recorded as {environment} {} ({}){}",
                 appended.number,
-                appended.commit.short()
+                appended.commit.short(),
+                if omit_facts { "; not reproducible: facts omitted" } else { "" }
             ));
             Ok(())
         }

@@ -382,7 +382,7 @@ fn facts_speak_of_this_deployment_and_of_no_other() {
         ("repositories", |facts| facts.whole.host.repository = Some("acme/other".into())),
         ("records before it", |facts| facts.recorded = Fact::Known(Vec::new())),
         ("records before it", |facts| {
-            let more = Recorded { number: 3, candidate: name(103), taken_again: true };
+            let more = Recorded { number: 3, candidate: name(103), taken_again: true, facts_omitted: false };
             if let Fact::Known(all) = &mut facts.recorded {
                 all.push(more);
             }

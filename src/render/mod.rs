@@ -19,8 +19,10 @@ pub mod markdown;
 mod patch;
 pub mod prose;
 pub mod record;
+pub mod replay;
 #[cfg(test)]
 mod sample;
+pub mod status;
 mod summary;
 pub mod terminal;
 #[cfg(test)]

@@ -18,6 +18,9 @@ all of them, or remove the newest. Keep the newest record's commit elsewhere,
 and pass it to --expect-tip.
 ";
 
+/// What a record proves whose facts were left out.
+const OMITTED: &str = "its decision is not reproducible: facts omitted";
+
 /// The records of one environment, newest last, one line each.
 ///
 /// # Errors
@@ -25,12 +28,15 @@ and pass it to --expect-tip.
 pub fn list(chain: &Chain, out: &mut dyn io::Write) -> io::Result<()> {
     let (environment, count) = (&chain.environment, chain.commits.len());
     writeln!(out, "{environment}: {}", summary::plural(count as u64, "record"))?;
-    chain.links.iter().try_for_each(|link| write_row(link, out))
+    chain.links.iter().try_for_each(|link| write_row(chain, link, out))
 }
 
-fn write_row(link: &RecordLink, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_row(chain: &Chain, link: &RecordLink, out: &mut dyn io::Write) -> io::Result<()> {
     let entry = &link.entry;
-    let RecordEntry { number, time, candidate, baseline, recorder, .. } = entry;
+    // By its place, which is how commands find it: a record that says another number is a problem.
+    let place = chain.commits.iter().position(|commit| *commit == link.commit).map_or(0, |at| at + 1);
+    let name = format!("{}#{place}", chain.environment);
+    let RecordEntry { time, candidate, baseline, recorder, .. } = entry;
     let (candidate, from) = (candidate.short(), baseline.commit.short());
     let origin = match baseline.origin.as_str() {
         "recorded" => String::new(),
@@ -38,23 +44,29 @@ fn write_row(link: &RecordLink, out: &mut dyn io::Write) -> io::Result<()> {
     };
     let doubt = match &link.standing {
         RecordStanding::Irreproducible(_) => "  (cannot be reproduced)",
+        RecordStanding::Omitted => "  (not reproducible: facts omitted)",
         RecordStanding::Reproduced | RecordStanding::Unseen(_) | RecordStanding::Broken => "",
     };
     writeln!(
         out,
-        "{number:>5}  {time}  {candidate} after {from}{origin}  by {}{doubt}",
+        "  {name}  {time}  {candidate} after {from}{origin}  by {}{doubt}",
         escape::line(recorder)
     )
 }
 
-/// What was seen of each record, and what no one can see. `remembered` is a record that is known
+/// What was seen of each record, or of one only, and what no one can see. `remembered` is a record that is known
 /// from elsewhere. What is wrong is told elsewhere; see [`problem`].
 ///
 /// # Errors
 /// Those of `out`.
-pub fn verified(chain: &Chain, remembered: Option<&Revision>, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn verified(
+    chain: &Chain,
+    only: Option<&Revision>,
+    remembered: Option<&Revision>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     let Chain { environment, commits, links, problems } = chain;
-    for (place, commit) in (1..).zip(commits) {
+    for (place, commit) in (1..).zip(commits).filter(|(_, commit)| only.is_none_or(|only| only == *commit)) {
         let is_broken = problems.iter().any(|problem| problem.place == place);
         let link = links.iter().find(|link| link.commit == *commit);
         writeln!(
@@ -98,6 +110,7 @@ fn describe_seen(link: Option<&RecordLink>, is_broken: bool) -> String {
         Some(RecordStanding::Irreproducible(why)) => {
             escape::line(&format!("its decision cannot be reproduced: {why}"))
         }
+        Some(RecordStanding::Omitted) => OMITTED.to_string(),
         Some(RecordStanding::Unseen(gap)) => escape::line(&format!(
             "its decision was reproduced, but not compared with the repository: {gap}; {}",
             gap.remedy
@@ -137,6 +150,7 @@ fn describe_standing(standing: &RecordStanding) -> String {
         RecordStanding::Irreproducible(why) => {
             escape::line(&format!("its decision cannot be reproduced: {why}"))
         }
+        RecordStanding::Omitted => OMITTED.to_string(),
         RecordStanding::Broken => "it does not verify".to_string(),
     }
 }

@@ -37,10 +37,14 @@ pub mod decision;
 pub mod facts;
 pub mod form;
 pub mod record;
+pub mod record_list;
+pub mod replay;
 pub mod review;
 pub mod schema;
+pub mod sealed;
 pub mod server;
 pub mod statement;
+pub mod status;
 pub mod strict;
 pub mod text;
 

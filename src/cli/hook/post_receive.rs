@@ -94,7 +94,7 @@ impl Landing<'_> {
             let decision = prepared.decide(&[]);
             match &prepared {
                 Preparation::Ready(ready) if decision.outcome == Outcome::Allow => {
-                    record_deployment(Path::new("."), &environment, ready, &decision)?;
+                    record_deployment(Path::new("."), &environment, ready, &decision, false)?;
                 }
                 _ => output::stdout(show_decision(&decision).as_bytes())?,
             }

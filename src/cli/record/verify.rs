@@ -2,20 +2,21 @@
 
 use super::super::exit::{Exit, Failure, Result};
 use super::super::output;
-use super::{no_record, read_records, report_problems, write_failure};
+use super::{RecordName, no_record, read_records, report_problems, write_failure};
 use crate::collect::records::Closeness;
 use crate::render;
 use clap::Args;
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;
-use portcullis_model::environment::Environment;
 use portcullis_record::{Chain, RecordStanding};
 
 /// What the records must hold.
 #[derive(Debug, Args)]
 pub struct Expectations {
-    /// Name of the environment.
-    environment: Environment,
+    /// Name of the environment, or of a record: then only this one is shown, and has to prove its
+    /// decision. The chain has to verify in any case.
+    #[arg(value_name = "ENVIRONMENT[#N]")]
+    name: RecordName,
     /// Commit that is deployed now; it must be the one that the newest record allowed.
     #[arg(long, value_name = "REV")]
     deployed: Option<String>,
@@ -33,22 +34,24 @@ fn object_name(text: &str) -> Result<Revision> {
 }
 
 pub(super) fn run(repository: &Repository, expected: &Expectations) -> Result {
-    let environment = &expected.environment;
+    let RecordName { environment, number } = &expected.name;
     let deployed = expected.deployed.as_ref().map(|name| repository.resolve(name)).transpose()?;
     let remembers = expected.expect_tip.is_some() || expected.at_least.is_some_and(|least| least > 0);
     let Some(chain) = read_records(repository, environment, Closeness::Repository)? else {
         let none = no_record(repository, environment);
         return Err(if remembers { Failure { exit: Exit::Unverified, ..none } } else { none });
     };
+    let only = number.map(|number| super::commit_at(&chain, Some(number))).transpose()?;
     let mut text = Vec::new();
-    render::record::verified(&chain, expected.expect_tip.as_ref(), &mut text).map_err(write_failure)?;
+    render::record::verified(&chain, only, expected.expect_tip.as_ref(), &mut text).map_err(write_failure)?;
     output::stdout(&text)?;
     let differences = list_differences(&chain, expected, deployed.as_ref());
     differences.iter().for_each(|difference| output::complain(difference));
     if report_problems(&chain) || !differences.is_empty() {
         return Ok(Exit::Unverified);
     }
-    let proved = chain.links.iter().all(|link| link.standing == RecordStanding::Reproduced);
+    let mut asked = chain.links.iter().filter(|link| only.is_none_or(|only| link.commit == *only));
+    let proved = asked.all(|link| link.standing == RecordStanding::Reproduced);
     Ok(if proved { Exit::Allowed } else { Exit::Undetermined })
 }
 
