@@ -52,8 +52,7 @@ pub fn run(directory: &Path, arguments: &CheckArguments) -> Result {
     seal_decision(sealing, &prepared, &decision, output.is_advisory())?;
     // The record comes first: an allowed decision that could not be recorded must not be acted on.
     if let JudgementRequest::Deployment { environment, .. } = &request
-        && let (true, Outcome::Allow, Preparation::Ready(ready)) =
-            (*record, decision.outcome, &prepared)
+        && let (true, Outcome::Allow, Preparation::Ready(ready)) = (*record, decision.outcome, &prepared)
     {
         record_deployment(directory, environment, ready, &decision, sealing.omits_facts())?;
     }

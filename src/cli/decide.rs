@@ -87,12 +87,12 @@ fn read_file(file: &Path) -> Result<(GatheredFacts, String)> {
     let text = std::fs::read(file)
         .map_err(|error| Failure::environment(format!("cannot read the facts {name}: {error}")))?;
     let facts = read_facts(&text).map_err(|error| {
-        Failure::environment(match error {
-            FactsError::Version(_) => format!("{name}: {error}; gather them again"),
-            _ => match file_kind::recognise_file(file) {
-                Some(kind) => format!("{name}: {kind}"),
-                None => format!("{name}: these are no facts that this program reads: {error}; gather them again"),
-            },
+        Failure::environment(match (file_kind::recognise_no_facts(&text), &error) {
+            (Some(other), _) => format!("{name}: {other}"),
+            (None, FactsError::Version(_)) => format!("{name}: {error}; gather them again"),
+            (None, _) => {
+                format!("{name}: these are no facts that this program reads: {error}; gather them again")
+            }
         })
     })?;
     check_known(facts.all_facts())

@@ -33,6 +33,16 @@ pub fn recognise_file(file: &Path) -> Option<&'static str> {
     recognise(&bytes)
 }
 
+/// The same for commands that read statements of test runs: `None` for what may be some.
+pub fn recognise_no_evidence(file: &Path) -> Option<&'static str> {
+    recognise_file(file).filter(|said| !said.contains("portcullis evidence"))
+}
+
+/// The same of bytes, for a command that reads facts.
+pub fn recognise_no_facts(bytes: &[u8]) -> Option<&'static str> {
+    recognise(bytes).filter(|said| !said.contains("decide --facts"))
+}
+
 /// The same of bytes. Of several lines of JSON the first one tells.
 pub fn recognise(bytes: &[u8]) -> Option<&'static str> {
     let whole = serde_json::from_slice::<Hallmarks>(bytes).ok();
@@ -40,7 +50,9 @@ pub fn recognise(bytes: &[u8]) -> Option<&'static str> {
     let marks: Hallmarks = whole.or_else(first)?;
     match marks.kind.as_deref() {
         Some("sealed-decision") => return Some("this is a sealed decision; use `portcullis replay`"),
-        Some("replay") => return Some("this is what a replay found; give the sealed file to `portcullis replay`"),
+        Some("replay") => {
+            return Some("this is what a replay found; give the sealed file to `portcullis replay`");
+        }
         Some("record-list") => {
             return Some("this is a list of records; give a name from it to `portcullis record show`");
         }

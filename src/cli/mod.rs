@@ -43,7 +43,7 @@ pub mod prepare;
 pub mod program;
 pub mod record;
 pub mod replay;
-mod replayed;
+pub mod replayed;
 pub mod reviews;
 pub mod schema;
 pub mod seal;

@@ -4,8 +4,7 @@ use portcullis_record::TOOL;
 use portcullis_wire::sealed::v1::SealedProgramV1;
 
 /// What `--version` prints after the name.
-pub const VERSION: &str =
-    concat!(env!("CARGO_PKG_VERSION"), " (", env!("PORTCULLIS_BUILT_FROM_TEXT"), ")");
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("PORTCULLIS_BUILT_FROM_TEXT"), ")");
 
 /// The commit that it was built from; `None` where the build did not know it. After it stands
 /// `-dirty` where files were changed since.

@@ -4,9 +4,7 @@ use super::exit::{Failure, Result};
 use super::policy_file::read_policy;
 use super::program::built_from;
 use super::record::{RecordName, judge_text, no_record, read_chain, unseen_failure};
-use super::replayed::{
-    FACTS_OMITTED, KeptWords, Unrepeatable, exit_of, judge_gathered, judge_otherwise,
-};
+use super::replayed::{FACTS_OMITTED, KeptWords, Unrepeatable, exit_of, judge_gathered, judge_otherwise};
 use super::{file_kind, output};
 use crate::collect::records::DeploymentRecords as _;
 use crate::render;
@@ -33,9 +31,11 @@ const LARGEST: u64 = 1 << 30;
 /// Exit codes: 0 the same bytes (whatever the outcome), 6 another decision, or something was
 /// changed, 3 it cannot be taken again, 5 the file cannot be read.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 the same bytes, whatever the outcome; 6 another decision, or something was changed; 3 it \
+#[command(
+    after_help = "Exit codes: 0 the same bytes, whatever the outcome; 6 another decision, or something was changed; 3 it \
                         cannot be taken again: facts omitted, or other words by another version; 4 --policy is not valid; 5 \
-                        the file cannot be read.")]
+                        the file cannot be read."
+)]
 pub struct ReplayArguments {
     /// Sealed decision (`./FILE` if its name looks like that of an environment), or a deployment
     /// record: the newest of an environment, or the one of this number.
@@ -80,8 +80,7 @@ pub fn run(directory: &Path, arguments: &ReplayArguments) -> Result {
         (&arguments.policy, basis, replay.result == ReplayResultV1::Differs)
     {
         let policy = read_policy(file, &basis.facts.whole().host.profile())?;
-        replay.other_policy =
-            Some(judge_otherwise(&basis.decision, &policy, &basis.facts, basis.advisory)?);
+        replay.other_policy = Some(judge_otherwise(&basis.decision, &policy, &basis.facts, basis.advisory)?);
     }
     show(&replay, arguments)?;
     Ok(exit_of(&replay))
@@ -89,8 +88,8 @@ pub fn run(directory: &Path, arguments: &ReplayArguments) -> Result {
 
 fn show(replay: &ReplayV1, arguments: &ReplayArguments) -> Result<()> {
     if arguments.json {
-        let json = serde_json::to_string_pretty(replay)
-            .map_err(|error| Failure::environment(error.to_string()))?;
+        let json =
+            serde_json::to_string_pretty(replay).map_err(|error| Failure::environment(error.to_string()))?;
         return output::stdout((render::plain_json(&json) + "\n").as_bytes());
     }
     let mut text = Vec::new();
@@ -143,15 +142,13 @@ fn take_sealed(sealed: &SealedDecision) -> std::result::Result<portcullis_record
 }
 
 fn read_limited(file: &Path) -> Result<Vec<u8>> {
-    let cannot = |why: &dyn std::fmt::Display| {
-        Failure::environment(format!("cannot read {}: {why}", file.display()))
-    };
+    let cannot =
+        |why: &dyn std::fmt::Display| Failure::environment(format!("cannot read {}: {why}", file.display()));
     let opened = File::open(file).map_err(|error| {
         let failure = cannot(&error);
         match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                failure.hint("name a sealed decision, or a record as `portcullis record list` does: ENVIRONMENT#N")
-            }
+            std::io::ErrorKind::NotFound => failure
+                .hint("name a sealed decision, or a record as `portcullis record list` does: ENVIRONMENT#N"),
             _ => failure,
         }
     })?;
@@ -176,7 +173,11 @@ fn replay_record(directory: &Path, name: &RecordName, target: &Path) -> Result<(
     let repository = super::opening::open(directory)?;
     let chain = read_chain(&repository, &name.environment)?.ok_or_else(|| {
         let failure = no_record(&repository, &name.environment);
-        if target.exists() { failure.hint(format!("to replay the file, write ./{}", target.display())) } else { failure }
+        if target.exists() {
+            failure.hint(format!("to replay the file, write ./{}", target.display()))
+        } else {
+            failure
+        }
     })?;
     let link = super::record::find_readable(&chain, name.number)?;
     let stored = repository.deployment(&link.commit).map_err(unseen_failure)?;

@@ -48,7 +48,11 @@ impl KeptWords {
         mut faults: Vec<String>,
         taken: std::result::Result<Compared, Unrepeatable>,
     ) -> Result<ReplayV1> {
-        let by = format!("it was made by {}, and this is {}", describe_program(&self.program), describe_program(&this_program()));
+        let by = format!(
+            "it was made by {}, and this is {}",
+            describe_program(&self.program),
+            describe_program(&this_program())
+        );
         let (result, reason, difference) = match taken {
             Ok(Compared::Identical) => (ReplayResultV1::Identical, None, None),
             Ok(Compared::Differs(difference, how)) => {

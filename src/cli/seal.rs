@@ -92,7 +92,10 @@ impl Sealing {
         let bytes = seal_decision(&draft).map_err(|error| unsealed(file, &error))?;
         check_place(file).and_then(|()| output::write_file(file, &bytes)).map_err(|failure| {
             let why = failure.message.trim_start_matches("cannot seal: ");
-            Failure { message: format!("the decision was not sealed, so it does not count: {why}"), ..failure }
+            Failure {
+                message: format!("the decision was not sealed, so it does not count: {why}"),
+                ..failure
+            }
         })?;
         let omitted = if self.omit_facts { "; not reproducible: facts omitted" } else { "" };
         output::remark(&format!("sealed in {}{omitted}", file.display()));

@@ -1,11 +1,11 @@
 //! `portcullis status`: what is deployed to an environment, what waits, and what blocks it.
 
+use super::deploying::branch_named;
 use super::exit::{Exit, Failure, Result};
 use super::explain::branch_tip;
 use super::hosts::{kind_of, open_host, profile_of};
 use super::prepare::{Preparation, Prepared, prepare_named};
 use super::record::{listed_record, no_record, read_chain, unseen_failure};
-use super::deploying::branch_named;
 use super::{HostName, SubjectArguments, output};
 use crate::collect::records::DeploymentRecords as _;
 use crate::collect::request::JudgementRequest;
@@ -29,8 +29,10 @@ use std::path::Path;
 
 /// Arguments of `status`.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 whatever waits and whatever blocks it; 3 what waits could not be seen; 5 there is no record \
-                        of the environment; 6 its records do not verify.")]
+#[command(
+    after_help = "Exit codes: 0 whatever waits and whatever blocks it; 3 what waits could not be seen; 5 there is no record \
+                        of the environment; 6 its records do not verify."
+)]
 pub struct StatusArguments {
     /// Name of the environment.
     environment: Environment,
@@ -92,8 +94,11 @@ fn broken(chain: &Chain, problems: usize) -> Failure {
     let environment = &chain.environment;
     let all: Vec<String> = chain.problems.iter().map(render::record::problem).collect();
     let problems = render::plural(problems as u64, "problem");
-    Failure::unverified(format!("the records of {environment} do not verify ({problems}): {}", all.join("; ")))
-        .hint(format!("see `portcullis record verify {environment}`"))
+    Failure::unverified(format!(
+        "the records of {environment} do not verify ({problems}): {}",
+        all.join("; ")
+    ))
+    .hint(format!("see `portcullis record verify {environment}`"))
 }
 
 fn name_of_host(arguments: &StatusArguments) -> &'static str {

@@ -51,8 +51,9 @@ impl DecisionDifference {
             difference.take_subject(kept, again);
         }
         let names: BTreeSet<&String> = kept.keys().chain(again.keys()).collect();
-        let is_other =
-            |name: &&&String| !["outcome", "findings"].contains(&name.as_str()) && kept.get(**name) != again.get(**name);
+        let is_other = |name: &&&String| {
+            !["outcome", "findings"].contains(&name.as_str()) && kept.get(**name) != again.get(**name)
+        };
         difference.members = names.iter().filter(is_other).map(ToString::to_string).collect();
         Some(difference)
     }

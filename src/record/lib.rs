@@ -57,7 +57,8 @@ pub use fault::{ChainProblem, Fault};
 pub use pending::{Draft, PendingRecord, prepare_record};
 pub use rejudge::{Compare, Judge};
 pub use sealed::{
-    GatheredJudge, NotSealed, SealDraft, SealFault, SealedDecision, is_of_same_build, read_sealed, seal_decision,
+    GatheredJudge, NotSealed, SealDraft, SealFault, SealedDecision, is_of_same_build, read_sealed,
+    seal_decision,
 };
 pub use stored::{RecordLink, RecordStanding, StoredEntry, StoredFile};
 

@@ -11,7 +11,8 @@ use portcullis_model::gathered::GatheredFacts;
 use portcullis_wire::decision::v1::{DecisionV1, OutcomeV1};
 use portcullis_wire::facts::read_facts;
 use portcullis_wire::sealed::v1::{
-    SealedFactsV1, SealedInputKindV1, SealedKindV1, SealedLinksV1, SealedProgramV1, SealedTextV1, SealedV1, VERSION,
+    SealedFactsV1, SealedInputKindV1, SealedKindV1, SealedLinksV1, SealedProgramV1, SealedTextV1, SealedV1,
+    VERSION,
 };
 use portcullis_wire::text::DigestText;
 use serde::Deserialize;
@@ -81,10 +82,7 @@ pub fn seal_decision(draft: &SealDraft<'_>) -> Result<Vec<u8>, String> {
     let mut form = SealedV1 {
         schema: VERSION,
         kind: SealedKindV1::SealedDecision,
-        program: SealedProgramV1 {
-            version: TOOL.to_string(),
-            commit: draft.commit.map(str::to_string),
-        },
+        program: SealedProgramV1 { version: TOOL.to_string(), commit: draft.commit.map(str::to_string) },
         time: draft.time.to_string(),
         sealer: draft.sealer.to_string(),
         links: draft.links.clone(),
@@ -212,11 +210,14 @@ impl SealedDecision {
         let texts = policy.iter().map(|policy| ("policy".to_string(), &policy.digest, Some(&policy.text)));
         let facts = facts.iter().map(|facts| ("facts".to_string(), &facts.digest, facts.text.as_ref()));
         let decision = [("decision".to_string(), &decision.digest, Some(&decision.text))];
-        let waivers = waivers.iter().enumerate().map(|(number, waivers)| {
-            (format!("waivers[{number}]"), &waivers.digest, Some(&waivers.text))
-        });
+        let waivers = waivers
+            .iter()
+            .enumerate()
+            .map(|(number, waivers)| (format!("waivers[{number}]"), &waivers.digest, Some(&waivers.text)));
         let all = texts.chain(facts).chain(decision).chain(waivers);
-        let is_wrong = |digest: &DigestText, text: Option<&String>| text.is_some_and(|text| text_digest(text) != *digest);
+        let is_wrong = |digest: &DigestText, text: Option<&String>| {
+            text.is_some_and(|text| text_digest(text) != *digest)
+        };
         all.filter(|(_, digest, text)| is_wrong(digest, *text))
             .map(|(member, _, _)| SealFault::Digest(member))
             .collect()
@@ -269,7 +270,8 @@ impl SealedDecision {
     /// Without facts only the digests of what is there can be held against the inputs.
     fn faults_without_facts(&self) -> Vec<SealFault> {
         let SealedV1 { policy, facts, inputs, .. } = &self.form;
-        let listed = |kind, digest| inputs.iter().any(|one| one.kind == kind && one.digest.as_ref() == Some(digest));
+        let listed =
+            |kind, digest| inputs.iter().any(|one| one.kind == kind && one.digest.as_ref() == Some(digest));
         let policy = policy.iter().all(|policy| listed(SealedInputKindV1::Policy, &policy.digest));
         let facts = facts.iter().all(|facts| listed(SealedInputKindV1::Facts, &facts.digest));
         if policy && facts { Vec::new() } else { vec![SealFault::FactsDisagree("inputs")] }

@@ -47,11 +47,7 @@ fn write_row(chain: &Chain, link: &RecordLink, out: &mut dyn io::Write) -> io::R
         RecordStanding::Omitted => "  (not reproducible: facts omitted)",
         RecordStanding::Reproduced | RecordStanding::Unseen(_) | RecordStanding::Broken => "",
     };
-    writeln!(
-        out,
-        "  {name}  {time}  {candidate} after {from}{origin}  by {}{doubt}",
-        escape::line(recorder)
-    )
+    writeln!(out, "  {name}  {time}  {candidate} after {from}{origin}  by {}{doubt}", escape::line(recorder))
 }
 
 /// What was seen of each record, or of one only, and what no one can see. `remembered` is a record that is known

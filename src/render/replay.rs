@@ -34,7 +34,8 @@ pub fn write_replay(
     };
     page.line(0, &format!("{result}: {}", replay.name))?;
     replay.reasons.iter().try_for_each(|reason| page.line(2, &format!("- {reason}")))?;
-    let advisory = if replay.advisory { ", advisory: the gate let it through whatever the outcome" } else { "" };
+    let advisory =
+        if replay.advisory { ", advisory: the gate let it through whatever the outcome" } else { "" };
     let outcome = replay.outcome.map_or("unknown", name_outcome);
     page.line(2, &format!("decision: {outcome}{advisory}"))?;
     page.line(2, &format!("judged:   {}", describe_judged(&replay.judged)))?;

@@ -25,7 +25,11 @@ pub fn write_status(status: &StatusV1, style: Style, out: &mut dyn io::Write) ->
     page.line(0, 2, &format!("{}: {}", word_of(&status.environment), headline(status)))?;
     let subject = status.subject.as_deref().unwrap_or("the clone does not hold this commit");
     page.line(2, 14, &format!("deployed:   {} {subject}", short(candidate)))?;
-    page.line(14, 14, &format!("{name} of {}, {time}, by {recorder} (as recorded)", plural(status.records, "record")))?;
+    page.line(
+        14,
+        14,
+        &format!("{name} of {}, {time}, by {recorder} (as recorded)", plural(status.records, "record")),
+    )?;
     page.line(14, 14, &describe_proof(&status.deployed))?;
     let (branch, tip, name) = (&status.branch, short(&status.tip), &status.tip_name);
     page.line(2, 14, &format!("branch:     {branch} at {tip} ({name}); host: {}", status.host))?;

@@ -125,7 +125,11 @@ fn find_position(asked: &Asked<'_>, host: Option<&dyn Forge>, branch: &BranchNam
 ///
 /// # Errors
 /// It cannot be seen, or there is no such branch.
-pub fn branch_tip(repository: &Repository, host: Option<&dyn Forge>, branch: &BranchName) -> Result<Revision> {
+pub fn branch_tip(
+    repository: &Repository,
+    host: Option<&dyn Forge>,
+    branch: &BranchName,
+) -> Result<Revision> {
     if let Some(host) = host {
         return host.branch(branch).known().map(|branch| branch.tip.clone()).map_err(unseen_failure);
     }

@@ -20,8 +20,11 @@ pub fn list_json(chains: &[Chain]) -> Result<Vec<u8>> {
         problems: chain.problems.iter().map(ToString::to_string).collect(),
         records: chain.links.iter().map(|link| listed_record(chain, link)).collect(),
     });
-    let list =
-        RecordListV1 { schema: VERSION, kind: RecordListKindV1::RecordList, environments: environments.collect() };
+    let list = RecordListV1 {
+        schema: VERSION,
+        kind: RecordListKindV1::RecordList,
+        environments: environments.collect(),
+    };
     let json =
         serde_json::to_string_pretty(&list).map_err(|error| Failure::environment(error.to_string()))?;
     Ok((render::plain_json(&json) + "\n").into_bytes())
@@ -30,7 +33,8 @@ pub fn list_json(chains: &[Chain]) -> Result<Vec<u8>> {
 /// One record of a chain.
 pub fn listed_record(chain: &Chain, link: &RecordLink) -> ListedRecordV1 {
     let RecordLink { commit, entry, digest, standing } = link;
-    let place = chain.commits.iter().position(|other| other == commit).map_or(entry.number, |at| at as u64 + 1);
+    let place =
+        chain.commits.iter().position(|other| other == commit).map_or(entry.number, |at| at as u64 + 1);
     let RecordEntry { number, repository, candidate, baseline, tool, recorder, time, .. } = entry;
     let is_broken = chain.problems.iter().any(|problem| problem.commit == *commit);
     let (standing, reason) = match standing {
@@ -50,10 +54,7 @@ pub fn listed_record(chain: &Chain, link: &RecordLink) -> ListedRecordV1 {
         recorder: recorder.clone(),
         repository: repository.clone(),
         candidate: candidate.into(),
-        baseline: RecordedBaselineV2 {
-            commit: (&baseline.commit).into(),
-            origin: baseline.origin.into(),
-        },
+        baseline: RecordedBaselineV2 { commit: (&baseline.commit).into(), origin: baseline.origin.into() },
         program: tool.clone(),
         facts: match &entry.facts {
             Some(facts) if facts.kept => KeptFactsV1::Kept,

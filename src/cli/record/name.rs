@@ -22,7 +22,9 @@ impl FromStr for RecordName {
         };
         let is_number = !number.starts_with(['0', '+']) && number.bytes().all(|byte| byte.is_ascii_digit());
         match number.parse() {
-            Ok(parsed) if is_number => Ok(RecordName { environment: environment.parse()?, number: Some(parsed) }),
+            Ok(parsed) if is_number => {
+                Ok(RecordName { environment: environment.parse()?, number: Some(parsed) })
+            }
             _ => Err(format!("`{text}` names no record: write ENVIRONMENT#N, N from 1 on")),
         }
     }
@@ -51,7 +53,17 @@ mod tests {
     fn a_name_is_an_environment_and_maybe_a_number() {
         let read = |text: &str| text.parse::<RecordName>().map(|name| name.number);
         assert_eq!((read("production"), read("production#12")), (Ok(None), Ok(Some(12))));
-        for text in ["production#", "production#0", "production#01", "production#+1", "#1", "a#b", "a.json", "a/b", ""] {
+        for text in [
+            "production#",
+            "production#0",
+            "production#01",
+            "production#+1",
+            "#1",
+            "a#b",
+            "a.json",
+            "a/b",
+            "",
+        ] {
             assert!(read(text).is_err(), "{text}");
         }
         let name: RecordName = "production#2".parse().unwrap();

@@ -17,7 +17,8 @@ pub(super) fn run_link(variables: Variables) -> Option<String> {
             format!("{}/{project}/_build/results?buildId={run}", server.trim_end_matches('/'))
         }
         "bitbucket-pipelines" => {
-            let (origin, run) = (variables("BITBUCKET_GIT_HTTP_ORIGIN")?, variables("BITBUCKET_BUILD_NUMBER")?);
+            let (origin, run) =
+                (variables("BITBUCKET_GIT_HTTP_ORIGIN")?, variables("BITBUCKET_BUILD_NUMBER")?);
             format!("{}/pipelines/results/{run}", origin.replacen("http://", "https://", 1))
         }
         "buildkite" => variables("BUILDKITE_BUILD_URL")?,

@@ -47,7 +47,10 @@ impl std::fmt::Display for SealFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             SealFault::Altered(line) => {
-                write!(f, "line {line} is not as the program writes it: something was changed, added or cut off")
+                write!(
+                    f,
+                    "line {line} is not as the program writes it: something was changed, added or cut off"
+                )
             }
             SealFault::Seal => f.write_str("`seal` is not the SHA-256 of the lines before it"),
             SealFault::Digest(member) => write!(f, "`{member}`: its text does not have its digest"),

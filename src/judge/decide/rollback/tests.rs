@@ -98,7 +98,12 @@ fn leave_is_of_one_way_at_one_time() {
             ]);
         }),
         ("to what no record allowed", |facts| {
-            facts.recorded = Fact::Known(vec![Recorded { number: 2, candidate: newer(), taken_again: true, facts_omitted: false }]);
+            facts.recorded = Fact::Known(vec![Recorded {
+                number: 2,
+                candidate: newer(),
+                taken_again: true,
+                facts_omitted: false,
+            }]);
         }),
         ("from what somebody says", |facts| {
             facts.baseline = Fact::Known(Baseline { revision: newer(), origin: BaselineOrigin::Asserted });
