@@ -16,9 +16,3 @@ pub fn built_from() -> Option<&'static str> {
 pub fn this_program() -> SealedProgramV1 {
     SealedProgramV1 { version: TOOL.to_string(), commit: built_from().map(str::to_string) }
 }
-
-/// A program in one line.
-pub fn describe_program(program: &SealedProgramV1) -> String {
-    let commit = program.commit.as_deref().map(|commit| format!("commit {commit}"));
-    format!("{} ({})", program.version, commit.unwrap_or_else(|| "commit not known".to_string()))
-}

@@ -12,8 +12,8 @@ use clap::Args;
 use portcullis_model::change::Revision;
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_record::{
-    DECISION, EARLIER, FACTS, NotSealed, POLICY, RecordLink, SealedDecision, StoredEntry, compare_decisions,
-    is_of_same_build, read_sealed,
+    DECISION, EARLIER, FACTS, LARGEST, NotSealed, POLICY, RecordLink, SealedDecision, StoredEntry,
+    compare_decisions, is_of_same_build, read_sealed,
 };
 use portcullis_wire::decision::v1::{DecisionV1, OutcomeV1};
 use portcullis_wire::facts::read_facts;
@@ -22,9 +22,6 @@ use portcullis_wire::sealed::v1::{SealedJudgedV1, SealedProgramV1};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-
-/// Larger files are no sealed decisions, in bytes.
-const LARGEST: u64 = 1 << 30;
 
 /// Arguments of `replay`.
 ///
@@ -153,8 +150,8 @@ fn read_limited(file: &Path) -> Result<Vec<u8>> {
         }
     })?;
     let mut bytes = Vec::new();
-    opened.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| cannot(&error))?;
-    if bytes.len() as u64 > LARGEST {
+    opened.take(LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(|error| cannot(&error))?;
+    if bytes.len() > LARGEST {
         return Err(cannot(&format!("it is larger than {} MiB", LARGEST >> 20)));
     }
     Ok(bytes)

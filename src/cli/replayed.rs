@@ -2,9 +2,10 @@
 
 use super::exit::{Exit, Failure, Result};
 use super::policy_file::check_waivers;
-use super::program::{describe_program, this_program};
+use super::program::this_program;
 use super::record::decision_json;
 use crate::render;
+use crate::render::replay::describe_program;
 use portcullis_forge::check_known;
 use portcullis_judge::decide::decide_facts;
 use portcullis_judge::policy::Policy;
@@ -141,8 +142,10 @@ pub fn judge_otherwise(
 ) -> Result<OtherPolicyV1> {
     check_waivers(policy, facts)?;
     let again = decision_json(&decide_facts(policy, facts), advisory)?;
-    let difference = DecisionDifference::between(decision, &again)
+    let mut difference = DecisionDifference::between(decision, &again)
         .ok_or_else(|| Failure::environment("the decision is not of the form of one"))?;
+    // That it is another policy is known.
+    difference.members.retain(|member| member != "policy");
     Ok(OtherPolicyV1 {
         digest: (&Digest::of(policy.text.as_bytes())).into(),
         asks_for_more: asks_for_more(policy, facts),

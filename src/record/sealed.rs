@@ -3,8 +3,8 @@
 //! Like the rest of this room it neither reads nor writes files, and holds no judge: bytes in, bytes
 //! out. The form is [`SealedV1`].
 
-use super::TOOL;
 use super::difference::{Compared, compare_decisions};
+use super::{LARGEST, TOOL};
 use jiff::Timestamp;
 use portcullis_model::digest::Digest;
 use portcullis_model::gathered::GatheredFacts;
@@ -98,7 +98,11 @@ pub fn seal_decision(draft: &SealDraft<'_>) -> Result<Vec<u8>, String> {
     };
     let unsealed = bytes_of(&form)?;
     form.seal = (&digest_before_seal(&unsealed)).into();
-    bytes_of(&form)
+    let bytes = bytes_of(&form)?;
+    match bytes.len() > LARGEST {
+        true => Err(format!("it would be larger than {} MiB, and could not be replayed", LARGEST >> 20)),
+        false => Ok(bytes),
+    }
 }
 
 fn text_of(text: &str) -> SealedTextV1 {
@@ -147,10 +151,8 @@ pub fn read_sealed(bytes: &[u8]) -> Result<SealedDecision, NotSealed> {
 
 /// The number of the first line that is another one.
 fn first_other_line(one: &[u8], other: &[u8]) -> usize {
-    let lines = |bytes: &'_ [u8]| bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
-    let (one, other) = (lines(one), lines(other));
-    let same = one.iter().zip(&other).take_while(|(one, other)| one == other).count();
-    same + 1
+    let same = one.iter().zip(other).take_while(|(one, other)| one == other);
+    same.filter(|(byte, _)| **byte == b'\n').count() + 1
 }
 
 impl SealedDecision {

@@ -74,9 +74,10 @@ fn describe_judged(judged: &SealedJudgedV1) -> String {
     parts.join(", ")
 }
 
-fn describe_program(program: &SealedProgramV1) -> String {
-    let commit = program.commit.as_deref().map(|commit| format!("commit {commit}"));
-    format!("{} ({})", program.version, commit.unwrap_or_else(|| "commit not known".to_string()))
+/// A program in one line.
+pub fn describe_program(program: &SealedProgramV1) -> String {
+    let commit = format!("commit {}", program.commit.as_deref().unwrap_or("not known"));
+    format!("{} ({commit})", program.version)
 }
 
 /// A word as JSON has it, without the quotes.
@@ -124,7 +125,8 @@ impl ReplayPage<'_> {
 
     fn other_policy(&mut self, file: &str, policy: &OtherPolicyV1) -> io::Result<()> {
         self.line(0, "")?;
-        self.line(0, &format!("what {file} ({}) would have decided:", word_of(&policy.digest)))?;
+        self.line(0, &format!("what {file} would have decided:"))?;
+        self.line(2, &format!("policy: {}", word_of(&policy.digest)))?;
         if policy.asks_for_more {
             let about = "it asks for something that was not gathered, which is unproven here";
             self.line(2, about)?;

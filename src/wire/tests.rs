@@ -31,6 +31,7 @@ const RECORD_V1: &str = include_str!("record/kept/v1.json");
 
 mod facts;
 mod review;
+mod sealed;
 mod statement;
 
 /// The schema of what is written of `T`.

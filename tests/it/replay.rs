@@ -226,3 +226,18 @@ fn a_chain_that_does_not_verify_does_not_replay() {
     assert!(exit == 6 && text.contains("do not verify"), "{text}");
     assert_eq!(portcullis(directory.path(), &["replay", environment("production").as_str()]).0, 0);
 }
+
+/// Every decision that was sealed by an earlier program is read. Its own words may have changed since.
+#[test]
+fn sealed_decisions_of_earlier_versions_are_read() {
+    let shelf = Shelf::new();
+    for kept in [include_str!("../../src/wire/sealed/kept/v1.json")] {
+        shelf.put("kept", kept.as_bytes());
+        let (exit, text) = shelf.replay("kept", &[]);
+        assert!([0, 3].contains(&exit) && text.contains("decision: undetermined"), "{text}");
+        assert!(
+            exit == 0 || !kept.contains(&format!("portcullis {}\"", env!("CARGO_PKG_VERSION"))),
+            "{text}"
+        );
+    }
+}
