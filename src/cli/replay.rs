@@ -44,6 +44,10 @@ pub struct ReplayArguments {
     /// Commit that must have been judged, with all its digits.
     #[arg(long, value_name = "COMMIT", value_parser = object_name)]
     head: Option<Revision>,
+    /// Repository that must have been asked about: a copy of it holds the same commits, and has other
+    /// reviewers.
+    #[arg(long, value_name = "OWNER/NAME")]
+    repository: Option<String>,
     /// Write JSON.
     #[arg(long)]
     json: bool,
@@ -73,6 +77,9 @@ pub fn run(directory: &Path, arguments: &ReplayArguments) -> Result {
     if let Some(expected) = &arguments.head {
         expect_head(&mut replay, expected);
     }
+    if let Some(expected) = &arguments.repository {
+        expect_repository(&mut replay, expected);
+    }
     if let (Some(file), Some(basis), false) =
         (&arguments.policy, basis, replay.result == ReplayResultV1::Differs)
     {
@@ -101,6 +108,15 @@ fn expect_head(replay: &mut ReplayV1, expected: &Revision) {
     if replay.judged.head.as_ref() != Some(&expected.into()) {
         replay.result = ReplayResultV1::Differs;
         replay.reasons.insert(0, format!("the decision is not about {expected}, which was expected"));
+    }
+}
+
+fn expect_repository(replay: &mut ReplayV1, expected: &str) {
+    let judged = replay.judged.repository.as_deref();
+    if !judged.is_some_and(|judged| judged.eq_ignore_ascii_case(expected)) {
+        let reason = format!("the decision is not about the repository {expected}, which was expected");
+        replay.result = ReplayResultV1::Differs;
+        replay.reasons.insert(0, reason);
     }
 }
 

@@ -19,8 +19,8 @@ const BEGINNING: &[u8] = b"{\n  \"schema\": ";
 pub struct Sealing {
     /// Seal the decision, whatever its outcome, in FILE: with the policy, the facts, and the digests
     /// of everything it was made from. `portcullis replay FILE` takes it again. If FILE cannot be
-    /// written, the exit code is 5 whatever the outcome. FILE may be an earlier sealed decision, and
-    /// no other file that exists.
+    /// written, the exit code is 5 whatever the outcome. An earlier sealed decision in FILE is removed
+    /// before anything is judged; any other file there is an error.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     seal: Option<PathBuf>,
     /// Keep only the digest of the facts, in what is sealed or recorded. No one can take such a
@@ -71,7 +71,8 @@ impl Sealing {
             let message = format!("the seal and a format would both be written to {}", file.display());
             return Err(Failure::usage(message));
         }
-        check_place(file)
+        check_place(file)?;
+        remove_earlier(file)
     }
 
     /// Seals a decision, where that is asked for.
@@ -121,6 +122,15 @@ fn check_place(file: &Path) -> Result<()> {
         Ok(there) if !there.is_file() => Err(unsealed(file, "it is not a file")),
         Ok(there) if there.len() == 0 || is_sealed_decision(file) => Ok(()),
         Ok(_) => Err(unsealed(file, "another file is there").hint("name a file that does not exist yet")),
+    }
+}
+
+/// A run that makes no decision must not leave that of another run, or one that came with the change
+/// that is judged.
+fn remove_earlier(file: &Path) -> Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unsealed(file, &error.to_string())),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 

@@ -13,11 +13,10 @@ use crate::render;
 use clap::Args;
 use portcullis_forge::Forge;
 use portcullis_git::Repository;
-use portcullis_judge::decide::judge_alone;
 use portcullis_judge::policy::Policy;
 use portcullis_model::change::{BranchName, Revision};
-use portcullis_model::decision::{Decision, Finding, Verdict};
-use portcullis_model::deployment::{Deployment, LandingFacts};
+use portcullis_model::decision::{Decision, Finding, SubjectKind, Verdict};
+use portcullis_model::deployment::LandingFacts;
 use portcullis_model::environment::Environment;
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::host::NO_HOST;
@@ -193,7 +192,8 @@ fn look_ahead(
         Preparation::Ready(ready) => fill_waiting(directory, ready, &decision, status),
         Preparation::Unseen(..) => {
             status.waiting = None;
-            status.blocks = stopping(&decision.findings).map(FindingV1::from).collect();
+            let stopping = decision.findings.iter().filter(|finding| is_stopping(finding));
+            status.blocks = stopping.map(FindingV1::from).collect();
             Ok(())
         }
     }
@@ -207,54 +207,49 @@ fn fill_waiting(
 ) -> Result<()> {
     let repository = super::opening::open(directory)?;
     let GatheredFacts::Deployment(facts) = &ready.facts else { return Ok(()) };
-    let mut of_landings = Vec::new();
     let landings = facts.landings.value();
-    status.waiting = landings.map(|landings| {
-        let waiting = landings.iter().map(|landing| {
-            let (waiting, findings) = waiting_landing(&repository, ready, facts, landing, decision);
-            of_landings.extend(findings);
-            waiting
-        });
-        waiting.collect()
-    });
-    let others = stopping(&decision.findings).filter(|finding| !of_landings.contains(finding));
-    status.blocks = others.map(FindingV1::from).collect();
+    let waiting =
+        landings.map(|all| all.iter().map(|one| waiting_landing(&repository, one, decision)).collect());
+    let is_other = |finding: &&Finding| {
+        let mut landings = landings.into_iter().flatten();
+        is_stopping(finding) && !landings.any(|landing| is_about(finding, &landing.landing.landed))
+    };
+    status.waiting = waiting;
+    status.blocks = decision.findings.iter().filter(is_other).map(FindingV1::from).collect();
     Ok(())
 }
 
-/// A landing, and what stops it. What the decision does not repeat, a waiver allows.
-fn waiting_landing(
-    repository: &Repository,
-    ready: &Prepared,
-    facts: &Deployment,
-    landing: &LandingFacts,
-    decision: &Decision,
-) -> (WaitingLandingV1, Vec<Finding>) {
-    let (_, alone) = judge_alone(&ready.policy, facts, landing);
-    let (stop, waived): (Vec<Finding>, Vec<Finding>) =
-        stopping(&alone).cloned().partition(|finding| decision.findings.contains(finding));
-    let is_broken = stop.iter().any(|finding| finding.verdict == Verdict::Broken);
-    let state = match (is_broken, stop.is_empty(), waived.is_empty()) {
-        (true, _, _) => LandingStateV1::Blocked,
-        (false, false, _) => LandingStateV1::Undetermined,
-        (false, true, false) => LandingStateV1::Waived,
-        (false, true, true) => LandingStateV1::Allowed,
-    };
+/// A landing with what the decision says of it. What it says of a request or an area in a landing,
+/// it says under the name of that landing.
+fn waiting_landing(repository: &Repository, landing: &LandingFacts, decision: &Decision) -> WaitingLandingV1 {
     let landed = &landing.landing.landed;
+    let of_it: Vec<&Finding> = decision.findings.iter().filter(|finding| is_about(finding, landed)).collect();
+    let has = |verdict| of_it.iter().any(|finding| finding.verdict == verdict);
+    let state = match (has(Verdict::Broken), has(Verdict::Unproven), has(Verdict::Waived)) {
+        (true, _, _) => LandingStateV1::Blocked,
+        (false, true, _) => LandingStateV1::Undetermined,
+        (false, false, true) => LandingStateV1::Waived,
+        (false, false, false) => LandingStateV1::Allowed,
+    };
     let requests = landing.requests.value().into_iter().flatten();
-    let waiting = WaitingLandingV1 {
+    WaitingLandingV1 {
         landed: landed.into(),
         subject: subject_of(repository, landed),
         requests: requests.filter_map(|facts| Some(facts.host.request.value()?.id.to_string())).collect(),
         state,
-        findings: stop.iter().map(FindingV1::from).collect(),
-    };
-    (waiting, stop)
+        findings: of_it.into_iter().filter(|finding| is_stopping(finding)).map(FindingV1::from).collect(),
+    }
 }
 
-/// Findings that keep something from being allowed.
-fn stopping(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
-    findings.iter().filter(|finding| matches!(finding.verdict, Verdict::Broken | Verdict::Unproven))
+fn is_about(finding: &Finding, landed: &Revision) -> bool {
+    let (name, short) = (finding.subject.name.as_str(), landed.short());
+    let is_landing = finding.subject.kind == SubjectKind::Landing && name == short;
+    is_landing || name.strip_suffix(short).is_some_and(|rest| rest.ends_with(" in landing "))
+}
+
+/// Does it keep something from being allowed?
+fn is_stopping(finding: &Finding) -> bool {
+    matches!(finding.verdict, Verdict::Broken | Verdict::Unproven)
 }
 
 fn show(status: &StatusV1, json: bool) -> Result<()> {

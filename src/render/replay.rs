@@ -126,7 +126,7 @@ impl ReplayPage<'_> {
     fn other_policy(&mut self, file: &str, policy: &OtherPolicyV1) -> io::Result<()> {
         self.line(0, "")?;
         self.line(0, &format!("what {file} would have decided:"))?;
-        self.line(2, &format!("policy: {}", word_of(&policy.digest)))?;
+        self.line(2, &word_of(&policy.digest))?;
         if policy.asks_for_more {
             let about = "it asks for something that was not gathered, which is unproven here";
             self.line(2, about)?;

@@ -231,13 +231,10 @@ fn a_chain_that_does_not_verify_does_not_replay() {
 #[test]
 fn sealed_decisions_of_earlier_versions_are_read() {
     let shelf = Shelf::new();
-    for kept in [include_str!("../../src/wire/sealed/kept/v1.json")] {
-        shelf.put("kept", kept.as_bytes());
-        let (exit, text) = shelf.replay("kept", &[]);
-        assert!([0, 3].contains(&exit) && text.contains("decision: undetermined"), "{text}");
-        assert!(
-            exit == 0 || !kept.contains(&format!("portcullis {}\"", env!("CARGO_PKG_VERSION"))),
-            "{text}"
-        );
-    }
+    let kept = include_str!("../../src/wire/sealed/kept/v1.json");
+    shelf.put("kept", kept.as_bytes());
+    let (exit, text) = shelf.replay("kept", &[]);
+    assert!([0, 3].contains(&exit) && text.contains("decision: undetermined"), "{text}");
+    let is_of_today = kept.contains(&format!("portcullis {}\"", env!("CARGO_PKG_VERSION")));
+    assert!(exit == 0 || !is_of_today, "{text}");
 }

@@ -214,6 +214,18 @@ fn a_seal_takes_the_place_of_an_earlier_one_and_of_nothing_else() {
     assert_eq!(std::fs::read_dir(shelf.path("")).unwrap().count(), 5, "nothing is left beside them");
 }
 
+/// The author of a change commits a file as it would be sealed, and sees to it that the run ends early.
+#[test]
+fn a_run_without_a_decision_leaves_no_sealed_file_of_another() {
+    let (shelf, stage) = (Shelf::new(), staged(|_| ()));
+    assert_eq!(seal(&stage, &shelf.path("sealed"), &[]).0, 0);
+    let file = shelf.text("sealed");
+    let nowhere = ["check", "--host", "none", "--base", "nowhere", "--seal", &file];
+    let (exit, text) = portcullis(stage.directory(), &nowhere);
+    assert_eq!(exit, 5, "{text}");
+    assert!(!shelf.path("sealed").exists());
+}
+
 #[test]
 fn advice_is_sealed_as_advice() {
     let (shelf, stage) = (Shelf::new(), staged(|stage| stage.world.reviews.clear()));

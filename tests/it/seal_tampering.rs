@@ -109,6 +109,9 @@ fn a_verdict_for_another_commit_is_not_the_one_that_was_expected() {
     let (exit, text) = shelf.replay("sealed", &["--head", &other]);
     assert!(exit == 6 && text.contains("is not about 0000"), "{text}");
     assert_eq!(shelf.replay("sealed", &["--head", "abc"]).0, 2);
+    assert_eq!(shelf.replay("sealed", &["--repository", "Example-Org/data-upload"]).0, 0);
+    let (exit, text) = shelf.replay("sealed", &["--repository", "example-org/copy"]);
+    assert!(exit == 6 && text.contains("not about the repository"), "{text}");
 }
 
 #[test]
