@@ -212,7 +212,8 @@ fn fetch_hint() -> String {
     format!("a clone does not bring them by itself: {FETCH}")
 }
 
-/// A gap as an error. What is not here is a matter of the clone; what is here and cannot be a record is not.
+/// A gap as an error. What is not here is a matter of the clone; what is here and cannot be a
+/// record is not.
 pub fn unseen_failure(gap: Gap) -> Failure {
     let exit = match gap.reason {
         GapReason::Malformed | GapReason::Untrusted | GapReason::Truncated => Exit::Unverified,

@@ -4,7 +4,7 @@ use super::exit::{Failure, Result};
 use super::policy_file::read_policy;
 use super::program::built_from;
 use super::record::{RecordName, judge_text, no_record, read_chain, unseen_failure};
-use super::replayed::{FACTS_OMITTED, KeptWords, Unrepeatable, exit_of, judge_gathered, judge_otherwise};
+use super::replayed::{KeptWords, exit_of, judge_gathered, judge_otherwise};
 use super::{file_kind, output};
 use crate::collect::records::DeploymentRecords as _;
 use crate::render;
@@ -12,7 +12,7 @@ use clap::Args;
 use portcullis_model::change::Revision;
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_record::{
-    DECISION, EARLIER, FACTS, LARGEST, NotSealed, POLICY, RecordLink, SealedDecision, StoredEntry,
+    Compared, DECISION, EARLIER, FACTS, LARGEST, NotSealed, NotTaken, POLICY, RecordLink, StoredEntry,
     compare_decisions, is_of_same_build, read_sealed,
 };
 use portcullis_wire::decision::v1::{DecisionV1, OutcomeV1};
@@ -44,8 +44,8 @@ pub struct ReplayArguments {
     /// Commit that must have been judged, with all its digits.
     #[arg(long, value_name = "COMMIT", value_parser = object_name)]
     head: Option<Revision>,
-    /// Repository that must have been asked about: a copy of it holds the same commits, and has other
-    /// reviewers.
+    /// Repository that must have been asked about: a copy of it holds the same commits, and has
+    /// other reviewers.
     #[arg(long, value_name = "OWNER/NAME")]
     repository: Option<String>,
     /// Write JSON.
@@ -58,7 +58,7 @@ fn object_name(text: &str) -> Result<Revision> {
 }
 
 /// What a replay takes a decision from.
-struct Basis {
+struct ReplayBasis {
     decision: Vec<u8>,
     facts: GatheredFacts,
     advisory: bool,
@@ -86,11 +86,11 @@ pub fn run(directory: &Path, arguments: &ReplayArguments) -> Result {
         let policy = read_policy(file, &basis.facts.whole().host.profile())?;
         replay.other_policy = Some(judge_otherwise(&basis.decision, &policy, &basis.facts, basis.advisory)?);
     }
-    show(&replay, arguments)?;
+    show_replay(&replay, arguments)?;
     Ok(exit_of(&replay))
 }
 
-fn show(replay: &ReplayV1, arguments: &ReplayArguments) -> Result<()> {
+fn show_replay(replay: &ReplayV1, arguments: &ReplayArguments) -> Result<()> {
     if arguments.json {
         let json =
             serde_json::to_string_pretty(replay).map_err(|error| Failure::environment(error.to_string()))?;
@@ -120,11 +120,11 @@ fn expect_repository(replay: &mut ReplayV1, expected: &str) {
     }
 }
 
-fn replay_file(file: &Path) -> Result<(ReplayV1, Option<Basis>)> {
+fn replay_file(file: &Path) -> Result<(ReplayV1, Option<ReplayBasis>)> {
     let bytes = read_limited(file)?;
     let sealed = read_sealed(&bytes).map_err(|error| not_sealed(file, &bytes, &error))?;
     let faults: Vec<String> = sealed.faults().iter().map(ToString::to_string).collect();
-    let taken = take_sealed(&sealed);
+    let taken = sealed.take_again(&judge_gathered);
     let form = &sealed.form;
     let words = KeptWords {
         name: file.display().to_string(),
@@ -135,23 +135,12 @@ fn replay_file(file: &Path) -> Result<(ReplayV1, Option<Basis>)> {
         is_ours: sealed.is_ours(built_from()),
     };
     let replay = words.conclude(faults, taken)?;
-    let basis = sealed.facts().ok().map(|facts| Basis {
+    let basis = sealed.facts().ok().map(|facts| ReplayBasis {
         decision: sealed.decision().to_vec(),
         facts,
         advisory: sealed.form.advisory,
     });
     Ok((replay, basis))
-}
-
-fn take_sealed(sealed: &SealedDecision) -> std::result::Result<portcullis_record::Compared, Unrepeatable> {
-    if sealed.omits_facts() {
-        return Err(Unrepeatable::Nothing(FACTS_OMITTED.to_string()));
-    }
-    if sealed.form.facts.is_none() || sealed.form.policy.is_none() {
-        let why = "nothing could be gathered, so there is nothing to take the decision from";
-        return Err(Unrepeatable::Nothing(why.to_string()));
-    }
-    sealed.take_again(&judge_gathered).map_err(Unrepeatable::Unreadable)
 }
 
 fn read_limited(file: &Path) -> Result<Vec<u8>> {
@@ -182,7 +171,11 @@ fn not_sealed(file: &Path, bytes: &[u8], error: &NotSealed) -> Failure {
     }
 }
 
-fn replay_record(directory: &Path, name: &RecordName, target: &Path) -> Result<(ReplayV1, Option<Basis>)> {
+fn replay_record(
+    directory: &Path,
+    name: &RecordName,
+    target: &Path,
+) -> Result<(ReplayV1, Option<ReplayBasis>)> {
     let repository = super::opening::open(directory)?;
     let chain = read_chain(&repository, &name.environment)?.ok_or_else(|| {
         let failure = no_record(&repository, &name.environment);
@@ -198,8 +191,11 @@ fn replay_record(directory: &Path, name: &RecordName, target: &Path) -> Result<(
         chain.problems.iter().map(|problem| format!("the records do not verify: {problem}")).collect();
     let (decision, facts) = (stored.file(DECISION).unwrap_or_default(), stored.file(FACTS));
     let read = facts.and_then(|bytes| read_facts(bytes).ok());
-    let replay = words_of_record(name, link, decision).conclude(faults, take_record(link, &stored))?;
-    let basis = read.map(|facts| Basis { decision: decision.to_vec(), facts, advisory: false });
+    let mut replay = words_of_record(name, link, decision).conclude(faults, take_record(link, &stored))?;
+    if link.entry.schema == EARLIER && replay.result == ReplayResultV1::NotReproducible {
+        replay.reasons = vec!["the record is of the earlier form, which keeps no facts".to_string()];
+    }
+    let basis = read.map(|facts| ReplayBasis { decision: decision.to_vec(), facts, advisory: false });
     Ok((replay, basis))
 }
 
@@ -223,20 +219,16 @@ fn words_of_record(name: &RecordName, link: &RecordLink, decision: &[u8]) -> Kep
     }
 }
 
-fn take_record(
-    link: &RecordLink,
-    stored: &StoredEntry,
-) -> std::result::Result<portcullis_record::Compared, Unrepeatable> {
+fn take_record(link: &RecordLink, stored: &StoredEntry) -> std::result::Result<Compared, NotTaken> {
     let entry = &link.entry;
     if entry.omits_facts() {
-        return Err(Unrepeatable::Nothing(FACTS_OMITTED.to_string()));
+        return Err(NotTaken::Omitted);
     }
     if entry.schema == EARLIER {
-        let why = "not reproducible: the record is of the earlier form, which keeps no facts";
-        return Err(Unrepeatable::Nothing(why.to_string()));
+        return Err(NotTaken::Nothing);
     }
-    let unreadable = |why: String| Unrepeatable::Unreadable(why);
-    let missing = |name: &str| Unrepeatable::Unreadable(format!("{name} is missing"));
+    let unreadable = |why: String| NotTaken::Unreadable(why);
+    let missing = |name: &str| NotTaken::Unreadable(format!("{name} is missing"));
     let file = |name: &'static str| stored.file(name).ok_or_else(|| missing(name));
     let facts = read_facts(file(FACTS)?).map_err(|error| unreadable(error.to_string()))?;
     let GatheredFacts::Deployment(facts) = facts else {

@@ -12,7 +12,7 @@ use portcullis_judge::policy::Policy;
 use portcullis_model::digest::Digest;
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::inquiry::TextPurpose;
-use portcullis_record::{Compared, DecisionDifference};
+use portcullis_record::{Compared, DecisionDifference, NotTaken};
 use portcullis_wire::decision::v1::{FindingV1, OutcomeV1};
 use portcullis_wire::replay::v1::{
     ChangedFindingV1, OtherPolicyV1, ReplayDifferenceV1, ReplayKindV1, ReplayResultV1, ReplayV1, VERSION,
@@ -21,7 +21,10 @@ use portcullis_wire::sealed::v1::{SealedJudgedV1, SealedProgramV1};
 use serde_json::Value;
 
 /// Why a decision without its facts cannot be taken again.
-pub const FACTS_OMITTED: &str = "not reproducible: facts omitted";
+const FACTS_OMITTED: &str = "not reproducible: facts omitted";
+
+/// Why a decision cannot be taken again that was made of nothing.
+const NOTHING: &str = "nothing could be gathered, or kept, that the decision could be taken from";
 
 /// What is kept of a decision, beside what it was made from.
 pub struct KeptWords {
@@ -47,7 +50,7 @@ impl KeptWords {
     pub fn conclude(
         self,
         mut faults: Vec<String>,
-        taken: std::result::Result<Compared, Unrepeatable>,
+        taken: std::result::Result<Compared, NotTaken>,
     ) -> Result<ReplayV1> {
         let by = format!(
             "it was made by {}, and this is {}",
@@ -71,9 +74,12 @@ impl KeptWords {
             Ok(Compared::Unreadable) => {
                 (ReplayResultV1::Differs, Some("the decision is not of the form of one".to_string()), None)
             }
-            Err(Unrepeatable::Nothing(why)) => (ReplayResultV1::NotReproducible, Some(why), None),
-            Err(Unrepeatable::Unreadable(why)) if self.is_ours => (ReplayResultV1::Differs, Some(why), None),
-            Err(Unrepeatable::Unreadable(why)) => {
+            Err(NotTaken::Omitted) => {
+                (ReplayResultV1::NotReproducible, Some(FACTS_OMITTED.to_string()), None)
+            }
+            Err(NotTaken::Nothing) => (ReplayResultV1::NotReproducible, Some(NOTHING.to_string()), None),
+            Err(NotTaken::Unreadable(why)) if self.is_ours => (ReplayResultV1::Differs, Some(why), None),
+            Err(NotTaken::Unreadable(why)) => {
                 (ReplayResultV1::NotReproducible, Some(format!("{by}: {why}")), None)
             }
         };
@@ -96,14 +102,6 @@ impl KeptWords {
     }
 }
 
-/// Why a decision was not taken again.
-pub enum Unrepeatable {
-    /// There is nothing to take it from.
-    Nothing(String),
-    /// This program cannot read what it would be taken from.
-    Unreadable(String),
-}
-
 /// The exit code of a replay.
 pub fn exit_of(replay: &ReplayV1) -> Exit {
     match replay.result {
@@ -121,13 +119,15 @@ pub fn judge_gathered(
     policy: &str,
     facts: &GatheredFacts,
     advisory: bool,
-) -> std::result::Result<Vec<u8>, String> {
+) -> std::result::Result<Vec<u8>, NotTaken> {
+    let unreadable = |why: String| NotTaken::Unreadable(why);
     let policy = Policy::parse_for(policy, &facts.whole().host.profile()).map_err(|problems| {
-        format!("its policy cannot be read ({})", render::plural(problems.len() as u64, "mistake"))
+        let mistakes = render::plural(problems.len() as u64, "mistake");
+        unreadable(format!("its policy cannot be read ({mistakes})"))
     })?;
-    check_known(facts.all_facts()).map_err(|error| error.to_string())?;
-    check_waivers(&policy, facts).map_err(|failure| failure.message)?;
-    decision_json(&decide_facts(&policy, facts), advisory).map_err(|failure| failure.message)
+    check_known(facts.all_facts()).map_err(|error| unreadable(error.to_string()))?;
+    check_waivers(&policy, facts).map_err(|failure| unreadable(failure.message))?;
+    decision_json(&decide_facts(&policy, facts), advisory).map_err(|failure| unreadable(failure.message))
 }
 
 /// What another policy would have decided.

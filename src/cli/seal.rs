@@ -17,10 +17,10 @@ const BEGINNING: &[u8] = b"{\n  \"schema\": ";
 /// Where a decision is sealed.
 #[derive(Debug, Default, Args)]
 pub struct Sealing {
-    /// Seal the decision, whatever its outcome, in FILE: with the policy, the facts, and the digests
-    /// of everything it was made from. `portcullis replay FILE` takes it again. If FILE cannot be
-    /// written, the exit code is 5 whatever the outcome. An earlier sealed decision in FILE is removed
-    /// before anything is judged; any other file there is an error.
+    /// Seal the decision, whatever its outcome, in FILE: with the policy, the facts, and the
+    /// digests of everything it was made from. `portcullis replay FILE` takes it again. If FILE
+    /// cannot be written, the exit code is 5 whatever the outcome. An earlier sealed decision in
+    /// FILE is removed before anything is judged; any other file there is an error.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     seal: Option<PathBuf>,
     /// Keep only the digest of the facts, in what is sealed or recorded. No one can take such a
@@ -90,7 +90,7 @@ impl Sealing {
             links: links_of(sealable.basis.map(|(_, facts, _)| facts)),
             time: jiff::Timestamp::now(),
         };
-        let bytes = seal_decision(&draft).map_err(|error| unsealed(file, &error))?;
+        let bytes = seal_decision(&draft).map_err(|error| unsealed(file, &error.to_string()))?;
         check_place(file).and_then(|()| output::write_file(file, &bytes)).map_err(|failure| {
             let why = failure.message.trim_start_matches("cannot seal: ");
             Failure {
@@ -125,8 +125,8 @@ fn check_place(file: &Path) -> Result<()> {
     }
 }
 
-/// A run that makes no decision must not leave that of another run, or one that came with the change
-/// that is judged.
+/// A run that makes no decision must not leave that of another run, or one that came with the
+/// change that is judged.
 fn remove_earlier(file: &Path) -> Result<()> {
     match std::fs::remove_file(file) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unsealed(file, &error.to_string())),

@@ -24,7 +24,7 @@ use portcullis_record::{Chain, FACTS, POLICY, RecordLink};
 use portcullis_wire::decision::v1::FindingV1;
 use portcullis_wire::facts::read_facts;
 use portcullis_wire::status::v1::{LandingStateV1, StatusKindV1, StatusV1, VERSION, WaitingLandingV1};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `status`.
 #[derive(Debug, Args)]
@@ -48,6 +48,12 @@ pub struct StatusArguments {
     /// one as it was fetched last from `origin`, else as it is here.
     #[arg(long, value_name = "REV")]
     head: Option<String>,
+    /// Test report, as for `check`. Without reports, suites that the policy wants are not met.
+    #[arg(long = "report", value_name = "[SUITE=][FORMAT:]FILE")]
+    reports: Vec<String>,
+    /// File of statements, as for `check`.
+    #[arg(long = "evidence", value_name = "FILE")]
+    evidence: Vec<PathBuf>,
     /// Write JSON.
     #[arg(long)]
     json: bool,
@@ -63,7 +69,7 @@ pub fn run(directory: &Path, arguments: &StatusArguments) -> Result {
     let chain = read_chain(&repository, environment)?.ok_or_else(|| no_record(&repository, environment))?;
     let link = match chain.last() {
         Ok(link) => link,
-        Err(problems) => return Err(broken(&chain, problems.len())),
+        Err(problems) => return Err(broken_chain(&chain, problems.len())),
     };
     let branch = find_branch(&repository, arguments, link)?;
     let (tip, tip_name) = find_tip(&repository, arguments, &branch)?;
@@ -85,11 +91,11 @@ pub fn run(directory: &Path, arguments: &StatusArguments) -> Result {
     if tip != link.entry.candidate {
         look_ahead(directory, arguments, &branch, &tip, &mut status)?;
     }
-    show(&status, arguments.json)?;
+    show_status(&status, arguments.json)?;
     Ok(if status.waiting.is_some() { Exit::Allowed } else { Exit::Undetermined })
 }
 
-fn broken(chain: &Chain, problems: usize) -> Failure {
+fn broken_chain(chain: &Chain, problems: usize) -> Failure {
     let environment = &chain.environment;
     let all: Vec<String> = chain.problems.iter().map(render::record::problem).collect();
     let problems = render::plural(problems as u64, "problem");
@@ -109,8 +115,8 @@ fn name_of_host(arguments: &StatusArguments) -> &'static str {
     }
 }
 
-/// The branch that is named, else the one of the newest record: by its facts, or where it keeps none
-/// by its policy.
+/// The branch that is named, else the one of the newest record: by its facts, or where it keeps
+/// none by its policy.
 fn find_branch(
     repository: &Repository,
     arguments: &StatusArguments,
@@ -178,6 +184,8 @@ fn look_ahead(
         host: if is_none { Some(HostName::None) } else { arguments.host },
         repository: arguments.repository.clone(),
         head: Some(tip.to_string()),
+        reports: arguments.reports.clone(),
+        evidence: arguments.evidence.clone(),
         ..SubjectArguments::default()
     };
     let request = JudgementRequest::Deployment {
@@ -252,7 +260,7 @@ fn is_stopping(finding: &Finding) -> bool {
     matches!(finding.verdict, Verdict::Broken | Verdict::Unproven)
 }
 
-fn show(status: &StatusV1, json: bool) -> Result<()> {
+fn show_status(status: &StatusV1, json: bool) -> Result<()> {
     if json {
         let json =
             serde_json::to_string_pretty(status).map_err(|error| Failure::environment(error.to_string()))?;

@@ -27,11 +27,11 @@
 //! verified: nothing can be taken again. After a record that keeps its facts there is none of that
 //! form.
 //!
-//! **Facts that were left out** (`--omit-facts`). Of such a record nobody can take the decision again:
-//! it has its own standing, [`RecordStanding::Omitted`], and is never called verified.
+//! **Facts that were left out** (`--omit-facts`). Of such a record nobody can take the decision
+//! again: it has its own standing, [`RecordStanding::Omitted`], and is never called verified.
 //!
-//! **Sealed decisions.** [`seal_decision`] puts any decision with its policy and facts into one file,
-//! and [`SealedDecision`] takes it again.
+//! **Sealed decisions.** [`seal_decision`] puts any decision with its policy and facts into one
+//! file, and [`SealedDecision`] takes it again.
 //!
 //! **What it cannot show.** Records are not signed: who may write the ref can invent what a host
 //! said, write another chain, or cut this one short. Against the last two helps only what is
@@ -57,7 +57,7 @@ pub use fault::{ChainProblem, Fault};
 pub use pending::{Draft, PendingRecord, prepare_record};
 pub use rejudge::{Compare, Judge};
 pub use sealed::{
-    GatheredJudge, NotSealed, SealDraft, SealFault, SealedDecision, is_of_same_build, read_sealed,
+    GatheredJudge, NotSealed, NotTaken, SealDraft, SealFault, SealedDecision, is_of_same_build, read_sealed,
     seal_decision,
 };
 pub use stored::{RecordLink, RecordStanding, StoredEntry, StoredFile};

@@ -1,7 +1,7 @@
 //! A sealed decision: the policy, the facts and the decision in one file, made and taken apart.
 //!
-//! Like the rest of this room it neither reads nor writes files, and holds no judge: bytes in, bytes
-//! out. The form is [`SealedV1`].
+//! Like the rest of this room it neither reads nor writes files, and holds no judge: bytes in,
+//! bytes out. The form is [`SealedV1`].
 
 use super::difference::{Compared, compare_decisions};
 use super::{LARGEST, TOOL};
@@ -20,12 +20,12 @@ use serde::Deserialize;
 mod fault;
 mod parts;
 
-pub use fault::{NotSealed, SealFault};
+pub use fault::{NotSealed, NotTaken, SealFault};
 use parts::{inputs_of, judged_of, text_digest, waivers_of};
 
 /// The decision that a policy's text gives of facts, as `--format json` writes it, where the last
 /// argument says whether the gate only advised; or why it gives none.
-pub type GatheredJudge<'a> = dyn Fn(&str, &GatheredFacts, bool) -> Result<Vec<u8>, String> + 'a;
+pub type GatheredJudge<'a> = dyn Fn(&str, &GatheredFacts, bool) -> Result<Vec<u8>, NotTaken> + 'a;
 
 /// What begins the line of the seal.
 const SEAL: &str = "\n  \"seal\": ";
@@ -71,9 +71,9 @@ pub fn is_of_same_build(version: &str, commit: Option<&str>, ours: Option<&str>)
 ///
 /// # Errors
 /// The decision is not of the form of one, or is not UTF-8.
-pub fn seal_decision(draft: &SealDraft<'_>) -> Result<Vec<u8>, String> {
-    let text = std::str::from_utf8(draft.decision).map_err(|error| error.to_string())?;
-    let decision: DecisionV1 = serde_json::from_str(text).map_err(|error| error.to_string())?;
+pub fn seal_decision(draft: &SealDraft<'_>) -> Result<Vec<u8>, NotSealed> {
+    let text = std::str::from_utf8(draft.decision).map_err(|error| unfit(&error))?;
+    let decision: DecisionV1 = serde_json::from_str(text).map_err(|error| unfit(&error))?;
     let basis = draft.basis;
     let facts = basis.map(|(_, _, text)| SealedFactsV1 {
         digest: text_digest(text),
@@ -96,13 +96,17 @@ pub fn seal_decision(draft: &SealDraft<'_>) -> Result<Vec<u8>, String> {
         inputs: basis.map(|(policy, facts, text)| inputs_of(policy, facts, text)).unwrap_or_default(),
         seal: text_digest(""),
     };
-    let unsealed = bytes_of(&form)?;
+    let unsealed = bytes_of(&form).map_err(|error| unfit(&error))?;
     form.seal = (&digest_before_seal(&unsealed)).into();
-    let bytes = bytes_of(&form)?;
+    let bytes = bytes_of(&form).map_err(|error| unfit(&error))?;
     match bytes.len() > LARGEST {
-        true => Err(format!("it would be larger than {} MiB, and could not be replayed", LARGEST >> 20)),
+        true => Err(unfit(&format!("the file would be larger than {} MiB", LARGEST >> 20))),
         false => Ok(bytes),
     }
+}
+
+fn unfit(why: &dyn std::fmt::Display) -> NotSealed {
+    NotSealed::Decision(why.to_string())
 }
 
 fn text_of(text: &str) -> SealedTextV1 {
@@ -110,8 +114,8 @@ fn text_of(text: &str) -> SealedTextV1 {
 }
 
 /// The one way to write it.
-fn bytes_of(form: &SealedV1) -> Result<Vec<u8>, String> {
-    let mut bytes = serde_json::to_vec_pretty(form).map_err(|error| error.to_string())?;
+fn bytes_of(form: &SealedV1) -> serde_json::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(form)?;
     bytes.push(b'\n');
     Ok(bytes)
 }
@@ -129,22 +133,21 @@ fn digest_before_seal(bytes: &[u8]) -> Digest {
 /// It is none, or one of another version.
 pub fn read_sealed(bytes: &[u8]) -> Result<SealedDecision, NotSealed> {
     #[derive(Deserialize)]
-    struct VersionHead {
+    struct SealedHead {
         schema: u64,
         kind: String,
     }
-    let form: SealedV1 = serde_json::from_slice(bytes).map_err(|error| {
-        match serde_json::from_slice::<VersionHead>(bytes) {
+    let form: SealedV1 =
+        serde_json::from_slice(bytes).map_err(|error| match serde_json::from_slice::<SealedHead>(bytes) {
             Ok(head) if head.kind == "sealed-decision" && head.schema != u64::from(VERSION) => {
                 NotSealed::Version(head.schema)
             }
             _ => NotSealed::Form(error.to_string()),
-        }
-    })?;
+        })?;
     if form.schema != VERSION {
         return Err(NotSealed::Version(form.schema.into()));
     }
-    let canonical = bytes_of(&form).map_err(NotSealed::Form)?;
+    let canonical = bytes_of(&form).map_err(|error| NotSealed::Form(error.to_string()))?;
     let altered_line = (canonical != bytes).then(|| first_other_line(&canonical, bytes));
     Ok(SealedDecision { form, altered_line, sealed: digest_before_seal(bytes) })
 }
@@ -176,12 +179,12 @@ impl SealedDecision {
     ///
     /// # Errors
     /// They were left out, there are none, or they cannot be read.
-    pub fn facts(&self) -> Result<GatheredFacts, String> {
+    pub fn facts(&self) -> Result<GatheredFacts, NotTaken> {
         match &self.form.facts {
-            None => Err("nothing could be gathered".to_string()),
-            Some(SealedFactsV1 { text: None, .. }) => Err("facts omitted".to_string()),
+            None => Err(NotTaken::Nothing),
+            Some(SealedFactsV1 { text: None, .. }) => Err(NotTaken::Omitted),
             Some(SealedFactsV1 { text: Some(text), .. }) => {
-                read_facts(text.as_bytes()).map_err(|error| error.to_string())
+                read_facts(text.as_bytes()).map_err(|error| NotTaken::Unreadable(error.to_string()))
             }
         }
     }
@@ -190,9 +193,9 @@ impl SealedDecision {
     ///
     /// # Errors
     /// Why that is not possible.
-    pub fn take_again(&self, judge: &GatheredJudge<'_>) -> Result<Compared, String> {
+    pub fn take_again(&self, judge: &GatheredJudge<'_>) -> Result<Compared, NotTaken> {
         let facts = self.facts()?;
-        let Some(policy) = &self.form.policy else { return Err("no policy could be seen".to_string()) };
+        let Some(policy) = &self.form.policy else { return Err(NotTaken::Nothing) };
         let again = judge(&policy.text, &facts, self.form.advisory)?;
         Ok(compare_decisions(self.decision(), &again))
     }

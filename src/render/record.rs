@@ -50,8 +50,8 @@ fn write_row(chain: &Chain, link: &RecordLink, out: &mut dyn io::Write) -> io::R
     writeln!(out, "  {name}  {time}  {candidate} after {from}{origin}  by {}{doubt}", escape::line(recorder))
 }
 
-/// What was seen of each record, or of one only, and what no one can see. `remembered` is a record that is known
-/// from elsewhere. What is wrong is told elsewhere; see [`problem`].
+/// What was seen of each record, or of one only, and what no one can see. `remembered` is a record
+/// that is known from elsewhere. What is wrong is told elsewhere; see [`problem`].
 ///
 /// # Errors
 /// Those of `out`.

@@ -82,6 +82,9 @@ impl StatusPage<'_> {
     }
 
     fn waiting(&mut self, waiting: &[WaitingLandingV1]) -> io::Result<()> {
+        if waiting.is_empty() {
+            return self.line(2, 14, "waiting:    none");
+        }
         let count = plural(waiting.len() as u64, "landing");
         self.line(2, 14, &format!("waiting:    {count}, oldest first"))?;
         waiting.iter().take(LANDINGS).try_for_each(|landing| self.landing(landing))?;

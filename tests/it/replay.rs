@@ -1,4 +1,5 @@
-//! `portcullis replay` of deployment records, other policies, and records whose facts were left out.
+//! `portcullis replay` of deployment records, other policies, and records whose facts were left
+//! out.
 
 use crate::support::recorder::{
     POLICY, chain, commit, decided, deployed, environment, facts, init, production, said,
@@ -227,7 +228,8 @@ fn a_chain_that_does_not_verify_does_not_replay() {
     assert_eq!(portcullis(directory.path(), &["replay", environment("production").as_str()]).0, 0);
 }
 
-/// Every decision that was sealed by an earlier program is read. Its own words may have changed since.
+/// Every decision that was sealed by an earlier program is read. Its own words may have changed
+/// since.
 #[test]
 fn sealed_decisions_of_earlier_versions_are_read() {
     let shelf = Shelf::new();

@@ -175,7 +175,8 @@ fn facts_that_were_gathered_elsewhere_are_decided_and_sealed() {
     assert!(exit == 5 && text.contains("use `portcullis replay`"), "{text}");
 }
 
-/// Whatever the outcome: a decision that could not be sealed does not count, and nothing is shown of it.
+/// Whatever the outcome: a decision that could not be sealed does not count, and nothing is shown
+/// of it.
 #[test]
 fn a_seal_that_cannot_be_written_fails_whatever_the_outcome() {
     let shelf = Shelf::new();
@@ -214,7 +215,8 @@ fn a_seal_takes_the_place_of_an_earlier_one_and_of_nothing_else() {
     assert_eq!(std::fs::read_dir(shelf.path("")).unwrap().count(), 5, "nothing is left beside them");
 }
 
-/// The author of a change commits a file as it would be sealed, and sees to it that the run ends early.
+/// The author of a change commits a file as it would be sealed, and sees to it that the run ends
+/// early.
 #[test]
 fn a_run_without_a_decision_leaves_no_sealed_file_of_another() {
     let (shelf, stage) = (Shelf::new(), staged(|_| ()));

@@ -14,20 +14,24 @@ pub struct RecordName {
 }
 
 impl FromStr for RecordName {
-    type Err = String;
+    type Err = Failure;
 
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self> {
         let Some((environment, number)) = text.split_once('#') else {
-            return Ok(RecordName { environment: text.parse()?, number: None });
+            return Ok(RecordName { environment: read_environment(text)?, number: None });
         };
         let is_number = !number.starts_with(['0', '+']) && number.bytes().all(|byte| byte.is_ascii_digit());
         match number.parse() {
             Ok(parsed) if is_number => {
-                Ok(RecordName { environment: environment.parse()?, number: Some(parsed) })
+                Ok(RecordName { environment: read_environment(environment)?, number: Some(parsed) })
             }
-            _ => Err(format!("`{text}` names no record: write ENVIRONMENT#N, N from 1 on")),
+            _ => Err(Failure::usage(format!("`{text}` names no record: write ENVIRONMENT#N, N from 1 on"))),
         }
     }
+}
+
+fn read_environment(text: &str) -> Result<Environment> {
+    text.parse().map_err(|why: String| Failure::usage(why))
 }
 
 impl RecordName {

@@ -9,12 +9,26 @@ pub enum NotSealed {
     Form(String),
     /// Another version of the form.
     Version(u64),
+    /// A decision that cannot be put into one; why.
+    Decision(String),
+}
+
+/// Why a decision was not taken again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotTaken {
+    /// Its facts were left out.
+    Omitted,
+    /// Nothing could be gathered when it was made.
+    Nothing,
+    /// Its facts or its policy cannot be read, or nothing can be judged by them; why.
+    Unreadable(String),
 }
 
 impl std::fmt::Display for NotSealed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             NotSealed::Form(error) => write!(f, "it is not a sealed decision: {error}"),
+            NotSealed::Decision(error) => write!(f, "the decision cannot be sealed: {error}"),
             NotSealed::Version(version) => {
                 write!(f, "it is a sealed decision of schema {version}, and this program reads {VERSION}")
             }

@@ -37,8 +37,8 @@ pub struct ListedEnvironmentV1 {
     pub environment: EnvironmentText,
     /// The commit of the newest record.
     pub tip: Option<CommitText>,
-    /// What is wrong with the records, one sentence each: believe them only when this is empty. They
-    /// can repeat text from outside.
+    /// What is wrong with the records, one sentence each: believe them only when this is empty.
+    /// They can repeat text from outside.
     pub problems: Vec<String>,
     /// The records that could be read.
     pub records: Vec<ListedRecordV1>,

@@ -175,8 +175,8 @@ pub enum SealedInputKindV1 {
     Policy,
     /// The facts.
     Facts,
-    /// A text of the repository at the base that steers the gate: the policy there, waivers, allowed
-    /// signers, CODEOWNERS.
+    /// A text of the repository at the base that steers the gate: the policy there, waivers,
+    /// allowed signers, CODEOWNERS.
     TextBefore,
     /// The same as the change would leave it.
     TextAfter,
