@@ -15,7 +15,6 @@ use std::process::Command;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-changed=.cargo_vcs_info.json");
     println!("cargo:rerun-if-env-changed=PORTCULLIS_COMMIT");
     let commit = named_commit().or_else(packaged_commit).or_else(committed).unwrap_or_default();
     let about = if commit.is_empty() { "commit not known".to_string() } else { format!("commit {commit}") };
@@ -32,7 +31,9 @@ fn named_commit() -> Option<String> {
 }
 
 fn packaged_commit() -> Option<String> {
+    // Only named where it is there: Cargo runs the script each time for a file that is not.
     let text = std::fs::read_to_string(".cargo_vcs_info.json").ok()?;
+    println!("cargo:rerun-if-changed=.cargo_vcs_info.json");
     let commit = text.split('"').find(|part| is_object_name(part))?.to_string();
     Some(if text.contains("\"dirty\": true") { commit + "-dirty" } else { commit })
 }

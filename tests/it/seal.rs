@@ -87,7 +87,8 @@ fn every_input_has_its_digest() {
     assert_eq!(named("report", "target/upload-regression.xml"), digest);
     assert!(named("text-before", ".github/CODEOWNERS").is_string());
     assert!(sealed["program"]["version"].as_str().unwrap().starts_with("portcullis "));
-    assert!(sealed["program"]["commit"].is_null(), "a build for tests does not know its commit");
+    let commit = &sealed["program"]["commit"];
+    assert!(commit.is_null() || commit.as_str().is_some_and(|name| name.len() >= 40), "{commit}");
 }
 
 #[test]
@@ -258,5 +259,6 @@ fn facts_that_are_left_out_leave_their_digest_and_no_proof() {
 #[test]
 fn the_version_names_the_commit_or_says_that_it_is_not_known() {
     let (exit, text) = portcullis(Path::new("."), &["--version"]);
-    assert_eq!((exit, text), (0, format!("portcullis {} (commit not known)\n", env!("CARGO_PKG_VERSION"))));
+    let start = format!("portcullis {} (commit ", env!("CARGO_PKG_VERSION"));
+    assert!(exit == 0 && text.starts_with(&start) && text.ends_with(")\n"), "{text}");
 }
