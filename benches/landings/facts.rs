@@ -60,6 +60,7 @@ pub fn deployment(landed: &[Landed], policy: &str) -> Deployment {
             number: 1,
             candidate: first.parent.clone(),
             taken_again: true,
+            facts_omitted: false,
         }]),
         on_branch: Fact::Known(Span::Equal),
         span: Fact::Known(Span::Steps(steps.collect())),

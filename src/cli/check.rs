@@ -1,15 +1,17 @@
 //! `portcullis check`: gather and decide in one.
 
-use super::deployment::{Deploying, record_deployment};
+use super::deployment::{Deploying, Recording, record_deployment};
 use super::exit::Result;
-use super::prepare::{Preparation, prepare, spare_inputs};
+use super::prepare::{Preparation, prepare, read_files, spare_inputs};
+use super::record::{decision_json, facts_json};
+use super::seal::{Sealable, Sealing};
 use super::sources::HeadSources;
 use super::{SubjectArguments, output, trace};
 use crate::collect::request::JudgementRequest;
 use clap::Args;
 use portcullis_forge::ci;
 use portcullis_forge::http::transport::count_sent;
-use portcullis_model::decision::Outcome;
+use portcullis_model::decision::{Decision, Outcome};
 use portcullis_model::gathered::GatheredFacts;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +24,8 @@ pub struct CheckArguments {
     deploying: Deploying,
     #[command(flatten)]
     output: output::Shown,
+    #[command(flatten)]
+    sealing: Sealing,
     /// Record an allowed decision in the repository, as the baseline of the next deployment.
     #[arg(long, requires = "environment", help_heading = "Deployment")]
     record: bool,
@@ -37,21 +41,30 @@ pub struct CheckArguments {
 /// # Errors
 /// Usage, environment or policy errors; a blocked change is no error.
 pub fn run(directory: &Path, arguments: &CheckArguments) -> Result {
-    let CheckArguments { subject, deploying, output, .. } = arguments;
+    let CheckArguments { subject, deploying, output, sealing, record, record_key } = arguments;
     let output = output.plan()?;
     output.files().try_for_each(|file| spare_inputs(file, subject))?;
+    let read = read_files(subject)?;
+    sealing.check(*record, read.iter().map(PathBuf::as_path), output.files())?;
     let request = deploying.request();
     let prepared = prepare(directory, subject, &request)?;
     if output.is_verbose() {
         say_what_was_asked(&prepared);
     }
     let decision = prepared.decide(&ci::detours());
+    seal_decision(sealing, &prepared, &decision, output.is_advisory())?;
     // The record comes first: an allowed decision that could not be recorded must not be acted on.
     if let JudgementRequest::Deployment { environment, .. } = &request
-        && let (true, Outcome::Allow, Preparation::Ready(ready)) =
-            (arguments.record, decision.outcome, &prepared)
+        && let (true, Outcome::Allow, Preparation::Ready(ready)) = (*record, decision.outcome, &prepared)
     {
-        record_deployment(directory, environment, ready, &decision, arguments.record_key.as_deref())?;
+        let omit_facts = sealing.omits_facts();
+        record_deployment(
+            directory,
+            environment,
+            ready,
+            &decision,
+            Recording { omit_facts, key: record_key.as_deref() },
+        )?;
     }
     let sources = HeadSources::new(directory, decision.judged.head.as_ref());
     let facts = match &prepared {
@@ -74,5 +87,27 @@ fn say_what_was_asked(prepared: &Preparation) {
     };
     if let Some(count) = trace::count_requests(count_sent(), facts) {
         output::remark(&count);
+    }
+}
+
+/// An allowed deployment is sealed before it is recorded: a decision that could not be sealed has
+/// no effect.
+fn seal_decision(
+    sealing: &Sealing,
+    prepared: &Preparation,
+    decision: &Decision,
+    advisory: bool,
+) -> Result<()> {
+    if !sealing.is_asked() {
+        return Ok(());
+    }
+    let json = decision_json(decision, advisory)?;
+    match prepared {
+        Preparation::Ready(ready) => {
+            let text = facts_json(ready.facts.clone())?;
+            let basis = Some((ready.policy.text.as_str(), &ready.facts, text.as_str()));
+            sealing.write(&Sealable { decision: &json, basis })
+        }
+        Preparation::Unseen(..) => sealing.write(&Sealable { decision: &json, basis: None }),
     }
 }

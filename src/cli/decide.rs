@@ -6,11 +6,13 @@ use super::exit::{Failure, Result};
 use super::output::ShownBeside;
 use super::policy_file::{check_waivers, read_policy};
 use super::prepare::named_reports;
-use super::{names, output};
+use super::record::{decision_json, facts_json};
+use super::seal::{Sealable, Sealing};
+use super::{file_kind, names, output};
 use crate::render::NoSources;
 use clap::Args;
 use portcullis_forge::{check_known, ci};
-use portcullis_model::decision::Judged;
+use portcullis_model::decision::{Decision, Judged};
 use portcullis_model::fact::Gap;
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_wire::evidence_file::is_evidence_file;
@@ -32,6 +34,8 @@ pub struct DecideArguments {
     reports: Vec<String>,
     #[command(flatten)]
     output: output::Shown,
+    #[command(flatten)]
+    sealing: Sealing,
 }
 
 /// Where the facts come from: one of the two.
@@ -57,25 +61,33 @@ pub fn run(directory: &Path, arguments: &DecideArguments) -> Result {
     let named = facts.iter().chain(asserted).chain([&arguments.policy]).map(PathBuf::as_path);
     let inputs: Vec<&Path> = named.chain(reports.iter().map(|report| report.file.as_path())).collect();
     output.files().try_for_each(|file| names::spare_files(file, inputs.iter().copied()))?;
-    let (policy, gathered) = match (facts, asserted) {
+    arguments.sealing.check(false, inputs.iter().copied(), output.files())?;
+    let (policy, gathered, text) = match (facts, asserted) {
         (Some(facts), _) => {
-            let gathered = read_file(facts)?;
-            (read_policy(&arguments.policy, &gathered.whole().host.profile())?, gathered)
+            let (gathered, text) = read_file(facts)?;
+            (read_policy(&arguments.policy, &gathered.whole().host.profile())?, gathered, text)
         }
         (None, Some(asserted)) => {
             let read = read_evidence(asserted)?;
             let case = read_case(&read, &arguments.policy)?;
             let gathered = gather(&read, &case, directory, &reports)?;
-            (case.policy, gathered)
+            let text = facts_json(gathered.clone())?;
+            (case.policy, gathered, text)
         }
         (None, None) => return Err(Failure::usage("name the facts: --facts FILE, or --asserted FILE")),
     };
+    let seal = |decision: &Decision, basis| {
+        let decision = decision_json(decision, output.is_advisory())?;
+        arguments.sealing.write(&Sealable { decision: &decision, basis })
+    };
     if let Some((judged, gap)) = find_other_place(&gathered)? {
         let decision = portcullis_judge::decide::undetermined(judged, &gap);
+        seal(&decision, None)?;
         return output.show(&decision, ShownBeside { sources: &NoSources, facts: None });
     }
     check_waivers(&policy, &gathered)?;
     let decision = portcullis_judge::decide::decide_facts(&policy, &gathered);
+    seal(&decision, Some((&policy.text, &gathered, &text)))?;
     output.show(&decision, ShownBeside { sources: &NoSources, facts: Some(&gathered) })
 }
 
@@ -105,7 +117,8 @@ fn find_other_place(gathered: &GatheredFacts) -> Result<Option<(Judged, Gap)>> {
     Ok(shown.err().map(|gap| (judged, gap)))
 }
 
-fn read_file(file: &Path) -> Result<GatheredFacts> {
+/// The facts, and their text.
+fn read_file(file: &Path) -> Result<(GatheredFacts, String)> {
     let name = file.display();
     let text = std::fs::read(file)
         .map_err(|error| Failure::environment(format!("cannot read the facts {name}: {error}")))?;
@@ -114,12 +127,16 @@ fn read_file(file: &Path) -> Result<GatheredFacts> {
             .hint("give it with --asserted: what it states was not observed"));
     }
     let facts = read_facts(&text).map_err(|error| {
-        Failure::environment(match error {
-            FactsError::Version(_) => format!("{name}: {error}; gather them again"),
-            _ => format!("{name}: these are no facts that this program reads: {error}; gather them again"),
+        Failure::environment(match (file_kind::recognise_no_facts(&text), &error) {
+            (Some(other), _) => format!("{name}: {other}"),
+            (None, FactsError::Version(_)) => format!("{name}: {error}; gather them again"),
+            (None, _) => {
+                format!("{name}: these are no facts that this program reads: {error}; gather them again")
+            }
         })
     })?;
     check_known(facts.all_facts())
         .map_err(|error| Failure::environment(format!("{name}: {error}; gather them again")))?;
-    Ok(facts)
+    let text = String::from_utf8(text).map_err(|error| Failure::environment(format!("{name}: {error}")))?;
+    Ok((facts, text))
 }

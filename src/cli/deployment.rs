@@ -43,6 +43,15 @@ impl Deploying {
     }
 }
 
+/// How a deployment is recorded.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Recording<'a> {
+    /// Is only the digest of the facts kept?
+    pub omit_facts: bool,
+    /// The key to sign with, where one is named.
+    pub key: Option<&'a Path>,
+}
+
 /// Records an allowed deployment.
 ///
 /// # Errors
@@ -52,7 +61,7 @@ pub fn record_deployment(
     environment: &Environment,
     ready: &Prepared,
     decision: &Decision,
-    key: Option<&Path>,
+    how: Recording<'_>,
 ) -> Result<()> {
     let GatheredFacts::Deployment(facts) = &ready.facts else { return Ok(()) };
     let baseline = facts.baseline.known().map_err(|gap| Failure::environment(gap.to_string()))?;
@@ -69,16 +78,18 @@ pub fn record_deployment(
         decision,
         facts,
         policy: &ready.policy.text,
+        omit_facts: how.omit_facts,
         recorder: &ci::recorder(),
         time: jiff::Timestamp::now(),
-        key,
+        key: how.key,
     };
     match record_decision(directory, &recording) {
         Ok(appended) => {
             output::remark(&format!(
-                "recorded as {environment} {} ({})",
+                "recorded as {environment} {} ({}){}",
                 appended.number,
-                appended.commit.short()
+                appended.commit.short(),
+                if how.omit_facts { "; not reproducible: facts omitted" } else { "" }
             ));
             Ok(())
         }

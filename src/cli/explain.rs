@@ -23,6 +23,8 @@ use std::path::{Path, PathBuf};
 
 mod landing;
 
+pub use landing::branch_tip;
+
 /// Columns to fill.
 const WIDTH: usize = 80;
 

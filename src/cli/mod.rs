@@ -32,6 +32,7 @@ pub mod explain;
 pub mod facts;
 pub mod facts_check;
 pub mod failed;
+mod file_kind;
 mod given;
 pub mod hook;
 mod hosts;
@@ -42,11 +43,16 @@ pub mod output;
 pub mod policy;
 mod policy_file;
 pub mod prepare;
+pub mod program;
 pub mod record;
+pub mod replay;
+pub mod replayed;
 pub mod reviews;
 pub mod schema;
+pub mod seal;
 mod signing;
 mod sources;
+pub mod status;
 mod stop;
 pub mod trace;
 
@@ -56,9 +62,9 @@ pub mod trace;
 /// Exit codes, the same for every format: 0 allowed, 1 blocked, 2 invalid command line, 3
 /// undetermined (must not land either), 4 policy missing or not valid, 5 no repository, no such
 /// commit, or a file that cannot be read or written, 6 a deployment record or a signature does not
-/// verify, or another commit was deployed.
+/// verify, a decision that is taken again differs, or another commit was deployed.
 #[derive(Debug, Parser)]
-#[command(name = "portcullis", version, max_term_width = 100)]
+#[command(name = "portcullis", version = program::VERSION, max_term_width = 100)]
 pub struct Cli {
     /// Run as if started in DIR; all paths are relative to it.
     #[arg(short = 'C', value_name = "DIR", global = true, default_value = ".", hide_default_value = true)]
@@ -88,6 +94,10 @@ enum Command {
     /// List, show and verify the records of allowed deployments.
     #[command(subcommand)]
     Record(record::RecordCommand),
+    /// Take a decision again, of a sealed file or a deployment record, and compare it.
+    Replay(replay::ReplayArguments),
+    /// Show what is deployed to an environment, what waits, and what blocks it.
+    Status(status::StatusArguments),
     /// Record test runs as statements bound to a tree; sign, verify and compare them.
     #[command(subcommand)]
     Evidence(evidence::EvidenceCommand),
@@ -238,6 +248,8 @@ fn run(cli: Cli) -> exit::Result {
         Command::Explain(arguments) => explain::run(directory, &arguments),
         Command::Policy(command) => policy::run(directory, &command),
         Command::Record(command) => record::run(directory, &command),
+        Command::Replay(arguments) => replay::run(directory, &arguments),
+        Command::Status(arguments) => status::run(directory, &arguments),
         Command::Evidence(command) => evidence::run(directory, &command),
         Command::Hook(command) => hook::run(&command),
         Command::Schema(arguments) => schema::run(&arguments),

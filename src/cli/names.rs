@@ -81,6 +81,11 @@ pub fn spare_files<'p>(output: &Path, read: impl IntoIterator<Item = &'p Path>) 
     }
 }
 
+/// Do both names lead to one file?
+pub fn is_same_place(one: &Path, other: &Path) -> bool {
+    resolve_place(one) == resolve_place(other)
+}
+
 /// Where a file is, or would be.
 fn resolve_place(file: &Path) -> PathBuf {
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -77,6 +77,11 @@ impl Plan<'_> {
         self.arguments.verbose
     }
 
+    /// Does the gate only advise?
+    pub fn is_advisory(&self) -> bool {
+        self.arguments.advisory
+    }
+
     /// The files that it is going to write; the job summary is only added to.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.targets.iter().filter(|target| !target.append).filter_map(|target| target.file.as_deref())
@@ -168,6 +173,12 @@ fn style_of(arguments: &Shown, to_stdout: bool) -> Style {
 /// How text for people goes to stdout.
 pub fn for_people(verbose: bool) -> Style {
     Style { colour: colour(), width: 80, verbose, advisory: false }
+}
+
+/// The same in as many columns as `COLUMNS` says, from 80 to 200; 80 where it says nothing.
+pub fn for_columns() -> Style {
+    let columns = ci::variable("COLUMNS").and_then(|columns| columns.parse().ok());
+    Style { width: columns.unwrap_or(80).clamp(80, 200), ..for_people(false) }
 }
 
 /// May stdout carry colour? (`NO_COLOR`, `CLICOLOR_FORCE`, no terminal)

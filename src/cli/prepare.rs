@@ -341,9 +341,17 @@ pub(super) fn policy_at(
 /// # Errors
 /// It would be.
 pub fn spare_inputs(output: &Path, subject: &SubjectArguments) -> Result<()> {
+    names::spare_files(output, read_files(subject)?.iter().map(PathBuf::as_path))
+}
+
+/// The files that are named to be read.
+///
+/// # Errors
+/// A report names no file.
+pub fn read_files(subject: &SubjectArguments) -> Result<Vec<PathBuf>> {
     let reports: Vec<NamedReport> = named_reports(Path::new("."), &subject.reports)?;
-    let read = reports.iter().map(|report| &report.file).chain(&subject.evidence).chain(&subject.policy);
-    names::spare_files(output, read.map(PathBuf::as_path))
+    let reports = reports.into_iter().map(|report| report.file);
+    Ok(reports.chain(subject.evidence.iter().cloned()).chain(subject.policy.clone()).collect())
 }
 
 /// The reports named on the command line.

@@ -21,8 +21,13 @@ use portcullis_wire::facts::write_facts;
 use std::path::{Path, PathBuf};
 
 mod anchor;
+mod listed;
+mod name;
 mod sign;
 mod verify;
+
+pub use listed::listed_record;
+pub use name::RecordName;
 
 /// What to do with the records.
 #[derive(Debug, Subcommand)]
@@ -30,13 +35,20 @@ pub enum RecordCommand {
     /// List the records of every environment, or of one.
     List {
         /// List only this environment.
-        #[arg(long, value_name = "NAME")]
+        #[arg(value_name = "ENVIRONMENT")]
+        name: Option<Environment>,
+        /// The same.
+        #[arg(long, value_name = "NAME", conflicts_with = "name")]
         environment: Option<Environment>,
+        /// Write JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Show one record, or one of its files as stored.
     Show {
-        /// Name of the environment.
-        environment: Environment,
+        /// Name of the environment, or of the record.
+        #[arg(value_name = "ENVIRONMENT[#N]")]
+        name: RecordName,
         /// Number of the record. Default: the newest.
         number: Option<u64>,
         /// Write one file of the record to stdout: record.json, decision.json, facts.json or
@@ -70,16 +82,18 @@ pub struct Anchoring {
 pub fn run(directory: &Path, command: &RecordCommand) -> Result {
     let repository = super::opening::open(directory)?;
     match command {
-        RecordCommand::List { environment } => list_records(&repository, environment.as_ref()),
-        RecordCommand::Show { environment, number, file } => {
-            show_record(&repository, environment, *number, file.as_deref())
+        RecordCommand::List { name, environment, json } => {
+            list_records(&repository, name.as_ref().or(environment.as_ref()), *json)
+        }
+        RecordCommand::Show { name, number, file } => {
+            show_record(&repository, &name.with_number(*number)?, file.as_deref())
         }
         RecordCommand::Verify(expectations) => verify::run(&repository, expectations),
         RecordCommand::Anchor(anchoring) => anchor::run(&repository, anchoring),
     }
 }
 
-fn list_records(repository: &Repository, only: Option<&Environment>) -> Result {
+fn list_records(repository: &Repository, only: Option<&Environment>, json: bool) -> Result {
     let environments = match only {
         Some(environment) => vec![environment.clone()],
         None => repository.environments().map_err(unseen_failure)?,
@@ -87,15 +101,27 @@ fn list_records(repository: &Repository, only: Option<&Environment>) -> Result {
     if environments.is_empty() {
         return Err(no_records());
     }
+    let read = |environment: &Environment| {
+        read_chain(repository, environment)?.ok_or_else(|| no_record(repository, environment))
+    };
     let mut exit = Exit::Allowed;
-    for environment in &environments {
-        let chain = read_chain(repository, environment)?.ok_or_else(|| no_record(repository, environment))?;
-        let mut text = Vec::new();
-        render::record::list(&chain, &mut text).map_err(write_failure)?;
-        output::stdout(&text)?;
-        if report_problems(&chain) {
+    let mut show = |chain: &Chain| -> Result<()> {
+        if !json {
+            let mut text = Vec::new();
+            render::record::list(chain, &mut text).map_err(write_failure)?;
+            output::stdout(&text)?;
+        }
+        if report_problems(chain) {
             exit = Exit::Unverified;
         }
+        Ok(())
+    };
+    if json {
+        let chains = environments.iter().map(read).collect::<Result<Vec<_>>>()?;
+        output::stdout(&listed::list_json(&chains)?)?;
+        chains.iter().try_for_each(show)?;
+    } else {
+        environments.iter().try_for_each(|environment| show(&read(environment)?))?;
     }
     Ok(exit)
 }
@@ -108,12 +134,9 @@ fn report_problems(chain: &Chain) -> bool {
     !chain.problems.is_empty()
 }
 
-fn show_record(
-    repository: &Repository,
-    environment: &Environment,
-    number: Option<u64>,
-    file: Option<&str>,
-) -> Result {
+fn show_record(repository: &Repository, name: &RecordName, file: Option<&str>) -> Result {
+    let RecordName { environment, number } = name;
+    let number = *number;
     let chain = read_chain(repository, environment)?.ok_or_else(|| no_record(repository, environment))?;
     if let Some(file) = file {
         show_file(repository, &chain, number, file)?;
@@ -143,7 +166,11 @@ fn commit_at(chain: &Chain, number: Option<u64>) -> Result<&Revision> {
     })
 }
 
-fn find_readable(chain: &Chain, number: Option<u64>) -> Result<&RecordLink> {
+/// The record of this number; the newest where none is named.
+///
+/// # Errors
+/// There is none, or it cannot be read.
+pub fn find_readable(chain: &Chain, number: Option<u64>) -> Result<&RecordLink> {
     let commit = commit_at(chain, number)?;
     chain.links.iter().find(|link| link.commit == *commit).ok_or_else(|| {
         report_problems(chain);
@@ -154,13 +181,21 @@ fn find_readable(chain: &Chain, number: Option<u64>) -> Result<&RecordLink> {
 fn show_file(repository: &Repository, chain: &Chain, number: Option<u64>, file: &str) -> Result<()> {
     let stored = repository.deployment(commit_at(chain, number)?).map_err(unseen_failure)?;
     let Some(bytes) = stored.file(file) else {
+        let entry = chain.links.iter().find(|link| link.commit == stored.id).map(|link| &link.entry);
+        if file == record::FACTS && entry.is_some_and(record::RecordEntry::omits_facts) {
+            return Err(Failure::usage("the record keeps no facts.json: not reproducible: facts omitted"));
+        }
         let names: Vec<_> = stored.files.keys().map(ToString::to_string).collect();
         return Err(Failure::usage(format!("the record holds no `{file}`; it holds {}", names.join(", "))));
     };
     output::data(bytes)
 }
 
-fn read_chain(repository: &Repository, environment: &Environment) -> Result<Option<Chain>> {
+/// The records of an environment, each decision taken again; `None` where there are none.
+///
+/// # Errors
+/// They cannot be read.
+pub fn read_chain(repository: &Repository, environment: &Environment) -> Result<Option<Chain>> {
     read_records(repository, environment, Closeness::Chain)
 }
 
@@ -175,7 +210,8 @@ fn read_records(
     }
 }
 
-fn no_record(repository: &Repository, environment: &Environment) -> Failure {
+/// The error where an environment has no records.
+pub fn no_record(repository: &Repository, environment: &Environment) -> Failure {
     let known = repository.environments().unwrap_or_default();
     let known: Vec<&str> = known.iter().map(Environment::as_str).collect();
     let known = match (output::nearest(environment.as_str(), known.iter().copied()), known.as_slice()) {
@@ -197,8 +233,9 @@ fn fetch_hint() -> String {
     format!("a clone does not bring them by itself: {FETCH}")
 }
 
-/// What is not here is a matter of the clone; what is here and cannot be a record is not.
-fn unseen_failure(gap: Gap) -> Failure {
+/// A gap as an error. What is not here is a matter of the clone; what is here and cannot be a
+/// record is not.
+pub fn unseen_failure(gap: Gap) -> Failure {
     let exit = match gap.reason {
         GapReason::Malformed | GapReason::Untrusted | GapReason::Truncated => Exit::Unverified,
         _ => Exit::Environment,
@@ -227,6 +264,8 @@ pub struct DeploymentRecording<'a> {
     pub facts: &'a Deployment,
     /// The text of the policy that it was taken by.
     pub policy: &'a str,
+    /// Keep only the digest of the facts.
+    pub omit_facts: bool,
     /// Who records.
     pub recorder: &'a str,
     /// When.
@@ -303,9 +342,10 @@ fn draft_of(recording: &DeploymentRecording<'_>) -> Result<Draft> {
         repository: decision.judged.repository.clone(),
         candidate: recording.candidate.clone(),
         baseline: recording.baseline.clone(),
-        decision: decision_json(decision)?,
+        decision: decision_json(decision, false)?,
         policy: recording.policy.as_bytes().to_vec(),
         facts: facts_json(recording.facts.clone())?.into_bytes(),
+        omit_facts: recording.omit_facts,
         recorder: recording.recorder.to_string(),
         time: recording.time,
     })
@@ -320,12 +360,15 @@ pub fn judge_text(policy: &str, facts: &Deployment) -> std::result::Result<Vec<u
         format!("its policy cannot be read ({})", render::plural(problems.len() as u64, "mistake"))
     })?;
     check_known(facts.all_facts()).map_err(|error| error.to_string())?;
-    decision_json(&decide_deployment(&policy, facts)).map_err(|failure| failure.message)
+    decision_json(&decide_deployment(&policy, facts), false).map_err(|failure| failure.message)
 }
 
 /// The bytes of `--format json=FILE`, so that the digest in the record is that of the file.
-fn decision_json(decision: &Decision) -> Result<Vec<u8>> {
-    let style = Style { colour: false, width: 80, verbose: false, advisory: false };
+///
+/// # Errors
+/// Those of the JSON writer; with these types there are none.
+pub fn decision_json(decision: &Decision, advisory: bool) -> Result<Vec<u8>> {
+    let style = Style { colour: false, width: 80, verbose: false, advisory };
     let mut bytes = Vec::new();
     (render::json::FORMAT.write)(decision, &render::Context::plain(style), &mut bytes)
         .map_err(write_failure)?;

@@ -79,7 +79,10 @@ impl DeploymentHistory {
         };
         let unseen = chain.links.iter().find_map(|link| match &link.standing {
             RecordStanding::Unseen(gap) => Some(gap),
-            RecordStanding::Reproduced | RecordStanding::Irreproducible(_) | RecordStanding::Broken => None,
+            RecordStanding::Reproduced
+            | RecordStanding::Irreproducible(_)
+            | RecordStanding::Omitted
+            | RecordStanding::Broken => None,
         });
         match unseen {
             Some(gap) => Fact::Gap(gap.clone()),
@@ -106,7 +109,12 @@ impl DeploymentHistory {
 
 fn recorded_of(link: &RecordLink) -> Recorded {
     let RecordEntry { number, candidate, .. } = &link.entry;
-    Recorded { number: *number, candidate: candidate.clone(), taken_again: link.standing.is_taken() }
+    Recorded {
+        number: *number,
+        candidate: candidate.clone(),
+        taken_again: link.standing.is_taken(),
+        facts_omitted: link.standing == RecordStanding::Omitted,
+    }
 }
 
 /// What is deployed: what `said` (the command line) names, and it is marked as such; else what the

@@ -69,7 +69,12 @@ fn is_of(entry: &RecordEntry, asked: Option<&str>) -> bool {
 
 fn recorded_of(link: &RecordLink) -> Recorded {
     let RecordEntry { number, candidate, .. } = &link.entry;
-    Recorded { number: *number, candidate: candidate.clone(), taken_again: link.standing.is_taken() }
+    Recorded {
+        number: *number,
+        candidate: candidate.clone(),
+        taken_again: link.standing.is_taken(),
+        facts_omitted: link.standing == RecordStanding::Omitted,
+    }
 }
 
 fn broken_records(chain: &Chain) -> Gap {

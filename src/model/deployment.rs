@@ -122,6 +122,8 @@ pub struct Recorded {
     /// Was its decision taken again from the facts that it keeps, with the same result? A record of
     /// the earlier form keeps none.
     pub taken_again: bool,
+    /// Were its facts left out on purpose, so that nobody can take its decision again?
+    pub facts_omitted: bool,
 }
 
 /// What is known of other environments, where one has no record.

@@ -130,6 +130,11 @@ impl RecordEntry {
         [Some((super::DECISION, &self.decision)), facts, policy].into_iter().flatten()
     }
 
+    /// Were its facts left out on purpose, so that only their digest is kept?
+    pub fn omits_facts(&self) -> bool {
+        self.schema != super::EARLIER && self.facts.as_ref().is_some_and(|facts| !facts.kept)
+    }
+
     /// The message of its commit, which names the SHA-256 of `record.json`.
     pub fn message(&self, record: &Digest) -> String {
         let RecordEntry { environment, number, candidate, .. } = self;

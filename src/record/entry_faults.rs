@@ -59,8 +59,12 @@ fn fault_of_baseline(entry: &RecordEntry, deployed: Option<&Revision>) -> Option
 /// What must be there is there, with its digest, and what need not be there is not.
 fn faults_of_contents<'f>(entry: &RecordEntry, file: &impl Fn(&str) -> Option<&'f [u8]>) -> Vec<Fault> {
     let expected: BTreeMap<_, _> = entry.files().collect();
-    let needed =
-        |name| entry.schema != EARLIER && [FACTS, POLICY].contains(&name) && !expected.contains_key(name);
+    // Facts may be left out on purpose: then the entry has their digest.
+    let is_omitted = |name| name == FACTS && entry.omits_facts();
+    let needed = |name| {
+        let must_be_there = entry.schema != EARLIER && [FACTS, POLICY].contains(&name);
+        must_be_there && !expected.contains_key(name) && !is_omitted(name)
+    };
     let fault = |name: &'static str| match (expected.get(name), file(name)) {
         _ if needed(name) => Some(Fault::Missing(name)),
         (Some(_), None) => Some(Fault::Missing(name)),

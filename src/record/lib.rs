@@ -31,6 +31,12 @@
 //! **Signatures.** A signature is of `record.json`, and so of everything before it. This room does
 //! not verify it: its callers hand a function over, which says what the policy of the record asks.
 //!
+//! **Facts that were left out** (`--omit-facts`). Of such a record nobody can take the decision
+//! again: it has its own standing, [`RecordStanding::Omitted`], and is never called verified.
+//!
+//! **Sealed decisions.** [`seal_decision`] puts any decision with its policy and facts into one
+//! file, and [`SealedDecision`] takes it again.
+//!
 //! **What it cannot show.** Where records are not signed, who may write the ref can invent what a
 //! host said, and write another chain. Whoever may write it can cut the chain short. Against that
 //! helps only what is remembered elsewhere: the newest record of last time, which the chain must
@@ -40,20 +46,27 @@
 
 mod anchor;
 mod chain;
+mod difference;
 mod entry;
 mod entry_faults;
 mod fault;
 mod form;
 mod pending;
 mod rejudge;
+mod sealed;
 mod stored;
 
 pub use anchor::{Anchor, AnchoredTip, MalformedAnchor, time_stamp_request};
 pub use chain::{Chain, Verifier, verify_chain};
+pub use difference::{Compared, DecisionDifference, compare_decisions};
 pub use entry::{KeptFile, RecordEntry, RecordedBaseline, RecordedOrigin, commit_bytes};
 pub use fault::{ChainProblem, Fault};
 pub use pending::{Draft, PendingRecord, prepare_record};
 pub use rejudge::{Compare, Judge};
+pub use sealed::{
+    GatheredJudge, NotSealed, NotTaken, SealDraft, SealFault, SealedDecision, is_of_same_build, read_sealed,
+    seal_decision,
+};
 pub use stored::{RecordLink, RecordSignature, RecordStanding, SignatureCheck, StoredEntry, StoredFile};
 
 use portcullis_model::environment::Environment;

@@ -30,6 +30,8 @@ pub struct Draft {
     pub policy: Vec<u8>,
     /// The facts as JSON.
     pub facts: Vec<u8>,
+    /// Leave the facts out, so that only their digest is kept.
+    pub omit_facts: bool,
     /// Who records.
     pub recorder: String,
     /// When; kept to the second.
@@ -90,9 +92,9 @@ pub fn prepare_record(
     let links = chain.map_or(&[][..], |chain| &chain.links);
     let previous = links.last();
     let entry = entry_of(&draft, previous)?;
-    let record = entry.bytes().map_err(|error| vec![Fault::Unreadable(error.to_string())])?;
+    let omit_facts = draft.omit_facts;
     let files = BTreeMap::from([
-        (RECORD, record),
+        (RECORD, bytes_of(&entry)?),
         (DECISION, draft.decision),
         (POLICY, draft.policy),
         (FACTS, draft.facts),
@@ -106,7 +108,22 @@ pub fn prepare_record(
     if !faults.is_empty() {
         return Err(faults);
     }
-    Ok(PendingRecord { entry, previous: previous.map(|link| link.commit.clone()), files })
+    let pending = PendingRecord { entry, previous: previous.map(|link| link.commit.clone()), files };
+    if omit_facts { without_facts(pending) } else { Ok(pending) }
+}
+
+fn bytes_of(entry: &RecordEntry) -> Result<Vec<u8>, Vec<Fault>> {
+    entry.bytes().map_err(|error| vec![Fault::Unreadable(error.to_string())])
+}
+
+/// The record with nothing but the digest of its facts. They were there when it was checked.
+fn without_facts(mut pending: PendingRecord) -> Result<PendingRecord, Vec<Fault>> {
+    if let Some(facts) = &mut pending.entry.facts {
+        facts.kept = false;
+    }
+    pending.files.remove(FACTS);
+    pending.files.insert(RECORD, bytes_of(&pending.entry)?);
+    Ok(pending)
 }
 
 fn entry_of(draft: &Draft, previous: Option<&RecordLink>) -> Result<RecordEntry, Vec<Fault>> {

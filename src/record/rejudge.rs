@@ -3,6 +3,7 @@
 //! This room holds no judge: its callers hand one over, and also a function that compares the facts
 //! with the repository.
 
+use super::difference::{Compared, compare_decisions};
 use super::entry::{RecordEntry, RecordedOrigin};
 use super::fault::Fault;
 use super::stored::{RecordLink, RecordStanding};
@@ -11,8 +12,6 @@ use portcullis_model::deployment::{Deployment, Recorded};
 use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_wire::facts::read_facts;
-use serde_json::Value;
-use std::collections::BTreeSet;
 
 /// The decision that a policy's text gives of facts, as `--format json` writes it; or why it gives
 /// none.
@@ -45,6 +44,9 @@ impl Rejudging<'_> {
     pub(super) fn take<'f>(&self, file: impl Fn(&str) -> Option<&'f [u8]>) -> Rejudged {
         if self.entry.schema == EARLIER {
             return self.of_earlier_form();
+        }
+        if self.entry.omits_facts() {
+            return Rejudged { standing: RecordStanding::Omitted, faults: Vec::new(), facts: None };
         }
         let (Some(decision), Some(facts), Some(policy)) = (file(DECISION), file(FACTS), file(POLICY)) else {
             return broken_record(Vec::new());
@@ -80,15 +82,13 @@ impl Rejudging<'_> {
     }
 
     fn compared(&self, decision: &[u8], again: &[u8]) -> Rejudged {
-        if decision == again {
-            return Rejudged { standing: RecordStanding::Reproduced, faults: Vec::new(), facts: None };
-        }
-        match (self.is_ours(), Gist::of(decision), Gist::of(again)) {
-            (false, Some(kept), Some(again)) if kept == again => {
-                Rejudged { standing: RecordStanding::Reproduced, faults: Vec::new(), facts: None }
-            }
-            (_, Some(kept), Some(again)) => self.differing(kept.difference(&again)),
-            _ => self.differing("it is not of the form of a decision".to_string()),
+        let reproduced = Rejudged { standing: RecordStanding::Reproduced, faults: Vec::new(), facts: None };
+        match compare_decisions(decision, again) {
+            Compared::Identical => reproduced,
+            Compared::OtherWords(_) if !self.is_ours() => reproduced,
+            Compared::OtherWords(_) => self.differing("they differ in words".to_string()),
+            Compared::Differs(_, how) => self.differing(how),
+            Compared::Unreadable => self.differing("it is not of the form of a decision".to_string()),
         }
     }
 
@@ -145,7 +145,8 @@ impl Rejudging<'_> {
         let same = |(said, link): (&Recorded, &RecordLink)| {
             said.number == link.entry.number
                 && said.candidate == link.entry.candidate
-                && (!said.taken_again || !matches!(link.standing, RecordStanding::Irreproducible(_)))
+                && (!said.taken_again || !link.standing.is_irreproducible())
+                && said.facts_omitted == (link.standing == RecordStanding::Omitted)
         };
         let Fact::Known(said) = &facts.recorded else { return false };
         said.len() == self.earlier.len() && said.iter().zip(self.earlier).all(same)
@@ -173,38 +174,5 @@ fn read_deployment(bytes: &[u8]) -> Result<Deployment, String> {
         Ok(GatheredFacts::Batch(_)) => Err("they are of a batch, not of a deployment".to_string()),
         Ok(GatheredFacts::Change(_)) => Err("they are of a change, not of a deployment".to_string()),
         Err(error) => Err(error.to_string()),
-    }
-}
-
-/// What every version has to agree upon: the outcome, and which control finds what of what.
-#[derive(PartialEq, Eq)]
-struct Gist {
-    outcome: String,
-    findings: BTreeSet<String>,
-}
-
-impl Gist {
-    fn of(decision: &[u8]) -> Option<Gist> {
-        let decision: Value = serde_json::from_slice(decision).ok()?;
-        let finding = |found: &Value| {
-            let text = |at: &str| found.pointer(at).and_then(Value::as_str).unwrap_or_default().to_string();
-            let [verdict, control] = ["/verdict", "/control"].map(text);
-            let [kind, name] = ["/subject/kind", "/subject/name"].map(text);
-            format!("{control} is {verdict} for {kind} {name}")
-        };
-        let findings = decision["findings"].as_array()?.iter().map(finding).collect();
-        Some(Gist { outcome: decision["outcome"].as_str()?.to_string(), findings })
-    }
-
-    fn difference(&self, again: &Gist) -> String {
-        if self.outcome != again.outcome {
-            let stops = |found: &&String| found.contains(" is broken ") || found.contains(" is unproven ");
-            let why = again.findings.iter().find(stops).map(|found| format!(": {found}")).unwrap_or_default();
-            return format!("they give the outcome {}{why}", again.outcome);
-        }
-        match again.findings.symmetric_difference(&self.findings).next() {
-            Some(found) => format!("they differ in a finding: {found}"),
-            None => "they differ in words".to_string(),
-        }
     }
 }

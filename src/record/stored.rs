@@ -53,6 +53,8 @@ pub enum RecordStanding {
     Reproduced,
     /// Nothing can be taken again, for this reason.
     Irreproducible(String),
+    /// Nothing can be taken again, because its facts were left out (`--omit-facts`).
+    Omitted,
     /// It does not hold together: see the problems of the chain.
     Broken,
     /// Its facts give its decision again, but the repository here does not show what they are
@@ -61,6 +63,11 @@ pub enum RecordStanding {
 }
 
 impl RecordStanding {
+    /// Is there nothing that the decision could be taken again from?
+    pub fn is_irreproducible(&self) -> bool {
+        matches!(self, RecordStanding::Irreproducible(_) | RecordStanding::Omitted)
+    }
+
     /// Was the decision taken again, with the same result?
     pub fn is_taken(&self) -> bool {
         *self == RecordStanding::Reproduced

@@ -55,6 +55,7 @@ pub fn facts(candidate: &Revision, baseline: &RecordedBaseline, earlier: &[Recor
         number: link.entry.number,
         candidate: link.entry.candidate.clone(),
         taken_again: true,
+        facts_omitted: false,
     };
     facts.recorded = Fact::Known(earlier.iter().map(one).collect());
     facts
@@ -71,6 +72,7 @@ pub fn draft(candidate: &Revision, baseline: RecordedBaseline, earlier: &[Record
         baseline,
         policy: POLICY.as_bytes().to_vec(),
         facts: write_facts(facts).unwrap().into_bytes(),
+        omit_facts: false,
         recorder: "robin-example".into(),
         time: MOMENT.parse().unwrap(),
     }

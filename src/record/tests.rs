@@ -112,6 +112,59 @@ fn an_honest_chain_verifies_and_says_what_is_deployed() {
     );
 }
 
+/// A record of candidate 102 without its facts, on top of one that keeps its own.
+fn chain_without_facts() -> Vec<StoredEntry> {
+    let mut entries = chain(1);
+    let before = checked(&entries);
+    let draft = Draft { omit_facts: true, ..draft_on(102, 101, &before.links) };
+    let sealed = prepare_record(draft, Some(&before), &testing::judge).unwrap();
+    entries.push(store(&sealed, name(1_002)));
+    entries
+}
+
+#[test]
+fn a_record_without_its_facts_is_part_of_the_chain_and_never_reproduced() {
+    let entries = chain_without_facts();
+    assert!(entries[1].file(FACTS).is_none());
+    let chain = checked(&entries);
+    assert_eq!(chain.problems, []);
+    assert_eq!(chain.links[1].standing, RecordStanding::Omitted);
+    assert!(chain.links[1].entry.omits_facts() && !chain.links[1].standing.is_taken());
+}
+
+#[test]
+fn attack_facts_beside_a_record_that_leaves_them_out() {
+    let mut entries = chain_without_facts();
+    let facts = entries[0].files[&RepoPath::from(FACTS)].clone();
+    entries[1].files.insert(FACTS.into(), facts);
+    expect(&entries, 2, &Fault::Extra(FACTS.into()));
+}
+
+#[test]
+fn attack_the_facts_of_a_record_are_taken_away() {
+    let mut entries = chain(2);
+    entries[1].files.remove(&RepoPath::from(FACTS));
+    expect(&entries, 2, &Fault::Missing(FACTS));
+    replace(&mut entries[1], RECORD, "\"kept\": true\n  },\n  \"tool\"", "\"kept\": false\n  },\n  \"tool\"");
+    recommit(&mut entries[1]);
+    // Whoever writes the whole record anew can leave them out, and proves nothing with it.
+    assert_eq!(checked(&entries).links[1].standing, RecordStanding::Omitted);
+}
+
+#[test]
+fn attack_a_policy_is_left_out_like_facts() {
+    let mut entries = chain(1);
+    entries[0].files.remove(&RepoPath::from(POLICY));
+    replace(
+        &mut entries[0],
+        RECORD,
+        "\"kept\": true\n  },\n  \"facts\"",
+        "\"kept\": false\n  },\n  \"facts\"",
+    );
+    recommit(&mut entries[0]);
+    expect(&entries, 1, &Fault::Missing(POLICY));
+}
+
 /// The first record of the chain, byte for byte, without its facts.
 fn record_text(schema: u32, decision: &Digest, tool: &str) -> String {
     format!(
@@ -382,7 +435,7 @@ fn facts_speak_of_this_deployment_and_of_no_other() {
         ("repositories", |facts| facts.whole.host.repository = Some("acme/other".into())),
         ("records before it", |facts| facts.recorded = Fact::Known(Vec::new())),
         ("records before it", |facts| {
-            let more = Recorded { number: 3, candidate: name(103), taken_again: true };
+            let more = Recorded { number: 3, candidate: name(103), taken_again: true, facts_omitted: false };
             if let Fact::Known(all) = &mut facts.recorded {
                 all.push(more);
             }

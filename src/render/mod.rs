@@ -27,12 +27,14 @@ mod patch;
 pub mod portal;
 pub mod prose;
 pub mod record;
+pub mod replay;
 #[cfg(test)]
 mod sample;
 pub mod sarif;
 pub mod source_review_coverage;
 mod stable;
 mod statement;
+pub mod status;
 mod summary;
 pub mod terminal;
 #[cfg(test)]

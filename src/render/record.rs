@@ -34,6 +34,8 @@ pub struct Remembered<'a> {
     /// Was it checked, against anything from outside, that the end of the chain is still there?
     pub is_end_checked: bool,
 }
+/// What a record proves whose facts were left out.
+const OMITTED: &str = "its decision is not reproducible: facts omitted";
 
 /// The records of one environment, newest last, one line each.
 ///
@@ -42,12 +44,15 @@ pub struct Remembered<'a> {
 pub fn list(chain: &Chain, out: &mut dyn io::Write) -> io::Result<()> {
     let (environment, count) = (&chain.environment, chain.commits.len());
     writeln!(out, "{environment}: {}", summary::plural(count as u64, "record"))?;
-    chain.links.iter().try_for_each(|link| write_row(link, out))
+    chain.links.iter().try_for_each(|link| write_row(chain, link, out))
 }
 
-fn write_row(link: &RecordLink, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_row(chain: &Chain, link: &RecordLink, out: &mut dyn io::Write) -> io::Result<()> {
     let entry = &link.entry;
-    let RecordEntry { number, time, candidate, baseline, recorder, .. } = entry;
+    // By its place, which is how commands find it: a record that says another number is a problem.
+    let place = chain.commits.iter().position(|commit| *commit == link.commit).map_or(0, |at| at + 1);
+    let name = format!("{}#{place}", chain.environment);
+    let RecordEntry { time, candidate, baseline, recorder, .. } = entry;
     let (candidate, from) = (candidate.short(), baseline.commit.short());
     let origin = match baseline.origin.as_str() {
         "recorded" => String::new(),
@@ -55,23 +60,25 @@ fn write_row(link: &RecordLink, out: &mut dyn io::Write) -> io::Result<()> {
     };
     let doubt = match &link.standing {
         RecordStanding::Irreproducible(_) => "  (cannot be reproduced)",
+        RecordStanding::Omitted => "  (not reproducible: facts omitted)",
         RecordStanding::Reproduced | RecordStanding::Unseen(_) | RecordStanding::Broken => "",
     };
-    writeln!(
-        out,
-        "{number:>5}  {time}  {candidate} after {from}{origin}  by {}{doubt}",
-        escape::line(recorder)
-    )
+    writeln!(out, "  {name}  {time}  {candidate} after {from}{origin}  by {}{doubt}", escape::line(recorder))
 }
 
-/// What was seen of each record, and what no one can see. What is wrong is told elsewhere; see
-/// [`problem`].
+/// What was seen of each record, or of one only, and what no one can see. What is wrong is told
+/// elsewhere; see [`problem`].
 ///
 /// # Errors
 /// Those of `out`.
-pub fn verified(chain: &Chain, remembered: Remembered<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn verified(
+    chain: &Chain,
+    only: Option<&Revision>,
+    remembered: Remembered<'_>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     let Chain { environment, commits, links, problems } = chain;
-    for (place, commit) in (1..).zip(commits) {
+    for (place, commit) in (1..).zip(commits).filter(|(_, commit)| only.is_none_or(|only| only == *commit)) {
         let is_broken = problems.iter().any(|problem| problem.place == place);
         let link = links.iter().find(|link| link.commit == *commit);
         writeln!(
@@ -147,6 +154,7 @@ fn describe_seen(link: Option<&RecordLink>, is_broken: bool) -> String {
         Some(RecordStanding::Irreproducible(why)) => {
             escape::line(&format!("its decision cannot be reproduced: {why}"))
         }
+        Some(RecordStanding::Omitted) => OMITTED.to_string(),
         Some(RecordStanding::Unseen(gap)) => escape::line(&format!(
             "its decision was reproduced, but not compared with the repository: {gap}; {}",
             gap.remedy
@@ -187,6 +195,7 @@ fn describe_standing(standing: &RecordStanding) -> String {
         RecordStanding::Irreproducible(why) => {
             escape::line(&format!("its decision cannot be reproduced: {why}"))
         }
+        RecordStanding::Omitted => OMITTED.to_string(),
         RecordStanding::Broken => "it does not verify".to_string(),
     }
 }

@@ -39,10 +39,14 @@ pub mod evidence_file;
 pub mod facts;
 pub mod form;
 pub mod record;
+pub mod record_list;
+pub mod replay;
 pub mod review;
 pub mod schema;
+pub mod sealed;
 pub mod server;
 pub mod statement;
+pub mod status;
 pub mod strict;
 pub mod text;
 

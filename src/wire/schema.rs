@@ -5,7 +5,10 @@
 //! `SNAPSHOTS=overwrite cargo test --lib wire` writes them again after a change that the rules of
 //! [the module above](super) allow.
 
-use super::{anchor, decision, evidence_file, facts, record, review, server, statement};
+use super::{
+    anchor, decision, evidence_file, facts, record, record_list, replay, review, sealed, server, statement,
+    status,
+};
 
 /// What makes a schema from the types, and the file that holds it.
 #[cfg(test)]
@@ -95,6 +98,13 @@ pub static TABLE: &[Schema] = &[
         record::v2::RecordV2
     ),
     schema!(
+        "record-list",
+        record_list::v1::VERSION,
+        "Deployment records, as `portcullis record list --json` lists them",
+        "record-list-v1.json",
+        record_list::v1::RecordListV1
+    ),
+    schema!(
         "record-signature",
         record::signature_v1::VERSION,
         "The signature of a deployment record: the payload of the envelope in its file `signature.json`",
@@ -102,11 +112,25 @@ pub static TABLE: &[Schema] = &[
         record::signature_v1::RecordSignatureV1
     ),
     schema!(
+        "replay",
+        replay::v1::VERSION,
+        "What `portcullis replay --json` found when it took a decision again",
+        "replay-v1.json",
+        replay::v1::ReplayV1
+    ),
+    schema!(
         "review",
         review::v1::VERSION,
         "A signed review, as `portcullis approve` writes it: the payload of the envelope in a chain",
         "review-v1.json",
         review::v1::ReviewV1
+    ),
+    schema!(
+        "sealed",
+        sealed::v1::VERSION,
+        "A sealed decision, as `portcullis check --seal` and `portcullis decide --seal` write it",
+        "sealed-v1.json",
+        sealed::v1::SealedV1
     ),
     schema!(
         "server",
@@ -121,6 +145,13 @@ pub static TABLE: &[Schema] = &[
         "A statement of a test run, as `portcullis evidence record` writes it: one line, or the payload of an envelope",
         "statement-v1.json",
         statement::v1::StatementV1
+    ),
+    schema!(
+        "status",
+        status::v1::VERSION,
+        "What is deployed to an environment and what waits, as `portcullis status --json` writes it",
+        "status-v1.json",
+        status::v1::StatusV1
     ),
 ];
 

@@ -50,6 +50,7 @@ run! {
     commands_of_merge_gate_run: "docs/merge-gate.md",
     commands_of_outputs_run: "docs/outputs.md",
     commands_of_records_run: "docs/records.md",
+    commands_of_sealing_run: "docs/sealing.md",
     commands_of_waivers_run: "docs/waivers.md",
 }
 

@@ -306,6 +306,7 @@ fn on_top(project: &Project) -> u8 {
         baseline,
         facts: &facts,
         policy: crate::support::recorder::POLICY,
+        omit_facts: false,
         recorder: "kim",
         time: "2026-01-02T03:04:05Z".parse().unwrap(),
         key: None,

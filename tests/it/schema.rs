@@ -64,10 +64,14 @@ fn what_is_printed_is_the_committed_file() {
         ("policy", "policy-v1.json"),
         ("push", "push-v1.json"),
         ("record", "record-v2.json"),
+        ("record-list", "record-list-v1.json"),
         ("record-signature", "record-signature-v1.json"),
+        ("replay", "replay-v1.json"),
         ("review", "review-v1.json"),
+        ("sealed", "sealed-v1.json"),
         ("server", "server-v1.json"),
         ("statement", "statement-v1.json"),
+        ("status", "status-v1.json"),
     ];
     for (name, file) in files {
         let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema").join(file);

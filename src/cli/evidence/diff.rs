@@ -2,6 +2,7 @@
 
 use super::unseen_failure;
 use crate::cli::exit::{Exit, Failure, Result};
+use crate::cli::file_kind::recognise_no_evidence;
 use crate::cli::output::{self, PlainJson, unknown};
 use clap::Args;
 use portcullis_attest::evidence::predicate::read_as;
@@ -121,7 +122,10 @@ fn read_sides(directory: &Path, name: &str, suite: Option<&str>) -> Result<BTree
     let mut seen = BTreeSet::new();
     for line in statement_lines(directory, name)? {
         let line = line.map_err(|error| Failure::environment(format!("cannot read {name}: {error}")))?;
-        let unread = |error: &dyn std::fmt::Display| Failure::environment(format!("{name}: {error}"));
+        let unread = |error: &dyn std::fmt::Display| {
+            let other = recognise_no_evidence(&directory.join(name)).map(str::to_string);
+            Failure::environment(format!("{name}: {}", other.unwrap_or_else(|| error.to_string())))
+        };
         let read = read_as::<RecordedRun<TestInventory>>(&line);
         let Some(Statement { predicate: run, .. }) = read.map_err(|error| unread(&error))? else {
             continue;

@@ -3,6 +3,7 @@
 use super::key_file::{cannot_read, read_key, read_small_file};
 use super::line::Line;
 use crate::cli::exit::{Exit, Failure, Result};
+use crate::cli::file_kind::recognise_no_evidence;
 use crate::cli::{names, output};
 use clap::Args;
 use portcullis_attest::evidence::predicate::summarize;
@@ -64,7 +65,11 @@ pub fn sign(arguments: &Signing) -> Result {
 /// A line that is a statement, and is going to be signed.
 fn single_statement(file: &Path, line: io::Result<Vec<u8>>, key: &SigningKey) -> Result<Line> {
     let line = line.map_err(|error| cannot_read(file, &error))?;
-    summarize(&line).map_err(|error| Failure::environment(format!("{}: {error}", file.display())))?;
+    summarize(&line).map_err(|error| {
+        let other = recognise_no_evidence(file).map(str::to_string);
+        let why = other.unwrap_or_else(|| error.to_string());
+        Failure::environment(format!("{}: {why}", file.display()))
+    })?;
     Line::signed(line, key.clone())
 }
 
@@ -88,6 +93,11 @@ pub fn verify(arguments: &Verifying) -> Result {
                 text.push_str(&describe_signature(&summary, &by.into_iter().collect::<Vec<_>>()))
             }
             Err(error) => {
+                if number == 1
+                    && let Some(other) = recognise_no_evidence(&arguments.file)
+                {
+                    return Err(Failure::environment(format!("{}: {other}", arguments.file.display())));
+                }
                 output::complain(&format!("{}:{number}: {error}", arguments.file.display()));
                 exit = Exit::Unverified;
             }

@@ -122,7 +122,14 @@ fn find_position(asked: &Asked<'_>, host: Option<&dyn Forge>, branch: &BranchNam
 }
 
 /// The tip by the host, where one takes part; else as it was fetched last, else as it is here.
-fn branch_tip(repository: &Repository, host: Option<&dyn Forge>, branch: &BranchName) -> Result<Revision> {
+///
+/// # Errors
+/// It cannot be seen, or there is no such branch.
+pub fn branch_tip(
+    repository: &Repository,
+    host: Option<&dyn Forge>,
+    branch: &BranchName,
+) -> Result<Revision> {
     if let Some(host) = host {
         return host.branch(branch).known().map(|branch| branch.tip.clone()).map_err(unseen_failure);
     }

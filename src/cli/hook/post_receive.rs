@@ -10,7 +10,7 @@ use super::pusher::Pusher;
 use super::receiving::{pushed_ref, unseen};
 use super::state;
 use super::updates::RefUpdate;
-use crate::cli::deployment::record_deployment;
+use crate::cli::deployment::{Recording, record_deployment};
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::prepare::{Preparation, prepare};
 use crate::cli::{HostName, SubjectArguments, output};
@@ -94,7 +94,8 @@ impl Landing<'_> {
             let decision = prepared.decide(&[]);
             match &prepared {
                 Preparation::Ready(ready) if decision.outcome == Outcome::Allow => {
-                    record_deployment(Path::new("."), &environment, ready, &decision, None)?;
+                    let how = Recording::default();
+                    record_deployment(Path::new("."), &environment, ready, &decision, how)?;
                 }
                 _ => output::stdout(show_decision(&decision).as_bytes())?,
             }

@@ -3,7 +3,9 @@
 use super::super::exit::{Exit, Failure, Result};
 use super::super::output;
 use super::anchor::read_anchor;
-use super::{no_record, no_records, read_records, report_problems, unseen_failure, write_failure};
+use super::{
+    RecordName, no_record, no_records, read_records, report_problems, unseen_failure, write_failure,
+};
 use crate::collect::records::{Closeness, DeploymentRecords as _};
 use crate::render;
 use clap::Args;
@@ -17,17 +19,19 @@ use std::path::PathBuf;
 /// What the records must hold.
 #[derive(Debug, Args)]
 pub struct Expectations {
-    /// Name of the environment. Default: every environment that has records.
-    environment: Option<Environment>,
+    /// Name of the environment, or of a record: then only this one is shown, and has to prove its
+    /// decision. The chain has to verify in any case. Default: every environment that has records.
+    #[arg(value_name = "ENVIRONMENT[#N]")]
+    name: Option<RecordName>,
     /// Commit that is deployed now; it must be the one that the newest record allowed.
-    #[arg(long, value_name = "REV", requires = "environment")]
+    #[arg(long, value_name = "REV", requires = "name")]
     deployed: Option<String>,
     /// Commit of a record that you kept elsewhere, such as the newest one of last time. The chain
     /// must still hold it; newer records are listed.
-    #[arg(long, value_name = "COMMIT", value_parser = object_name, requires = "environment")]
+    #[arg(long, value_name = "COMMIT", value_parser = object_name, requires = "name")]
     expect_tip: Option<Revision>,
     /// Smallest number of records that must exist.
-    #[arg(long, value_name = "N", requires = "environment")]
+    #[arg(long, value_name = "N", requires = "name")]
     at_least: Option<u64>,
     /// File that `portcullis record anchor` wrote, kept elsewhere: the chain must still hold the
     /// record that it names. Repeatable.
@@ -40,8 +44,8 @@ fn object_name(text: &str) -> Result<Revision> {
 }
 
 pub(super) fn run(repository: &Repository, expected: &Expectations) -> Result {
-    if let Some(environment) = &expected.environment {
-        return verify_environment(repository, environment, expected);
+    if let Some(name) = &expected.name {
+        return verify_environment(repository, name, expected);
     }
     let mut environments = BTreeSet::from_iter(repository.environments().map_err(unseen_failure)?);
     // One that an anchor names and that is not here any more is a loss, too.
@@ -52,8 +56,9 @@ pub(super) fn run(repository: &Repository, expected: &Expectations) -> Result {
         return Err(no_records());
     }
     let mut worst = Exit::Allowed;
-    for environment in &environments {
-        let exit = verify_environment(repository, environment, expected)?;
+    for environment in environments {
+        let name = RecordName { environment, number: None };
+        let exit = verify_environment(repository, &name, expected)?;
         worst = match (worst, exit) {
             (Exit::Unverified, _) | (_, Exit::Unverified) => Exit::Unverified,
             (Exit::Undetermined, _) | (_, Exit::Undetermined) => Exit::Undetermined,
@@ -63,7 +68,8 @@ pub(super) fn run(repository: &Repository, expected: &Expectations) -> Result {
     Ok(worst)
 }
 
-fn verify_environment(repository: &Repository, environment: &Environment, expected: &Expectations) -> Result {
+fn verify_environment(repository: &Repository, name: &RecordName, expected: &Expectations) -> Result {
+    let RecordName { environment, number } = name;
     let deployed = expected.deployed.as_ref().map(|name| repository.resolve(name)).transpose()?;
     let tips = anchored_tips(expected, environment)?;
     let remembers =
@@ -72,10 +78,11 @@ fn verify_environment(repository: &Repository, environment: &Environment, expect
         let none = no_record(repository, environment);
         return Err(if remembers { Failure { exit: Exit::Unverified, ..none } } else { none });
     };
+    let only = number.map(|number| super::commit_at(&chain, Some(number))).transpose()?;
     let mut text = Vec::new();
     let remembered =
         render::record::Remembered { tip: expected.expect_tip.as_ref(), is_end_checked: remembers };
-    render::record::verified(&chain, remembered, &mut text).map_err(write_failure)?;
+    render::record::verified(&chain, only, remembered, &mut text).map_err(write_failure)?;
     output::stdout(&text)?;
     let mut differences = list_differences(&chain, expected, deployed.as_ref());
     differences.extend(tips.iter().filter_map(|tip| tip.find_loss(&chain)));
@@ -83,7 +90,8 @@ fn verify_environment(repository: &Repository, environment: &Environment, expect
     if report_problems(&chain) || !differences.is_empty() {
         return Ok(Exit::Unverified);
     }
-    let proved = chain.links.iter().all(|link| link.standing == RecordStanding::Reproduced);
+    let mut asked = chain.links.iter().filter(|link| only.is_none_or(|only| link.commit == *only));
+    let proved = asked.all(|link| link.standing == RecordStanding::Reproduced);
     Ok(if proved { Exit::Allowed } else { Exit::Undetermined })
 }
 

@@ -16,9 +16,16 @@ use std::collections::BTreeMap;
 /// The tips that the decision of a deployment record saw, by the reviewer. None where the record
 /// keeps no facts, or none of signed reviews.
 pub fn remembered_tips(repository: &Repository, record: &Revision) -> BTreeMap<String, Revision> {
-    let Ok(entry) = repository.deployment(record) else { return BTreeMap::new() };
-    let facts = entry.file(FACTS).and_then(|bytes| read_facts(bytes).ok());
-    facts.map(|facts| tips_in(&facts)).unwrap_or_default()
+    let mut at = Some(record.clone());
+    while let Some(record) = at {
+        let Ok(entry) = repository.deployment(&record) else { return BTreeMap::new() };
+        if let Some(bytes) = entry.file(FACTS) {
+            return read_facts(bytes).map(|facts| tips_in(&facts)).unwrap_or_default();
+        }
+        // Its facts were left out: the record before it is the last that remembers any.
+        at = entry.parents.first().cloned();
+    }
+    BTreeMap::new()
 }
 
 fn tips_in(facts: &GatheredFacts) -> BTreeMap<String, Revision> {

@@ -24,6 +24,7 @@ mod github_actions;
 mod gitlab_ci;
 mod jenkins;
 mod local;
+mod run_link;
 mod zuul;
 
 pub use event::{
@@ -186,6 +187,11 @@ fn recorder_by(variables: Variables) -> String {
     let by_system = here.and_then(|system| system.recorder_variable);
     let mut names = by_system.into_iter().chain(["GITHUB_ACTOR", "USER", "LOGNAME"]);
     names.find_map(variables).unwrap_or_else(|| "unknown".to_string())
+}
+
+/// The page of the run of this job, as its CI system names it: text from outside.
+pub fn run_link() -> Option<String> {
+    run_link::run_link(variable)
 }
 
 /// The settings of this environment that come between the gate and the host, sorted by name.

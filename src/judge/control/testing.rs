@@ -197,7 +197,12 @@ pub fn deployment(world: &World) -> Deployment {
         deployer: Fact::Known(Deployer { login: Login::new("sam"), origin: DeployerOrigin::Job }),
         by_host: Fact::Known(None),
         back: Fact::Known(None),
-        recorded: Fact::Known(vec![Recorded { number: 1, candidate: base(), taken_again: true }]),
+        recorded: Fact::Known(vec![Recorded {
+            number: 1,
+            candidate: base(),
+            taken_again: true,
+            facts_omitted: false,
+        }]),
         baseline: Fact::Known(Baseline { revision: base(), origin: BaselineOrigin::Recorded(1) }),
         elsewhere: Fact::Known(Elsewhere::nothing()),
         on_branch: Fact::Known(Span::Equal),

@@ -111,8 +111,9 @@ impl<'a> BaselineWords<'a> {
     }
 
     fn not_taken_again(&self, newest: &Recorded) -> Finding {
+        let omitted = if newest.facts_omitted { " (not reproducible: facts omitted)" } else { "" };
         let reason = format!(
-            "record {} allowed {}, but its decision cannot be reproduced, so the record may be invented",
+            "record {} allowed {}, but its decision cannot be reproduced{omitted}, so the record may be invented",
             newest.number,
             newest.candidate.short()
         );
@@ -193,8 +194,9 @@ impl<'a> BaselineWords<'a> {
                 format!("the command line says that {said} is deployed, as does record {}", record.number)
             }
             Some(record) => format!(
-                "the command line says that {said} is deployed, as does record {}, which cannot be reproduced",
-                record.number
+                "the command line says that {said} is deployed, as does record {}, which cannot be reproduced{}",
+                record.number,
+                if record.facts_omitted { " (facts omitted)" } else { "" }
             ),
             None => format!("the command line says that {said} is deployed; no record does"),
         };

@@ -254,6 +254,7 @@ impl Form for DeploymentFactsV4 {
             let whole = &deployment.whole;
             agreement::check_gate(&whole.inquiry, gate, &whole.host.conventions)?;
         }
+        agreement::check_records(deployment.recorded.value().into_iter().flatten())?;
         Ok(deployment)
     }
 }

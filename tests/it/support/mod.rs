@@ -17,4 +17,5 @@ pub mod recorder;
 pub mod release;
 pub mod reported;
 pub mod reviewed;
+pub mod sealing;
 pub mod written;

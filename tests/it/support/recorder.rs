@@ -149,6 +149,7 @@ pub fn facts(
         number: link.entry.number,
         candidate: link.entry.candidate.clone(),
         taken_again: true,
+        facts_omitted: false,
     };
     let origin = match baseline.origin {
         RecordedOrigin::Asserted => deployment::BaselineOrigin::Asserted,
@@ -268,6 +269,7 @@ pub fn deploy_on(
         decision: &decision,
         facts: &facts,
         policy: POLICY,
+        omit_facts: false,
         recorder,
         time: MOMENT.parse().unwrap(),
         key: None,

@@ -20,6 +20,7 @@ fn facts(origin: BaselineOrigin, records: &[(Revision, bool)], host: Option<Revi
         number,
         candidate: candidate.clone(),
         taken_again: *taken_again,
+        facts_omitted: false,
     };
     facts.recorded = Fact::Known((1..).zip(records).map(one).collect());
     facts.by_host =
@@ -150,7 +151,7 @@ fn two_people_settle_what_differs() {
 
 #[test]
 fn a_record_in_facts_of_the_earlier_form_was_not_taken_again() {
-    let record = Recorded { number: 1, candidate: base(), taken_again: false };
+    let record = Recorded { number: 1, candidate: base(), taken_again: false, facts_omitted: false };
     let earlier = Deployment { recorded: Fact::Known(vec![record]), ..facts(Record(1), &[], Some(base())) };
     assert_eq!(judged(&earlier).outcome, Undetermined);
 }
@@ -161,7 +162,7 @@ fn first_time(elsewhere: Fact<Elsewhere>, host: Option<Revision>) -> Decision {
 }
 
 fn staging(holds: Option<bool>) -> RecordsElsewhere {
-    let one = |taken_again| Recorded { number: 4, candidate: other(), taken_again };
+    let one = |taken_again| Recorded { number: 4, candidate: other(), taken_again, facts_omitted: false };
     RecordsElsewhere { environment: "staging".into(), newest: one(true), holds: holds.map(one) }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::form::Misshapen;
 use portcullis_model::batch::BatchFacts;
+use portcullis_model::deployment::Recorded;
 use portcullis_model::facts::{Facts, GateText, GateTexts};
 use portcullis_model::host::HostConventions;
 use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
@@ -126,6 +127,20 @@ pub fn check_batch(facts: &BatchFacts) -> Result<(), Misshapen> {
             Err(Misshapen("the steps of a batch do not end at its head".to_string()))
         }
         _ => Ok(()),
+    }
+}
+
+/// Records of which none is both without its facts and taken again from them.
+///
+/// # Errors
+/// One is both.
+pub fn check_records<'r>(records: impl IntoIterator<Item = &'r Recorded>) -> Result<(), Misshapen> {
+    match records.into_iter().find(|record| record.facts_omitted && record.taken_again) {
+        None => Ok(()),
+        Some(record) => Err(Misshapen(format!(
+            "record {} is without its facts, and its decision was taken again from them",
+            record.number
+        ))),
     }
 }
 

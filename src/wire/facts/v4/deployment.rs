@@ -57,6 +57,8 @@ objects! {
         candidate: CommitText,
         /// True when its decision follows from the facts that it keeps.
         taken_again: bool,
+        /// True when its facts were left out (`--omit-facts`). Missing where they were not.
+        facts_omitted [default]: bool,
     }
 
     /// What is known of other environments.

@@ -1,0 +1,3 @@
+//! What `portcullis record list --json` writes.
+
+pub mod v1;

@@ -1,0 +1,3 @@
+//! What `portcullis replay --json` writes.
+
+pub mod v1;

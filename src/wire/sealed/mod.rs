@@ -1,0 +1,3 @@
+//! A sealed decision: what `check --seal` and `decide --seal` write.
+
+pub mod v1;

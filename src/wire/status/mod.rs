@@ -1,0 +1,3 @@
+//! What `portcullis status --json` writes.
+
+pub mod v1;
