@@ -59,6 +59,7 @@ fn what_is_printed_is_the_committed_file() {
     let files = [
         ("decision", "decision-v1.json"),
         ("facts", "facts-v4.json"),
+        ("people", "people-v1.json"),
         ("policy", "policy-v1.json"),
         ("push", "push-v1.json"),
         ("record", "record-v2.json"),

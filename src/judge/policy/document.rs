@@ -4,6 +4,7 @@
 //! mistake hides no other.
 
 use super::durations::LongestWaiver;
+use super::training::TrainingText;
 use crate::control::Role;
 use portcullis_model::environment::Environment;
 use portcullis_model::inventory::Opaque;
@@ -45,6 +46,8 @@ pub struct PolicyDocument {
     pub waivers: Option<Waivers>,
     /// Reviews that count beside those of the host: signed ones, kept in the repository.
     pub reviews: Option<ReviewsText>,
+    /// The courses that the controls of training name, and the register of people.
+    pub training: Option<TrainingText>,
     /// The controls that are on, by name, with their settings. At least one must judge changes.
     #[cfg_attr(test, schemars(schema_with = "crate::control::schema::controls"))]
     pub controls: Option<IgnoredAny>,

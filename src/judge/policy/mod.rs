@@ -48,6 +48,13 @@
 //! beside-host = false                         # true: also beside the reviews of a host
 //! imports = ["gittuf"]                        # other systems whose reviews are shown, too
 //!
+//! [training]                                  # may be left out; the register of people, who
+//! register = "portcullis-people.toml"         # was trained, and the courses that controls name
+//!
+//! [training.courses.secure-review]
+//! title = "Reviewing code that processes personal data"
+//! valid-for = "365d"                          # where the register gives no end; or "unlimited"
+//!
 //! [controls.required-reviews]                 # see each control; `gate-integrity` is always on
 //! approvals = 1
 //! ```
@@ -68,6 +75,7 @@ use portcullis_model::signed::SignedInquiry;
 use portcullis_model::waiver;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 mod areas;
 mod branches;
@@ -77,23 +85,28 @@ mod controls;
 mod document;
 mod durations;
 mod grants;
+mod in_force;
 mod line_patterns;
 mod people;
 mod places;
 mod recover;
 #[cfg(test)]
 mod reference;
+mod register;
 mod rollbacks;
 mod samples;
 mod serde_messages;
 mod show;
 mod signed;
 mod syntax;
+mod training;
 mod tree;
 mod validate;
 mod waivers;
 
+pub use in_force::ScopeInUse;
 pub use places::line_of;
+pub use register::{describe_problems, read_register};
 pub use samples::{Sample, samples_in as sample_values};
 pub use serde_messages::nearest_name;
 pub use show::show;
@@ -105,7 +118,7 @@ pub const STARTER: &str = include_str!("../../../policies/baseline.toml");
 pub const SCHEMA: u32 = 1;
 
 /// A policy, checked and ready to judge.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Policy {
     /// Its text, byte for byte.
     pub text: String,
@@ -126,9 +139,11 @@ pub struct Policy {
     /// Where the keys are that approvers sign waivers with; `None` when none needs a signature.
     pub waiver_signers: Option<RepoPath>,
     /// The controls that the policy switches on, by name.
-    pub controls: BTreeMap<&'static str, Box<dyn Control>>,
+    pub controls: BTreeMap<&'static str, Arc<dyn Control>>,
     /// The host that it was read for.
     pub host: HostProfile,
+    /// The scope with the register of people that was last asked for.
+    memo: in_force::ScopeMemo,
 }
 
 /// One mistake in a policy.
@@ -199,6 +214,9 @@ impl Policy {
             inquiry.ask_text(signers.clone(), TextPurpose::ReviewSigners);
             let imports = self.scope.reviews.imports.clone();
             inquiry.signed = Some(SignedInquiry { project: self.project.clone(), imports });
+        }
+        if let Some(training) = &self.scope.training {
+            inquiry.ask_text(training.settings.register.clone(), TextPurpose::Control);
         }
         if self.scope.roles.values().any(|role| role.code_owners) {
             inquiry.topics.insert(Topic::CodeOwners);

@@ -7,8 +7,8 @@ use super::document::{DeploymentText, PolicyDocument, Project};
 use super::recover::recover;
 use super::serde_messages::missing_key;
 use super::tree::{self, TomlValue, TreeStep};
-use super::{Policy, Problem, areas, branches, characters, controls, people, signed, syntax};
-use crate::control::{Kind, PolicyScope, ReviewSettings};
+use super::{Policy, Problem, areas, branches, characters, controls, people, signed, syntax, training};
+use crate::control::{Kind, PolicyScope, ReviewSettings, TrainingInForce};
 use portcullis_model::digest::Digest;
 use portcullis_model::environment::Environment;
 use portcullis_model::host::HostProfile;
@@ -78,6 +78,10 @@ fn assemble_policy(
         document.deployment.as_ref().map(|deployment| listed_environments(deployment, problems));
     let environments = environments.unwrap_or_default();
     check_environments(source.root, &controls, &environments, problems);
+    let training = training::read_training(source, document, problems);
+    let training = training.map(|settings| TrainingInForce::unread(settings, people.clone()));
+    let review_rules =
+        controls.values().find_map(|control| control.review_rules()).cloned().unwrap_or_default();
     let (project, branches) = (project?, branches?);
     Some(Policy {
         text: source.text.to_string(),
@@ -91,6 +95,8 @@ fn assemble_policy(
             deployment: branches.deployment,
             review_basis: controls.values().find_map(|control| control.review_basis()).unwrap_or_default(),
             reviews,
+            review_rules,
+            training,
         },
         environments,
         each_commit: branches.each_commit,
@@ -98,6 +104,7 @@ fn assemble_policy(
         waiver_signers,
         controls,
         host: source.host.clone(),
+        memo: Default::default(),
     })
 }
 
