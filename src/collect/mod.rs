@@ -27,4 +27,5 @@ pub mod request;
 mod signed_requests;
 pub mod signed_reviews;
 pub mod sources;
+pub mod training;
 mod unhosted;
