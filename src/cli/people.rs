@@ -20,7 +20,7 @@ pub enum PeopleCommand {
     ///
     /// Exit codes: 0 nothing to do, 1 something to do, 4 the policy or the register is not valid, 5
     /// a file cannot be read.
-    Check(check::CheckArguments),
+    Check(check::RegisterCheckArguments),
     /// Add training to the register from what a training provider exports.
     #[command(subcommand)]
     Import(import::ImportCommand),

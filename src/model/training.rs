@@ -1,8 +1,8 @@
 //! Who was trained in what, and until when: the register of people beside the policy, and the
 //! courses that the policy knows.
 //!
-//! Three answers never look alike: a person was trained at a moment ([`Standing::Trained`]), the
-//! register has the person and no valid training ([`Standing::Untrained`]), or the register does
+//! Three answers never look alike: a person was trained at a moment ([`TrainingStanding::Trained`]), the
+//! register has the person and no valid training ([`TrainingStanding::Untrained`]), or the register does
 //! not have the person at all, which its reader sees before it asks here.
 
 use crate::path::RepoPath;
@@ -116,7 +116,7 @@ pub struct TrainingRules {
 
 /// Whether a person was trained in a course at a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum TrainingStanding {
     /// They were.
     Trained(ValidTraining),
     /// They were not; why, as the end of a sentence about the person.
@@ -159,9 +159,9 @@ pub fn judge_training(
     (name, course): (&str, &Course),
     at: Timestamp,
     rules: TrainingRules,
-) -> Standing {
+) -> TrainingStanding {
     if let Some(left) = entries.iter().filter_map(|person| person.left).min().filter(|left| *left <= at) {
-        return Standing::Untrained(format!("left at {left}"));
+        return TrainingStanding::Untrained(format!("left at {left}"));
     }
     let all = entries.iter().flat_map(|person| &person.training).filter(|entry| entry.course == name);
     let (mut best, mut flaw): (Option<ValidTraining>, Option<(Timestamp, String)>) = (None, None);
@@ -176,7 +176,10 @@ pub fn judge_training(
         }
     }
     let never = || format!("has no training in `{name}`");
-    best.map_or_else(|| Standing::Untrained(flaw.map_or_else(never, |(_, why)| why)), Standing::Trained)
+    best.map_or_else(
+        || TrainingStanding::Untrained(flaw.map_or_else(never, |(_, why)| why)),
+        TrainingStanding::Trained,
+    )
 }
 
 impl ValidTraining {
@@ -245,13 +248,18 @@ mod tests {
         }
     }
 
-    fn standing(entries: Vec<TrainingEntry>, days: Option<i64>, at: &str, rules: TrainingRules) -> Standing {
+    fn standing(
+        entries: Vec<TrainingEntry>,
+        days: Option<i64>,
+        at: &str,
+        rules: TrainingRules,
+    ) -> TrainingStanding {
         let person = RegisteredPerson { training: entries, ..RegisteredPerson::default() };
         judge_training(&[&person], ("review", &course(days)), moment(at), rules)
     }
 
     fn is_trained(entries: Vec<TrainingEntry>, days: Option<i64>, at: &str) -> bool {
-        matches!(standing(entries, days, at, TrainingRules::default()), Standing::Trained(_))
+        matches!(standing(entries, days, at, TrainingRules::default()), TrainingStanding::Trained(_))
     }
 
     #[test]
@@ -286,15 +294,17 @@ mod tests {
     fn grace_and_waivers_are_visible_and_can_be_refused() {
         let rules = TrainingRules { grace: SignedDuration::from_hours(24), refuse_waived: false };
         let one = || vec![entry("2025-01-01T00:00:00Z", Some("2026-01-01T00:00:00Z"))];
-        let Standing::Trained(valid) = standing(one(), None, "2026-01-01T23:59:59Z", rules) else { panic!() };
+        let TrainingStanding::Trained(valid) = standing(one(), None, "2026-01-01T23:59:59Z", rules) else {
+            panic!()
+        };
         assert!(valid.in_grace);
         let over = standing(one(), None, "2026-01-02T00:00:00Z", rules);
-        assert!(matches!(over, Standing::Untrained(why) if why.contains("ended at 2026-01-01")));
+        assert!(matches!(over, TrainingStanding::Untrained(why) if why.contains("ended at 2026-01-01")));
         let waived = || vec![TrainingEntry { waived: Some("tested out".into()), ..one().remove(0) }];
         assert!(is_trained(waived(), None, "2025-06-01T00:00:00Z"));
         let strict = TrainingRules { refuse_waived: true, ..rules };
         let refused = standing(waived(), None, "2025-06-01T00:00:00Z", strict);
-        assert!(matches!(refused, Standing::Untrained(why) if why.contains("waived")));
+        assert!(matches!(refused, TrainingStanding::Untrained(why) if why.contains("waived")));
     }
 
     #[test]
@@ -306,7 +316,7 @@ mod tests {
         };
         let at =
             |at| judge_training(&[&person], ("review", &course(None)), moment(at), TrainingRules::default());
-        assert!(matches!(at("2025-12-31T23:59:59Z"), Standing::Trained(_)));
-        assert!(matches!(at("2026-01-01T00:00:00Z"), Standing::Untrained(_)));
+        assert!(matches!(at("2025-12-31T23:59:59Z"), TrainingStanding::Trained(_)));
+        assert!(matches!(at("2026-01-01T00:00:00Z"), TrainingStanding::Untrained(_)));
     }
 }

@@ -71,6 +71,7 @@ mod host_laws;
 mod job;
 mod line_coverage_agreement;
 mod line_coverage_tools;
+mod people_command;
 mod policies;
 mod real_runners;
 mod record_command;

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 /// Arguments of `people check`.
 #[derive(Debug, Args)]
-pub struct CheckArguments {
+pub struct RegisterCheckArguments {
     #[command(flatten)]
     register: RegisterArguments,
     /// How long before its end training is mentioned: days, as `60d`.
@@ -40,7 +40,7 @@ fn parse_moment(text: &str) -> std::result::Result<Timestamp, String> {
 ///
 /// # Errors
 /// The policy or the register cannot be read, or is not valid.
-pub fn run(arguments: &CheckArguments) -> Result {
+pub fn run(arguments: &RegisterCheckArguments) -> Result {
     let read = arguments.register.read(None)?;
     let horizon = Horizon { at: arguments.at.unwrap_or_else(Timestamp::now), within: arguments.within };
     let status = RegisterStatus::of(&read.policy, &read.settings, &read.register, horizon);

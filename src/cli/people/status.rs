@@ -5,7 +5,7 @@ use portcullis_judge::control::{Control, Reference, deployers, trained_deployers
 use portcullis_judge::policy::Policy;
 use portcullis_model::person::Login;
 use portcullis_model::training::{
-    Course, Register, RegisteredPerson, Standing, TrainingRules, TrainingSettings, judge_training,
+    Course, Register, RegisteredPerson, TrainingRules, TrainingSettings, TrainingStanding, judge_training,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -137,13 +137,15 @@ fn person_status(settings: &TrainingSettings, person: &RegisteredPerson, at: Tim
 
 fn course_status(person: &RegisteredPerson, course: (&str, &Course), at: Timestamp) -> CourseStatus {
     match judge_training(&[person], course, at, TrainingRules::default()) {
-        Standing::Trained(valid) => CourseStatus {
+        TrainingStanding::Trained(valid) => CourseStatus {
             valid: true,
             until: valid.until.map(|end| end.to_string()),
             why: None,
             waived: valid.waived,
         },
-        Standing::Untrained(why) => CourseStatus { valid: false, until: None, why: Some(why), waived: None },
+        TrainingStanding::Untrained(why) => {
+            CourseStatus { valid: false, until: None, why: Some(why), waived: None }
+        }
     }
 }
 
@@ -214,7 +216,7 @@ fn role_remarks(
             }
             let courses = settings.courses.iter().filter(|(name, _)| wanted.contains(name.as_str()));
             for (name, course) in courses {
-                if let Standing::Untrained(why) =
+                if let TrainingStanding::Untrained(why) =
                     judge_training(&entries, (name, course), at, TrainingRules::default())
                 {
                     let text = format!("{login}, in the role `{role}`, {why}");

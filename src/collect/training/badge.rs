@@ -28,11 +28,7 @@ pub fn read_badge(
         provider: Some(badge.issuer.clone()),
         completed: badge.from.to_string(),
         expires: badge.until.map(|until| until.to_string()),
-        evidence: Some(if badge.id.is_empty() {
-            "Open Badge".to_string()
-        } else {
-            format!("Open Badge {}", badge.id)
-        }),
+        evidence: Some(format!("credential {}", badge.id)),
         waived: None,
     })
 }

@@ -10,7 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::person::{Login, People, Who};
 use portcullis_model::training::{
-    Register, RegisteredPerson, Standing, TrainingRules, TrainingSettings, ValidTraining, judge_training,
+    Register, RegisteredPerson, TrainingRules, TrainingSettings, TrainingStanding, ValidTraining,
+    judge_training,
 };
 use serde::Deserialize;
 use toml::Spanned;
@@ -171,8 +172,10 @@ impl TrainingInForce {
                 return PersonTraining::Unknown(unknown_course(name));
             };
             match judge_training(&entries, (name, course), at, rules) {
-                Standing::Untrained(why) => return PersonTraining::Untrained(format!("{login} {why}")),
-                Standing::Trained(valid) => notes.extend(describe_valid(login, name, &valid)),
+                TrainingStanding::Untrained(why) => {
+                    return PersonTraining::Untrained(format!("{login} {why}"));
+                }
+                TrainingStanding::Trained(valid) => notes.extend(describe_valid(login, name, &valid)),
             }
         }
         PersonTraining::Trained(notes)

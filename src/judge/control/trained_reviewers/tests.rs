@@ -358,3 +358,73 @@ fn each_landing_is_judged_by_the_register_at_its_own_base() {
     gate.entry(REGISTER_PATH, TextPurpose::Control).before = Some(format!("schema = 1\n{KIM}"));
     expect(Verdict::Unproven, &decide_deployment(&policy, &facts), "kim");
 }
+
+#[test]
+fn a_waiver_is_not_approved_under_another_account_that_the_register_knows() {
+    let policy = policy("");
+    let waiver = "schema = 1\n[[waivers]]\nid = \"W-1\"\ncontrol = \"trained-reviewers\"\narea = \"upload\"\nreason = \"r\"\n\
+        ticket = \"T-1\"\nrequester = \"kim\"\napprover = \"kim-admin\"\ncreated = \"2026-12-18\"\nexpires = \"2026-12-22\"\n";
+    let judge = |register: &str| {
+        let mut world = world(&policy, Some(register));
+        world.gate().waivers_text().before = Some(waiver.to_string());
+        world.gate().waivers_text().after = Some(waiver.to_string());
+        decide(&policy, &world.facts)
+    };
+    let untrained = format!("{}{}", entry("Kim", "kim", ""), entry("Alex", "alex", ""));
+    let one = untrained.replace("[\"kim\"]", "[\"kim\", \"kim-admin\"]");
+    let decision = judge(&one);
+    assert!(
+        decision.findings.iter().any(|it| it.control == NAME && it.verdict == Verdict::Broken),
+        "{decision:#?}"
+    );
+    let decision = judge(&untrained);
+    assert!(
+        decision.findings.iter().any(|it| it.control == NAME && it.verdict == Verdict::Waived),
+        "{decision:#?}"
+    );
+}
+
+#[test]
+fn a_signed_review_counts_by_the_training_at_the_judgement() {
+    const KEY: &str = "SHA256:abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ";
+    let reviews = "[reviews]\nsigners = \"signers\"\n";
+    let text = policy("")
+        .text
+        .replace("[controls.required-reviews]", &format!("{reviews}[controls.required-reviews]"));
+    let policy = Policy::parse(&text).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let judge = |training: &str, identity: &str| {
+        let register = format!("[[people]]\nname = \"Kim\"\n{identity}\ntraining = [{training}]\n");
+        let mut world = world(&policy, Some(&register));
+        world.reviews().truncate(1);
+        let approval = Approval {
+            who: portcullis_model::person::Who::Login(Login::new("kim@example.test")),
+            login: Login::new("kim@example.test"),
+            account: 1.into(),
+            review: 1.into(),
+            commit: None,
+            derived_from: None,
+            roles: Default::default(),
+            vouched_by: None,
+            given: None,
+            key: Some(KEY.to_string()),
+        };
+        let scope = policy.scope_at(&world.facts);
+        let training = training_of(&scope).unwrap();
+        let who = scope.people.by_login(&approval.login);
+        let trainee = Trainee { who: &who, login: &approval.login, key: approval.key.as_deref() };
+        training.judge_person(
+            &trainee,
+            &["secure-review"],
+            moment_without_host(&world.case()).unwrap(),
+            TrainingRules::default(),
+        )
+    };
+    let valid = trained("2026-12-01", "2026-12-20T12:00:01Z");
+    let over = trained("2026-12-01", "2026-12-20T12:00:00Z");
+    for identity in [format!("keys = [\"{KEY}\"]"), "emails = [\"kim@example.test\"]".to_string()] {
+        assert!(matches!(judge(&valid, &identity), PersonTraining::Trained(_)), "{identity}");
+        assert!(matches!(judge(&over, &identity), PersonTraining::Untrained(_)), "{identity}");
+    }
+    let other = KEY.replace('a', "b");
+    assert!(matches!(judge(&valid, &format!("keys = [\"{other}\"]")), PersonTraining::Unknown(_)));
+}
