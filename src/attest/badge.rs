@@ -1,12 +1,12 @@
 //! Open Badges 3.0: credentials that say who completed a course.
 //!
 //! Two ways of securing them are read: a VC-JWT (Open Badges 3.0, section 8.2) signed with EdDSA or
-//! ES256, and a Data Integrity proof of the suite `eddsa-jcs-2022`. Keys come from the policy alone:
-//! a key that a credential brings along is not looked at, and nothing is fetched. The kind of a key
-//! decides how a signature is verified, so a token cannot choose its algorithm.
+//! ES256, and a Data Integrity proof of the suite `eddsa-jcs-2022`. Keys come from the policy
+//! alone: a key that a credential brings along is not looked at, and nothing is fetched. The kind
+//! of a key decides how a signature is verified, so a token cannot choose its algorithm.
 //!
-//! Whom a badge is of is not decided here: the names of its subject are handed out, and the register
-//! says who has them.
+//! Whom a badge is of is not decided here: the names of its subject are handed out, and the
+//! register says who has them.
 
 use credential::{Credential, read_credential};
 use jiff::{SignedDuration, Timestamp};

@@ -4,7 +4,9 @@ use super::exit::{Failure, Result};
 use super::policy_file::read_policy;
 use super::{HostName, hosts};
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
 use portcullis_judge::policy::{self, Policy};
+use portcullis_model::moment::Moment;
 use portcullis_model::training::{Register, TrainingSettings};
 use std::path::{Path, PathBuf};
 
@@ -75,6 +77,11 @@ impl RegisterArguments {
             .map_err(|problems| Failure::policy(policy::show(&shown, &text, &problems)))?;
         Ok(ReadRegister { policy, settings, file, text, register })
     }
+}
+
+/// A moment that an argument names.
+fn parse_moment(text: &str) -> Result<Timestamp> {
+    Moment::try_from(text.to_string()).map(|Moment(at)| at).map_err(Failure::usage)
 }
 
 /// The text of a file that someone named.

@@ -1,9 +1,10 @@
 //! Who was trained in what, and until when: the register of people beside the policy, and the
 //! courses that the policy knows.
 //!
-//! Three answers never look alike: a person was trained at a moment ([`TrainingStanding::Trained`]), the
-//! register has the person and no valid training ([`TrainingStanding::Untrained`]), or the register does
-//! not have the person at all, which its reader sees before it asks here.
+//! Three answers never look alike: a person was trained at a moment
+//! ([`TrainingStanding::Trained`]), the register has the person and no valid training
+//! ([`TrainingStanding::Untrained`]), or the register does not have the person at all, which its
+//! reader sees before it asks here.
 
 use crate::path::RepoPath;
 use crate::person::Login;
@@ -167,12 +168,18 @@ pub fn judge_training(
     let (mut best, mut flaw): (Option<ValidTraining>, Option<(Timestamp, String)>) = (None, None);
     for entry in all {
         match judge_entry(entry, (name, course), at, rules) {
-            Ok(valid) if best.as_ref().is_none_or(|best| valid.is_better_than(best)) => best = Some(valid),
-            Ok(_) => {}
-            Err(why) if flaw.as_ref().is_none_or(|(before, _)| *before <= entry.completed) => {
+            TrainingStanding::Trained(valid)
+                if best.as_ref().is_none_or(|best| valid.is_better_than(best)) =>
+            {
+                best = Some(valid)
+            }
+            TrainingStanding::Trained(_) => {}
+            TrainingStanding::Untrained(why)
+                if flaw.as_ref().is_none_or(|(before, _)| *before <= entry.completed) =>
+            {
                 flaw = Some((entry.completed, why));
             }
-            Err(_) => {}
+            TrainingStanding::Untrained(_) => {}
         }
     }
     let never = || format!("has no training in `{name}`");
@@ -196,12 +203,12 @@ fn judge_entry(
     (name, course): (&str, &Course),
     at: Timestamp,
     rules: TrainingRules,
-) -> Result<ValidTraining, String> {
+) -> TrainingStanding {
     if rules.refuse_waived && entry.waived.is_some() {
-        return Err(format!("has `{name}` waived, which the policy does not count"));
+        return TrainingStanding::Untrained(format!("has `{name}` waived, which the policy does not count"));
     }
     if at < entry.completed {
-        return Err(format!("completed `{name}` only by {}", entry.completed));
+        return TrainingStanding::Untrained(format!("completed `{name}` only by {}", entry.completed));
     }
     let until = entry.end(course);
     let waived = entry.waived.clone();
@@ -210,12 +217,12 @@ fn judge_entry(
             let last = end.saturating_add(rules.grace).unwrap_or(end);
             let is_over = last <= at;
             if is_over {
-                Err(format!("has training in `{name}` that ended at {end}"))
+                TrainingStanding::Untrained(format!("has training in `{name}` that ended at {end}"))
             } else {
-                Ok(ValidTraining { until, waived, in_grace: true })
+                TrainingStanding::Trained(ValidTraining { until, waived, in_grace: true })
             }
         }
-        _ => Ok(ValidTraining { until, waived, in_grace: false }),
+        _ => TrainingStanding::Trained(ValidTraining { until, waived, in_grace: false }),
     }
 }
 

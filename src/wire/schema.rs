@@ -23,8 +23,8 @@ pub struct Schema {
     /// The schema, as JSON.
     pub text: &'static str,
     /// The schema that follows from the types, and the file that holds it, as seen from this one;
-    /// `None` for the policy and the register of people, whose types are in the room `policy`, which holds them
-    /// equal itself.
+    /// `None` for the policy and the register of people, whose types are in the room `policy`,
+    /// which holds them equal itself.
     #[cfg(test)]
     pub(super) generated: Option<Generated>,
 }

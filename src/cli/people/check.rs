@@ -1,12 +1,11 @@
-//! `portcullis people check`: who is trained, what ends soon, and who fills a role without training.
+//! `portcullis people check`: who is trained, what ends soon, who fills a role without training.
 
 use super::status::{CourseStatus, Horizon, PersonStatus, RegisterStatus};
-use super::{ReadRegister, RegisterArguments};
+use super::{ReadRegister, RegisterArguments, parse_moment};
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::output;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
-use portcullis_model::moment::Moment;
 use std::fmt::Write as _;
 
 /// Arguments of `people check`.
@@ -25,15 +24,11 @@ pub struct RegisterCheckArguments {
     json: bool,
 }
 
-fn parse_days(text: &str) -> std::result::Result<SignedDuration, String> {
+fn parse_days(text: &str) -> Result<SignedDuration> {
     let digits = text.strip_suffix('d').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
     let days = digits.and_then(|digits| digits.parse::<u16>().ok());
     days.map(|days| SignedDuration::from_hours(24 * i64::from(days)))
-        .ok_or_else(|| "write days, as \"60d\"".to_string())
-}
-
-fn parse_moment(text: &str) -> std::result::Result<Timestamp, String> {
-    Moment::try_from(text.to_string()).map(|Moment(at)| at)
+        .ok_or_else(|| Failure::usage("write days, as \"60d\""))
 }
 
 /// Shows the register.

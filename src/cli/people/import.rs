@@ -1,7 +1,7 @@
 //! `portcullis people import`: training from what providers export.
 
 use super::update::{UpdatedRegister, add_training, describe_difference};
-use super::{ReadRegister, RegisterArguments, read_text};
+use super::{ReadRegister, RegisterArguments, parse_moment, read_text};
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::output;
 use crate::collect::training::badge::read_badge;
@@ -12,7 +12,6 @@ use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_attest::badge::{BadgeRefusal, BadgeTrust};
 use portcullis_judge::policy;
-use portcullis_model::moment::Moment;
 use std::path::{Path, PathBuf};
 
 /// What to import.
@@ -33,8 +32,8 @@ pub enum ImportCommand {
     },
     /// Open Badges 3.0, signed by an issuer whose keys the policy names.
     ///
-    /// Exit codes: 0 every badge is proved, 1 one is revoked, 3 something of one could not be shown,
-    /// 5 a file cannot be read. Without 0 nothing is written.
+    /// Exit codes: 0 every badge is proved, 1 one is revoked, 3 something of one could not be
+    /// shown, 5 a file cannot be read. Without 0 nothing is written.
     OpenBadge {
         /// Files with one credential each: a token (VC-JWT), or JSON with a proof.
         #[arg(required = true)]
@@ -76,10 +75,6 @@ pub struct TargetArguments {
     /// Only show what would change, as without --update and --output.
     #[arg(long, conflicts_with_all = ["update", "output"])]
     dry_run: bool,
-}
-
-fn parse_moment(text: &str) -> std::result::Result<Timestamp, String> {
-    Moment::try_from(text.to_string()).map(|Moment(at)| at)
 }
 
 /// Runs one of the commands.
@@ -155,8 +150,7 @@ fn import_badges(
 /// Shows what changes, and writes it where that is asked for.
 fn finish(read: &ReadRegister, export: &TrainingExport, target: &TargetArguments) -> Result {
     let name = read.file.display().to_string();
-    let updated = add_training(&read.text, &read.register, &export.entries)
-        .map_err(|why| Failure::policy(format!("{name}: {why}")))?;
+    let updated = add_training(&read.text, &read.register, &export.entries)?;
     check_result(&name, &updated)?;
     export.passed_over.iter().for_each(|why| output::remark(&format!("passed over: {why}")));
     updated.unknown.iter().for_each(|why| output::remark(&format!("not imported: {why}")));

@@ -1,5 +1,6 @@
 //! Adds training to the text of a register, and leaves every other byte of it as it is.
 
+use crate::cli::exit::{Failure, Result};
 use crate::collect::training::{ImportedTraining, NamedPerson};
 use portcullis_model::moment::Moment;
 use portcullis_model::training::{Register, RegisteredPerson, TrainingEntry};
@@ -27,20 +28,24 @@ pub fn add_training(
     text: &str,
     register: &Register,
     entries: &[ImportedTraining],
-) -> Result<UpdatedRegister, String> {
-    let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| error.to_string())?;
+) -> Result<UpdatedRegister> {
+    let mut document: DocumentMut =
+        text.parse().map_err(|error: toml_edit::TomlError| Failure::policy(error.to_string()))?;
     let mut updated = UpdatedRegister { text: String::new(), added: 0, known: 0, unknown: Vec::new() };
     let mut added: Vec<(usize, &ImportedTraining)> = Vec::new();
     for entry in entries {
         match find_person(register, &entry.person) {
-            Err(why) => updated.unknown.push(format!("{}: {why}", entry.place)),
-            Ok(at)
+            None => {
+                let sentence = format!("{}: no entry of the register has {}", entry.place, entry.person);
+                updated.unknown.push(sentence);
+            }
+            Some(at)
                 if is_known(register.people.get(at), entry)
                     || added.iter().any(|one| is_same(*one, (at, entry))) =>
             {
                 updated.known += 1;
             }
-            Ok(at) => {
+            Some(at) => {
                 push_entry(&mut document, at, entry)?;
                 added.push((at, entry));
             }
@@ -73,7 +78,7 @@ fn first_moment(text: &str) -> Option<jiff::Timestamp> {
     moment.checked_add(day).ok()
 }
 
-fn find_person(register: &Register, name: &NamedPerson) -> Result<usize, String> {
+fn find_person(register: &Register, name: &NamedPerson) -> Option<usize> {
     let is_it = |person: &RegisteredPerson| match name {
         NamedPerson::Email(email) => person.emails.iter().any(|known| known.eq_ignore_ascii_case(email)),
         NamedPerson::Login(login) => {
@@ -84,12 +89,14 @@ fn find_person(register: &Register, name: &NamedPerson) -> Result<usize, String>
                 && logins.iter().any(|one| one.as_str().eq_ignore_ascii_case(login))
         }),
     };
-    register.people.iter().position(is_it).ok_or_else(|| format!("no entry of the register has {name}"))
+    register.people.iter().position(is_it)
 }
 
-fn push_entry(document: &mut DocumentMut, at: usize, entry: &ImportedTraining) -> Result<(), String> {
+fn push_entry(document: &mut DocumentMut, at: usize, entry: &ImportedTraining) -> Result<()> {
     let people = document.get_mut("people").and_then(Item::as_array_of_tables_mut);
-    let person = people.and_then(|people| people.get_mut(at)).ok_or("write each person as `[[people]]`")?;
+    let person = people
+        .and_then(|people| people.get_mut(at))
+        .ok_or_else(|| Failure::policy("write each person as `[[people]]`"))?;
     let keys = keys_of(entry);
     match person.entry("training").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new())) {
         Item::ArrayOfTables(tables) => {
@@ -102,7 +109,7 @@ fn push_entry(document: &mut DocumentMut, at: usize, entry: &ImportedTraining) -
             keys.into_iter().for_each(|(key, text)| drop(table.insert(key, Value::from(text))));
             list.push(table);
         }
-        _ => return Err("`training` is neither a list nor `[[people.training]]`".to_string()),
+        _ => return Err(Failure::policy("`training` is neither a list nor `[[people.training]]`")),
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! The mapping says which column holds what. A column that looks like marks is refused: the
 //! register holds none.
 
-use super::{ExportError, ImportedTraining, LARGEST, TrainingExport, name_person};
+use super::{ExportError, ImportedTraining, LARGEST, PassedOver, TrainingExport, name_person};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 use portcullis_model::moment::Moment;
@@ -195,7 +195,7 @@ impl<'m> RowReader<'m> {
     }
 
     /// The inner error says why a row is passed over.
-    fn read(&self, row: &CsvRow) -> Result<Result<ImportedTraining, String>, ExportError> {
+    fn read(&self, row: &CsvRow) -> Result<Result<ImportedTraining, PassedOver>, ExportError> {
         let place = format!("line {}", row.line);
         if row.cells.len() != self.columns {
             let problem = format!("it has {} cells, and the first row has {}", row.cells.len(), self.columns);
@@ -206,23 +206,26 @@ impl<'m> RowReader<'m> {
         if let Some((at, _)) =
             self.when.iter().find(|(at, values)| !values.iter().any(|one| one == cell(*at)))
         {
-            return Ok(Err(format!("`{}` is not one of the values that count", cell(*at))));
+            return Ok(Err(PassedOver(format!("`{}` is not one of the values that count", cell(*at)))));
         }
         if cell(self.completed).is_empty() {
-            return Ok(Err("not completed".to_string()));
+            return Ok(Err(PassedOver("not completed".to_string())));
         }
         let course = match (&self.mapping.course, self.course.map(cell)) {
             (Some(course), _) => course,
             (None, name) => match self.mapping.courses.get(name.unwrap_or_default()) {
                 Some(course) => course,
-                None => return Ok(Err(format!("`[courses]` does not have `{}`", name.unwrap_or_default()))),
+                None => {
+                    let why = format!("`[courses]` does not have `{}`", name.unwrap_or_default());
+                    return Ok(Err(PassedOver(why)));
+                }
             },
         };
         if cell(self.person).is_empty() {
             return Err(ExportError::at(place, "it names no person"));
         }
         let moment =
-            |text: &str| self.moment(text).map_err(|problem| ExportError::at(place.clone(), problem));
+            |text: &str| self.moment(text).map_err(|error| ExportError { place: place.clone(), ..error });
         Ok(Ok(ImportedTraining {
             person: name_person(cell(self.person)),
             course: course.clone(),
@@ -236,7 +239,7 @@ impl<'m> RowReader<'m> {
     }
 
     /// A moment as the register writes it. A time of day gets the offset of the mapping.
-    fn moment(&self, text: &str) -> Result<String, String> {
+    fn moment(&self, text: &str) -> Result<String, ExportError> {
         let Some(format) = &self.mapping.date_format else {
             return match Moment::try_from(text.to_string()) {
                 Ok(_) => Ok(text.to_string()),
@@ -249,19 +252,25 @@ impl<'m> RowReader<'m> {
         Date::strptime(format, text).map(|date| date.to_string()).map_err(|_| no_moment(text))
     }
 
-    fn with_offset(&self, time: DateTime, text: &str) -> Result<String, String> {
+    fn with_offset(&self, time: DateTime, text: &str) -> Result<String, ExportError> {
         let Some(offset) = &self.mapping.offset else {
-            return Err(format!("`{text}` says no offset; write `offset` in the mapping, as \"+00:00\""));
+            let problem = format!("`{text}` says no offset; write `offset` in the mapping, as \"+00:00\"");
+            return Err(ExportError::at("", problem));
         };
-        let offset =
-            parse_offset(offset).ok_or_else(|| format!("`{offset}` is not an offset; write \"+01:00\""))?;
-        let moment = offset.to_timestamp(time).map_err(|error| error.to_string())?;
+        let wrong = || ExportError::at("", format!("`{offset}` is not an offset; write \"+01:00\""));
+        let offset = parse_offset(offset).ok_or_else(wrong)?;
+        let moment = offset.to_timestamp(time).map_err(|error| ExportError::at("", error.to_string()))?;
         Ok(moment.to_string())
     }
 }
 
-fn no_moment(text: &str) -> String {
-    format!("`{text}` is not a date that the mapping understands; say how dates are written in `date-format`")
+fn no_moment(text: &str) -> ExportError {
+    ExportError::at(
+        "",
+        format!(
+            "`{text}` is not a date that the mapping understands; say how dates are written in `date-format`"
+        ),
+    )
 }
 
 fn parse_offset(text: &str) -> Option<Offset> {

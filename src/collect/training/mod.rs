@@ -60,6 +60,16 @@ pub struct TrainingExport {
     pub passed_over: Vec<String>,
 }
 
+/// Why a row or a statement is passed over, as the end of a sentence about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassedOver(pub String);
+
+impl std::fmt::Display for PassedOver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// A mistake in an export or in its mapping: where, and what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExportError {

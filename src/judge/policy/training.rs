@@ -2,8 +2,8 @@
 
 use super::Problem;
 use super::checks::{PolicySource, check_filled, check_name, check_text};
-use super::document::{List, PolicyDocument};
 use super::signed::check_path;
+use crate::control::shared::text::InvalidSetting;
 use jiff::SignedDuration;
 use portcullis_attest::key::PublicKey;
 use portcullis_model::path::RepoPath;
@@ -12,6 +12,9 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use toml::Spanned;
+
+/// A list with the place of every element.
+type PlacedList<T> = Spanned<Vec<Spanned<T>>>;
 
 /// What a policy says of training.
 #[derive(Debug, Deserialize)]
@@ -44,10 +47,10 @@ struct CourseText {
     valid_for: ValidFor,
     /// Identifiers of the achievement in Open Badges that certify this course.
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
-    achievements: Option<List<String>>,
+    achievements: Option<PlacedList<String>>,
     /// Identifiers of the activity in xAPI statements about this course.
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
-    activities: Option<List<String>>,
+    activities: Option<PlacedList<String>>,
 }
 
 /// How long a completion lasts.
@@ -89,7 +92,7 @@ struct IssuerText {
     id: Spanned<String>,
     /// The keys that it signs with. Portcullis never fetches keys.
     #[cfg_attr(test, schemars(with = "Vec<IssuerKeyText>"))]
-    keys: List<IssuerKeyText>,
+    keys: PlacedList<IssuerKeyText>,
 }
 
 /// A key of an issuer.
@@ -101,8 +104,8 @@ struct IssuerKeyText {
     /// `verificationMethod` of a proof.
     #[cfg_attr(test, schemars(with = "String"))]
     id: Spanned<String>,
-    /// The public key as OpenSSH writes it: `"ssh-ed25519 AAAA…"` or `"ecdsa-sha2-nistp256 AAAA…"`.
-    /// `ssh-keygen -i -m PKCS8 -f KEY.pem` prints it.
+    /// The public key as OpenSSH writes it: `"ssh-ed25519 AAAA…"` or
+    /// `"ecdsa-sha2-nistp256 AAAA…"`. `ssh-keygen -i -m PKCS8 -f KEY.pem` prints it.
     #[cfg_attr(test, schemars(with = "String"))]
     public_key: Spanned<String>,
 }
@@ -110,10 +113,10 @@ struct IssuerKeyText {
 /// Checks and builds what a policy says of training.
 pub fn read_training(
     source: &PolicySource<'_, '_>,
-    document: &PolicyDocument,
+    written: Option<&TrainingText>,
     problems: &mut Vec<Problem>,
 ) -> Option<TrainingSettings> {
-    let written = document.training.as_ref()?;
+    let written = written?;
     let span = source.root.get_ref().get("training").map_or(0..0, Spanned::span);
     check_courses(source, written, &span, problems);
     let path = written.register.as_ref().map(|path| check_path(path, problems));
@@ -159,7 +162,7 @@ fn identifiers(course: &CourseText) -> impl Iterator<Item = &Spanned<String>> {
 }
 
 fn build_course(text: &CourseText) -> Course {
-    let all = |list: &Option<List<String>>| -> BTreeSet<String> {
+    let all = |list: &Option<PlacedList<String>>| -> BTreeSet<String> {
         list.iter().flat_map(|list| list.get_ref()).map(|id| id.get_ref().clone()).collect()
     };
     Course {
@@ -183,7 +186,7 @@ fn read_issuer(text: &IssuerText, problems: &mut Vec<Problem>) -> BadgeIssuer {
         }
         if let Err(why) = check_key(public_key.get_ref()) {
             let help = "write `ssh-ed25519 AAAA…` or `ecdsa-sha2-nistp256 AAAA…`";
-            problems.push(Problem::new(public_key.span(), why).help(help));
+            problems.push(Problem::new(public_key.span(), why.to_string()).help(help));
         }
     }
     let keys = text.keys.get_ref().iter().map(|key| BadgeKey {
@@ -193,8 +196,11 @@ fn read_issuer(text: &IssuerText, problems: &mut Vec<Problem>) -> BadgeIssuer {
     BadgeIssuer { id: text.id.get_ref().clone(), keys: keys.collect() }
 }
 
-fn check_key(text: &str) -> Result<(), String> {
-    PublicKey::from_openssh(text).map_err(|error| format!("this is not a public key: {error}"))?;
+fn check_key(text: &str) -> Result<(), InvalidSetting> {
+    PublicKey::from_openssh(text)
+        .map_err(|error| InvalidSetting::from(format!("this is not a public key: {error}")))?;
     let is_badge_kind = ["ssh-ed25519 ", "ecdsa-sha2-nistp256 "].iter().any(|kind| text.starts_with(kind));
-    is_badge_kind.then_some(()).ok_or_else(|| "badges are not signed with keys of this kind".to_string())
+    is_badge_kind
+        .then_some(())
+        .ok_or_else(|| InvalidSetting::from("badges are not signed with keys of this kind"))
 }

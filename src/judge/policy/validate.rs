@@ -78,7 +78,7 @@ fn assemble_policy(
         document.deployment.as_ref().map(|deployment| listed_environments(deployment, problems));
     let environments = environments.unwrap_or_default();
     check_environments(source.root, &controls, &environments, problems);
-    let training = training::read_training(source, document, problems);
+    let training = training::read_training(source, document.training.as_ref(), problems);
     let training = training.map(|settings| TrainingInForce::unread(settings, people.clone()));
     let review_rules =
         controls.values().find_map(|control| control.review_rules()).cloned().unwrap_or_default();

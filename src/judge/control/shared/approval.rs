@@ -163,8 +163,9 @@ pub enum LastPusher {
 ///
 /// # Errors
 /// A fact without which no approval can be counted: the register of people where the policy names
-/// one and it cannot be read, the change, the request and its author, its reviews, its base, who its commits are attributed to, what merging it brings, and (unless it is
-/// ignored) who pushed the head.
+/// one and it cannot be read, the change, the request and its author, its reviews, its base, who
+/// its commits are attributed to, what merging it brings, and (unless it is ignored) who pushed the
+/// head.
 pub fn count_approvals(case: &Case<'_>, independence: Independence) -> Result<Approvals, Gap> {
     let change = case.facts.change.known()?;
     let request = request_of(case, change)?;
