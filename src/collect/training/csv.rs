@@ -3,7 +3,7 @@
 //! The mapping says which column holds what. A column that looks like marks is refused: the
 //! register holds none.
 
-use super::{ExportError, ImportedTraining, LARGEST, PassedOver, TrainingExport, name_person};
+use super::{ExportError, ImportedTraining, LARGEST, TrainingExport, WhyPassedOver, name_person};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 use portcullis_model::moment::Moment;
@@ -195,7 +195,7 @@ impl<'m> RowReader<'m> {
     }
 
     /// The inner error says why a row is passed over.
-    fn read(&self, row: &CsvRow) -> Result<Result<ImportedTraining, PassedOver>, ExportError> {
+    fn read(&self, row: &CsvRow) -> Result<Result<ImportedTraining, WhyPassedOver>, ExportError> {
         let place = format!("line {}", row.line);
         if row.cells.len() != self.columns {
             let problem = format!("it has {} cells, and the first row has {}", row.cells.len(), self.columns);
@@ -206,10 +206,10 @@ impl<'m> RowReader<'m> {
         if let Some((at, _)) =
             self.when.iter().find(|(at, values)| !values.iter().any(|one| one == cell(*at)))
         {
-            return Ok(Err(PassedOver(format!("`{}` is not one of the values that count", cell(*at)))));
+            return Ok(Err(WhyPassedOver(format!("`{}` is not one of the values that count", cell(*at)))));
         }
         if cell(self.completed).is_empty() {
-            return Ok(Err(PassedOver("not completed".to_string())));
+            return Ok(Err(WhyPassedOver("not completed".to_string())));
         }
         let course = match (&self.mapping.course, self.course.map(cell)) {
             (Some(course), _) => course,
@@ -217,7 +217,7 @@ impl<'m> RowReader<'m> {
                 Some(course) => course,
                 None => {
                     let why = format!("`[courses]` does not have `{}`", name.unwrap_or_default());
-                    return Ok(Err(PassedOver(why)));
+                    return Ok(Err(WhyPassedOver(why)));
                 }
             },
         };

@@ -62,9 +62,9 @@ pub struct TrainingExport {
 
 /// Why a row or a statement is passed over, as the end of a sentence about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PassedOver(pub String);
+pub struct WhyPassedOver(pub String);
 
-impl std::fmt::Display for PassedOver {
+impl std::fmt::Display for WhyPassedOver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }

@@ -4,7 +4,7 @@
 //! `completed`, `passed` and `satisfied` complete a course, `waived` (cmi5) waives it, and a
 //! statement that another one voids counts for nothing. Scores are not read.
 
-use super::{ExportError, ImportedTraining, LARGEST, NamedPerson, PassedOver, TrainingExport};
+use super::{ExportError, ImportedTraining, LARGEST, NamedPerson, TrainingExport, WhyPassedOver};
 use jiff::Timestamp;
 use portcullis_model::training::TrainingSettings;
 use serde::Deserialize;
@@ -120,22 +120,22 @@ fn read_record(
     record: &LearningRecord,
     settings: &TrainingSettings,
     voided: &BTreeSet<String>,
-) -> Result<Result<ImportedTraining, PassedOver>, ExportError> {
+) -> Result<Result<ImportedTraining, WhyPassedOver>, ExportError> {
     let is_waived = record.verb.id == WAIVED;
     if !is_waived && !COMPLETED.contains(&record.verb.id.as_str()) {
-        return Ok(Err(PassedOver(format!("the verb `{}` completes nothing", record.verb.id))));
+        return Ok(Err(WhyPassedOver(format!("the verb `{}` completes nothing", record.verb.id))));
     }
     if record.id.as_ref().is_some_and(|id| voided.contains(&id.to_ascii_lowercase())) {
-        return Ok(Err(PassedOver("another statement voids it".to_string())));
+        return Ok(Err(WhyPassedOver("another statement voids it".to_string())));
     }
     if record.result.completion == Some(false) || record.result.success == Some(false) {
-        return Ok(Err(PassedOver("its result is not a success".to_string())));
+        return Ok(Err(WhyPassedOver("its result is not a success".to_string())));
     }
     let is_about = |course: &&String| {
         settings.courses.get(*course).is_some_and(|it| it.activities.contains(&record.object.id))
     };
     let Some(course) = settings.courses.keys().find(is_about) else {
-        return Ok(Err(PassedOver(format!(
+        return Ok(Err(WhyPassedOver(format!(
             "no course of the policy has the activity `{}`",
             record.object.id
         ))));
