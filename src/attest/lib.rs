@@ -14,6 +14,7 @@
 
 use std::collections::BTreeSet;
 
+pub mod badge;
 pub mod dsse;
 pub mod evidence;
 pub mod json;

@@ -40,6 +40,7 @@ mod meant;
 mod names;
 pub mod opening;
 pub mod output;
+pub mod people;
 pub mod policy;
 mod policy_file;
 pub mod prepare;
@@ -91,6 +92,9 @@ enum Command {
     /// Write a policy or check it.
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    /// The register of people and their training: check it, and add training to it.
+    #[command(subcommand)]
+    People(people::PeopleCommand),
     /// List, show and verify the records of allowed deployments.
     #[command(subcommand)]
     Record(record::RecordCommand),
@@ -247,6 +251,7 @@ fn run(cli: Cli) -> exit::Result {
         Command::Decide(arguments) => decide::run(directory, &arguments),
         Command::Explain(arguments) => explain::run(directory, &arguments),
         Command::Policy(command) => policy::run(directory, &command),
+        Command::People(command) => people::run(&command),
         Command::Record(command) => record::run(directory, &command),
         Command::Replay(arguments) => replay::run(directory, &arguments),
         Command::Status(arguments) => status::run(directory, &arguments),

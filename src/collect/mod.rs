@@ -30,4 +30,5 @@ mod series;
 mod signed_requests;
 pub mod signed_reviews;
 pub mod sources;
+pub mod training;
 mod unhosted;

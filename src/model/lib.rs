@@ -34,6 +34,7 @@ pub mod review;
 pub mod signed;
 pub mod test_run;
 pub mod test_source;
+pub mod training;
 pub mod waiver;
 
 pub use portcullis_testrun::{lines, own_times};

@@ -26,7 +26,8 @@ pub struct Schema {
     /// The schema, as JSON.
     pub text: &'static str,
     /// The schema that follows from the types, and the file that holds it, as seen from this one;
-    /// `None` for the policy, whose types are in the room `policy`, which holds it equal itself.
+    /// `None` for the policy and the register of people, whose types are in the room `policy`,
+    /// which holds them equal itself.
     #[cfg(test)]
     pub(super) generated: Option<Generated>,
 }
@@ -75,6 +76,14 @@ pub static TABLE: &[Schema] = &[
         "facts-v4.json",
         facts::v4::FactsV4
     ),
+    Schema {
+        name: "people",
+        version: 1,
+        about: "A register of people and their training: the TOML of `portcullis-people.toml`, as JSON",
+        text: include_str!("../../docs/schema/people-v1.json"),
+        #[cfg(test)]
+        generated: None,
+    },
     Schema {
         name: "policy",
         version: 1,

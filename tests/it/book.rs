@@ -11,7 +11,8 @@
 //!   `[..]` the rest of one).
 //! - A `sh` or `yaml` block needs a host, a job or another tool, and is not run. The command lines
 //!   of `portcullis` in it, and those in the text, must be ones that the program would take.
-//! - A `toml` block is a policy or a part of one, and conforms to the schema, or a file of waivers.
+//! - A `toml` block is a policy or a part of one, and conforms to the schema, a file of waivers, or a
+//!   register of people.
 
 use crate::schema::Printed;
 use anstyle::{AnsiColor, RgbColor};
@@ -49,6 +50,7 @@ run! {
     commands_of_first_steps_run: "docs/first-steps.md",
     commands_of_merge_gate_run: "docs/merge-gate.md",
     commands_of_outputs_run: "docs/outputs.md",
+    commands_of_people_run: "docs/people.md",
     commands_of_records_run: "docs/records.md",
     commands_of_sealing_run: "docs/sealing.md",
     commands_of_waivers_run: "docs/waivers.md",
@@ -122,12 +124,21 @@ fn every_policy_that_is_shown_conforms_to_the_schema() {
                 Ok(value) if value["waivers"].is_array() || value["rollbacks"].is_array() => {
                     bad_waivers(block)
                 }
+                Ok(value) if is_register(&value) => portcullis_judge::policy::read_register(&block.text)
+                    .err()
+                    .map(|problems| format!("{problems:?}")),
                 Ok(value) => schema.objection(&value),
             };
             wrong.extend(objection.map(|why| format!("{}:{}: {why}", page.name, block.line)));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A register of people, and not the identity map of a policy.
+fn is_register(value: &Value) -> bool {
+    let people = value["people"].as_array().into_iter().flatten();
+    people.into_iter().any(|person| person["training"].is_array())
 }
 
 /// A file of waivers has no schema of its own; the program reads it.

@@ -77,6 +77,7 @@ mod job;
 mod line_coverage_agreement;
 mod line_coverage_tools;
 mod outputs;
+mod people_command;
 mod policies;
 mod real_runners;
 mod record_anchor;

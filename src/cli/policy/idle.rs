@@ -7,6 +7,7 @@ use portcullis_judge::control::Reference;
 use portcullis_judge::policy::{self, Policy};
 use portcullis_model::change::Revision;
 use portcullis_model::fact::Gap;
+use portcullis_model::inquiry::TextPurpose;
 use portcullis_model::inventory::Area;
 use portcullis_model::path::RepoPath;
 use portcullis_pattern::glob::Glob;
@@ -180,15 +181,17 @@ impl AtHead {
             Remark::new(line(&["roles"], name), text)
         });
         let inquiry = policy.inquiry(None);
-        let signers = inquiry.texts.keys().cloned().collect::<BTreeSet<RepoPath>>();
-        let of_signers = signers.into_iter().filter(|path| !has(path)).map(|path| {
-            let text = format!(
-                "the policy wants signatures by the signers in `{path}`, and there is no such file at HEAD"
-            );
+        let of_texts = inquiry.texts.iter().filter(|(path, _)| !has(path)).map(|(path, purposes)| {
+            let wants = match purposes.contains(&TextPurpose::Control) {
+                true => "a control reads",
+                false => "the policy wants signatures by the signers in",
+            };
+            let text = format!("{wants} `{path}`, and there is no such file at HEAD");
             let name = path.to_string();
-            Remark::new(line(&["controls"], &name).or_else(|| line(&["waivers"], &name)), text)
+            let named = ["controls", "waivers", "training"].iter().find_map(|part| line(&[*part], &name));
+            Remark::new(named, text)
         });
-        of_owners.chain(of_signers).collect()
+        of_owners.chain(of_texts).collect()
     }
 
     /// Places of reports at which the repository itself has files.

@@ -12,7 +12,7 @@ use portcullis_model::facts::Facts;
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::inventory::Inventory;
 use portcullis_model::path::RepoPath;
-use portcullis_model::person::{Login, People, TeamName, Who};
+use portcullis_model::person::{Login, People, TeamName};
 use portcullis_model::signed::ImportSource;
 use portcullis_pattern::glob::Glob;
 use serde::Deserialize;
@@ -36,8 +36,12 @@ pub mod schema;
 pub mod shared;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod trained_deployers;
+pub mod trained_reviewers;
 
 pub use documentation::Documentation;
+pub use shared::review_rules::ReviewRules;
+pub use shared::training::TrainingInForce;
 
 /// Every control, sorted by name.
 pub static TABLE: &[&Kind] = &[
@@ -50,6 +54,8 @@ pub static TABLE: &[&Kind] = &[
     &required_checks::KIND,
     &required_reviews::KIND,
     &reviewed_landings::KIND,
+    &trained_deployers::KIND,
+    &trained_reviewers::KIND,
 ];
 
 /// The control of this name.
@@ -154,6 +160,11 @@ pub trait Control: std::fmt::Debug + Send + Sync {
         None
     }
 
+    /// How many people have to approve what, where its settings say so.
+    fn review_rules(&self) -> Option<&ReviewRules> {
+        None
+    }
+
     /// How many approvals it demands of every change; 0 for none. A server whose hook runs the gate
     /// imposes as many.
     fn approvals(&self) -> u64 {
@@ -222,6 +233,8 @@ pub enum Reference<'a> {
     Area(&'a Spanned<String>),
     /// A role.
     Role(&'a Spanned<String>),
+    /// A course.
+    Course(&'a Spanned<String>),
     /// The list of those who may sign evidence, which `regression-tests` names.
     Signers(&'a Spanned<shared::evidence_binding::Trust>),
     /// A suite of `regression-tests` that judges an area.
@@ -257,6 +270,20 @@ pub struct PolicyScope {
     pub review_basis: ReviewBasis,
     /// Which reviews count beside those of the host.
     pub reviews: ReviewSettings,
+    /// How many people have to approve what, by `required-reviews`.
+    pub review_rules: ReviewRules,
+    /// The courses and the register of people; `None` where the policy has no `[training]`.
+    pub training: Option<TrainingInForce>,
+}
+
+impl PolicyScope {
+    /// Is it known which accounts belong to one person?
+    ///
+    /// # Errors
+    /// The policy names a register of people, and it cannot be read.
+    pub fn check_identities(&self) -> Result<(), Gap> {
+        self.training.as_ref().map_or(Ok(()), TrainingInForce::check_readable)
+    }
 }
 
 /// Which approvals count whose commit the host does not state. All controls that count approvals
@@ -311,8 +338,9 @@ pub struct ReviewSettings {
     pub beside_host: bool,
     /// The other systems whose reviews are read.
     pub imports: BTreeSet<ImportSource>,
-    /// The people whose imported reviews count.
-    pub imported_reviewers: BTreeSet<Who>,
+    /// The people whose imported reviews count, by their names in `[[people]]`. Their places there
+    /// change where a register of people adds to them.
+    pub imported_reviewers: BTreeSet<String>,
 }
 
 impl ReviewSettings {

@@ -153,6 +153,8 @@ mod tests {
         };
         let scope = PolicyScope {
             reviews: Default::default(),
+            review_rules: Default::default(),
+            training: None,
             inventory: Inventory::default(),
             people: People::default(),
             roles: BTreeMap::new(),

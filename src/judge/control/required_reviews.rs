@@ -6,7 +6,8 @@
 //! touched and that no rule is about is broken: the policy has forgotten it.
 
 use super::shared::approval::{AfterUpdate, Approvals, Independence, LastPusher, count_approvals};
-use super::shared::quorum::{Demand, RoleApprovals, judge_demand, nothing_to_judge, touched_files};
+use super::shared::quorum::{RoleApprovals, nothing_to_judge, touched_files};
+use super::shared::review_rules::{Applied, ReviewRule, ReviewRules, some_roles, touched_areas};
 use super::{
     Case, Control, DerivedReviews, Documentation, Granularity, Kind, Reference, ReviewBasis, Stage,
     TreeReviews, Waivable, finding, read, unproven, widen_remedy,
@@ -15,7 +16,7 @@ use portcullis_model::change::FileChange;
 use portcullis_model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
 use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::inquiry::{Inquiry, Topic};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use toml::Spanned;
@@ -40,10 +41,7 @@ pub static KIND: Kind = Kind {
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "WrittenReviews"))]
 #[serde(try_from = "WrittenReviews")]
 pub struct RequiredReviews {
-    general: Option<ReviewRule>,
-    data_processing: Option<ReviewRule>,
-    areas: BTreeMap<Spanned<String>, ReviewRule>,
-    independence: Independence,
+    rules: ReviewRules,
     basis: ReviewBasis,
 }
 
@@ -92,52 +90,8 @@ impl TryFrom<WrittenReviews> for RequiredReviews {
         }
         let independence = Independence { last_pusher, updates, ..Independence::default() };
         let basis = ReviewBasis { derived, trees };
-        Ok(RequiredReviews { general, data_processing, areas, independence, basis })
+        Ok(RequiredReviews { rules: ReviewRules { general, data_processing, areas, independence }, basis })
     }
-}
-
-/// How many people, and who.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "WrittenReviewRule"))]
-#[serde(try_from = "WrittenReviewRule")]
-struct ReviewRule {
-    approvals: Option<NonZeroU64>,
-    roles: Vec<RoleApprovals>,
-}
-
-#[derive(Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct WrittenReviewRule {
-    /// How many independent people must approve.
-    approvals: Option<NonZeroU64>,
-    /// Roles that must approve, and how many people of each.
-    #[serde(default, deserialize_with = "some_roles")]
-    roles: Vec<RoleApprovals>,
-}
-
-impl TryFrom<WrittenReviewRule> for ReviewRule {
-    type Error = &'static str;
-
-    fn try_from(written: WrittenReviewRule) -> Result<Self, Self::Error> {
-        let WrittenReviewRule { approvals, roles } = written;
-        let vacuous = approvals.is_none() && roles.is_empty();
-        if vacuous {
-            Err("this rule requires nothing; set `approvals` or `roles`")
-        } else {
-            Ok(ReviewRule { approvals, roles })
-        }
-    }
-}
-
-fn some_roles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RoleApprovals>, D::Error> {
-    let roles = Vec::deserialize(deserializer)?;
-    if roles.is_empty() {
-        return Err(serde::de::Error::custom(
-            "an empty list of roles requires nothing; name a role or leave it out",
-        ));
-    }
-    Ok(roles)
 }
 
 impl Control for RequiredReviews {
@@ -147,7 +101,7 @@ impl Control for RequiredReviews {
 
     fn ask(&self, inquiry: &mut Inquiry) {
         inquiry.topics.insert(Topic::Reviews);
-        if self.independence.last_pusher == LastPusher::Exclude {
+        if self.rules.independence.last_pusher == LastPusher::Exclude {
             inquiry.topics.insert(Topic::Pushes);
         }
     }
@@ -157,13 +111,18 @@ impl Control for RequiredReviews {
     }
 
     fn references(&self) -> Vec<Reference<'_>> {
-        let rules = self.general.iter().chain(&self.data_processing).chain(self.areas.values());
+        let ReviewRules { general, data_processing, areas, .. } = &self.rules;
+        let rules = general.iter().chain(data_processing).chain(areas.values());
         let roles = rules.flat_map(|rule| &rule.roles).map(|wanted| Reference::Role(&wanted.role));
-        self.areas.keys().map(Reference::Area).chain(roles).collect()
+        areas.keys().map(Reference::Area).chain(roles).collect()
+    }
+
+    fn review_rules(&self) -> Option<&ReviewRules> {
+        Some(&self.rules)
     }
 
     fn approvals(&self) -> u64 {
-        let approvals = self.general.as_ref().and_then(|rule| rule.approvals);
+        let approvals = self.rules.general.as_ref().and_then(|rule| rule.approvals);
         approvals.map_or(0, NonZeroU64::get)
     }
 
@@ -174,7 +133,7 @@ impl Control for RequiredReviews {
         }
         let mut findings = self.unplaced(case, change.head.short());
         findings.extend(self.forgotten(case));
-        let applied = self.applied(case);
+        let applied = self.rules.applied(case);
         if !applied.is_empty() {
             let judged = self.judge(case, &applied);
             findings.extend(
@@ -191,16 +150,9 @@ impl Control for RequiredReviews {
     }
 }
 
-/// A rule that applies to the change; of one area, or of the whole request.
-struct Applied<'a> {
-    rule: &'a ReviewRule,
-    area: Option<&'a TouchedArea>,
-    why: &'static str,
-}
-
 impl RequiredReviews {
     fn judge(&self, case: &Case<'_>, applied: &[Applied<'_>]) -> Result<Vec<Finding>, Gap> {
-        let approvals = count_approvals(case, self.independence)?;
+        let approvals = count_approvals(case, self.rules.independence)?;
         let request = case.facts.host.request.known()?.id.to_string();
         let files = touched_files(case)?;
         let mut findings = approvals.objection_findings(NAME, &request);
@@ -208,32 +160,15 @@ impl RequiredReviews {
         findings.extend(note_bots(&request, &approvals, landed));
         for applied in applied {
             // A gap in what one rule needs leaves the other findings in place.
-            let judged = applied.judge(case, &approvals, &files, &request);
+            let judged = judge_applied(applied, case, &approvals, &files, &request);
             findings.push(judged.unwrap_or_else(|gap| unproven(NAME, SubjectKind::Request, &request, &gap)));
         }
         Ok(findings)
     }
 
-    fn applied<'a>(&'a self, case: &Case<'a>) -> Vec<Applied<'a>> {
-        let general = self.general.iter().map(|rule| Applied { rule, area: None, why: "" });
-        let areas = touched_areas(case).iter().flat_map(|area| self.of_area(area));
-        general.chain(areas).collect()
-    }
-
-    fn of_area<'a>(&'a self, area: &'a TouchedArea) -> impl Iterator<Item = Applied<'a>> {
-        let any = self.data_processing.iter();
-        let any = any.map(move |rule| Applied {
-            rule,
-            area: Some(area),
-            why: " (rule for every data-processing area)",
-        });
-        let own = self.areas.get(area.area.as_str()).into_iter();
-        any.chain(own.map(move |rule| Applied { rule, area: Some(area), why: " (rule for this area)" }))
-    }
-
     /// Rules for areas are of no use while it is not known which areas are touched.
     fn unplaced(&self, case: &Case<'_>, head: &str) -> Vec<Finding> {
-        let by_area = self.data_processing.is_some() || !self.areas.is_empty();
+        let by_area = self.rules.data_processing.is_some() || !self.rules.areas.is_empty();
         match case.touched {
             Fact::Gap(gap) if by_area => vec![unproven(NAME, SubjectKind::Change, head, gap)],
             Fact::Gap(_) | Fact::Known(_) => Vec::new(),
@@ -242,7 +177,8 @@ impl RequiredReviews {
 
     /// Touched areas that no rule is about.
     fn forgotten(&self, case: &Case<'_>) -> Vec<Finding> {
-        let spoken_of = |area: &&TouchedArea| self.general.is_some() || self.of_area(area).next().is_some();
+        let spoken_of =
+            |area: &&TouchedArea| self.rules.general.is_some() || self.rules.of_area(area).next().is_some();
         let forgotten = touched_areas(case).iter().filter(|area| !spoken_of(area));
         forgotten.map(|area| no_rule(case, &area.area)).collect()
     }
@@ -257,27 +193,20 @@ fn no_rule(case: &Case<'_>, area: &str) -> Finding {
         .remedy(widen_remedy(case, NAME, area, change))
 }
 
-fn touched_areas<'a>(case: &Case<'a>) -> &'a [TouchedArea] {
-    case.touched.value().map_or(&[], Vec::as_slice)
-}
-
-impl Applied<'_> {
-    fn judge(
-        &self,
-        case: &Case<'_>,
-        approvals: &Approvals,
-        files: &[&FileChange],
-        request: &str,
-    ) -> Result<Finding, Gap> {
-        let total = self.rule.approvals.map_or(1, NonZeroU64::get);
-        let demand = Demand { approvals: total, roles: &self.rule.roles, files, all_owned: false };
-        let judgement = judge_demand(case, approvals, &demand)?;
-        let Some(area) = self.area else { return Ok(judgement.finding(NAME, SubjectKind::Request, request)) };
-        let mut found = judgement.finding(NAME, SubjectKind::Area, &area.area);
-        found.reason.push_str(self.why);
-        found.place = area.touches.first().map(|touch| Place { path: touch.path.clone(), line: touch.line });
-        Ok(found)
-    }
+/// The finding of one rule that applies.
+fn judge_applied(
+    applied: &Applied<'_>,
+    case: &Case<'_>,
+    approvals: &Approvals,
+    files: &[&FileChange],
+    request: &str,
+) -> Result<Finding, Gap> {
+    let judgement = applied.judge(case, approvals, files)?;
+    let Some(area) = applied.area else { return Ok(judgement.finding(NAME, SubjectKind::Request, request)) };
+    let mut found = judgement.finding(NAME, SubjectKind::Area, &area.area);
+    found.reason.push_str(applied.why);
+    found.place = area.touches.first().map(|touch| Place { path: touch.path.clone(), line: touch.line });
+    Ok(found)
 }
 
 /// A person can let a workflow write, push and open a change, and then approve it: no fact names

@@ -459,6 +459,8 @@ fn scope() -> PolicyScope {
         deployment: vec![Glob::new("main").expect("a good pattern")],
         review_basis: Default::default(),
         reviews: ReviewSettings::default(),
+        review_rules: Default::default(),
+        training: None,
     }
 }
 

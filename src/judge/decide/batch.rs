@@ -31,12 +31,14 @@ const WAIT: &str = "Wait for the job of the batch that the queue builds in place
 
 /// Judges a batch by the policy in force at the tip of its branch.
 pub fn decide_batch(policy: &Policy, facts: &BatchFacts) -> Decision {
+    let policy = &*policy.in_force(&facts.whole);
     let (mut areas, mut found) = judge_all(policy, facts);
     found.extend(of_gate(policy, facts).into_iter().map(ScopedFinding::firm));
     let mut after = None;
     if let Some(text) = altered_policy(policy, &facts.whole) {
         match Policy::parse_for(text, &facts.whole.host.profile()) {
             Ok(altered) => {
+                let altered = altered.in_force(&facts.whole).into_owned();
                 stricter_of(&mut areas, &mut found, judge_all(&altered, facts));
                 after = Some(altered);
             }

@@ -27,6 +27,7 @@ use portcullis_model::landing::{Span, Step};
 
 /// Judges a deployment by the policy in force at its baseline.
 pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
+    let policy = &*policy.in_force(&facts.whole);
     let (mut areas, mut found) = judge_all(policy, facts);
     let words = deployed::judge_baseline(policy, facts, &found);
     found.extend(words.into_iter().map(ScopedFinding::firm));
@@ -40,6 +41,7 @@ pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
     if let Some(text) = altered_policy(policy, &facts.whole) {
         match Policy::parse_for(text, &policy.host) {
             Ok(altered) => {
+                let altered = altered.in_force(&facts.whole).into_owned();
                 stricter_of(&mut areas, &mut found, judge_all(&altered, facts));
                 found.extend(deployed::unlisted_environment(&altered, facts).map(ScopedFinding::firm));
                 after = Some(altered);

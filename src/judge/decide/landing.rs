@@ -26,6 +26,7 @@ pub fn judge_alone(
     facts: &Deployment,
     landing: &LandingFacts,
 ) -> (Fact<Vec<TouchedArea>>, Vec<Finding>) {
+    let policy = &*policy.in_force(&facts.whole);
     let owner = LandingOwner::Deployment(facts);
     let touched = Fact::from(touched_by(policy, landing, &facts.whole));
     let of_whole = |name: &str| {
@@ -152,7 +153,8 @@ pub(super) fn ask_landing(
     facts: &Facts,
     touched: &Fact<Vec<TouchedArea>>,
 ) -> Vec<Finding> {
-    let case = Case { facts, deployment: owner.deployment(), scope: &policy.scope, touched };
+    let scope = policy.scope_at(facts);
+    let case = Case { facts, deployment: owner.deployment(), scope: &scope, touched };
     let mut findings = Vec::new();
     let asked =
         |control: &dyn Control| owner.asks(control.kind().stage) && control.kind().granularity == granularity;

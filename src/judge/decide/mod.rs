@@ -49,6 +49,7 @@ pub fn decide_facts(policy: &Policy, facts: &GatheredFacts) -> Decision {
 
 /// Judges the facts by the policy.
 pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
+    let policy = &*policy.in_force(facts);
     let (mut areas, mut found) = judge_change(policy, facts);
     found.extend(gate::not_asked(policy, facts).map(ScopedFinding::firm));
     found.extend(gate::unseen(facts).into_iter().map(ScopedFinding::firm));
@@ -61,6 +62,7 @@ pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
     if let Some(text) = altered_policy(policy, facts) {
         match Policy::parse_for(text, &policy.host) {
             Ok(altered) => {
+                let altered = altered.in_force(facts).into_owned();
                 stricter_of(&mut areas, &mut found, judge_change(&altered, facts));
                 after = Some(altered);
             }

@@ -269,7 +269,7 @@ fn a_control_is_asked_when_it_says_that_it_is_judged() {
     let mut policy = policy();
     policy.controls = BTreeMap::new();
     for kind in [&LANDING, &DEPLOYING, &EACH] {
-        policy.controls.insert(kind.name, Box::new(Pretend(kind)));
+        policy.controls.insert(kind.name, std::sync::Arc::new(Pretend(kind)));
     }
     let asked = |decision: Decision| {
         let broken = decision.findings.into_iter().filter(|finding| finding.reason == "it was asked");

@@ -13,7 +13,7 @@ use std::ops::Range;
 use toml::de::DeValue;
 
 /// Keys whose values are sentences for people: lines may end in them, and scripts may need joiners.
-const SENTENCES: [&str; 3] = ["accountable", "purpose", "reason"];
+const SENTENCES: [&str; 4] = ["accountable", "purpose", "reason", "waived"];
 
 /// The key of regular expressions: in the mode `(?x)` they are laid out over lines.
 const PATTERNS: &str = "content";

@@ -8,6 +8,7 @@ use super::tree::TomlValue;
 use crate::control::{Control, Kind, Reference, regression_tests, required_reviews};
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -15,7 +16,7 @@ use toml::de::{DeTable, DeValue};
 const TESTS: &str = regression_tests::KIND.name;
 
 /// The controls that a policy switches on, by name.
-pub type Controls = BTreeMap<&'static str, Box<dyn Control>>;
+pub type Controls = BTreeMap<&'static str, Arc<dyn Control>>;
 
 /// Reads every control that the policy names, and those that are always on.
 pub fn read_controls(root: &TomlValue<'_>, table: &[&'static Kind], problems: &mut Vec<Problem>) -> Controls {
@@ -39,7 +40,7 @@ fn read_named(settings: &DeTable<'_>, table: &[&'static Kind], problems: &mut Ve
             Some(_) if !settings.get_ref().is_table() => drop(not_a_table(Some(settings), problems)),
             Some(kind) => {
                 let (control, _) = recover(settings.clone(), kind.read, problems);
-                controls.extend(control.map(|control| (kind.name, control)));
+                controls.extend(control.map(|control| (kind.name, Arc::from(control))));
             }
         }
     }
@@ -85,7 +86,7 @@ fn add_always_on(controls: &mut Controls, table: &[&'static Kind], problems: &mu
     for kind in missing {
         let nothing = Spanned::new(0..0, DeValue::Table(DeTable::new()));
         let (control, _) = recover(nothing, kind.read, problems);
-        controls.extend(control.map(|control| (kind.name, control)));
+        controls.extend(control.map(|control| (kind.name, Arc::from(control))));
     }
 }
 
@@ -97,6 +98,7 @@ fn check_references(control: &dyn Control, root: &TomlValue<'_>, problems: &mut 
                 continue;
             }
             Reference::Area(name) => ("area", name, area_names(root)),
+            Reference::Course(name) => ("course", name, Some(keys_of(courses_of(root)))),
             Reference::Role(name) => ("role", name, Some(keys_of(root.get_ref().get("roles")))),
             Reference::Suite { suite, area } => {
                 problems.extend(judged_elsewhere(root, suite, area));
@@ -122,6 +124,10 @@ fn suites_of<'s, 'i>(root: &'s TomlValue<'i>) -> Option<&'s TomlValue<'i>> {
     root.get_ref().get("controls")?.get_ref().get(TESTS)?.get_ref().get("suites")
 }
 
+fn courses_of<'s, 'i>(root: &'s TomlValue<'i>) -> Option<&'s TomlValue<'i>> {
+    root.get_ref().get("training")?.get_ref().get("courses")
+}
+
 /// A suite is in for something in an area only if it has to run when that area is touched.
 fn judged_elsewhere(root: &TomlValue<'_>, suite: &Spanned<String>, area: &str) -> Option<Problem> {
     let areas = suites_of(root)?.get_ref().get(suite.get_ref().as_str())?.get_ref().get("areas")?;
@@ -133,9 +139,15 @@ fn judged_elsewhere(root: &TomlValue<'_>, suite: &Spanned<String>, area: &str) -
     })
 }
 
+fn define(what: &str) -> String {
+    match what {
+        "course" => "define the course: `[training.courses.NAME]` with `title` and `valid-for`".to_string(),
+        _ => format!("define the {what}"),
+    }
+}
+
 fn leads_nowhere(what: &str, name: &Spanned<String>, known: &[&str]) -> Problem {
-    let help =
-        if known.is_empty() { format!("define the {what}") } else { suggest_name(name.get_ref(), known) };
+    let help = if known.is_empty() { define(what) } else { suggest_name(name.get_ref(), known) };
     Problem::new(name.span(), format!("there is no {what} `{}`", name.get_ref())).help(help)
 }
 

@@ -4,6 +4,7 @@
 //! mistake hides no other.
 
 use super::durations::{LongestExport, LongestWaiver};
+use super::training::TrainingText;
 use crate::control::Role;
 use portcullis_model::environment::Environment;
 use portcullis_model::inventory::Opaque;
@@ -50,6 +51,8 @@ pub struct PolicyDocument {
     /// Whether changes in another version control system are judged by what an exporter states of
     /// them. Leave it out to refuse every evidence file.
     pub asserted: Option<AssertedText>,
+    /// The courses that the controls of training name, and the register of people.
+    pub training: Option<TrainingText>,
     /// The controls that are on, by name, with their settings. At least one must judge changes.
     #[cfg_attr(test, schemars(schema_with = "crate::control::schema::controls"))]
     pub controls: Option<IgnoredAny>,

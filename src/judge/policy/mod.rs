@@ -58,6 +58,13 @@
 //! exporters = ["svn-evidence"]                # may be left out: any
 //! max-age = "24h"
 //!
+//! [training]                                  # may be left out; the register of people, who
+//! register = "portcullis-people.toml"         # was trained, and the courses that controls name
+//!
+//! [training.courses.secure-review]
+//! title = "Reviewing code that processes personal data"
+//! valid-for = "365d"                          # where the register gives no end; or "unlimited"
+//!
 //! [controls.required-reviews]                 # see each control; `gate-integrity` is always on
 //! approvals = 1
 //! ```
@@ -78,6 +85,7 @@ use portcullis_model::signed::SignedInquiry;
 use portcullis_model::waiver;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 mod areas;
 mod asserted;
@@ -88,24 +96,29 @@ mod controls;
 mod document;
 mod durations;
 mod grants;
+mod in_force;
 mod line_patterns;
 mod people;
 mod places;
 mod recover;
 #[cfg(test)]
 mod reference;
+mod register;
 mod rollbacks;
 mod samples;
 mod serde_messages;
 mod show;
 mod signed;
 mod syntax;
+mod training;
 mod tree;
 mod validate;
 mod waivers;
 
 pub use asserted::AcceptedAssertions;
+pub use in_force::ScopeInUse;
 pub use places::line_of;
+pub use register::{describe_problems, read_register};
 pub use samples::{Sample, samples_in as sample_values};
 pub use serde_messages::nearest_name;
 pub use show::show;
@@ -117,7 +130,7 @@ pub const STARTER: &str = include_str!("../../../policies/baseline.toml");
 pub const SCHEMA: u32 = 1;
 
 /// A policy, checked and ready to judge.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Policy {
     /// Its text, byte for byte.
     pub text: String,
@@ -144,9 +157,11 @@ pub struct Policy {
     /// nothing.
     pub asserted: Option<AcceptedAssertions>,
     /// The controls that the policy switches on, by name.
-    pub controls: BTreeMap<&'static str, Box<dyn Control>>,
+    pub controls: BTreeMap<&'static str, Arc<dyn Control>>,
     /// The host that it was read for.
     pub host: HostProfile,
+    /// The scope with the register of people that was last asked for.
+    memo: in_force::ScopeMemo,
 }
 
 /// One mistake in a policy.
@@ -222,6 +237,9 @@ impl Policy {
         if self.scope.reviews.is_asking() {
             let imports = self.scope.reviews.imports.clone();
             inquiry.signed = Some(SignedInquiry { project: self.project.clone(), imports });
+        }
+        if let Some(training) = &self.scope.training {
+            inquiry.ask_text(training.settings.register.clone(), TextPurpose::Control);
         }
         if self.scope.roles.values().any(|role| role.code_owners) {
             inquiry.topics.insert(Topic::CodeOwners);

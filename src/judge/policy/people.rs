@@ -37,7 +37,7 @@ fn check_person(source: &PolicySource<'_, '_>, person: &Spanned<PersonEntry>, pr
     }
 }
 
-fn check_email(email: &Spanned<String>, problems: &mut Vec<Problem>) {
+pub(super) fn check_email(email: &Spanned<String>, problems: &mut Vec<Problem>) {
     let is_address =
         email.get_ref().split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
     if !is_address || email.get_ref().contains(char::is_whitespace) {

@@ -5,6 +5,7 @@
 //! `SNAPSHOTS=overwrite cargo test --lib reference` writes both files again.
 
 use super::document::PolicyDocument;
+use super::register::RegisterDocument;
 use crate::control::{Kind, Stage, TABLE, Waivable};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -81,6 +82,25 @@ fn tidy_object(object: &mut Map<String, Value>) {
 fn held_equal(text: &str, file: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file);
     assert_data_eq!(text, Data::read_from(&file, Some(DataFormat::Text)).raw());
+}
+
+fn people_schema() -> Value {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.inline_subschemas = true;
+    let mut schema = settings.into_generator().into_root_schema_for::<RegisterDocument>().to_value();
+    schema["title"] = "A register of people of Portcullis".into();
+    schema["description"] = "The file `portcullis-people.toml`, as JSON.".into();
+    schema["required"] = json!(["schema"]);
+    tidy(&mut schema);
+    schema
+}
+
+#[test]
+fn the_committed_schema_of_the_register_follows_from_the_types() {
+    held_equal(
+        &(serde_json::to_string_pretty(&people_schema()).unwrap() + "\n"),
+        "docs/schema/people-v1.json",
+    );
 }
 
 #[test]

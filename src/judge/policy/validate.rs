@@ -7,12 +7,14 @@ use super::document::{DeploymentText, PolicyDocument, Project, ReviewsText};
 use super::recover::recover;
 use super::serde_messages::missing_key;
 use super::tree::{self, TomlValue, TreeStep};
-use super::{Policy, Problem, areas, asserted, branches, characters, controls, people, signed, syntax};
-use crate::control::{Kind, PolicyScope, ReviewSettings};
+use super::{
+    Policy, Problem, areas, asserted, branches, characters, controls, people, signed, syntax, training,
+};
+use crate::control::{Kind, PolicyScope, ReviewSettings, TrainingInForce};
 use portcullis_model::digest::Digest;
 use portcullis_model::environment::Environment;
 use portcullis_model::host::HostProfile;
-use portcullis_model::person::{KnownPerson, People, Who};
+use portcullis_model::person::People;
 use portcullis_model::signed::ImportSource;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -83,6 +85,10 @@ fn assemble_policy(
     let environments = environments.unwrap_or_default();
     check_environments(source.root, &controls, &environments, problems);
     let asserted = asserted::read_asserted(document, problems);
+    let training = training::read_training(source, document.training.as_ref(), problems);
+    let training = training.map(|settings| TrainingInForce::unread(settings, people.clone()));
+    let review_rules =
+        controls.values().find_map(|control| control.review_rules()).cloned().unwrap_or_default();
     let (project, branches) = (project?, branches?);
     Some(Policy {
         text: source.text.to_string(),
@@ -96,6 +102,8 @@ fn assemble_policy(
             deployment: branches.deployment,
             review_basis: controls.values().find_map(|control| control.review_basis()).unwrap_or_default(),
             reviews,
+            review_rules,
+            training,
         },
         environments,
         each_commit: branches.each_commit,
@@ -105,6 +113,7 @@ fn assemble_policy(
         asserted,
         controls,
         host: source.host.clone(),
+        memo: Default::default(),
     })
 }
 
@@ -130,20 +139,18 @@ fn read_reviews(
 }
 
 /// The people whose imported reviews count.
-fn find_reviewers(reviews: &ReviewsText, people: &People, problems: &mut Vec<Problem>) -> BTreeSet<Who> {
+fn find_reviewers(reviews: &ReviewsText, people: &People, problems: &mut Vec<Problem>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for name in &reviews.imported_reviewers {
-        let named =
-            |(index, person): (usize, &KnownPerson)| (person.name == *name.get_ref()).then_some(index);
-        let all: Vec<usize> = people.0.iter().enumerate().filter_map(named).collect();
+        let namesakes = people.0.iter().filter(|person| person.name == *name.get_ref()).count();
         let refuse = |message: String, help: &str| Problem::new(name.span(), message).help(help);
-        match all[..] {
+        match namesakes {
             _ if reviews.imports.is_empty() => problems.push(refuse(
                 "no reviews are imported".to_string(),
                 "add `imports`, the systems whose reviews count, or remove `imported-reviewers`",
             )),
-            [index] => drop(found.insert(Who::Known(index))),
-            [] => problems.push(refuse(
+            1 => drop(found.insert(name.get_ref().clone())),
+            0 => problems.push(refuse(
                 format!("`[[people]]` names no `{}`", name.get_ref()),
                 "add the person to `[[people]]`, with the logins and addresses of the other system",
             )),

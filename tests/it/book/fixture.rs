@@ -8,6 +8,7 @@
 //! - `suite`: a repository whose suite `upload` is `./run-regression-suite`, on a branch `change`,
 //!   with a remote
 //! - `signer`: the same with a key in `~/.ssh/id_ed25519` that `.portcullis/allowed_signers` allows
+//! - `register`: the files that the page about people shows, and a badge with its status list
 //! - `waiver`: a policy, and the waiver that the page about waivers shows first
 //! - `release`: a branch `main`: the tag `v1`, two landings to the tag `v2`, one more, and its host
 
@@ -41,6 +42,7 @@ pub fn find(name: &str) -> Option<Fixture> {
         "job" => job(),
         "suite" => suite(),
         "signer" => signer(),
+        "register" => register(),
         "waiver" => waiver(),
         "release" => release(),
         _ => return None,
@@ -184,6 +186,27 @@ fn waiver() -> Fixture {
     let blocks = page.blocks();
     write("portcullis-waivers.toml", &blocks.iter().find(|block| block.language == "toml").unwrap().text);
     write("portcullis.toml", &std::fs::read_to_string(root().join("policies/sensitive-data.toml")).unwrap());
+    fixture
+}
+
+fn register() -> Fixture {
+    let fixture = nothing();
+    let write = |name: &str, text: &[u8]| std::fs::write(fixture.directory.join(name), text).unwrap();
+    let page = Page::read("docs/people.md");
+    let blocks = page.blocks();
+    let of = |language: &'static str| {
+        blocks.iter().filter(move |block| block.language == language).map(|block| &block.text)
+    };
+    let (toml, text): (Vec<_>, Vec<_>) = (of("toml").collect(), of("text").collect());
+    let policy = std::fs::read_to_string(root().join("policies/sensitive-data.toml")).unwrap();
+    write("portcullis.toml", format!("{policy}\n{}", toml[1]).as_bytes());
+    write("portcullis-people.toml", toml[0].as_bytes());
+    write("completions.csv", text[0].as_bytes());
+    write("moodle.toml", text[1].as_bytes());
+    write("statements.json", of("json").next().unwrap().as_bytes());
+    for (name, vector) in [("badge.jwt", "eddsa.jwt"), ("status.jwt", "status-clear.jwt")] {
+        write(name, &std::fs::read(root().join("src/attest/vectors/badges").join(vector)).unwrap());
+    }
     fixture
 }
 

@@ -67,6 +67,8 @@ fn facts(branch: Fact<Branch>, protection: Fact<Protection>) -> Facts {
 fn check_facts(control: &dyn Control, facts: &Facts) -> Result<Vec<Finding>, Gap> {
     let scope = PolicyScope {
         reviews: Default::default(),
+        review_rules: Default::default(),
+        training: None,
         inventory: Inventory::default(),
         people: People::default(),
         roles: BTreeMap::new(),

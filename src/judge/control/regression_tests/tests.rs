@@ -106,6 +106,8 @@ impl World {
     fn check(&self, control: &RegressionTests) -> Result<Vec<Finding>, Gap> {
         let scope = PolicyScope {
             reviews: Default::default(),
+            review_rules: Default::default(),
+            training: None,
             inventory: Inventory::default(),
             people: People::default(),
             roles: BTreeMap::new(),

@@ -118,6 +118,10 @@ pub struct Approval {
     pub roles: BTreeSet<String>,
     /// What vouches for it beside the host, as the end of a sentence; `None` for a host's own.
     pub vouched_by: Option<String>,
+    /// When it was given, as the host states it; `None` where no host does.
+    pub given: Option<Timestamp>,
+    /// The fingerprint of the key that signed it; `None` for a host's own.
+    pub key: Option<String>,
 }
 
 /// How far independence goes.
@@ -158,12 +162,14 @@ pub enum LastPusher {
 /// Sorts the reviews of the request.
 ///
 /// # Errors
-/// A fact without which no approval can be counted: the change, the request and its author, its
-/// reviews, its base, who its commits are attributed to, what merging it brings, and (unless it is
-/// ignored) who pushed the head.
+/// A fact without which no approval can be counted: the register of people where the policy names
+/// one and it cannot be read, the change, the request and its author, its reviews, its base, who
+/// its commits are attributed to, what merging it brings, and (unless it is ignored) who pushed the
+/// head.
 pub fn count_approvals(case: &Case<'_>, independence: Independence) -> Result<Approvals, Gap> {
     let change = case.facts.change.known()?;
     let request = request_of(case, change)?;
+    case.scope.check_identities()?;
     change.basis.known()?;
     let none = Updates::default();
     let updates = if independence.updates == AfterUpdate::Proved { &change.updates } else { &none };
@@ -296,7 +302,11 @@ impl Bench<'_> {
     }
 
     fn is_import_reviewer(&self, who: &Who) -> bool {
-        self.case.scope.reviews.imported_reviewers.contains(who)
+        let scope = self.case.scope;
+        let Who::Known(index) = who else { return false };
+        let Some(person) = scope.people.0.get(*index) else { return false };
+        let namesakes = scope.people.0.iter().filter(|other| other.name == person.name).count();
+        namesakes == 1 && scope.reviews.imported_reviewers.contains(&person.name)
     }
 
     fn flaw_of_content(&self, opinion: &Opinion<'_>, opinions: &[Opinion<'_>]) -> Option<String> {
@@ -377,6 +387,8 @@ impl Bench<'_> {
             derived_from: None,
             roles: BTreeSet::new(),
             vouched_by: None,
+            given: None,
+            key: None,
         };
         approvals.unclear.push((approval, gap.clone()));
     }

@@ -9,5 +9,7 @@ pub mod host_id;
 pub mod identity;
 pub mod named_check;
 pub mod quorum;
+pub mod review_rules;
 pub mod reviews;
 pub mod text;
+pub mod training;

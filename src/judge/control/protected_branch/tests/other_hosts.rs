@@ -314,6 +314,8 @@ fn an_administrator_is_the_person_and_not_the_login() {
     let judge = |people: People| {
         let scope = PolicyScope {
             reviews: Default::default(),
+            review_rules: Default::default(),
+            training: None,
             inventory: Inventory::default(),
             people,
             roles: BTreeMap::new(),

@@ -26,6 +26,13 @@ pub(super) fn vouched_by(source: &ReviewSource) -> Option<String> {
     }
 }
 
+fn signing_key(source: &ReviewSource) -> Option<String> {
+    match source {
+        ReviewSource::Signed(signed) => Some(signed.key.clone()),
+        ReviewSource::Host | ReviewSource::Imported(_) => None,
+    }
+}
+
 pub(super) const ONCE: &str = "the same person is counted once";
 
 /// The sentences carry the position of their review until they are sorted by it.
@@ -64,7 +71,7 @@ impl Sorted {
 
     /// Takes an approval without a flaw, unless a newer one of the same person is taken already.
     pub(super) fn accept(&mut self, who: &Who, opinion: &Opinion<'_>, may_write: Result<bool, Gap>) {
-        let Review { id, position, reviewed, source, .. } = opinion.review;
+        let Review { id, position, reviewed, source, submitted, .. } = opinion.review;
         let Account { login, id: account, .. } = opinion.account;
         let approval = Approval {
             who: who.clone(),
@@ -75,6 +82,8 @@ impl Sorted {
             derived_from: reviewed.derived_from().map(str::to_string),
             roles: roles_of(source),
             vouched_by: vouched_by(source),
+            given: *submitted,
+            key: signing_key(source),
         };
         let seen = self.counted.contains_key(who);
         match may_write {
