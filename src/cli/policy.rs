@@ -11,6 +11,7 @@ use portcullis_model::waiver::{self, Approved, Rollback, Waiver};
 use std::path::{Path, PathBuf};
 
 mod idle;
+mod procedure;
 
 /// Columns to fill.
 const WIDTH: usize = 80;
@@ -46,6 +47,8 @@ pub enum PolicyCommand {
         #[arg(long, value_name = "NAME", hide_possible_values = true)]
         host: Option<HostName>,
     },
+    /// Write how code is tested, reviewed and deployed by a policy, in plain words for staff.
+    Procedure(procedure::ProcedureArguments),
     /// Write a commented policy to start from.
     Init {
         /// File to write; it must not exist yet.
@@ -62,6 +65,7 @@ pub fn run(directory: &Path, command: &PolicyCommand) -> Result {
     match command {
         PolicyCommand::Check { file, host } => check_file(directory, file, *host),
         PolicyCommand::Waiver { id, policy, host } => print_statement(id, policy, *host),
+        PolicyCommand::Procedure(arguments) => procedure::run(arguments),
         PolicyCommand::Init { file } => write_starter(file),
     }
 }

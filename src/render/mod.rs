@@ -17,6 +17,7 @@ pub mod json;
 pub mod landing;
 pub mod markdown;
 mod patch;
+pub mod procedure;
 pub mod prose;
 pub mod record;
 #[cfg(test)]

@@ -80,6 +80,7 @@ mod grants;
 mod line_patterns;
 mod people;
 mod places;
+mod procedure;
 mod recover;
 #[cfg(test)]
 mod reference;
