@@ -23,8 +23,9 @@ const STEPS: [ProcedureChapter; 5] = [
 impl Policy {
     /// How code is tested, reviewed and deployed by this policy, in sentences for staff.
     pub fn procedure(&self) -> Procedure {
-        let told: Vec<(&Kind, ControlProcedure)> =
-            self.controls.values().map(|control| (control.kind(), control.procedure(&self.scope))).collect();
+        let told = self.controls.values().map(|control| (control.kind(), control.procedure(&self.scope)));
+        let mut told: Vec<(&Kind, ControlProcedure)> = told.collect();
+        told.sort_by_key(|(kind, _)| (kind.procedure.chapter, kind.procedure.place, kind.name));
         let places = SettingPlaces::of(&self.text);
         let chapters = ProcedureChapter::ALL.map(|chapter| {
             let mut sentences = self.own_sentences(chapter);
