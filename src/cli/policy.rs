@@ -10,6 +10,7 @@ use portcullis_judge::policy::{self, Policy, Problem};
 use portcullis_model::waiver::{self, Approved, Rollback, Waiver};
 use std::path::{Path, PathBuf};
 
+mod acknowledgements;
 mod idle;
 mod procedure;
 
@@ -49,6 +50,8 @@ pub enum PolicyCommand {
     },
     /// Write how code is tested, reviewed and deployed by a policy, in plain words for staff.
     Procedure(procedure::ProcedureArguments),
+    /// List who has acknowledged the procedure as it is now.
+    Acknowledgements(acknowledgements::AcknowledgementArguments),
     /// Write a commented policy to start from.
     Init {
         /// File to write; it must not exist yet.
@@ -66,6 +69,7 @@ pub fn run(directory: &Path, command: &PolicyCommand) -> Result {
         PolicyCommand::Check { file, host } => check_file(directory, file, *host),
         PolicyCommand::Waiver { id, policy, host } => print_statement(id, policy, *host),
         PolicyCommand::Procedure(arguments) => procedure::run(arguments),
+        PolicyCommand::Acknowledgements(arguments) => acknowledgements::run(arguments),
         PolicyCommand::Init { file } => write_starter(file),
     }
 }

@@ -48,6 +48,7 @@ run! {
     commands_of_exit_codes_run: "docs/exit-codes.md",
     commands_of_first_steps_run: "docs/first-steps.md",
     commands_of_merge_gate_run: "docs/merge-gate.md",
+    commands_of_procedure_run: "docs/procedure.md",
     commands_of_records_run: "docs/records.md",
     commands_of_waivers_run: "docs/waivers.md",
 }

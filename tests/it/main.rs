@@ -72,6 +72,7 @@ mod job;
 mod line_coverage_agreement;
 mod line_coverage_tools;
 mod policies;
+mod procedure;
 mod real_runners;
 mod record_command;
 mod record_durability;

@@ -92,7 +92,7 @@ fn describe_framework(framework: &Framework, found: &[(&str, &Clause)]) -> Strin
     let Framework { name, title, edition, read, checked, .. } = framework;
     let mut text = String::new();
     push_wrapped(&mut text, &format!("{name}: {title}, {edition}"), 0, 2);
-    push_wrapped(&mut text, &format!("Read on {read}. Identifiers held against: {checked}."), 0, 0);
+    push_wrapped(&mut text, &format!("Checked on {read} against: {checked}."), 0, 0);
     push_wrapped(&mut text, SERVED, 0, 0);
     let mut last = "";
     for (control, clause) in found {

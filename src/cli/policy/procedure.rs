@@ -143,7 +143,7 @@ fn update_file(procedure: &Procedure, file: &Path, arguments: &ProcedureArgument
         Err(error) => return Err(unreadable(file, &error)),
     };
     let copy = read_page(file, &old)?;
-    if let Some(fault) = copy.faults.iter().find(|fault| fault.contains("added text")) {
+    if let Some(fault) = copy.faults.iter().find(|fault| !fault.is_repaired) {
         return Err(Failure::environment(format!("{}: {fault}", file.display())).hint(
             "added text is what is between a line that begins it and one that ends it; correct the markers",
         ));
@@ -180,7 +180,7 @@ fn new_approval(procedure: &Procedure, arguments: &ProcedureArguments) -> Result
 fn check_page(procedure: &Procedure, file: &Path) -> Result {
     let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, &error))?;
     let page = read_page(file, &text)?;
-    let mut lines: Vec<String> = page.faults.clone();
+    let mut lines: Vec<String> = page.faults.iter().map(ToString::to_string).collect();
     lines.extend(page.differences(procedure, &name_of(file)).iter().map(ToString::to_string));
     for drawing in &BOTH {
         let picture = drawing.file(&name_of(file));

@@ -12,7 +12,7 @@ static DPA: Framework = Framework {
     title: "Data Protection Act 2018, Part 3 (law enforcement processing)",
     edition: "as amended, on legislation.gov.uk",
     read: "2026-11-29",
-    checked: "the text on legislation.gov.uk; only the sections named here were read",
+    checked: "sections 38, 56 and 66 in the text on legislation.gov.uk; sections 40 and 57 by their numbers alone",
     shape: r"^s\.\d+(\(\d+\)(\([a-z]\))?)?$",
 };
 
@@ -21,7 +21,7 @@ static GDPR: Framework = Framework {
     title: "UK General Data Protection Regulation",
     edition: "retained Regulation (EU) 2016/679, before the renumbering that the Data (Use and Access) Act 2025 may bring",
     read: "2026-11-29",
-    checked: "numbers of articles alone; to be read again when the Act of 2025 is in force",
+    checked: "numbers of articles, not their text; to be read again when the Act of 2025 is in force",
     shape: r"^Art\.\d+(\(\d+\)(\([a-z]\))?)?$",
 };
 
@@ -30,7 +30,7 @@ static SSDF: Framework = Framework {
     title: "NIST SP 800-218, Secure Software Development Framework",
     edition: "version 1.1, February 2022",
     read: "2026-11-29",
-    checked: "the list of practices in the publication; a version 1.2 is a draft",
+    checked: "numbers of the practices, not the text of each task; a version 1.2 is a draft",
     shape: r"^(PO|PS|PW|RV)\.\d+\.\d+$",
 };
 
@@ -48,7 +48,7 @@ static ISO: Framework = Framework {
     title: "ISO/IEC 27001, Annex A",
     edition: "2022",
     read: "2026-11-29",
-    checked: "numbers and titles of the annex; the text is sold by ISO and was not copied",
+    checked: "numbers and titles of the annex; the text is sold by ISO and was not read",
     shape: r"^A\.[5-8]\.\d+$",
 };
 
@@ -57,7 +57,7 @@ static SOC: Framework = Framework {
     title: "SOC 2, Trust Services Criteria",
     edition: "2017, with points of focus of 2022",
     read: "2026-11-29",
-    checked: "numbers of the criteria",
+    checked: "numbers of the criteria, not their text",
     shape: r"^(CC|PI)\d+\.\d+$",
 };
 
@@ -66,7 +66,7 @@ static PCI: Framework = Framework {
     title: "Payment Card Industry Data Security Standard",
     edition: "4.0.1",
     read: "2026-11-29",
-    checked: "numbers of the requirements",
+    checked: "numbers of the requirements, not their text",
     shape: r"^\d+\.\d+\.\d+(\.\d+)?$",
 };
 

@@ -31,7 +31,8 @@ pub struct Framework {
     pub title: &'static str,
     /// Its edition.
     pub edition: &'static str,
-    /// The day on which its text or catalogue was read last, as `YYYY-MM-DD`.
+    /// The day on which its lines were last held against what [`Framework::checked`] names, as
+    /// `YYYY-MM-DD`.
     pub read: &'static str,
     /// What the identifiers were held against.
     pub checked: &'static str,

@@ -14,7 +14,7 @@ It never says that a clause is met: people decide that, and they need more than 
 own words; the text that counts is at its source. `portcullis explain --clause FRAMEWORK:ID` prints one clause, and
 `portcullis explain CONTROL` lists the clauses of a control.
 
-| framework | edition | read on | identifiers held against |
+| framework | edition | checked on | against |
 | --- | --- | --- | --- |
 ";
 

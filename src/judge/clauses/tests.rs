@@ -1,3 +1,5 @@
+//! What the table of clauses promises.
+
 use super::*;
 use crate::control;
 use regex::Regex;

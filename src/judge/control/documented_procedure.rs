@@ -148,7 +148,7 @@ impl DocumentedProcedure {
     ) -> Result<Finding, Gap> {
         let differences = page.differences(procedure, &self.path.0);
         let pictures = self.compare_pictures(gate, procedure)?;
-        let mut details: Vec<String> = page.faults.clone();
+        let mut details: Vec<String> = page.faults.iter().map(ToString::to_string).collect();
         details.extend(differences.iter().map(ToString::to_string));
         details.extend(pictures);
         if details.is_empty() {
@@ -288,7 +288,10 @@ impl DocumentedProcedure {
             let reason =
                 "the procedure says what the policy requires of the host, and the host does not make it true";
             self.of(Verdict::Noted, reason)
-                .remedy("See the findings of `protected-branch`; staff should know until it is put right.")
+                .remedy(format!(
+                    "See the findings of `{}`, and tell staff until it is put right.",
+                    protected_branch::KIND.name
+                ))
                 .details(details)
         })
     }

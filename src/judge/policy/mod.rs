@@ -69,6 +69,7 @@ use portcullis_model::waiver;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+pub mod acknowledged;
 mod areas;
 mod branches;
 mod characters;

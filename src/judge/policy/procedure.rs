@@ -211,15 +211,15 @@ fn area_sentences(area: &Area) -> Vec<ProcedureSentence> {
         );
         all.push(of(first.line, text));
         let text = match area.opaque {
-            Opaque::Inside => {
-                "A file that cannot be searched belongs to it as well, unless it is an image or a font."
-            }
-            Opaque::InsideWithMedia => {
-                "A file that cannot be searched belongs to it as well, images and fonts included."
-            }
-            Opaque::Outside => "A file that cannot be searched does not belong to it.",
+            Opaque::Inside => format!(
+                "A file that cannot be searched belongs to {name} as well, unless it is an image or a font."
+            ),
+            Opaque::InsideWithMedia => format!(
+                "A file that cannot be searched belongs to {name} as well, images and fonts included."
+            ),
+            Opaque::Outside => format!("A file that cannot be searched does not belong to {name} for that."),
         };
-        all.push(of(first.line, text.to_string()));
+        all.push(of(first.line, text));
     }
     if let Some(first) = area.exclude.first() {
         let paths = names(area.exclude.iter().map(|rule| rule.rule.as_str()));

@@ -1,3 +1,5 @@
+//! The control, from facts to findings.
+
 use super::*;
 use crate::control::procedure::SentenceOrigin;
 use crate::control::testing::{BentTexts as _, World};
@@ -259,7 +261,7 @@ fn every_control_says_at_least_one_sentence_and_what_is_missing_without_it() {
     for kind in TABLE {
         let example = example(kind);
         let policy = format!("{POLICY}{example}");
-        let table: toml::Table = toml::from_str(&example).unwrap();
+        let table: toml::Table = toml::from_str(example).unwrap();
         let settings = table["controls"][kind.name].to_string();
         let control = (kind.read)(toml::de::ValueDeserializer::parse(&settings).unwrap()).unwrap();
         let told = control.procedure(&scope);

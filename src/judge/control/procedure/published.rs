@@ -30,7 +30,31 @@ pub struct PublishedPage<'t> {
     /// The texts that people added.
     pub added: Vec<AddedText<'t>>,
     /// What is wrong with markers and added texts: sentences with line numbers.
-    pub faults: Vec<String>,
+    pub faults: Vec<PageFault>,
+}
+
+/// What is wrong with markers, added texts or approvals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageFault {
+    /// The line of the page, from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub text: String,
+    /// Does writing the page again put it right, and lose nothing?
+    pub is_repaired: bool,
+}
+
+impl PageFault {
+    /// A fault that a person has to put right.
+    fn new(line: usize, text: impl Into<String>) -> Self {
+        PageFault { line, text: text.into(), is_repaired: false }
+    }
+}
+
+impl std::fmt::Display for PageFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "line {}: {}", self.line, self.text)
+    }
 }
 
 /// One difference between the page and what the policy says.
@@ -99,11 +123,10 @@ impl<'t> PublishedPage<'t> {
             std::mem::take(&mut self.approvals).into_iter().partition(|one| one.line > last);
         self.approvals = counted;
         let astray: Vec<DocumentApproval> = astray;
-        self.faults.extend(astray.iter().map(|one| {
-            format!(
-                "line {}: an approval counts only at the end of the page, below everything else",
-                one.line
-            )
+        self.faults.extend(astray.iter().map(|one| PageFault {
+            line: one.line,
+            text: "an approval counts only at the end of the page, below everything else".to_string(),
+            is_repaired: true,
         }));
     }
 

@@ -97,8 +97,8 @@ pub fn capital(text: &str) -> String {
 pub fn duration(time: SignedDuration) -> String {
     let minutes = time.as_mins().unsigned_abs();
     let (number, unit) = match minutes {
-        _ if minutes % (24 * 60) == 0 && minutes > 24 * 60 => (minutes / (24 * 60), "day"),
-        _ if minutes % 60 == 0 && minutes > 0 => (minutes / 60, "hour"),
+        _ if minutes.is_multiple_of(24 * 60) && minutes > 24 * 60 => (minutes / (24 * 60), "day"),
+        _ if minutes.is_multiple_of(60) && minutes > 0 => (minutes / 60, "hour"),
         _ => (minutes, "minute"),
     };
     count(number, unit)

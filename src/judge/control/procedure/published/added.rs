@@ -12,6 +12,7 @@
 //! | headings that put what follows under another title | a fault |
 //! | characters that cannot be seen, or that reorder others | a fault |
 
+use super::PageFault;
 use portcullis_pattern::fold::is_invisible;
 
 /// The line that opens added text.
@@ -46,7 +47,7 @@ type Numbered<'t> = (usize, &'t str);
 /// The lines outside of all markers, and the texts between them.
 pub fn separate_added<'t>(
     lines: &[Numbered<'t>],
-    faults: &mut Vec<String>,
+    faults: &mut Vec<PageFault>,
 ) -> (Vec<Numbered<'t>>, Vec<AddedText<'t>>) {
     let (mut own, mut added) = (Vec::new(), Vec::new());
     let mut open: Option<AddedText<'t>> = None;
@@ -54,15 +55,15 @@ pub fn separate_added<'t>(
     for (number, line) in lines.iter().copied() {
         match (&mut open, line) {
             (Some(text), BEGINS) => {
-                faults.push(format!(
-                    "line {number}: added text begins inside the added text of line {}",
-                    text.line
+                faults.push(PageFault::new(
+                    number,
+                    format!("added text begins inside the added text of line {}", text.line),
                 ));
             }
             (Some(_), ENDS) => added.extend(open.take()),
             (Some(text), line) => text.lines.push(line),
             (None, BEGINS) => open = Some(AddedText { line: number, after: last, lines: Vec::new() }),
-            (None, ENDS) => faults.push(format!("line {number}: added text ends that never began")),
+            (None, ENDS) => faults.push(PageFault::new(number, "added text ends that never began")),
             (None, line) => {
                 last = Some(line).filter(|line| !line.is_empty()).or(last);
                 own.push((number, line));
@@ -70,36 +71,34 @@ pub fn separate_added<'t>(
         }
     }
     if let Some(text) = open {
-        faults.push(format!("line {}: added text begins and never ends", text.line));
+        faults.push(PageFault::new(text.line, "added text begins and never ends"));
     }
     added.iter().for_each(|text| check_added(text, faults));
     (own, added)
 }
 
 /// What is wrong with one text.
-fn check_added(text: &AddedText<'_>, faults: &mut Vec<String>) {
+fn check_added(text: &AddedText<'_>, faults: &mut Vec<PageFault>) {
     let written: Vec<&str> = text.lines.iter().copied().filter(|line| !line.is_empty()).collect();
     if written.first() != Some(&FIRST) || written.last() != Some(&LAST) {
-        faults.push(format!(
-            "line {}: readers cannot see that this text was added: its first line is to be `{FIRST}` and its last one `{LAST}`",
-            text.line
-        ));
+        let reason = format!(
+            "readers cannot see that this text was added: its first line is to be `{FIRST}` and its last one `{LAST}`"
+        );
+        faults.push(PageFault { line: text.line, text: reason, is_repaired: true });
     }
     let mut in_code = false;
     for (number, line) in (text.line + 1..).zip(&text.lines) {
         let fault = fault_in_line(line, &mut in_code);
-        faults.extend(fault.map(|fault| format!("line {number}: {fault}")));
+        faults.extend(fault.map(|fault| PageFault::new(number, fault)));
     }
     if in_code {
-        faults.push(format!(
-            "line {}: a block of code is not closed and would swallow what follows",
-            text.line
-        ));
+        faults
+            .push(PageFault::new(text.line, "a block of code is not closed and would swallow what follows"));
     }
 }
 
 fn fault_in_line(line: &str, in_code: &mut bool) -> Option<&'static str> {
-    if line.chars().any(|c| is_invisible(c) || (c.is_control() && c != '\t')) {
+    if line.chars().any(is_hidden) {
         return Some("added text has a character that cannot be seen or that reorders others");
     }
     let starts = line.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '`' | '~'));
@@ -136,6 +135,13 @@ fn fault_in_line(line: &str, in_code: &mut bool) -> Option<&'static str> {
         return Some("added text has a heading, which what follows would seem to belong to; write bold text");
     }
     None
+}
+
+/// Does a reader not see this character, or take it for white space, or does it reorder others?
+fn is_hidden(c: char) -> bool {
+    let is_blank = matches!(c, '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}' | '\u{2028}' | '\u{2029}'
+        | '\u{2800}' | '\u{3164}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}');
+    is_blank || is_invisible(c) || (c.is_control() && c != '\t')
 }
 
 /// Also within a list or a quotation.

@@ -1,3 +1,5 @@
+//! Pages as people publish, edit and forge them.
+
 use super::added::{BEGINS, ENDS, FIRST, LAST};
 use super::approval::{read_approval, write_approval};
 use super::*;
@@ -31,7 +33,7 @@ fn judged(text: &str) -> Vec<String> {
     };
     let expected = procedure(&["Every change needs two approvals.", "No one approves alone."]);
     let differences = page.differences(&expected, "docs/P.md").into_iter().map(|one| one.to_string());
-    page.faults.clone().into_iter().chain(differences).collect()
+    page.faults.iter().map(ToString::to_string).chain(differences).collect()
 }
 
 fn with_added(lines: &str) -> String {
@@ -122,6 +124,9 @@ fn added_text_cannot_hide_or_retitle_what_follows() {
         "Old rules\n---",
         "not \u{202e}visible",
         "zero\u{200b}width",
+        "tag\u{e0041}",
+        "\u{3164}filler",
+        "line\u{2028}separator",
     ] {
         assert_ne!(judged(&with_added(text)), [""; 0], "{text:?}");
     }
