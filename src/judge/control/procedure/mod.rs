@@ -23,7 +23,8 @@ pub struct ProcedurePart {
     pub chapter: ProcedureChapter,
     /// Its place among the controls of that chapter: the lowest comes first.
     pub place: u8,
-    /// What is not required where the policy leaves the control out, to follow "Not required here:".
+    /// What is not required where the policy leaves the control out: the rest of a sentence that
+    /// begins with "Not required here:".
     pub off: &'static str,
 }
 
