@@ -21,6 +21,7 @@ use portcullis_model::path::RepoPath;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+mod clauses;
 mod landing;
 
 pub use landing::branch_tip;
@@ -45,6 +46,10 @@ pub struct ExplainArguments {
     /// Policy outside the repository. Default: `portcullis.toml` at that commit.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// List the clauses of laws and standards that the evidence of controls serves: all frameworks,
+    /// the clauses of one, or one clause.
+    #[arg(long, value_name = "FRAMEWORK[:ID]", num_args = 0..=1, default_missing_value = "", conflicts_with = "what")]
+    clause: Option<String>,
     /// Show everything: every unreviewed line, every commit, what every control rests on.
     #[arg(short, long)]
     verbose: bool,
@@ -57,6 +62,10 @@ pub struct ExplainArguments {
 /// # Errors
 /// There is nothing of this name, or the policy or repository cannot be read.
 pub fn run(directory: &Path, arguments: &ExplainArguments) -> Result {
+    if let Some(clause) = &arguments.clause {
+        output::text(&clauses::describe(clause)?)?;
+        return Ok(Exit::Allowed);
+    }
     match &arguments.what {
         None => output::text(&list_controls())?,
         Some(what) => match control::find_kind(what) {
@@ -86,7 +95,7 @@ fn describe_control(kind: &Kind) -> String {
     for (title, section) in kind.documentation.sections() {
         let _ = write!(text, "\n{title}\n{}\n\n{}", "-".repeat(title.len()), wrap_prose(section, WIDTH));
     }
-    text
+    text + &clauses::describe_control(kind.name)
 }
 
 fn explain_code(directory: &Path, arguments: &ExplainArguments, what: &str) -> Result<()> {

@@ -10,7 +10,9 @@ use portcullis_judge::policy::{self, Policy, Problem};
 use portcullis_model::waiver::{self, Approved, Rollback, Waiver};
 use std::path::{Path, PathBuf};
 
+mod acknowledgements;
 mod idle;
+mod procedure;
 
 /// Columns to fill.
 const WIDTH: usize = 80;
@@ -46,6 +48,10 @@ pub enum PolicyCommand {
         #[arg(long, value_name = "NAME", hide_possible_values = true)]
         host: Option<HostName>,
     },
+    /// Write how code is tested, reviewed and deployed by a policy, in plain words for staff.
+    Procedure(procedure::ProcedureArguments),
+    /// List who has acknowledged the procedure as it is now.
+    Acknowledgements(acknowledgements::AcknowledgementArguments),
     /// Write a commented policy to start from.
     Init {
         /// File to write; it must not exist yet.
@@ -62,6 +68,8 @@ pub fn run(directory: &Path, command: &PolicyCommand) -> Result {
     match command {
         PolicyCommand::Check { file, host } => check_file(directory, file, *host),
         PolicyCommand::Waiver { id, policy, host } => print_statement(id, policy, *host),
+        PolicyCommand::Procedure(arguments) => procedure::run(arguments),
+        PolicyCommand::Acknowledgements(arguments) => acknowledgements::run(arguments),
         PolicyCommand::Init { file } => write_starter(file),
     }
 }

@@ -10,7 +10,7 @@ use portcullis_git::Repository;
 use portcullis_model::change::{FileChange, Revision};
 use portcullis_model::deployment::{Back, Deployment, LandingFacts};
 use portcullis_model::fact::{Fact, Gap};
-use portcullis_model::facts::{Facts, POLICY_PATH};
+use portcullis_model::facts::{Facts, GateText, GateTexts, POLICY_PATH};
 use portcullis_model::inquiry::{Inquiry, TextPurpose};
 use portcullis_model::landing::{Candidate, Coverage, Landing, Span, Step};
 use portcullis_model::path::RepoPath;
@@ -124,6 +124,22 @@ impl RecordedCheck<'_> {
             let is_after = || Ok(there.as_ref() == after || at(&self.facts.candidate)?.as_ref() == after);
             if unasked || there.as_ref() != before || !is_after()? {
                 found.push(format!("{what} read otherwise there"));
+            }
+        }
+        found.extend(self.documents(gate)?);
+        Ok(found)
+    }
+
+    /// Documents that are compared with the policy: the same of each.
+    fn documents(&self, gate: &GateTexts) -> Result<Vec<String>, Gap> {
+        let mut found = Vec::new();
+        let documents = |text: &&GateText| text.purposes.contains(&TextPurpose::Document);
+        for (path, text) in gate.texts.iter().filter(|(_, text)| documents(text)) {
+            let there = text_at(self.repository, self.baseline, path)?;
+            let is_after =
+                there == text.after || text_at(self.repository, &self.facts.candidate, path)? == text.after;
+            if there != text.before || !is_after {
+                found.push(format!("{path} reads otherwise there"));
             }
         }
         Ok(found)

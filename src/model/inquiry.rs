@@ -99,12 +99,16 @@ pub enum TextPurpose {
     /// settings of the control name the path, and the control finds the text by it
     /// ([`GateTexts::before_at`](crate::facts::GateTexts::before_at)).
     Control,
+    /// A document that a control compares with the policy: the published procedure, for example. It
+    /// is read before and after the change, because a change of the policy brings the new document
+    /// along.
+    Document,
 }
 
 impl TextPurpose {
     /// Can several files be read for this purpose? Then the path tells which one is meant.
     pub fn is_found_by_path(self) -> bool {
-        self == TextPurpose::Control
+        matches!(self, TextPurpose::Control | TextPurpose::Document)
     }
 
     /// Is the text read only where signatures are verified? Then it is not among the facts.
@@ -114,7 +118,7 @@ impl TextPurpose {
 
     /// Is the text that the change would leave read as well?
     pub fn is_read_after(self) -> bool {
-        matches!(self, TextPurpose::Policy | TextPurpose::Waivers)
+        matches!(self, TextPurpose::Policy | TextPurpose::Waivers | TextPurpose::Document)
     }
 }
 

@@ -25,6 +25,7 @@ mod origin;
 pub mod oscal;
 mod patch;
 pub mod portal;
+pub mod procedure;
 pub mod prose;
 pub mod record;
 pub mod replay;
@@ -88,12 +89,12 @@ pub struct ControlGuide<'a> {
 
 /// A clause of a framework, as the framework itself names it. Evidence serves it; whether it is
 /// complied with is not for a program to say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ServedClause<'a> {
     /// The framework and its edition: "NIST SP 800-53 Rev. 5".
     pub framework: &'a str,
     /// The name of the clause there; for NIST SP 800-53 as its OSCAL catalogue writes it, "cm-3.2".
-    pub id: &'a str,
+    pub id: std::borrow::Cow<'a, str>,
 }
 
 /// Resolves a path and a line to text, so that a format can quote what a finding points to.

@@ -209,8 +209,8 @@ mod tests {
     };
 
     fn guides() -> Vec<ControlGuide<'static>> {
-        let clause = |id| ServedClause { framework: "A framework", id };
-        let other = ServedClause { framework: "Another", id: "X" };
+        let clause = |id: &'static str| ServedClause { framework: "A framework", id: id.into() };
+        let other = ServedClause { framework: "Another", id: "X".into() };
         let guide = |name, clauses| ControlGuide { name, sections: Vec::new(), clauses };
         vec![
             guide("gate-integrity", vec![clause("../../CM-3(2)"), other]),

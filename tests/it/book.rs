@@ -51,6 +51,7 @@ run! {
     commands_of_merge_gate_run: "docs/merge-gate.md",
     commands_of_outputs_run: "docs/outputs.md",
     commands_of_people_run: "docs/people.md",
+    commands_of_procedure_run: "docs/procedure.md",
     commands_of_records_run: "docs/records.md",
     commands_of_sealing_run: "docs/sealing.md",
     commands_of_waivers_run: "docs/waivers.md",

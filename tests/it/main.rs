@@ -79,6 +79,7 @@ mod line_coverage_tools;
 mod outputs;
 mod people_command;
 mod policies;
+mod procedure;
 mod real_runners;
 mod record_anchor;
 mod record_command;

@@ -3,8 +3,11 @@
 //! Its settings are in `settings.rs`, which reports count in `counted.rs`, and the rule here and in
 //! `area.rs`, which judges one area.
 
+use super::procedure::ControlProcedure;
 use super::shared::evidence_binding::Trust;
-use super::{Case, Control, Documentation, Granularity, Kind, Reference, Stage, Waivable, finding, read};
+use super::{
+    Case, Control, Documentation, Granularity, Kind, PolicyScope, Reference, Stage, Waivable, finding, read,
+};
 use area::AreaJudgement;
 use counted::CountedCoverage;
 use portcullis_model::decision::{Finding, SubjectKind, TouchedArea, Verdict};
@@ -18,6 +21,7 @@ use settings::ReportSource;
 mod area;
 mod counted;
 mod names;
+mod procedure;
 mod settings;
 
 const NAME: &str = "changed-line-coverage";
@@ -30,6 +34,7 @@ pub static KIND: Kind = Kind {
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("changed_line_coverage.md")),
+    procedure: procedure::PART,
     read: read::<ChangedLineCoverage>,
     #[cfg(test)]
     schema: super::schema::of::<ChangedLineCoverage>,
@@ -38,6 +43,10 @@ pub static KIND: Kind = Kind {
 impl Control for ChangedLineCoverage {
     fn kind(&self) -> &'static Kind {
         &KIND
+    }
+
+    fn procedure(&self, _scope: &PolicyScope) -> ControlProcedure {
+        self.tell()
     }
 
     fn ask(&self, inquiry: &mut Inquiry) {

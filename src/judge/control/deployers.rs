@@ -4,6 +4,7 @@
 //! opened the request, or having approved it. What commits say of their authors does not count
 //! here, since anyone can write any name into a commit.
 
+use super::procedure::ControlProcedure;
 use super::shared::approval::{Approval, Approvals, Independence, LastPusher, count_approvals};
 use super::shared::quorum::is_named;
 use super::{
@@ -19,6 +20,8 @@ use portcullis_model::person::{Account, AccountKind, Login, Who};
 use serde::Deserialize;
 use toml::Spanned;
 
+mod procedure;
+
 const NAME: &str = "deployers";
 
 /// The control.
@@ -29,6 +32,7 @@ pub static KIND: Kind = Kind {
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("deployers.md")),
+    procedure: procedure::PART,
     read: read::<Deployers>,
     #[cfg(test)]
     schema: super::schema::of::<Deployers>,
@@ -71,6 +75,10 @@ impl TryFrom<WrittenDeployers> for Deployers {
 impl Control for Deployers {
     fn kind(&self) -> &'static Kind {
         &KIND
+    }
+
+    fn procedure(&self, _scope: &PolicyScope) -> ControlProcedure {
+        self.tell()
     }
 
     fn ask(&self, inquiry: &mut Inquiry) {

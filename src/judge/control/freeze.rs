@@ -5,7 +5,8 @@
 //! that moves with the rules of a time zone would give another answer on a machine with other
 //! rules.
 
-use super::{Case, Control, Documentation, Granularity, Kind, Stage, Waivable, finding, read};
+use super::procedure::ControlProcedure;
+use super::{Case, Control, Documentation, Granularity, Kind, PolicyScope, Stage, Waivable, finding, read};
 use jiff::Timestamp;
 use portcullis_model::decision::{Finding, SubjectKind, Verdict};
 use portcullis_model::environment::Environment;
@@ -14,6 +15,7 @@ use portcullis_model::inquiry::Inquiry;
 use serde::Deserialize;
 use settings::{Week, WeekEntry, Window, WindowEntry};
 
+mod procedure;
 mod settings;
 
 const NAME: &str = "freeze";
@@ -26,6 +28,7 @@ pub static KIND: Kind = Kind {
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("freeze.md")),
+    procedure: procedure::PART,
     read: read::<Freeze>,
     #[cfg(test)]
     schema: super::schema::of::<Freeze>,
@@ -73,6 +76,10 @@ impl TryFrom<WrittenFreeze> for Freeze {
 impl Control for Freeze {
     fn kind(&self) -> &'static Kind {
         &KIND
+    }
+
+    fn procedure(&self, _scope: &PolicyScope) -> ControlProcedure {
+        self.tell()
     }
 
     fn ask(&self, _inquiry: &mut Inquiry) {}

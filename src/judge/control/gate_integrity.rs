@@ -17,13 +17,15 @@
 //! matter. Workflows are taken from the repository that is judged; those it calls elsewhere are not
 //! seen.
 
+use super::procedure::ControlProcedure;
 use super::shared::approval::{ApprovalSubject, Approvals, Independence, count_approvals};
 use super::shared::gate_files::{FileName, NamedFile, fold_waivers, matches_any};
 use super::shared::quorum::{
     Demand, Judgement, RoleApprovals, judge_demand, nothing_to_judge, touched_files,
 };
 use super::{
-    Case, Control, Documentation, Granularity, Kind, Reference, Stage, Waivable, finding, read, unproven,
+    Case, Control, Documentation, Granularity, Kind, PolicyScope, Reference, Stage, Waivable, finding, read,
+    unproven,
 };
 use portcullis_model::change::FileChange;
 use portcullis_model::codeowners::{CodeOwners, InvalidLine};
@@ -41,6 +43,8 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use toml::Spanned;
 
+mod procedure;
+
 const NAME: &str = "gate-integrity";
 
 /// The control.
@@ -54,6 +58,7 @@ pub static KIND: Kind = Kind {
         instead: "have the owners of the gate approve the change",
     },
     documentation: Documentation(include_str!("gate_integrity.md")),
+    procedure: procedure::PART,
     read: read::<GateIntegrity>,
     #[cfg(test)]
     schema: super::schema::of::<GateIntegrity>,
@@ -88,6 +93,10 @@ impl Default for GateIntegrity {
 impl Control for GateIntegrity {
     fn kind(&self) -> &'static Kind {
         &KIND
+    }
+
+    fn procedure(&self, _scope: &PolicyScope) -> ControlProcedure {
+        self.tell()
     }
 
     /// Whether gate files are touched is not known when the questions are put, so reviews are
@@ -125,7 +134,7 @@ impl Control for GateIntegrity {
 }
 
 /// The texts that the gate reads in the repository, and what each of them is to a reader.
-const TEXTS: [(TextPurpose, &str); 7] = [
+const TEXTS: [(TextPurpose, &str); 8] = [
     (TextPurpose::Policy, "the policy"),
     (TextPurpose::Waivers, "the waivers"),
     (TextPurpose::WaiverSigners, "the list of signers of waivers"),
@@ -133,6 +142,7 @@ const TEXTS: [(TextPurpose, &str); 7] = [
     (TextPurpose::ReviewSigners, "the list of signers of reviews"),
     (TextPurpose::RecordSigners, "the list of signers of deployment records"),
     (TextPurpose::Control, "a file that a control reads"),
+    (TextPurpose::Document, "a document that is compared with the policy"),
 ];
 
 /// Touched files that steer the gate, and why they do.

@@ -24,8 +24,10 @@ use toml::de::ValueDeserializer;
 pub mod changed_line_coverage;
 pub mod deployers;
 pub mod documentation;
+pub mod documented_procedure;
 pub mod freeze;
 pub mod gate_integrity;
+pub mod procedure;
 pub mod protected_branch;
 pub mod regression_tests;
 pub mod required_checks;
@@ -40,6 +42,7 @@ pub mod trained_deployers;
 pub mod trained_reviewers;
 
 pub use documentation::Documentation;
+use procedure::{ControlProcedure, Procedure, ProcedurePart};
 pub use shared::review_rules::ReviewRules;
 pub use shared::training::TrainingInForce;
 
@@ -47,6 +50,7 @@ pub use shared::training::TrainingInForce;
 pub static TABLE: &[&Kind] = &[
     &changed_line_coverage::KIND,
     &deployers::KIND,
+    &documented_procedure::KIND,
     &freeze::KIND,
     &gate_integrity::KIND,
     &protected_branch::KIND,
@@ -78,6 +82,8 @@ pub struct Kind {
     pub waivable: Waivable,
     /// What people read about it.
     pub documentation: Documentation,
+    /// Its place in the procedure for staff.
+    pub procedure: ProcedurePart,
     /// Reads its settings.
     pub read: fn(ValueDeserializer<'_>) -> Result<Box<dyn Control>, toml::de::Error>,
     /// Describes its settings: [`schema::of`] the type that [`Kind::read`] reads.
@@ -137,6 +143,10 @@ pub trait Control: std::fmt::Debug + Send + Sync {
     /// The control whose settings these are.
     fn kind(&self) -> &'static Kind;
 
+    /// What the settings come to, in sentences for staff who know neither the settings nor this
+    /// program; at least one. `portcullis policy procedure` puts those of all controls together.
+    fn procedure(&self, scope: &PolicyScope) -> ControlProcedure;
+
     /// Adds what it needs to know to the inquiry.
     fn ask(&self, inquiry: &mut Inquiry);
 
@@ -183,6 +193,24 @@ pub trait Control: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// A fact without which nothing can be said.
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap>;
+
+    /// Compares documents of the repository with the procedure that belongs to the policy as it
+    /// would be after the change. Once for a change, a batch or a deployment.
+    ///
+    /// # Errors
+    /// A fact without which nothing can be said.
+    fn check_documents(
+        &self,
+        _case: &Case<'_>,
+        _procedure: &dyn Fn() -> Procedure,
+    ) -> Result<Vec<Finding>, Gap> {
+        Ok(Vec::new())
+    }
+
+    /// Where its settings say that the procedure is published: a path of the repository.
+    fn published_page(&self) -> Option<&str> {
+        None
+    }
 
     /// Judges a landing as a whole, beyond the requests that explain it.
     ///

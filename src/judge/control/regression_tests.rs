@@ -4,12 +4,13 @@
 //! tests of the baseline in `baseline.rs`, what a suite's reports come to in `evidence.rs`, and
 //! what a change takes away from its sources in `weakened.rs`.
 
+use super::procedure::ControlProcedure;
 use super::shared::evidence_binding::{Age, Trust};
 use super::shared::named_check::NamedCheck;
 use super::shared::text::{InvalidSetting, first_few, plural};
 use super::{
-    Case, Control, Documentation, Granularity, Kind, NamedSuite, Reference, Stage, Waivable, finding, read,
-    unproven, widen_remedy,
+    Case, Control, Documentation, Granularity, Kind, NamedSuite, PolicyScope, Reference, Stage, Waivable,
+    finding, read, unproven, widen_remedy,
 };
 use binding::CountedRuns;
 use evidence::SuiteEvidence;
@@ -24,7 +25,7 @@ use portcullis_model::test_run::{Report, ReportFormat};
 use portcullis_pattern::glob::Glob;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
-use settings::{BaselineSetting, ExitStatusSetting, WrittenSuites};
+use settings::{BaselineSetting, ExitStatusSetting, Flaky, Skipped, WrittenSuites};
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use toml::Spanned;
@@ -33,6 +34,7 @@ mod baseline;
 mod binding;
 mod evidence;
 mod pattern;
+mod procedure;
 mod settings;
 mod weakened;
 
@@ -46,6 +48,7 @@ pub static KIND: Kind = Kind {
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("regression_tests.md")),
+    procedure: procedure::PART,
     read: read::<RegressionTests>,
     #[cfg(test)]
     schema: super::schema::of::<RegressionTests>,
@@ -120,30 +123,6 @@ pub struct Suite {
     tests: Option<Vec<Glob>>,
 }
 
-/// May tests be skipped?
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-enum Skipped {
-    /// They may, unless they are `required`. They never count as passed.
-    #[default]
-    Allow,
-    /// A skipped test blocks.
-    Block,
-}
-
-/// What of tests that passed after they had failed?
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-enum Flaky {
-    /// It blocks.
-    #[default]
-    Block,
-    /// The decision notes it. It never counts as passed.
-    Note,
-}
-
 fn not_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<Vec<T>>, D::Error> {
@@ -168,6 +147,10 @@ impl TryFrom<WrittenSuites> for RegressionTests {
 impl Control for RegressionTests {
     fn kind(&self) -> &'static Kind {
         &KIND
+    }
+
+    fn procedure(&self, _scope: &PolicyScope) -> ControlProcedure {
+        self.tell()
     }
 
     fn ask(&self, inquiry: &mut Inquiry) {

@@ -4,13 +4,16 @@
 //! How one check is judged, also where it vouches for test evidence, is in
 //! [`super::shared::named_check`].
 
+use super::procedure::ControlProcedure;
 use super::shared::named_check::NamedCheck;
 use super::shared::text::InvalidSetting;
-use super::{Case, Control, Documentation, Granularity, Kind, Stage, Waivable, read, unproven};
+use super::{Case, Control, Documentation, Granularity, Kind, PolicyScope, Stage, Waivable, read, unproven};
 use portcullis_model::decision::{Finding, SubjectKind};
 use portcullis_model::fact::Gap;
 use portcullis_model::inquiry::{Inquiry, Topic};
 use serde::Deserialize;
+
+mod procedure;
 
 /// The control.
 pub static KIND: Kind = Kind {
@@ -20,6 +23,7 @@ pub static KIND: Kind = Kind {
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("required_checks.md")),
+    procedure: procedure::PART,
     read: read::<RequiredChecks>,
     #[cfg(test)]
     schema: super::schema::of::<RequiredChecks>,
@@ -63,6 +67,10 @@ impl TryFrom<Vec<CheckEntry>> for RequiredList {
 impl Control for RequiredChecks {
     fn kind(&self) -> &'static Kind {
         &KIND
+    }
+
+    fn procedure(&self, _scope: &PolicyScope) -> ControlProcedure {
+        self.tell()
     }
 
     fn ask(&self, inquiry: &mut Inquiry) {

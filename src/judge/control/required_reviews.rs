@@ -5,12 +5,13 @@
 //! [`super::shared::approval`], how people fill roles in [`super::shared::quorum`]. An area that is
 //! touched and that no rule is about is broken: the policy has forgotten it.
 
+use super::procedure::ControlProcedure;
 use super::shared::approval::{AfterUpdate, Approvals, Independence, LastPusher, count_approvals};
 use super::shared::quorum::{RoleApprovals, nothing_to_judge, touched_files};
 use super::shared::review_rules::{Applied, ReviewRule, ReviewRules, some_roles, touched_areas};
 use super::{
-    Case, Control, DerivedReviews, Documentation, Granularity, Kind, Reference, ReviewBasis, Stage,
-    TreeReviews, Waivable, finding, read, unproven, widen_remedy,
+    Case, Control, DerivedReviews, Documentation, Granularity, Kind, PolicyScope, Reference, ReviewBasis,
+    Stage, TreeReviews, Waivable, finding, read, unproven, widen_remedy,
 };
 use portcullis_model::change::FileChange;
 use portcullis_model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
@@ -20,6 +21,8 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use toml::Spanned;
+
+mod procedure;
 
 const NAME: &str = "required-reviews";
 
@@ -31,6 +34,7 @@ pub static KIND: Kind = Kind {
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("required_reviews.md")),
+    procedure: procedure::PART,
     read: read::<RequiredReviews>,
     #[cfg(test)]
     schema: super::schema::of::<RequiredReviews>,
@@ -97,6 +101,10 @@ impl TryFrom<WrittenReviews> for RequiredReviews {
 impl Control for RequiredReviews {
     fn kind(&self) -> &'static Kind {
         &KIND
+    }
+
+    fn procedure(&self, scope: &PolicyScope) -> ControlProcedure {
+        self.tell(scope)
     }
 
     fn ask(&self, inquiry: &mut Inquiry) {

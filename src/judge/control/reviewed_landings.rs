@@ -1,8 +1,11 @@
 //! `reviewed-landings`: everything between two deployments is content that a change request
 //! brought.
 
+use super::procedure::ControlProcedure;
 use super::shared::gate_files::steers_gate;
-use super::{Case, Control, Documentation, Granularity, Kind, LandingCase, Stage, Waivable, finding, read};
+use super::{
+    Case, Control, Documentation, Granularity, Kind, LandingCase, PolicyScope, Stage, Waivable, finding, read,
+};
 use portcullis_model::change::Side;
 use portcullis_model::decision::{Finding, Place, SubjectKind, TouchedArea, Verdict};
 use portcullis_model::deployment::LandingFacts;
@@ -12,6 +15,8 @@ use portcullis_model::inquiry::Inquiry;
 use portcullis_model::landing::{Candidate, Coverage, Miss, Residual, ResidualHunk};
 use portcullis_model::waiver;
 use serde::Deserialize;
+
+mod procedure;
 
 const NAME: &str = "reviewed-landings";
 
@@ -26,6 +31,7 @@ pub static KIND: Kind = Kind {
     always_on: true,
     waivable: Waivable::ByCommit,
     documentation: Documentation(include_str!("reviewed_landings.md")),
+    procedure: procedure::PART,
     read: read::<ReviewedLandings>,
     #[cfg(test)]
     schema: super::schema::of::<ReviewedLandings>,
@@ -55,6 +61,10 @@ enum OutsideAreas {
 impl Control for ReviewedLandings {
     fn kind(&self) -> &'static Kind {
         &KIND
+    }
+
+    fn procedure(&self, _scope: &PolicyScope) -> ControlProcedure {
+        self.tell()
     }
 
     fn ask(&self, _inquiry: &mut Inquiry) {}

@@ -1,10 +1,12 @@
 //! `trained-deployers`: who deploys has valid training at the moment of the decision.
 
+use super::procedure::ControlProcedure;
 use super::shared::training::{
     GraceDays, PersonTraining, Trainee, UnknownPeople, WaivedCourses, course_names, list_courses, training_of,
 };
 use super::{
-    Case, Control, Documentation, Granularity, Kind, Reference, Stage, Waivable, finding, read, unproven,
+    Case, Control, Documentation, Granularity, Kind, PolicyScope, Reference, Stage, Waivable, finding, read,
+    unproven,
 };
 use portcullis_model::decision::{Finding, SubjectKind, Verdict};
 use portcullis_model::deployment::{Deployer, DeployerOrigin, Deployment};
@@ -14,6 +16,8 @@ use portcullis_model::inquiry::Inquiry;
 use portcullis_model::training::TrainingRules;
 use serde::Deserialize;
 use toml::Spanned;
+
+mod procedure;
 
 const NAME: &str = "trained-deployers";
 
@@ -25,6 +29,7 @@ pub static KIND: Kind = Kind {
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("trained_deployers.md")),
+    procedure: procedure::PART,
     read: read::<TrainedDeployers>,
     #[cfg(test)]
     schema: super::schema::of::<TrainedDeployers>,
@@ -80,6 +85,10 @@ impl TryFrom<WrittenTrainedDeployers> for TrainedDeployers {
 impl Control for TrainedDeployers {
     fn kind(&self) -> &'static Kind {
         &KIND
+    }
+
+    fn procedure(&self, _scope: &PolicyScope) -> ControlProcedure {
+        self.tell()
     }
 
     fn ask(&self, _inquiry: &mut Inquiry) {}

@@ -4,6 +4,7 @@
 //! valid when they approved are set aside, and the rest has to suffice by itself. So an approval of
 //! an untrained person does no harm, and is not one of the required ones.
 
+use super::procedure::ControlProcedure;
 use super::shared::approval::{Approval, Approvals, count_approvals};
 use super::shared::quorum::{Demand, Judgement, judge_demand, nothing_to_judge, touched_files};
 use super::shared::review_rules::{Applied, touched_areas};
@@ -12,7 +13,8 @@ use super::shared::training::{
     list_courses, training_of,
 };
 use super::{
-    Case, Control, Documentation, Granularity, Kind, Reference, Stage, Waivable, finding, read, unproven,
+    Case, Control, Documentation, Granularity, Kind, PolicyScope, Reference, Stage, Waivable, finding, read,
+    unproven,
 };
 use jiff::Timestamp;
 use portcullis_model::change::FileChange;
@@ -25,6 +27,8 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use toml::Spanned;
 
+mod procedure;
+
 const NAME: &str = "trained-reviewers";
 
 /// The control.
@@ -35,6 +39,7 @@ pub static KIND: Kind = Kind {
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("trained_reviewers.md")),
+    procedure: procedure::PART,
     read: read::<TrainedReviewers>,
     #[cfg(test)]
     schema: super::schema::of::<TrainedReviewers>,
@@ -117,6 +122,10 @@ impl TryFrom<WrittenTrainedReviewers> for TrainedReviewers {
 impl Control for TrainedReviewers {
     fn kind(&self) -> &'static Kind {
         &KIND
+    }
+
+    fn procedure(&self, _scope: &PolicyScope) -> ControlProcedure {
+        self.tell()
     }
 
     fn ask(&self, inquiry: &mut Inquiry) {

@@ -14,6 +14,7 @@
 //! 6. The waivers are those at the tip of the branch.
 
 use super::deployment::{count_population, judge_landings, judge_whole};
+use super::documents::DocumentCase;
 use super::owner::LandingOwner;
 use super::waivers::{self, ScopedFinding};
 use super::{GATE, altered_policy, gate, judged_commits, policy_reference, sealed_decision, stricter_of};
@@ -44,6 +45,11 @@ pub fn decide_batch(policy: &Policy, facts: &BatchFacts) -> Decision {
             }
             Err(problems) => found.push(ScopedFinding::firm(gate::invalid_after(problems.len()))),
         }
+    }
+    if gate::no_deployment_branch(policy, &facts.branch).is_none() {
+        let about = LandingOwner::Batch(facts).about(vec![facts.head.clone()]);
+        let (altered, deployment) = (after.as_ref(), None);
+        DocumentCase { policy, altered, facts: &facts.whole, deployment, about }.judge(&mut found);
     }
     let findings = waivers::of_change(policy, after.as_ref(), &facts.whole, found);
     let judged = Judged {

@@ -11,6 +11,7 @@
 //!    `super::deployed`.
 //! 6. Waivers in force allow what they cover: see `waivers`.
 
+use super::documents::DocumentCase;
 use super::landing::{LANDINGS, ask_landing, judge_landing, touched_by};
 use super::owner::LandingOwner;
 use super::waivers::{self, ScopedFinding};
@@ -49,6 +50,9 @@ pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
             Err(problems) => found.push(ScopedFinding::firm(gate::invalid_after(problems.len()))),
         }
     }
+    let about = LandingOwner::Deployment(facts).about(vec![facts.candidate.clone()]);
+    let (altered, deployment) = (after.as_ref(), Some(facts));
+    DocumentCase { policy, altered, facts: &facts.whole, deployment, about }.judge(&mut found);
     let findings = waivers::of_deployment(policy, after.as_ref(), facts, found);
     let judged = Judged {
         environment: Some(facts.environment.clone()),

@@ -11,6 +11,7 @@
 
 use crate::control::{Case, gate_integrity, unproven};
 use crate::policy::Policy;
+use documents::DocumentCase;
 use portcullis_model::decision::{
     Decision, Finding, Judged, Outcome, PolicyOrigin, PolicyReference, SubjectKind, TouchedArea,
 };
@@ -25,6 +26,7 @@ mod asserted;
 mod batch;
 mod deployed;
 mod deployment;
+mod documents;
 mod gate;
 mod landing;
 mod owner;
@@ -69,6 +71,10 @@ pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
             Err(problems) => found.push(ScopedFinding::firm(gate::invalid_after(problems.len()))),
         }
     }
+    if gate::outside(policy, facts).is_none() {
+        let (altered, about) = (after.as_ref(), about_change(facts));
+        DocumentCase { policy, altered, facts, deployment: None, about }.judge(&mut found);
+    }
     let mut findings = waivers::of_change(policy, after.as_ref(), facts, found);
     asserted::speak_plainly(&mut findings, facts);
     sealed_decision(judged_commits(facts), Some(policy_reference(policy, facts)), areas, findings)
@@ -111,11 +117,7 @@ fn judge_change(policy: &Policy, facts: &Facts) -> (Vec<TouchedArea>, Vec<Scoped
         return (areas, vec![ScopedFinding::firm(finding)]);
     }
     let case = Case { facts, deployment: None, scope: &policy.scope, touched: &touched };
-    let about = About {
-        commits: facts.change.value().map(|change| change.head.clone()).into_iter().collect(),
-        request: facts.host.request.value().map(|request| request.id.clone()),
-        ..About::default()
-    };
+    let about = about_change(facts);
     let mut found = Vec::new();
     for (name, control) in policy.controls.iter().filter(|(_, control)| control.kind().stage.has_changes()) {
         let unseen = |gap| vec![unproven(name, SubjectKind::Change, head_of(facts), &gap)];
@@ -123,6 +125,15 @@ fn judge_change(policy: &Policy, facts: &Facts) -> (Vec<TouchedArea>, Vec<Scoped
         found.extend(findings.into_iter().map(|finding| ScopedFinding::of(finding, &about, &touched)));
     }
     (areas, found)
+}
+
+/// What waivers look at in the findings of a change.
+fn about_change(facts: &Facts) -> About {
+    About {
+        commits: facts.change.value().map(|change| change.head.clone()).into_iter().collect(),
+        request: facts.host.request.value().map(|request| request.id.clone()),
+        ..About::default()
+    }
 }
 
 fn touched_areas(policy: &Policy, facts: &Facts) -> Result<Vec<TouchedArea>, Gap> {

@@ -1,8 +1,9 @@
 //! What holds for every policy and all facts.
 
 use super::{decide, decide_deployment};
+use crate::control::procedure::ControlProcedure;
 use crate::control::testing::{BentTexts as _, World, deployment, revision};
-use crate::control::{Case, Control, Granularity, Kind, Stage, finding, required_checks};
+use crate::control::{Case, Control, Granularity, Kind, PolicyScope, Stage, finding, required_checks};
 use crate::policy::Policy;
 use portcullis_model::change::BranchName;
 use portcullis_model::decision::{Decision, Finding, Outcome, PolicyOrigin, SubjectKind, Verdict};
@@ -251,6 +252,10 @@ struct Pretend(&'static Kind);
 impl Control for Pretend {
     fn kind(&self) -> &'static Kind {
         self.0
+    }
+
+    fn procedure(&self, _scope: &PolicyScope) -> ControlProcedure {
+        ControlProcedure::default()
     }
 
     fn ask(&self, _inquiry: &mut Inquiry) {}

@@ -87,6 +87,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub mod acknowledged;
 mod areas;
 mod asserted;
 mod branches;
@@ -100,6 +101,7 @@ mod in_force;
 mod line_patterns;
 mod people;
 mod places;
+mod procedure;
 mod recover;
 #[cfg(test)]
 mod reference;

@@ -8,10 +8,28 @@ use toml::de::DeValue;
 /// The line on which a text is below a table or key, counted from 1: as a value, or as the name
 /// of a table. `way` leads there from the root; an empty `text` means what is at the end of it.
 pub fn line_of(policy: &str, way: &[&str], text: &str) -> Option<u64> {
-    let root = syntax::parse(policy, &mut Vec::new())?;
-    let below = way.iter().try_fold(&root, |value, key| value.get_ref().get(*key))?;
-    let span = if text.is_empty() { Some(below.span()) } else { find_text(below, text) };
-    span.map(|span| line_at(policy, &span))
+    SettingPlaces::of(policy).line_of(way, text)
+}
+
+/// The lines of the settings of one policy, which is parsed once for all of them.
+pub struct SettingPlaces<'p> {
+    policy: &'p str,
+    root: Option<TomlValue<'p>>,
+}
+
+impl<'p> SettingPlaces<'p> {
+    /// Those of this text; of a text that is not TOML no line is known.
+    pub fn of(policy: &'p str) -> Self {
+        SettingPlaces { policy, root: syntax::parse(policy, &mut Vec::new()) }
+    }
+
+    /// See [`line_of`].
+    pub fn line_of<K: AsRef<str>>(&self, way: &[K], text: &str) -> Option<u64> {
+        let root = self.root.as_ref()?;
+        let below = way.iter().try_fold(root, |value, key| value.get_ref().get(key.as_ref()))?;
+        let span = if text.is_empty() { Some(below.span()) } else { find_text(below, text) };
+        span.map(|span| line_at(self.policy, &span))
+    }
 }
 
 fn find_text(value: &TomlValue<'_>, text: &str) -> Option<std::ops::Range<usize>> {

@@ -73,7 +73,7 @@ impl Policy {
         Err(format!("its signature is not that of {}, but of {}", grant.approver, names.join(", ")))
     }
 
-    fn is_of(&self, signer: &Signer, login: &Login) -> bool {
+    pub(super) fn is_of(&self, signer: &Signer, login: &Login) -> bool {
         let wanted = self.scope.people.by_login(login);
         !signer.principals.is_empty()
             && signer.principals.iter().all(|name| self.who(name).as_ref() == Some(&wanted))

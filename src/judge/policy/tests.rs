@@ -1,6 +1,7 @@
 //! Policies with mistakes, and what is said of them. The controls here are made for the tests.
 
 use super::*;
+use crate::control::procedure::{ControlProcedure, ProcedureChapter, ProcedurePart};
 use crate::control::{Case, Documentation, Granularity, Reference, Stage, Waivable, read};
 use portcullis_model::decision::Finding;
 use portcullis_model::fact::Gap;
@@ -35,6 +36,7 @@ const fn kind(name: &'static str, read: Read) -> Kind {
         always_on: false,
         waivable: Waivable::Freely,
         documentation: Documentation(""),
+        procedure: ProcedurePart { chapter: ProcedureChapter::Tests, place: 1, off: "nothing" },
         read,
         schema: crate::control::schema::of::<()>,
     }
@@ -50,6 +52,10 @@ struct Always {
 impl Control for Always {
     fn kind(&self) -> &'static Kind {
         &ALWAYS
+    }
+
+    fn procedure(&self, _scope: &PolicyScope) -> ControlProcedure {
+        ControlProcedure::default()
     }
 
     fn ask(&self, inquiry: &mut Inquiry) {
@@ -107,6 +113,10 @@ impl Control for Sample {
         &SAMPLE
     }
 
+    fn procedure(&self, _scope: &PolicyScope) -> ControlProcedure {
+        ControlProcedure::default()
+    }
+
     fn ask(&self, inquiry: &mut Inquiry) {
         inquiry.topics.insert(Topic::Checks);
         inquiry.reports.extend(self.globs.iter().map(ToString::to_string));
@@ -152,6 +162,10 @@ impl TryFrom<RawWhole> for Whole {
 impl Control for Whole {
     fn kind(&self) -> &'static Kind {
         &WHOLE
+    }
+
+    fn procedure(&self, _scope: &PolicyScope) -> ControlProcedure {
+        ControlProcedure::default()
     }
 
     fn ask(&self, _inquiry: &mut Inquiry) {}

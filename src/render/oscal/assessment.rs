@@ -69,7 +69,7 @@ fn objective_of(guide: &ControlGuide<'_>, clause: &str) -> Value {
 }
 
 fn clauses_of<'g>(guide: &'g ControlGuide<'_>) -> impl Iterator<Item = &'g str> {
-    guide.clauses.iter().filter(|clause| clause.framework == FRAMEWORK).map(|clause| clause.id)
+    guide.clauses.iter().filter(|clause| clause.framework == FRAMEWORK).map(|clause| clause.id.as_ref())
 }
 
 fn objective_id(control: &str, clause: &str) -> String {

@@ -17,6 +17,9 @@ const WEEK: i64 = 7 * DAY;
 /// The days of the week. The first of January 1970 was a Thursday.
 const DAYS: [&str; 7] = ["thu", "fri", "sat", "sun", "mon", "tue", "wed"];
 
+/// The same days, for people.
+const DAY_NAMES: [&str; 7] = ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
+
 /// No place on earth is further from UTC.
 const FURTHEST: i64 = 14 * 60 * 60;
 
@@ -67,6 +70,11 @@ impl TryFrom<RawWindow> for Window {
 }
 
 impl Window {
+    /// Its first moment.
+    pub fn from(&self) -> Timestamp {
+        self.from
+    }
+
     /// Is the moment inside?
     pub fn holds(&self, moment: Timestamp) -> bool {
         self.from <= moment && moment < self.until
@@ -117,6 +125,11 @@ impl TryFrom<RawWeek> for Week {
 }
 
 impl Week {
+    /// Its two ends, for people: "Friday 15:00 to Monday 07:00 (UTC)".
+    pub fn describe(&self) -> String {
+        format!("{} to {} (UTC)", describe_time(self.from), describe_time(self.from + self.length))
+    }
+
     /// Is the moment inside?
     pub fn holds(&self, moment: Timestamp) -> bool {
         self.elapsed(moment) < self.length
@@ -131,6 +144,14 @@ impl Week {
     fn elapsed(&self, moment: Timestamp) -> i64 {
         (whole_second(moment) - self.from).rem_euclid(WEEK)
     }
+}
+
+/// A time of the week, given in seconds since Thursday 00:00.
+fn describe_time(time: i64) -> String {
+    let time = time.rem_euclid(WEEK);
+    let day =
+        usize::try_from(time / DAY).ok().and_then(|day| DAY_NAMES.get(day)).copied().unwrap_or_default();
+    format!("{day} {:02}:{:02}", time % DAY / 3600, time % 3600 / 60)
 }
 
 /// The whole second that a moment belongs to: rounded down, also before the epoch.

@@ -232,6 +232,12 @@ pub fn describe_actor(actor: &Bypass) -> String {
     format!("{kind}{number}{name}").trim_end_matches(',').to_string()
 }
 
+/// An actor that the policy allows to bypass, for people.
+pub fn describe_allowed(actor: &AllowedActor) -> String {
+    let mode = BypassMode::Always;
+    describe_actor(&Bypass { kind: actor.kind, id: actor.id.clone(), name: None, mode })
+}
+
 /// The role's name: the host's, or that of the roles every repository has on GitHub, which gives
 /// numbers alone. (GitHub publishes no table; the Terraform provider's page on
 /// `github_repository_ruleset` says: maintain 2, write 4, admin 5.)

@@ -8,7 +8,8 @@
 //! which rule, `administration.rs` who can change a list that is hidden, and `access.rs` makes
 //! findings of that.
 
-use super::{Case, Control, Documentation, Granularity, Kind, Stage, Waivable, finding, read};
+use super::procedure::ControlProcedure;
+use super::{Case, Control, Documentation, Granularity, Kind, PolicyScope, Stage, Waivable, finding, read};
 use portcullis_model::decision::{Finding, SubjectKind, Verdict};
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::facts::HostFacts;
@@ -21,6 +22,7 @@ use settings::Settings;
 mod access;
 mod administration;
 mod bypass;
+mod procedure;
 mod rules;
 mod settings;
 #[cfg(test)]
@@ -34,6 +36,7 @@ pub static KIND: Kind = Kind {
     always_on: false,
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("../protected_branch.md")),
+    procedure: procedure::PART,
     read: read::<ProtectedBranch>,
     #[cfg(test)]
     schema: super::schema::of::<ProtectedBranch>,
@@ -47,6 +50,10 @@ pub struct ProtectedBranch(Settings);
 impl Control for ProtectedBranch {
     fn kind(&self) -> &'static Kind {
         &KIND
+    }
+
+    fn procedure(&self, _scope: &PolicyScope) -> ControlProcedure {
+        self.tell()
     }
 
     fn ask(&self, inquiry: &mut Inquiry) {
@@ -66,6 +73,20 @@ impl Control for ProtectedBranch {
         findings.extend(access::judge(case, branch, &self.0, &protection));
         Ok(findings)
     }
+}
+
+/// The rules that the host is known to impose; `None` where that could not be seen, or not all of
+/// it, or was not asked for.
+pub(super) fn imposed_rules(case: &Case<'_>) -> Option<Vec<Rule>> {
+    let host = &case.facts.host;
+    let protection = protection_of(host, branch_asked(host).ok()?).ok()?;
+    let rules = protection.requirements.into_iter().map(|requirement| requirement.rule).collect();
+    protection.unseen.is_empty().then_some(rules)
+}
+
+/// Is this rule among them, or a stricter one?
+pub(super) fn is_imposed(imposed: &[Rule], wanted: &Rule) -> bool {
+    imposed.iter().any(|imposed| rules::fulfils(imposed, wanted))
 }
 
 /// The branch that the host was asked about.

@@ -30,6 +30,30 @@ pub enum ExitStatusSetting {
     Required,
 }
 
+/// May tests be skipped?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Skipped {
+    /// They may, unless they are `required`. They never count as passed.
+    #[default]
+    Allow,
+    /// A skipped test blocks.
+    Block,
+}
+
+/// What of tests that passed after they had failed?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Flaky {
+    /// It blocks.
+    #[default]
+    Block,
+    /// The decision notes it. It never counts as passed.
+    Note,
+}
+
 /// The settings as they are written; what belongs together is checked when they are read.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -7,6 +7,7 @@
 
 use super::host_id::HostId;
 use crate::control::finding;
+use crate::control::procedure::words::code;
 use portcullis_model::change::Revision;
 use portcullis_model::check::{Check, Conclusion, Producer, WorkflowRun};
 use portcullis_model::decision::{Finding, SubjectKind, Verdict};
@@ -162,6 +163,24 @@ impl std::fmt::Display for CheckWriter {
 impl std::fmt::Display for NamedCheck {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "the check `{}` from {}", self.name, self.writer)
+    }
+}
+
+impl NamedCheck {
+    /// Who must have written it, for people.
+    pub fn describe_writer(&self) -> String {
+        match &self.writer {
+            CheckWriter::AppNumber(number) => format!("the app with the number {number}"),
+            CheckWriter::AppSlug(slug) => format!("the app {}", code(slug)),
+            CheckWriter::Creator(login) => format!("the account {}", code(login.as_str())),
+            CheckWriter::Pipeline { project, config, source } => {
+                let config = config.as_ref().map_or(String::new(), |config| format!(" {}", code(config)));
+                let source =
+                    source.as_ref().map_or(String::new(), |source| format!(", started by {}", code(source)));
+                format!("the pipeline{config} of {}{source}", code(project))
+            }
+            CheckWriter::Service(id) => format!("the external service with the number {id}"),
+        }
     }
 }
 

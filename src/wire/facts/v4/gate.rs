@@ -81,6 +81,8 @@ choices! {
         CodeOwners,
         /// What a control reads beside the policy.
         Control,
+        /// A document that a control compares with the policy.
+        Document,
     }
 
     /// Topics of questions.
