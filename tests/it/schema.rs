@@ -57,6 +57,7 @@ impl Printed {
 fn what_is_printed_is_the_committed_file() {
     let list = printed(&["schema"]);
     let files = [
+        ("audit", "audit-v1.json"),
         ("decision", "decision-v1.json"),
         ("facts", "facts-v4.json"),
         ("policy", "policy-v1.json"),
