@@ -1,4 +1,5 @@
-//! `portcullis audit` over honest histories: with a host, from records alone, from saved facts, and with git alone.
+//! `portcullis audit` over honest histories: with a host, from records alone, from saved facts, and
+//! with git alone.
 
 use crate::schema::Printed;
 use crate::support::audited::{ALL, AS_OF, YEAR, audit, audit_with_host, begun, commit_at, land_at};

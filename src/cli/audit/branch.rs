@@ -1,7 +1,7 @@
 //! The landings of one branch in the period.
 
+use super::context::AuditContext;
 use super::environments::{ReadRecords, TipSeen, gap_of};
-use super::gather::AuditContext;
 use super::policies::{PolicyBook, PolicyOfCommit};
 use super::population::{AuditedLine, CountedRange};
 use super::unseen_failure;

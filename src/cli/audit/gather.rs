@@ -2,6 +2,7 @@
 
 use super::AuditArguments;
 use super::branch::{BranchAudit, NamedTip, audit_branch};
+use super::context::AuditContext;
 use super::environments::{ReadRecords, gap_of};
 use super::period::AskedPeriod;
 use super::policies::{PolicyBook, PolicyOfCommit};
@@ -44,18 +45,6 @@ use std::rc::Rc;
 
 /// The program, with its version.
 const PROGRAM: &str = concat!("portcullis ", env!("CARGO_PKG_VERSION"));
-
-/// What every part of an audit needs.
-pub struct AuditContext<'a> {
-    /// Whom to ask.
-    pub sources: Sources<'a>,
-    /// The period.
-    pub period: &'a AskedPeriod,
-    /// The present.
-    pub as_of: Timestamp,
-    /// The policy of today.
-    pub today: Rc<PolicyOfCommit>,
-}
 
 /// Gathers an audit and puts it together.
 ///
