@@ -117,6 +117,14 @@ fn find_other_place(gathered: &GatheredFacts) -> Result<Option<(Judged, Gap)>> {
     Ok(shown.err().map(|gap| (judged, gap)))
 }
 
+/// Facts that somebody saved.
+///
+/// # Errors
+/// They cannot be read.
+pub fn read_facts_file(file: &Path) -> Result<GatheredFacts> {
+    read_file(file).map(|(facts, _)| facts)
+}
+
 /// The facts, and their text.
 fn read_file(file: &Path) -> Result<(GatheredFacts, String)> {
     let name = file.display();

@@ -7,6 +7,7 @@
 )]
 
 pub mod asserted;
+pub mod audit;
 pub mod bare;
 pub mod baseline;
 pub mod batch;

@@ -69,6 +69,7 @@ mod commit;
 mod commit_facts;
 pub mod commit_writer;
 mod content;
+mod dated_line;
 mod declared_encoding;
 mod discover;
 mod former_tips;
@@ -108,6 +109,7 @@ mod walk_budget;
 mod work_tree;
 
 pub use content::of_lines as content_of_lines;
+pub use dated_line::DatedCommit;
 pub use landing::BranchPosition;
 pub use line_diff::count_lines;
 pub use policy_check::BranchNames;

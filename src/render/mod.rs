@@ -11,6 +11,7 @@ use std::io;
 
 pub use portcullis_model::plural::plural;
 
+pub mod audit;
 pub mod codequality;
 pub mod csv;
 mod escape;

@@ -34,6 +34,7 @@ macro_rules! words {
     )+ };
 }
 pub mod anchor;
+pub mod audit;
 pub mod decision;
 pub mod evidence_file;
 pub mod facts;

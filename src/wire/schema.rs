@@ -6,8 +6,8 @@
 //! [the module above](super) allow.
 
 use super::{
-    anchor, decision, evidence_file, facts, record, record_list, replay, review, sealed, server, statement,
-    status,
+    anchor, audit, decision, evidence_file, facts, record, record_list, replay, review, sealed, server,
+    statement, status,
 };
 
 /// What makes a schema from the types, and the file that holds it.
@@ -54,6 +54,13 @@ pub static TABLE: &[Schema] = &[
         "The newest deployment record of each environment, as `portcullis record anchor` writes it",
         "anchor-v1.json",
         anchor::v1::AnchorV1
+    ),
+    schema!(
+        "audit",
+        audit::v1::VERSION,
+        "An audit of a period, as `portcullis audit --format json` writes it",
+        "audit-v1.json",
+        audit::v1::AuditV1
     ),
     schema!(
         "decision",

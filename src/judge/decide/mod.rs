@@ -23,6 +23,7 @@ use portcullis_model::waiver::About;
 use waivers::ScopedFinding;
 
 mod asserted;
+mod audited;
 mod batch;
 mod deployed;
 mod deployment;
@@ -33,6 +34,7 @@ mod owner;
 mod rollback;
 mod waivers;
 
+pub use audited::{AuditedApproval, audit_approvals, decide_landed};
 pub use batch::decide_batch;
 pub use deployment::decide_deployment;
 pub use landing::judge_alone;
