@@ -1,5 +1,5 @@
-//! Which clauses the evidence of a control serves, for outputs. It serves them: that an organisation
-//! complies with one is for people to say.
+//! Which clauses the evidence of a control serves, for outputs. It serves them: that an
+//! organisation complies with one is for people to say.
 
 use crate::render::ServedClause;
 use portcullis_judge::clauses::{self, Clause};

@@ -1,5 +1,5 @@
-//! Signing by people: git's settings for signatures, `ssh-keygen` and `git push`: the only programs that take part,
-//! and only where a person signs, never where something is judged.
+//! Signing by people: git's settings for signatures, `ssh-keygen` and `git push`: the only programs
+//! that take part, and only where a person signs, never where something is judged.
 
 use crate::cli::exit::{Failure, Result};
 use portcullis_attest::NAMESPACE;

@@ -1,5 +1,5 @@
-//! What the signature of a deployment record is worth: the policy that the record keeps says whether
-//! it needs one, and the list of signers at its baseline says whose count.
+//! What the signature of a deployment record is worth: the policy that the record keeps says
+//! whether it needs one, and the list of signers at its baseline says whose count.
 //!
 //! A key has to be valid at the moment that the record names, which is the recorder's word. The
 //! records before it bound that moment from below, and the list at the baseline says which keys

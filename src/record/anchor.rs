@@ -124,7 +124,8 @@ fn read_tip(tip: AnchoredTipV1) -> Result<AnchoredTip, MalformedAnchor> {
 pub fn time_stamp_request(bytes: &[u8]) -> Vec<u8> {
     let digest = Digest::of(bytes);
     let sha256 = bytes_of(digest.as_str().trim_start_matches("sha256:"));
-    // AlgorithmIdentifier of SHA-256 (RFC 8017, appendix B.1): the OID 2.16.840.1.101.3.4.2.1, NULL.
+    // AlgorithmIdentifier of SHA-256 (RFC 8017, appendix B.1): the OID 2.16.840.1.101.3.4.2.1,
+    // NULL.
     const SHA256: [u8; 15] =
         [0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00];
     let imprint = [&SHA256[..], &[0x04, 0x20], &sha256].concat();

@@ -58,7 +58,7 @@ pub fn run(arguments: &AcknowledgementArguments) -> Result {
     let mut all = Vec::new();
     for file in &arguments.lists {
         let text = read_file(file)?;
-        all.extend(read_list(&text, now).map_err(|why| invalid(file, &why))?);
+        all.extend(read_list(&text, now).map_err(|why| invalid(file, &why.to_string()))?);
     }
     all.extend(read_notes(&policy, arguments, now)?);
     let rows = policy.acknowledgement_rows(&all, &digest);

@@ -115,7 +115,8 @@ impl Control for RequiredReviews {
     }
 
     fn owners(&self, area: &str) -> Vec<String> {
-        let of_area = self.rules.areas.iter().filter(|(name, _)| name.get_ref() == area).map(|(_, rule)| rule);
+        let of_area =
+            self.rules.areas.iter().filter(|(name, _)| name.get_ref() == area).map(|(_, rule)| rule);
         let rules = self.rules.general.iter().chain(&self.rules.data_processing).chain(of_area);
         rules.flat_map(|rule| &rule.roles).map(|role| role.role.get_ref().clone()).collect()
     }

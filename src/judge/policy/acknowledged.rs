@@ -53,28 +53,50 @@ pub fn write_note(project: &str, login: &str, digest: &str, time: Timestamp) -> 
     )
 }
 
+/// Why a list or a note acknowledges nothing, as a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoAcknowledgement(String);
+
+impl std::fmt::Display for NoAcknowledgement {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<String> for NoAcknowledgement {
+    fn from(why: String) -> Self {
+        NoAcknowledgement(why)
+    }
+}
+
+impl From<&str> for NoAcknowledgement {
+    fn from(why: &str) -> Self {
+        NoAcknowledgement(why.to_string())
+    }
+}
+
 /// Reads a list: a header that names the columns `login`, `digest` and `time`, and a line for each
 /// acknowledgement. `now` is the moment after which no time counts.
 ///
 /// # Errors
 /// The first line that cannot be read, with its number and what to write.
-pub fn read_list(text: &str, now: Timestamp) -> Result<Vec<Acknowledgement>, String> {
+pub fn read_list(text: &str, now: Timestamp) -> Result<Vec<Acknowledgement>, NoAcknowledgement> {
     if text.len() > LONGEST {
-        return Err(format!("the list has {} bytes, and at most {LONGEST} are read", text.len()));
+        return Err(format!("the list has {} bytes, and at most {LONGEST} are read", text.len()).into());
     }
     let mut lines = (1..).zip(text.strip_prefix('\u{feff}').unwrap_or(text).lines());
     let header = lines.next().map_or("", |(_, line)| line);
     let header = split_fields(header).ok_or("line 1: a quote is not closed")?;
     let place = |column: &str| header.iter().position(|name| name.eq_ignore_ascii_case(column));
     let [Some(login), Some(digest), Some(time)] = COLUMNS.map(place) else {
-        return Err("line 1: the header has to name the columns `login`, `digest` and `time`".to_string());
+        return Err("line 1: the header has to name the columns `login`, `digest` and `time`".into());
     };
     let mut found = Vec::new();
     for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
         let fields = split_fields(line).ok_or_else(|| format!("line {number}: a quote is not closed"))?;
         let field = |at: usize| fields.get(at).map(String::as_str).filter(|text| !text.is_empty());
         let [Some(login), Some(digest), Some(time)] = [login, digest, time].map(field) else {
-            return Err(format!("line {number}: a login, a digest or a time is missing"));
+            return Err(format!("line {number}: a login, a digest or a time is missing").into());
         };
         let one = Acknowledgement {
             login: Login::new(login),
@@ -87,11 +109,11 @@ pub fn read_list(text: &str, now: Timestamp) -> Result<Vec<Acknowledgement>, Str
     Ok(found)
 }
 
-fn read_time(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+fn read_time(text: &str, now: Timestamp) -> Result<Timestamp, NoAcknowledgement> {
     let time: Timestamp = text
         .parse()
         .map_err(|_| format!("`{text}` is not a time; write it as in RFC 3339, \"2026-11-01T09:30:00Z\""))?;
-    if time > now { Err(format!("{time} is in the future")) } else { Ok(time) }
+    if time > now { Err(format!("{time} is in the future").into()) } else { Ok(time) }
 }
 
 /// The fields of a line of CSV (RFC 4180, without line breaks in a field); `None` where a quote is
@@ -123,7 +145,7 @@ impl Policy {
         signature: &str,
         signers: &AllowedSigners,
         now: Timestamp,
-    ) -> Result<Acknowledgement, String> {
+    ) -> Result<Acknowledgement, NoAcknowledgement> {
         let value = |key: &str| note.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(": "));
         let read = || {
             let login: String = serde_json::from_str(value("login")?).ok()?;
@@ -133,14 +155,14 @@ impl Policy {
             read().ok_or("it is not a note of `portcullis policy acknowledgements`")?;
         let time = read_time(time, now)?;
         if write_note(&self.project, &login, &digest, time) != note {
-            return Err("it is not a note of this project, or it was edited".to_string());
+            return Err("it is not a note of this project, or it was edited".into());
         }
         let signer = sshsig::verify(note.as_bytes(), signature.trim().as_bytes(), signers, time)
             .map_err(|error| format!("its signature does not verify: {error}"))?;
         let login = Login::new(login);
         match self.is_of(&signer, &login) {
             true => Ok(Acknowledgement { login, digest, time, key: Some(signer.key) }),
-            false => Err(format!("its signature is not that of {login}")),
+            false => Err(format!("its signature is not that of {login}").into()),
         }
     }
 
@@ -215,7 +237,7 @@ mod tests {
             ("login,digest,time\nkim,x,2026-12-01T09:00:00Z\n", "in the future"),
             ("login,digest,time\n\"kim,x,2026-11-01T09:00:00Z\n", "quote"),
         ] {
-            assert!(read_list(text, now()).unwrap_err().contains(says), "{text}");
+            assert!(read_list(text, now()).unwrap_err().0.contains(says), "{text}");
         }
     }
 
@@ -241,11 +263,11 @@ mod tests {
         let signers = AllowedSigners::read(b"").unwrap();
         let read = |note: &str| policy.read_note(note, "no signature", &signers, now()).unwrap_err();
         let note = write_note(&policy.project, "kim", DIGEST, time);
-        assert!(read(&note).contains("signature"), "{}", read(&note));
-        assert!(read(&write_note("Other", "kim", DIGEST, time)).contains("of this project"));
-        assert!(read(&format!("{note}login: \"alex\"\n")).contains("edited"));
-        assert!(read("hello").contains("not a note"));
+        assert!(read(&note).0.contains("signature"), "{}", read(&note));
+        assert!(read(&write_note("Other", "kim", DIGEST, time)).0.contains("of this project"));
+        assert!(read(&format!("{note}login: \"alex\"\n")).0.contains("edited"));
+        assert!(read("hello").0.contains("not a note"));
         let future = write_note(&policy.project, "kim", DIGEST, "2027-01-01T00:00:00Z".parse().unwrap());
-        assert!(read(&future).contains("in the future"));
+        assert!(read(&future).0.contains("in the future"));
     }
 }

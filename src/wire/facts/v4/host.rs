@@ -23,7 +23,8 @@ objects! {
         kind: String,
         /// The repository, as its host names it.
         repository: Option<String>,
-        /// Who states all of this, where it was not observed; missing for every kind but `asserted`.
+        /// Who states all of this, where it was not observed; missing for every kind but
+        /// `asserted`.
         asserted [default]: Option<AssertionV4>,
         /// What all hosts of this kind have in common; null for GitHub's, and where no host was
         /// asked.
