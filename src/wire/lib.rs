@@ -36,6 +36,7 @@ macro_rules! words {
 pub mod decision;
 pub mod facts;
 pub mod form;
+pub mod pack;
 pub mod record;
 pub mod review;
 pub mod schema;

@@ -5,7 +5,7 @@
 //! `SNAPSHOTS=overwrite cargo test --lib wire` writes them again after a change that the rules of
 //! [the module above](super) allow.
 
-use super::{decision, facts, record, review, server, statement};
+use super::{decision, facts, pack, record, review, server, statement};
 
 /// What makes a schema from the types, and the file that holds it.
 #[cfg(test)]
@@ -57,6 +57,13 @@ pub static TABLE: &[Schema] = &[
         "Facts of a change, a batch or a deployment, as `portcullis facts` writes them and a deployment record keeps them",
         "facts-v4.json",
         facts::v4::FactsV4
+    ),
+    schema!(
+        "pack",
+        pack::v1::VERSION,
+        "The manifest of an evidence pack: its file `manifest.json`",
+        "pack-v1.json",
+        pack::v1::PackV1
     ),
     Schema {
         name: "policy",
