@@ -33,6 +33,7 @@ macro_rules! words {
         }
     )+ };
 }
+pub mod audit;
 pub mod decision;
 pub mod facts;
 pub mod form;

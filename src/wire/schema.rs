@@ -5,7 +5,7 @@
 //! `SNAPSHOTS=overwrite cargo test --lib wire` writes them again after a change that the rules of
 //! [the module above](super) allow.
 
-use super::{decision, facts, pack, record, review, server, statement};
+use super::{audit, decision, facts, pack, record, review, server, statement};
 
 /// What makes a schema from the types, and the file that holds it.
 #[cfg(test)]
@@ -44,6 +44,13 @@ macro_rules! schema {
 
 /// Every form, sorted by name: the version of each that is written today.
 pub static TABLE: &[Schema] = &[
+    schema!(
+        "audit",
+        audit::v1::VERSION,
+        "An audit of a period, as `portcullis audit --format json` writes it",
+        "audit-v1.json",
+        audit::v1::AuditV1
+    ),
     schema!(
         "decision",
         decision::v1::VERSION,

@@ -20,6 +20,19 @@ macro_rules! shaped_text {
         #[serde(transparent)]
         pub struct $name(String);
 
+        impl $name {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
         impl From<&$model> for $name {
             fn from(value: &$model) -> Self {
                 $name(value.to_string())

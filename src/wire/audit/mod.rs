@@ -1,0 +1,3 @@
+//! Audits of a period: what `portcullis audit --format json` writes.
+
+pub mod v1;
