@@ -13,9 +13,16 @@
 
 pub mod archive;
 pub mod contents;
+pub mod csv;
+pub mod derive;
 pub mod fault;
 pub mod item_path;
 pub mod manifest;
+pub mod report;
+pub mod tables;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod verify;
 
 pub use contents::{ItemSource, PackContents};
 pub use fault::{PackFault, PackWrong};
