@@ -18,6 +18,7 @@ pub mod derive;
 pub mod fault;
 pub mod item_path;
 pub mod manifest;
+pub mod redact;
 pub mod report;
 pub mod tables;
 #[cfg(any(test, feature = "testing"))]

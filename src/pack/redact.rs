@@ -1,0 +1,165 @@
+//! Addresses of people, taken out of what a pack holds: each becomes a token that is the same
+//! everywhere in the pack, so that what is judged by addresses is judged as before.
+
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The domain of every token (RFC 2606 reserves it: no mail reaches it).
+pub const DOMAIN: &str = "redacted.invalid";
+
+/// The addresses that were found, before they have tokens.
+#[derive(Clone, Debug, Default)]
+pub struct AddressFinder {
+    found: BTreeSet<String>,
+}
+
+impl AddressFinder {
+    /// Looks through a text of any kind.
+    pub fn look_at_text(&mut self, text: &str) {
+        for (start, end) in addresses_in(text) {
+            self.found.insert(text[start..end].to_lowercase());
+        }
+    }
+
+    /// Looks through JSON: every text, and what is an address by its place although it does not look
+    /// like one.
+    pub fn look_at(&mut self, value: &Value) {
+        match value {
+            Value::String(text) => self.look_at_text(text),
+            Value::Array(items) => items.iter().for_each(|item| self.look_at(item)),
+            Value::Object(members) => {
+                self.found.extend(mailbox(members).map(|(_, email)| email.to_lowercase()));
+                for (name, value) in members {
+                    self.look_at_text(name);
+                    self.look_at(value);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// Gives each address a token. Tokens are sorted like the addresses.
+    pub fn finish(self) -> Redactor {
+        let tokens = self.found.into_iter().filter(|address| !is_of_a_host(address)).zip(1_u32..);
+        Redactor {
+            tokens: tokens.map(|(address, number)| (address, format!("address-{number:04}"))).collect(),
+        }
+    }
+}
+
+/// Replaces addresses by their tokens.
+#[derive(Clone, Debug, Default)]
+pub struct Redactor {
+    tokens: BTreeMap<String, String>,
+}
+
+impl Redactor {
+    /// Is there nothing to replace?
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty()
+    }
+
+    /// The text without addresses.
+    pub fn text(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        for (start, end) in addresses_in(text) {
+            if let Some(token) = self.tokens.get(&text[start..end].to_lowercase()) {
+                out.push_str(&text[at..start]);
+                out.push_str(&format!("{token}@{DOMAIN}"));
+                at = end;
+            }
+        }
+        out.push_str(&text[at..]);
+        out
+    }
+
+    /// The value without addresses, and without the names that stand beside them in commits.
+    pub fn value(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.text(text)),
+            Value::Array(items) => Value::Array(items.iter().map(|item| self.value(item)).collect()),
+            Value::Object(members) => self.object(members),
+            other => other.clone(),
+        }
+    }
+
+    fn object(&self, members: &Map<String, Value>) -> Value {
+        if let Some((_, email)) = mailbox(members)
+            && let Some(token) = self.tokens.get(&email.to_lowercase())
+        {
+            return serde_json::json!({ "name": token, "email": format!("{token}@{DOMAIN}") });
+        }
+        Value::Object(members.iter().map(|(name, value)| (self.text(name), self.value(value))).collect())
+    }
+}
+
+/// The name and the address of a person of a commit.
+fn mailbox(members: &Map<String, Value>) -> Option<(&str, &str)> {
+    match (members.len(), members.get("name"), members.get("email")) {
+        (2, Some(Value::String(name)), Some(Value::String(email))) => Some((name, email)),
+        _ => None,
+    }
+}
+
+/// An address that a host gives in the place of a person's own: it names an account, not a mailbox.
+fn is_of_a_host(address: &str) -> bool {
+    let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
+    local == "noreply" || domain.starts_with("users.noreply.") || domain.ends_with(DOMAIN)
+}
+
+/// Where addresses are in a text.
+fn addresses_in(text: &str) -> Vec<(usize, usize)> {
+    let is_local = |c: char| c.is_alphanumeric() || ".!#$%&'*+=?^_`{|}~-".contains(c);
+    let is_domain = |c: char| c.is_alphanumeric() || c == '.' || c == '-';
+    let mut found = Vec::new();
+    let mut from = 0;
+    for (at, _) in text.match_indices('@') {
+        let before = &text[from.min(at)..at];
+        let start = at - before.chars().rev().take_while(|c| is_local(*c)).map(char::len_utf8).sum::<usize>();
+        let after = &text[at + 1..];
+        let domain: String = after.chars().take_while(|c| is_domain(*c)).collect();
+        let domain = domain.trim_end_matches(['.', '-']);
+        let top = domain.rsplit('.').next().unwrap_or_default();
+        let is_host =
+            domain.contains('.') && top.chars().count() >= 2 && !top.chars().all(|c| c.is_ascii_digit());
+        if start < at && is_host {
+            from = at + 1 + domain.len();
+            found.push((start, from));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn addresses_become_tokens_that_are_the_same_everywhere() {
+        let facts = json!({ "author": { "name": "Kim Example", "email": "kim@example.test" }, "other": ["Kim@Example.test, <sam@example.test>"],
+            "co_authors": { "sam@example.test": 1 }, "odd": { "name": "Root", "email": "root@localhost" } });
+        let mut finder = AddressFinder::default();
+        finder.look_at(&facts);
+        finder.look_at_text("emails = [\"alex@example.test\"]");
+        let redactor = finder.finish();
+        assert_eq!(
+            redactor.value(&facts),
+            json!({ "author": { "name": "address-0002", "email": "address-0002@redacted.invalid" },
+                "other": ["address-0002@redacted.invalid, <address-0004@redacted.invalid>"],
+                "co_authors": { "address-0004@redacted.invalid": 1 },
+                "odd": { "name": "address-0003", "email": "address-0003@redacted.invalid" } })
+        );
+    }
+
+    #[test]
+    fn what_is_no_address_stays() {
+        let mut finder = AddressFinder::default();
+        let text = "main@0a1b2c, @example-org/team, pkg:npm/x@1.2.3, 12+kim@users.noreply.github.com, noreply@github.com, a @ b.test";
+        finder.look_at_text(text);
+        let redactor = finder.finish();
+        assert!(redactor.is_empty(), "{redactor:?}");
+        assert_eq!(redactor.text(text), text);
+    }
+}
