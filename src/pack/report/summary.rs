@@ -56,7 +56,7 @@ fn figures(audit: &AuditV1) -> Markup {
             (figure("Let through", &grouped(counts.waived), "landings with a waiver"))
             (figure("Not shown", &grouped(audit.gaps.len() as u64), &count(counts.undetermined, "landing undetermined", "landings undetermined")))
             @if let Some(watched) = watched {
-                (figure("Protection unwatched", &duration(watched), "longest time between two looks"))
+                (figure("Unwatched", &duration(watched), "longest time between two looks at the protection"))
             }
         }
     }
@@ -81,7 +81,7 @@ fn trend(audit: &AuditV1) -> Markup {
                 filter: None,
                 compact: true,
                 caption: "Landings by month and by how they came out".to_string(),
-                columns: &["Month", "Landings#", "Met#", "Waived#", "Not shown#", "Not met#", "Deployments#"],
+                columns: &["Month", "Landings#", "Met#", "Waived#", "Not shown#", "Not met#", "Deployed#"],
                 rows: html! { @for point in &audit.trend { (trend_row(point)) } },
             }.write())
         }
@@ -95,7 +95,7 @@ fn trend_row(point: &TrendPointV1) -> Markup {
                 @if point.landings > 0 { a href=(links::month_page(&point.month)) { (point.month) } } @else { (point.month) }
             }
             (number("Landings", point.landings)) (number("Met", point.allowed)) (number("Waived", point.waived))
-            (number("Not shown", point.undetermined)) (number("Not met", point.blocked)) (number("Deployments", point.deployments))
+            (number("Not shown", point.undetermined)) (number("Not met", point.blocked)) (number("Deployed", point.deployments))
         }
     }
 }

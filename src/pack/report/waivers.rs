@@ -3,7 +3,7 @@
 use super::ReportInput;
 use super::links::Links;
 use super::parts::{self, Table, cell, nothing};
-use super::text::{Outside, moment};
+use super::text::{Outside, day};
 use super::words::{self, badge};
 use maud::{Markup, html};
 use portcullis_wire::audit::v1::{EmergencyV1, UsedWaiverV1, WaiverKindV1};
@@ -37,7 +37,7 @@ fn row(waiver: &UsedWaiverV1, links: &Links) -> Markup {
                 "asked by " (Outside(&waiver.requester)) ", granted by " strong { (Outside(&waiver.approver)) }
                 @if waiver.signed { ", signed" } @else { ", not signed" }
             }))
-            (cell("In force", &html! { (moment(&waiver.created)) " to " (moment(&waiver.expires)) }))
+            (cell("In force", &html! { span title={ (waiver.created) " to " (waiver.expires) } { (day(&waiver.created)) " to " (day(&waiver.expires)) } }))
             (cell("Used by", &html! { @if waiver.used_by.is_empty() { span.quiet { "nothing in the period" } } @else { (parts::items(&waiver.used_by, 5, links, 0)) } }))
             (cell("Review", &html! { @match &waiver.emergency { Some(emergency) => { (review(emergency)) }, None => { span.quiet { "none owed" } } } }))
         }
@@ -49,7 +49,7 @@ fn review(emergency: &EmergencyV1) -> Markup {
     html! {
         (badge(tone, word))
         @if let Some(reviewer) = &emergency.reviewer { " by " (Outside(reviewer)) }
-        @if let Some(reviewed) = &emergency.reviewed { ", " (moment(reviewed)) }
-        ", due " (moment(&emergency.due))
+        @if let Some(reviewed) = &emergency.reviewed { " on " (day(reviewed)) }
+        ", due " (day(&emergency.due))
     }
 }
