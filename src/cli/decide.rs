@@ -33,7 +33,7 @@ pub fn run(arguments: &DecideArguments) -> Result {
     let output = arguments.output.plan()?;
     let inputs = [arguments.facts.as_path(), &arguments.policy];
     output.files().try_for_each(|file| names::spare_files(file, inputs))?;
-    let gathered = read_file(&arguments.facts)?;
+    let gathered = read_facts_file(&arguments.facts)?;
     let policy = read_policy(&arguments.policy, &gathered.whole().host.profile())?;
     if let Some((judged, gap)) = find_other_place(&gathered)? {
         return output.show(&portcullis_judge::decide::undetermined(judged, &gap), &NoSources);
@@ -68,7 +68,11 @@ fn find_other_place(gathered: &GatheredFacts) -> Result<Option<(Judged, Gap)>> {
     Ok(shown.err().map(|gap| (judged, gap)))
 }
 
-fn read_file(file: &Path) -> Result<GatheredFacts> {
+/// Facts that somebody saved.
+///
+/// # Errors
+/// They cannot be read.
+pub fn read_facts_file(file: &Path) -> Result<GatheredFacts> {
     let name = file.display();
     let text = std::fs::read(file)
         .map_err(|error| Failure::environment(format!("cannot read the facts {name}: {error}")))?;

@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use std::sync::LazyLock;
 
 pub mod approve;
+pub mod audit;
 mod bare;
 mod batching;
 pub mod check;
@@ -68,6 +69,8 @@ pub struct Cli {
 enum Command {
     /// Judge a change request or a deployment: gather the facts and decide.
     Check(check::CheckArguments),
+    /// Audit the landings and deployments of a period.
+    Audit(audit::AuditArguments),
     /// Gather the facts that `check` would judge, and write them as JSON.
     Facts(facts::FactsArguments),
     /// Sign a review of a commit, and add it to your chain of reviews in the repository.
@@ -231,6 +234,7 @@ fn run(cli: Cli) -> exit::Result {
     let directory = Path::new(".");
     match cli.command {
         Command::Check(arguments) => check::run(directory, &arguments),
+        Command::Audit(arguments) => audit::run(directory, &arguments),
         Command::Facts(arguments) => facts::run(directory, &arguments),
         Command::Approve(arguments) => approve::run(directory, &arguments),
         Command::Reviews(command) => reviews::run(directory, &command),

@@ -6,7 +6,7 @@ use crate::collect::signed_requests::SignedRequests;
 use crate::collect::sources::{Ends, HostSession, Sources};
 use portcullis_forge::{Forge, Question, ask_facts};
 use portcullis_git::{BranchPosition, Repository};
-use portcullis_model::change::{BranchName, Revision};
+use portcullis_model::change::{BranchName, FileChange, Revision};
 use portcullis_model::deployment::{
     Back, Baseline, BaselineOrigin, Deployer, Deployment, Elsewhere, HostDeployment, LandingFacts, Recorded,
 };
@@ -137,14 +137,14 @@ pub fn gather_landing(
 
 /// The other parents of a merge, as what might explain it: no host was asked which requests they
 /// belong to, so they are numbered as parents are.
-fn merged_parents(repository: &Repository, landed: &Revision) -> Result<Vec<Candidate>, Gap> {
+pub(super) fn merged_parents(repository: &Repository, landed: &Revision) -> Result<Vec<Candidate>, Gap> {
     let parents = repository.commit(landed)?.parents;
     let numbered = parents.into_iter().zip(1_u64..).skip(1);
     Ok(numbered.map(|(head, number)| Candidate { request: number.into(), head }).collect())
 }
 
 /// The branch as its host sees it.
-fn ask_branch(sources: &Sources<'_>, branch: &BranchName) -> Fact<Branch> {
+pub(super) fn ask_branch(sources: &Sources<'_>, branch: &BranchName) -> Fact<Branch> {
     match sources.host {
         Some(host) => host.branch(branch),
         None => Fact::Gap(no_host("where the branch is")),
@@ -265,7 +265,7 @@ impl Range<'_> {
     }
 
     /// The requests that brought a step; `line` holds the steps of the branch.
-    fn requests(
+    pub(super) fn requests(
         &self,
         step: &Revision,
         branch: &BranchName,
@@ -291,6 +291,18 @@ impl Range<'_> {
     }
 
     pub(super) fn landing(&self, group: Group) -> Option<LandingFacts> {
+        let landed = group.steps.last()?;
+        let inquiry = Inquiry { tests: BTreeSet::new(), ..self.inquiry.clone() };
+        let change = self.sources.repository.change(&group.parent, landed, &inquiry);
+        let files = match change {
+            Fact::Known(change) => Fact::Known(change.files),
+            Fact::Gap(gap) => Fact::Gap(gap),
+        };
+        self.landing_with(group, files)
+    }
+
+    /// The same, where the files that it changed are known.
+    pub(super) fn landing_with(&self, group: Group, files: Fact<Vec<FileChange>>) -> Option<LandingFacts> {
         let landed = group.steps.last()?.clone();
         let requests: Result<Vec<Facts>, Gap> = group
             .requests
@@ -298,12 +310,6 @@ impl Range<'_> {
             .map(|ids| ids.iter().filter_map(|id| self.request(id, &group.parent)).collect());
         let candidates = requests.as_ref().map_or_else(|_| Vec::new(), |requests| candidates_in(requests));
         let landing = Landing { parent: group.parent, landed, candidates };
-        let inquiry = Inquiry { tests: BTreeSet::new(), ..self.inquiry.clone() };
-        let change = self.sources.repository.change(&landing.parent, &landing.landed, &inquiry);
-        let files = match change {
-            Fact::Known(change) => Fact::Known(change.files),
-            Fact::Gap(gap) => Fact::Gap(gap),
-        };
         // Until it is proved.
         let coverage =
             Coverage::Unverifiable(Gap::not_asked("what explains the landing", "gather the facts again"));
@@ -406,7 +412,7 @@ impl Range<'_> {
         self.facts(inquiry, baseline, candidate, asked.as_ref())
     }
 
-    fn facts(
+    pub(super) fn facts(
         &self,
         inquiry: Inquiry,
         base: &Revision,
@@ -418,7 +424,7 @@ impl Range<'_> {
     }
 }
 
-fn candidates_in(requests: &[Facts]) -> Vec<Candidate> {
+pub(super) fn candidates_in(requests: &[Facts]) -> Vec<Candidate> {
     let seen = requests.iter().filter_map(|facts| facts.host.request.value());
     seen.map(|request| Candidate { request: request.id.clone(), head: request.head.clone() }).collect()
 }

@@ -6,6 +6,7 @@
     reason = "this room is where the outside world comes in"
 )]
 
+pub mod audit;
 pub mod bare;
 pub mod baseline;
 pub mod batch;

@@ -69,6 +69,7 @@ mod commit;
 mod commit_facts;
 pub mod commit_writer;
 mod content;
+mod dated_line;
 mod declared_encoding;
 mod discover;
 mod former_tips;
@@ -107,6 +108,7 @@ mod trust;
 mod walk_budget;
 mod work_tree;
 
+pub use dated_line::DatedCommit;
 pub use landing::BranchPosition;
 pub use line_diff::count_lines;
 pub use policy_check::BranchNames;

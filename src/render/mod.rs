@@ -10,6 +10,7 @@ use std::io;
 
 pub use portcullis_model::plural::plural;
 
+pub mod audit;
 mod escape;
 pub mod github;
 mod groups;

@@ -154,6 +154,16 @@ pub trait Control: std::fmt::Debug + Send + Sync {
         None
     }
 
+    /// How far the independence of its approvals goes, where its settings say so.
+    fn independence(&self) -> Option<shared::approval::Independence> {
+        None
+    }
+
+    /// The roles that have to approve changes to an area, where its settings say so.
+    fn owners(&self, _area: &str) -> Vec<String> {
+        Vec::new()
+    }
+
     /// How many approvals it demands of every change; 0 for none. A server whose hook runs the gate
     /// imposes as many.
     fn approvals(&self) -> u64 {

@@ -152,6 +152,16 @@ impl Control for RequiredReviews {
         }
     }
 
+    fn owners(&self, area: &str) -> Vec<String> {
+        let of_area = self.areas.iter().filter(|(name, _)| name.get_ref() == area).map(|(_, rule)| rule);
+        let rules = self.general.iter().chain(&self.data_processing).chain(of_area);
+        rules.flat_map(|rule| &rule.roles).map(|role| role.role.get_ref().clone()).collect()
+    }
+
+    fn independence(&self) -> Option<Independence> {
+        Some(self.independence)
+    }
+
     fn review_basis(&self) -> Option<ReviewBasis> {
         Some(self.basis)
     }

@@ -70,7 +70,7 @@ pub(super) fn judge_landing(
         findings.into_iter().map(|finding| ScopedFinding::of(finding, &about, touched)).collect();
     for facts in resting_on(landing) {
         let about = of_request(&about, facts);
-        let share = touched_by_request(policy, landing, facts, whole, touched);
+        let share = share_of(policy, landing, facts, whole, touched);
         let of_request = ask_landing(policy, Granularity::PerLanding, owner, facts, &share);
         found.extend(
             of_request
@@ -181,7 +181,7 @@ pub(super) fn touched_by(
 /// landing changed that is no other request's. So a harmless request does not need the approvals of
 /// the one that landed in the same batch. The only request answers for all that the landing
 /// touches.
-fn touched_by_request<'t>(
+pub(super) fn share_of<'t>(
     policy: &Policy,
     landing: &LandingFacts,
     request: &Facts,

@@ -21,6 +21,7 @@ use portcullis_model::inquiry::TextPurpose;
 use portcullis_model::waiver::About;
 use waivers::ScopedFinding;
 
+mod audited;
 mod batch;
 mod deployed;
 mod deployment;
@@ -30,6 +31,7 @@ mod owner;
 mod rollback;
 mod waivers;
 
+pub use audited::{AuditedApproval, audit_approvals, decide_landed};
 pub use batch::decide_batch;
 pub use deployment::decide_deployment;
 pub use landing::judge_alone;

@@ -41,8 +41,9 @@ pub struct AuditedLandingV1 {
     pub checks: Vec<AuditedCheckV1>,
     /// What explains its content.
     pub explanation: ExplanationV1,
-    /// The data-processing areas that it touches, with the rules that say so.
-    pub areas: Vec<TouchedAreaV1>,
+    /// The data-processing areas that it touches, with the rules that say so, by the policy in force;
+    /// null where that could not be seen.
+    pub areas: Option<Vec<TouchedAreaV1>>,
     /// The verdict by the policy at the commit that it landed on, at the moment it came in.
     pub then: ItemVerdictV1,
     /// The verdict by the policy of today; null where there is none.

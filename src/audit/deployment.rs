@@ -1,0 +1,87 @@
+//! One deployment: what its record says, and how far that is proved.
+
+use crate::people::PeopleNames;
+use portcullis_judge::policy::Policy;
+use portcullis_model::change::Revision;
+use portcullis_model::decision::Verdict;
+use portcullis_model::deployment::{Deployer, DeployerOrigin, Deployment};
+use portcullis_record::{RecordLink, RecordStanding, RecordedOrigin};
+use portcullis_wire::audit::v1::{
+    AuditedDeploymentV1, AuditedTimeV1, ItemVerdictV1, RecordStandingV1, TimeSourceV1,
+};
+use portcullis_wire::decision::v1::{DecisionV1, FindingV1, SubjectKindV1};
+use std::collections::BTreeSet;
+
+/// A record as it was seen.
+pub struct SeenRecord<'a> {
+    /// The record.
+    pub link: &'a RecordLink,
+    /// Its facts, where it keeps them.
+    pub facts: Option<&'a Deployment>,
+    /// Its decision, where that can be read.
+    pub decision: Option<DecisionV1>,
+    /// The newest policy, which says who is who.
+    pub policy: Option<&'a Policy>,
+}
+
+/// A deployment, without the landings that it brought.
+pub fn audit_deployment(seen: SeenRecord<'_>) -> AuditedDeploymentV1 {
+    let SeenRecord { link, facts, decision, policy } = seen;
+    let entry = &link.entry;
+    let names = PeopleNames::by(policy);
+    let deployer = facts.and_then(|facts| facts.deployer.value());
+    let (standing, why) = standing_of(&link.standing);
+    AuditedDeploymentV1 {
+        id: format!("{}#{}", entry.environment, entry.number),
+        environment: (&entry.environment).into(),
+        number: entry.number,
+        record: (&link.commit).into(),
+        digest: (&link.digest).into(),
+        time: AuditedTimeV1 { at: Some(entry.time.to_string()), source: TimeSourceV1::Record },
+        branch: facts.map(|facts| facts.branch.to_string()),
+        baseline: (&entry.baseline.commit).into(),
+        baseline_origin: entry.baseline.origin.as_str().to_string(),
+        candidate: (&entry.candidate).into(),
+        rollback: entry.baseline.origin == RecordedOrigin::Rollback,
+        recorder: entry.recorder.clone(),
+        deployer: deployer.map(|deployer| names.of_login(&deployer.login)),
+        deployer_known: deployer.is_some_and(|Deployer { origin, .. }| *origin == DeployerOrigin::Job),
+        landings: Vec::new(),
+        other_landings: 0,
+        decision: decided(decision, link),
+        standing,
+        why,
+    }
+}
+
+/// The landings that a record says it brought, by the tips that they left.
+pub fn tips_in(facts: &Deployment) -> BTreeSet<Revision> {
+    let landings = facts.landings.value().into_iter().flatten();
+    landings.map(|landing| landing.landing.landed.clone()).collect()
+}
+
+/// What is met of single landings is left out: each of them is an item of its own.
+fn decided(decision: Option<DecisionV1>, link: &RecordLink) -> ItemVerdictV1 {
+    let Some(decision) = decision else {
+        return ItemVerdictV1 { outcome: link.entry.outcome.into(), policy: None, findings: Vec::new() };
+    };
+    let is_kept = |found: &FindingV1| {
+        let of_landing =
+            found.subject.kind == SubjectKindV1::Landing || found.subject.name.contains(" in landing ");
+        Verdict::from(found.verdict) != Verdict::Met || !of_landing
+    };
+    ItemVerdictV1 {
+        outcome: decision.outcome,
+        policy: decision.policy.map(|policy| policy.digest),
+        findings: decision.findings.into_iter().filter(is_kept).collect(),
+    }
+}
+
+fn standing_of(standing: &RecordStanding) -> (RecordStandingV1, Option<String>) {
+    match standing {
+        RecordStanding::Reproduced => (RecordStandingV1::Reproduced, None),
+        RecordStanding::Irreproducible(why) => (RecordStandingV1::Irreproducible, Some(why.clone())),
+        RecordStanding::Unseen(gap) => (RecordStandingV1::Unseen, Some(gap.to_string())),
+        RecordStanding::Broken => (RecordStandingV1::Broken, Some("it does not hold together".to_string())),
+    }
+}

@@ -1,0 +1,237 @@
+//! The exceptions of an audit: what is broken or was let through, by whom, and whether what is owed
+//! for it took place.
+
+use crate::landing::waiver_named;
+use crate::waivers::WaiverBook;
+use portcullis_wire::audit::v1::{
+    AuditGapV1, AuditedDeploymentV1, AuditedLandingV1, BranchPopulationV1, EmergencyStandingV1,
+    EnvironmentPopulationV1, ExceptionStandingV1, ExceptionV1, FollowUpV1, PassageV1, PassedByV1,
+};
+use portcullis_wire::decision::v1::{FindingV1, SubjectKindV1, SubjectV1, VerdictV1};
+use std::collections::BTreeMap;
+
+/// In whose name an audit reports what is wrong with a population.
+const POPULATION: &str = "population";
+
+/// In whose name it reports what is wrong with records.
+const RECORDS: &str = "records";
+
+/// So many items of a gap are named.
+const NAMED: usize = 10;
+
+/// The items of an audit, as exceptions are found in them.
+pub(super) struct AuditedItems<'a> {
+    pub(super) landings: &'a [AuditedLandingV1],
+    pub(super) deployments: &'a [AuditedDeploymentV1],
+    pub(super) branches: &'a [BranchPopulationV1],
+    pub(super) environments: &'a [EnvironmentPopulationV1],
+    pub(super) waivers: &'a WaiverBook,
+    /// Who may bypass a rule of a branch or administers it, by branch.
+    pub(super) bypasses: &'a BTreeMap<String, Vec<PassageV1>>,
+}
+
+impl AuditedItems<'_> {
+    /// Every exception, by control, the open ones first, then in the order of the items.
+    pub(super) fn exceptions(&self) -> Vec<ExceptionV1> {
+        let mut found: Vec<ExceptionV1> = Vec::new();
+        found.extend(self.branches.iter().flat_map(lost_commits));
+        found.extend(self.environments.iter().flat_map(faults_of_environment));
+        let by_id: BTreeMap<&str, &AuditedDeploymentV1> =
+            self.deployments.iter().map(|one| (one.id.as_str(), one)).collect();
+        for landing in self.landings {
+            for finding in exceptional(&landing.then.findings) {
+                found.push(self.of_landing(landing, finding, &by_id));
+            }
+        }
+        for deployment in self.deployments {
+            let own = exceptional(&deployment.decision.findings);
+            found.extend(
+                own.filter(|finding| !self.is_of_landing(finding))
+                    .map(|finding| self.exception(&deployment.id, finding, Vec::new())),
+            );
+        }
+        // The sort is stable: within a group the order of the items stays.
+        found.sort_by(|one, other| (&one.control, one.standing).cmp(&(&other.control, other.standing)));
+        found
+    }
+
+    fn of_landing(
+        &self,
+        landing: &AuditedLandingV1,
+        finding: &FindingV1,
+        by_id: &BTreeMap<&str, &AuditedDeploymentV1>,
+    ) -> ExceptionV1 {
+        let mut passages = Vec::new();
+        if finding.verdict == VerdictV1::Broken {
+            for reference in &landing.deployments {
+                let id = format!("{}#{}", reference.environment, reference.number);
+                let Some(deployment) = by_id.get(id.as_str()) else { continue };
+                passages.extend(self.waived_at(deployment, finding));
+            }
+            if passages.is_empty() {
+                passages.extend(self.bypasses.get(&landing.branch).into_iter().flatten().cloned());
+            }
+        }
+        self.exception(&landing.id, finding, passages)
+    }
+
+    /// The waivers that a deployment was decided with, of the very same finding.
+    fn waived_at(&self, deployment: &AuditedDeploymentV1, finding: &FindingV1) -> Vec<PassageV1> {
+        let same = |other: &&FindingV1| {
+            other.verdict == VerdictV1::Waived
+                && other.control == finding.control
+                && other.subject == finding.subject
+        };
+        let ids = deployment.decision.findings.iter().filter(same).flat_map(named_waivers);
+        ids.map(|id| self.passage(PassedByV1::WaiverAtDeployment, &id)).collect()
+    }
+
+    fn passage(&self, by: PassedByV1, id: &str) -> PassageV1 {
+        let who = self.waivers.find(id).map(|waiver| waiver.approver.clone());
+        PassageV1 { by, who, what: id.to_string() }
+    }
+
+    fn exception(&self, item: &str, finding: &FindingV1, mut passages: Vec<PassageV1>) -> ExceptionV1 {
+        passages.extend(named_waivers(finding).map(|id| self.passage(PassedByV1::Waiver, &id)));
+        passages.sort();
+        passages.dedup();
+        let by_waiver =
+            |passage: &&PassageV1| matches!(passage.by, PassedByV1::Waiver | PassedByV1::WaiverAtDeployment);
+        let waived: Vec<&PassageV1> = passages.iter().filter(by_waiver).collect();
+        let follow_up = self.follow_up(&waived);
+        let is_open = waived.is_empty() || follow_up == FollowUpV1::Overdue;
+        ExceptionV1 {
+            control: finding.control.clone(),
+            item: item.to_string(),
+            finding: finding.clone(),
+            standing: if is_open { ExceptionStandingV1::Open } else { ExceptionStandingV1::Waived },
+            let_through: passages,
+            follow_up,
+        }
+    }
+
+    /// The worst of what the waivers owe.
+    fn follow_up(&self, waived: &[&PassageV1]) -> FollowUpV1 {
+        let emergencies =
+            waived.iter().filter_map(|passage| self.waivers.find(&passage.what)?.emergency.as_ref());
+        let standings: Vec<FollowUpV1> = emergencies
+            .map(|emergency| match emergency.standing {
+                EmergencyStandingV1::Due => FollowUpV1::Due,
+                EmergencyStandingV1::Done => FollowUpV1::Done,
+                EmergencyStandingV1::Late => FollowUpV1::Late,
+                EmergencyStandingV1::Overdue => FollowUpV1::Overdue,
+            })
+            .collect();
+        let worst_first = [FollowUpV1::Overdue, FollowUpV1::Late, FollowUpV1::Due, FollowUpV1::Done];
+        worst_first.into_iter().find(|standing| standings.contains(standing)).unwrap_or(FollowUpV1::None)
+    }
+
+    /// Is the same found in a landing of the audit? Then it is reported there.
+    fn is_of_landing(&self, finding: &FindingV1) -> bool {
+        let same = |other: &FindingV1| other.control == finding.control && other.subject == finding.subject;
+        self.landings.iter().any(|landing| landing.then.findings.iter().any(same))
+    }
+}
+
+fn exceptional(findings: &[FindingV1]) -> impl Iterator<Item = &FindingV1> {
+    findings.iter().filter(|found| matches!(found.verdict, VerdictV1::Broken | VerdictV1::Waived))
+}
+
+fn named_waivers(finding: &FindingV1) -> impl Iterator<Item = String> + '_ {
+    let is_waived = finding.verdict == VerdictV1::Waived;
+    finding.details.iter().filter(move |_| is_waived).filter_map(|detail| waiver_named(detail))
+}
+
+fn lost_commits(branch: &BranchPopulationV1) -> Vec<ExceptionV1> {
+    let lost = |commit: &portcullis_wire::text::CommitText| {
+        let reason = format!(
+            "{commit} was on {} when a deployment was recorded, and is on its first-parent line no more: the branch was rewound or made anew",
+            branch.branch
+        );
+        let remedy = "Find out who moved the branch, and audit what was on it before.";
+        fault(POPULATION, SubjectKindV1::Branch, &branch.branch, &branch.branch, reason, remedy)
+    };
+    branch.lost.iter().map(lost).collect()
+}
+
+fn faults_of_environment(environment: &EnvironmentPopulationV1) -> Vec<ExceptionV1> {
+    let name = environment.environment.as_str();
+    let of = |reason: String, remedy: String| {
+        fault(RECORDS, SubjectKindV1::Environment, name, name, reason, &remedy)
+    };
+    let verify = || format!("See `portcullis record verify {name}`.");
+    let mut found: Vec<ExceptionV1> =
+        environment.problems.iter().map(|problem| of(problem.clone(), verify())).collect();
+    found.extend(
+        environment
+            .holes
+            .iter()
+            .map(|number| of(format!("record {number} is missing in the chain"), verify())),
+    );
+    let listed = environment.on_host.iter().flatten().filter(|one| one.record.is_none());
+    found.extend(listed.map(|one| {
+        let since = one.time.at.as_deref().unwrap_or("an unknown time");
+        of(
+            format!(
+                "the host has {} deployed since {since} (deployment {}), which no record allowed",
+                one.commit, one.id
+            ),
+            "Find out who deployed it without the gate.".to_string(),
+        )
+    }));
+    found
+}
+
+fn fault(
+    control: &str,
+    kind: SubjectKindV1,
+    name: &str,
+    item: &str,
+    reason: String,
+    remedy: &str,
+) -> ExceptionV1 {
+    let finding = FindingV1 {
+        verdict: VerdictV1::Broken,
+        control: control.to_string(),
+        subject: SubjectV1 { kind, name: name.to_string() },
+        reason,
+        remedy: Some(remedy.to_string()),
+        details: Vec::new(),
+        place: None,
+    };
+    ExceptionV1 {
+        control: control.to_string(),
+        item: item.to_string(),
+        finding,
+        standing: ExceptionStandingV1::Open,
+        let_through: Vec::new(),
+        follow_up: FollowUpV1::None,
+    }
+}
+
+/// What could not be shown of items: one gap for all that have the same reason.
+pub(super) fn gaps_of_items(
+    landings: &[AuditedLandingV1],
+    deployments: &[AuditedDeploymentV1],
+) -> Vec<AuditGapV1> {
+    let of_landings = landings.iter().map(|one| (&one.id, &one.then.findings));
+    let of_deployments = deployments.iter().map(|one| (&one.id, &one.decision.findings));
+    let mut gaps: BTreeMap<(String, String, Option<String>), Vec<&String>> = BTreeMap::new();
+    for (id, findings) in of_landings.chain(of_deployments) {
+        for found in findings.iter().filter(|found| found.verdict == VerdictV1::Unproven) {
+            let key = (found.control.clone(), found.reason.clone(), found.remedy.clone());
+            let items = gaps.entry(key).or_default();
+            if items.last() != Some(&id) {
+                items.push(id);
+            }
+        }
+    }
+    let gap = |((what, why, remedy), items): ((String, String, Option<String>), Vec<&String>)| AuditGapV1 {
+        what,
+        why,
+        remedy,
+        items: items.len() as u64,
+        first_items: items.into_iter().take(NAMED).cloned().collect(),
+    };
+    gaps.into_iter().map(gap).collect()
+}

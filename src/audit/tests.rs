@@ -1,0 +1,1 @@
+//! The parts of an audit against made-up values.

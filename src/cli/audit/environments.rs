@@ -1,0 +1,235 @@
+//! The deployments of a period: the records of each environment, and what the host lists.
+
+use super::period::AskedPeriod;
+use crate::cli::record::judge_text;
+use crate::collect::audit::saved::{SavedFacts, read_recorded};
+use crate::collect::records::{Closeness, DeploymentRecords as _, FETCH};
+use crate::render;
+use jiff::Timestamp;
+use portcullis_audit::deployment::{SeenRecord, audit_deployment, tips_in};
+use portcullis_audit::period::SeenTip;
+use portcullis_audit::protection::Look;
+use portcullis_forge::Forge;
+use portcullis_git::Repository;
+use portcullis_judge::policy::Policy;
+use portcullis_model::change::{BranchName, Revision};
+use portcullis_model::deployment::{Deployment, HostDeployment};
+use portcullis_model::environment::Environment;
+use portcullis_model::fact::{Fact, Gap, GapReason};
+use portcullis_model::facts::HostFacts;
+use portcullis_model::person::Login;
+use portcullis_record::{Chain, DECISION, RecordLink};
+use portcullis_wire::audit::v1::{
+    AuditGapV1, AuditedDeploymentV1, AuditedTimeV1, EnvironmentPopulationV1, ListedDeploymentV1, TimeSourceV1,
+};
+use portcullis_wire::decision::v1::DecisionV1;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A commit that was on a branch at a moment, as a record says.
+pub struct TipSeen {
+    pub branch: BranchName,
+    pub commit: Revision,
+    at: Timestamp,
+    was_tip: bool,
+    source: String,
+}
+
+impl TipSeen {
+    /// Where it is on a line.
+    pub fn on_line(&self, places: &BTreeMap<Revision, usize>) -> Option<SeenTip> {
+        let place = *places.get(&self.commit)?;
+        Some(SeenTip { place, at: self.at, was_tip: self.was_tip, source: self.source.clone() })
+    }
+}
+
+/// What the records of all environments say.
+#[derive(Default)]
+pub struct ReadRecords {
+    pub populations: Vec<EnvironmentPopulationV1>,
+    pub deployments: Vec<(AuditedDeploymentV1, BTreeSet<Revision>)>,
+    pub tips: Vec<TipSeen>,
+    pub looks: Vec<Look>,
+    pub administrators: Option<BTreeSet<Login>>,
+    /// The repository that the newest record names.
+    pub repository: Option<String>,
+    pub gaps: Vec<AuditGapV1>,
+    pub saved: SavedFacts,
+}
+
+impl ReadRecords {
+    /// Reads the records of an environment.
+    pub fn read(
+        &mut self,
+        repository: &Repository,
+        environment: &Environment,
+        host: Option<&dyn Forge>,
+        policy: Option<&Policy>,
+        (period, as_of): (&AskedPeriod, Timestamp),
+    ) {
+        let chain = match repository.deployments(environment, &judge_text, Closeness::Repository) {
+            Fact::Known(chain) => chain,
+            Fact::Gap(gap) => {
+                self.gaps.push(gap_of(&gap));
+                None
+            }
+        };
+        let mut population = empty_population(environment);
+        match &chain {
+            Some(chain) => self.follow(repository, chain, &mut population, policy, (period, as_of)),
+            None => self.gaps.push(gap_of(&no_records(environment))),
+        }
+        population.on_host = self.listed(environment, host, chain.as_ref());
+        self.populations.push(population);
+    }
+
+    fn follow(
+        &mut self,
+        repository: &Repository,
+        chain: &Chain,
+        population: &mut EnvironmentPopulationV1,
+        policy: Option<&Policy>,
+        (period, as_of): (&AskedPeriod, Timestamp),
+    ) {
+        population.records = chain.commits.len() as u64;
+        population.tip = chain.tip().map(Into::into);
+        population.problems = chain.problems.iter().map(render::record::problem).collect();
+        population.holes = holes_in(chain);
+        population.unchecked.push(
+            "whether newer records were removed: a chain that was cut at its end verifies; see `record verify --expect-tip`"
+                .to_string(),
+        );
+        for link in chain.links.iter().filter(|link| link.entry.time <= as_of) {
+            let facts = read_recorded(repository, &link.commit);
+            let name = format!("{}#{}", link.entry.environment, link.entry.number);
+            if let Some(facts) = &facts {
+                self.remember(link, facts, &name);
+            }
+            let in_period = match period.ends() {
+                Some((since, until)) => (since..until).contains(&link.entry.time),
+                None => true,
+            };
+            if in_period {
+                population.first = population.first.or(Some(link.entry.number));
+                population.last = Some(link.entry.number);
+                let decision = read_decision(repository, link);
+                let tips = facts.as_ref().map(tips_in).unwrap_or_default();
+                let seen = SeenRecord { link, facts: facts.as_ref(), decision, policy };
+                self.deployments.push((audit_deployment(seen), tips));
+            }
+        }
+    }
+
+    /// What a record says beyond its deployment.
+    fn remember(&mut self, link: &RecordLink, facts: &Deployment, name: &str) {
+        let (at, branch) = (link.entry.time, &facts.branch);
+        let tip = |commit: &Revision, at, was_tip| TipSeen {
+            branch: branch.clone(),
+            commit: commit.clone(),
+            at,
+            was_tip,
+            source: name.to_string(),
+        };
+        self.tips.push(tip(&link.entry.candidate, at, false));
+        let host = &facts.whole.host;
+        if let (Some(seen), Some(observed)) = (host.branch.value(), facts.whole.observed.value()) {
+            self.tips.push(tip(&seen.tip, *observed, true));
+        }
+        if host.took_part() {
+            let at = facts.whole.observed.value().copied().unwrap_or(at);
+            let look = Look {
+                at,
+                branch: branch.clone(),
+                protection: host.protection.clone(),
+                source: name.to_string(),
+            };
+            self.looks.push(look);
+        }
+        self.administrators_of(host);
+        self.repository = link.entry.repository.clone().or_else(|| self.repository.take());
+        self.saved.add_record(facts, &link.commit, name.to_string());
+    }
+
+    /// Whom the host says to administer the repository.
+    pub fn administrators_of(&mut self, host: &HostFacts) {
+        let Some(administration) = &host.administration else { return };
+        let named = [&administration.administrators, &administration.owners];
+        let accounts = named.into_iter().filter_map(Fact::value).flatten();
+        let known = self.administrators.get_or_insert_default();
+        known.extend(accounts.map(|account| account.login.clone()));
+    }
+
+    fn listed(
+        &mut self,
+        environment: &Environment,
+        host: Option<&dyn Forge>,
+        chain: Option<&Chain>,
+    ) -> Option<Vec<ListedDeploymentV1>> {
+        match host?.deployed(environment.as_str()) {
+            Fact::Known(listed) => Some(listed.iter().map(|one| listed_deployment(one, chain)).collect()),
+            Fact::Gap(gap) => {
+                self.gaps.push(gap_of(&gap));
+                None
+            }
+        }
+    }
+}
+
+fn listed_deployment(one: &HostDeployment, chain: Option<&Chain>) -> ListedDeploymentV1 {
+    let mut links = chain.into_iter().flat_map(|chain| &chain.links).rev();
+    let record = links.find(|link| link.entry.candidate == one.revision).map(|link| link.entry.number);
+    ListedDeploymentV1 {
+        id: one.id.to_string(),
+        commit: (&one.revision).into(),
+        time: AuditedTimeV1 { at: Some(one.since.to_string()), source: TimeSourceV1::Host },
+        record,
+    }
+}
+
+fn empty_population(environment: &Environment) -> EnvironmentPopulationV1 {
+    EnvironmentPopulationV1 {
+        environment: environment.into(),
+        records: 0,
+        tip: None,
+        first: None,
+        last: None,
+        holes: Vec::new(),
+        problems: Vec::new(),
+        unchecked: Vec::new(),
+        on_host: None,
+    }
+}
+
+/// Numbers below the newest that no record has.
+fn holes_in(chain: &Chain) -> Vec<u64> {
+    let numbers: BTreeSet<u64> = chain.links.iter().map(|link| link.entry.number).collect();
+    // A record that says a number of its own choice must not make a list without end.
+    let last = numbers.last().copied().unwrap_or_default().min(chain.commits.len() as u64 + 1_000);
+    (1..=last).filter(|number| !numbers.contains(number)).collect()
+}
+
+fn read_decision(repository: &Repository, link: &RecordLink) -> Option<DecisionV1> {
+    let stored = repository.deployment(&link.commit).ok()?;
+    serde_json::from_slice(stored.file(DECISION)?).ok()
+}
+
+fn no_records(environment: &Environment) -> Gap {
+    Gap::new(
+        format!("the deployments to {environment}"),
+        GapReason::MissingObject,
+        "this repository holds no record of them, and a clone does not bring them by itself",
+        format!(
+            "Fetch them: `{FETCH}`; where nothing is deployed through the gate, audit with --no-deployments."
+        ),
+    )
+}
+
+/// A gap of the whole.
+pub fn gap_of(gap: &Gap) -> AuditGapV1 {
+    AuditGapV1 {
+        what: gap.what.clone(),
+        why: gap.to_string(),
+        remedy: Some(gap.remedy.clone()),
+        items: 0,
+        first_items: Vec::new(),
+    }
+}

@@ -1,0 +1,397 @@
+//! Everything that an audit is made of, gathered in order.
+
+use super::AuditArguments;
+use super::branch::{BranchAudit, NamedTip, audit_branch};
+use super::environments::{ReadRecords, gap_of};
+use super::period::AskedPeriod;
+use super::policies::{PolicyAt, PolicyBook};
+use crate::cli::decide::read_facts_file;
+use crate::cli::deploying::branch_named;
+use crate::cli::exit::{Failure, Result};
+use crate::cli::given::{GivenPlace, place_of};
+use crate::cli::hosts::{MeantHost, kind_of, open_host, profile_of};
+use crate::cli::policy_file::{POLICY, read_policy};
+use crate::cli::record::judge_text;
+use crate::cli::{HostName, bare};
+use crate::collect::audit::saved::read_recorded;
+use crate::collect::gather::text_at;
+use crate::collect::recorded::contradictions;
+use crate::collect::records::{DeploymentRecords as _, Resting};
+use crate::collect::sources::{NO_REVIEW_REFS, Sources};
+use jiff::Timestamp;
+use portcullis_audit::assemble::{GatheredAudit, assemble_audit};
+use portcullis_audit::people::PeopleNames;
+use portcullis_audit::period::RULE;
+use portcullis_audit::protection::Look;
+use portcullis_audit::waivers::WaiverBook;
+use portcullis_forge::{Forge, Question};
+use portcullis_git::Repository;
+use portcullis_judge::policy::Policy;
+use portcullis_model::change::BranchName;
+use portcullis_model::deployment::Deployment;
+use portcullis_model::environment::Environment;
+use portcullis_model::fact::{Fact, Gap, GapReason};
+use portcullis_model::gathered::GatheredFacts;
+use portcullis_model::host::{HostProfile, NO_HOST};
+use portcullis_model::path::RepoPath;
+use portcullis_model::protection::Branch;
+use portcullis_model::waiver;
+use portcullis_wire::audit::v1::{AuditPeriodV1, AuditTitleV1, AuditV1, PolicyTodayV1};
+use portcullis_wire::decision::v1::PolicyOriginV1;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::rc::Rc;
+
+/// The program, with its version.
+const PROGRAM: &str = concat!("portcullis ", env!("CARGO_PKG_VERSION"));
+
+/// What every part of an audit needs.
+pub struct AuditContext<'a> {
+    /// Whom to ask.
+    pub sources: Sources<'a>,
+    /// The period.
+    pub period: &'a AskedPeriod,
+    /// The present.
+    pub as_of: Timestamp,
+    /// The policy of today.
+    pub today: Rc<PolicyAt>,
+}
+
+/// Gathers an audit and puts it together.
+///
+/// # Errors
+/// Usage, environment or policy errors.
+pub fn gather_audit(
+    repository: &Repository,
+    directory: &Path,
+    arguments: &AuditArguments,
+    period: &AskedPeriod,
+    as_of: Timestamp,
+) -> Result<AuditV1> {
+    let host = open_named_host(directory, arguments)?;
+    let host = host.as_deref();
+    let files = read_files(repository, arguments)?;
+    let profile = host_profile(repository, host, &files, arguments.host);
+    let given = arguments.policy.as_deref().map(|file| given_policy(repository, directory, file, &profile));
+    let mut book = PolicyBook::new(repository, profile, given.transpose()?);
+    let sources = Sources {
+        repository,
+        host,
+        directory,
+        reports: &[],
+        evidence: &[],
+        observed: as_of,
+        review_refs: &NO_REVIEW_REFS,
+    };
+    let names = branch_names(repository, arguments, &mut book)?;
+    let branches: Vec<NamedTip> =
+        names.into_iter().map(|name| NamedTip::find(repository, &sources, name)).collect::<Result<_>>()?;
+    let today = policy_today(&mut book, &branches)?;
+    let context = AuditContext { sources, period, as_of, today: Rc::clone(&today) };
+    let mut records = read_records(repository, host, arguments, &context);
+    let file_names = keep_files(files, &mut records);
+    let mut waivers = WaiverBook::default();
+    let mut audits = Vec::new();
+    for named in &branches {
+        look_now(&context, named, &mut records);
+        audits.push(audit_branch(&context, named, &mut book, &mut records, &mut waivers)?);
+        newest_waivers(&context, named, &mut waivers);
+    }
+    let title = title_of(arguments, &context, &records, &audits, file_names);
+    Ok(put_together(arguments, title, &today, records, waivers, audits, period))
+}
+
+fn put_together(
+    arguments: &AuditArguments,
+    title: AuditTitleV1,
+    today: &PolicyAt,
+    records: ReadRecords,
+    waivers: WaiverBook,
+    audits: Vec<BranchAudit>,
+    period: &AskedPeriod,
+) -> AuditV1 {
+    let policies: Vec<Rc<PolicyAt>> =
+        audits.iter().flat_map(|audit| &audit.policies).map(Rc::clone).collect();
+    let policies: Vec<&Policy> = policies.iter().filter_map(|policy| policy.policy.as_ref().ok()).collect();
+    let today_policy = today.policy.as_ref().ok();
+    let people = PeopleNames::by(today_policy);
+    let administrators = records.administrators.as_ref();
+    let administrators = administrators.map(|all| all.iter().map(|login| people.of_login(login)).collect());
+    let mut gaps = records.gaps;
+    gaps.extend(today.policy.as_ref().err().map(gap_of));
+    let (mut branches, mut landings) = (Vec::new(), Vec::new());
+    for audit in audits {
+        branches.push(audit.population);
+        landings.extend(audit.landings);
+        gaps.extend(audit.gaps);
+    }
+    let mut deployments = records.deployments;
+    if period.ends().is_none() {
+        // A range of commits has no times: a deployment belongs to it if it brought one of them.
+        let tips: BTreeSet<String> = landings.iter().map(|landing| landing.landed.to_string()).collect();
+        deployments.retain(|(_, brought)| brought.iter().any(|tip| tips.contains(tip.as_str())));
+    }
+    assemble_audit(GatheredAudit {
+        title,
+        period: period.ends(),
+        branches,
+        environments: records.populations,
+        landings,
+        deployments,
+        looks: records.looks,
+        waivers,
+        administrators,
+        gaps,
+        policies,
+        today: today_policy,
+        sample: arguments.sample_request(),
+    })
+}
+
+fn open_named_host(directory: &Path, arguments: &AuditArguments) -> Result<Option<Box<dyn Forge>>> {
+    let repository = match (arguments.host, &arguments.repository) {
+        (Some(HostName::None) | None, None) => return Ok(None),
+        (Some(HostName::None), Some(_)) => {
+            return Err(Failure::usage("--repository needs --host, and another one than `none`"));
+        }
+        (Some(HostName::Kind(_)), None) => {
+            return Err(Failure::usage("name the repository on the host: --repository OWNER/NAME"));
+        }
+        (_, Some(repository)) => repository.clone(),
+    };
+    let kind = kind_of(arguments.host).map_err(|gap| super::unseen_failure(&gap))?;
+    let host = MeantHost { kind, repository, request: None };
+    match bare::open_server(directory, &host, None)? {
+        Some(server) => Ok(Some(server)),
+        None => open_host(kind, &host.repository, None).map(Some),
+    }
+}
+
+/// Facts that were handed over, which the repository must not contradict.
+fn read_files(repository: &Repository, arguments: &AuditArguments) -> Result<Vec<(Deployment, String)>> {
+    let mut files = Vec::new();
+    for file in &arguments.facts {
+        let name = file.display().to_string();
+        let GatheredFacts::Deployment(facts) = read_facts_file(file)? else {
+            return Err(Failure::usage(format!(
+                "{name}: these facts are not of a deployment; gather them with `portcullis facts --environment`"
+            )));
+        };
+        hold_against(repository, &facts, &name)?;
+        files.push((*facts, name));
+    }
+    Ok(files)
+}
+
+fn hold_against(repository: &Repository, facts: &Deployment, name: &str) -> Result<()> {
+    let unseen = |gap: Gap| super::unseen_failure(&gap);
+    let baseline = facts.baseline.known().map_err(unseen)?;
+    let text = text_at(repository, &baseline.revision, &RepoPath::from(POLICY)).map_err(unseen)?;
+    let resting = Resting { judge: &judge_text, above: Vec::new() };
+    let found = contradictions(repository, text.as_deref().unwrap_or_default(), facts, &resting);
+    match found.map_err(unseen)?.first() {
+        None => Ok(()),
+        Some(first) => {
+            Err(Failure::unverified(format!("{name}: the repository contradicts these facts: {first}"))
+                .hint("gather them again in this repository"))
+        }
+    }
+}
+
+/// Policies are read for the host that the facts are of.
+fn host_profile(
+    repository: &Repository,
+    host: Option<&dyn Forge>,
+    files: &[(Deployment, String)],
+    named: Option<HostName>,
+) -> HostProfile {
+    if let Some(host) = host {
+        return host.profile();
+    }
+    if let Some((facts, _)) = files.first() {
+        return facts.whole.host.profile();
+    }
+    let environments = repository.environments_by_name().unwrap_or_default();
+    let recorded = environments.iter().find_map(|environment| {
+        let tip = repository.ref_tip(&portcullis_record::reference(environment)).ok()??;
+        read_recorded(repository, &tip)
+    });
+    recorded.map_or_else(|| profile_of(named), |facts| facts.whole.host.profile())
+}
+
+fn given_policy(
+    repository: &Repository,
+    directory: &Path,
+    file: &Path,
+    profile: &HostProfile,
+) -> Result<Policy> {
+    match place_of(repository, directory, file)? {
+        GivenPlace::Elsewhere => read_policy(&directory.join(file), profile),
+        GivenPlace::Inside(path) => Err(Failure::usage(format!(
+            "the policy {} is a file of the repository ({path}): leave out --policy, and each landing is judged by the policy \
+             that was in force for it",
+            file.display()
+        ))),
+    }
+}
+
+fn branch_names(
+    repository: &Repository,
+    arguments: &AuditArguments,
+    book: &mut PolicyBook<'_>,
+) -> Result<Vec<BranchName>> {
+    if !arguments.branches.is_empty() {
+        let mut names: Vec<BranchName> =
+            arguments.branches.iter().map(|name| BranchName::new(name)).collect();
+        names.sort();
+        names.dedup();
+        return Ok(names);
+    }
+    let unnamed = || Failure::usage("name the branch that is audited: --branch NAME");
+    let head = repository.resolve("HEAD").map_err(|_| unnamed())?;
+    let policy = book.at(&head);
+    let only = policy.policy.as_ref().ok().and_then(|policy| branch_named(None, policy));
+    only.map(|name| vec![name]).ok_or_else(unnamed)
+}
+
+/// The policy at the tip of the first branch.
+fn policy_today(book: &mut PolicyBook<'_>, branches: &[NamedTip]) -> Result<Rc<PolicyAt>> {
+    let first =
+        branches.first().ok_or_else(|| Failure::usage("name the branch that is audited: --branch NAME"))?;
+    let today = book.at(&first.tip);
+    let is_missing = today.digest.is_none()
+        && matches!(&today.policy, Err(gap) if gap.reason == GapReason::MissingObject && gap.detail.contains(POLICY));
+    if is_missing {
+        return Err(Failure::policy(format!(
+            "there is no {POLICY} on {} at {}; name a policy outside of the repository with --policy",
+            first.name,
+            first.tip.short()
+        )));
+    }
+    Ok(today)
+}
+
+fn read_records(
+    repository: &Repository,
+    host: Option<&dyn Forge>,
+    arguments: &AuditArguments,
+    context: &AuditContext<'_>,
+) -> ReadRecords {
+    let mut records = ReadRecords::default();
+    if arguments.no_deployments {
+        return records;
+    }
+    let policy = context.today.policy.as_ref().ok();
+    let mut environments: BTreeSet<Environment> = arguments.environments.iter().cloned().collect();
+    if environments.is_empty() {
+        match repository.environments() {
+            Ok(known) => environments.extend(known),
+            Err(gap) => records.gaps.push(gap_of(&gap)),
+        }
+        environments.extend(policy.into_iter().flat_map(|policy| policy.environments.iter().cloned()));
+    }
+    if environments.is_empty() {
+        records.gaps.push(gap_of(&Gap::new(
+            "the deployments",
+            GapReason::MissingObject,
+            "this repository holds no record of any, and a clone does not bring them by itself",
+            format!(
+                "Fetch them: `{}`; where nothing is deployed through the gate, audit with --no-deployments.",
+                crate::collect::records::FETCH
+            ),
+        )));
+    }
+    for environment in &environments {
+        records.read(repository, environment, host, policy, (context.period, context.as_of));
+    }
+    records
+}
+
+fn keep_files(files: Vec<(Deployment, String)>, records: &mut ReadRecords) -> Vec<String> {
+    let mut names = Vec::new();
+    for (facts, name) in files {
+        records.administrators_of(&facts.whole.host);
+        names.push(name.clone());
+        records.saved.add_file(facts, name);
+    }
+    names
+}
+
+/// A look at the protection of a branch as it is now, where a host is asked.
+fn look_now(context: &AuditContext<'_>, named: &NamedTip, records: &mut ReadRecords) {
+    let Some(host) = context.sources.host else { return };
+    let gap = Gap::not_asked("one change request", "the branch is asked about");
+    let branch = Fact::Known(Branch { name: named.name.clone(), tip: named.tip.clone(), protected: true });
+    let question = Question {
+        request: Fact::Gap(gap),
+        branch,
+        head: &named.tip,
+        commits: &[],
+        before_updates: &[],
+        owner_teams: BTreeSet::new(),
+    };
+    let protection = host.protection(&question);
+    let source = format!("{} as it was asked now", host.kind());
+    records.looks.push(Look { at: context.as_of, branch: named.name.clone(), protection, source });
+    if let Some(administration) = host.administration() {
+        let named = [&administration.administrators, &administration.owners];
+        let accounts = named.into_iter().filter_map(Fact::value).flatten();
+        records.administrators.get_or_insert_default().extend(accounts.map(|account| account.login.clone()));
+    }
+}
+
+/// The waivers at the tip: the review of an emergency is written down after the fact.
+fn newest_waivers(context: &AuditContext<'_>, named: &NamedTip, waivers: &mut WaiverBook) {
+    let Ok(policy) = &context.today.policy else { return };
+    if context.today.given {
+        return;
+    }
+    if let Ok(Some(text)) = text_at(context.sources.repository, &named.tip, &RepoPath::from(waiver::PATH)) {
+        // Waivers at the tip that cannot be read are for `policy check` to report.
+        let _ = waivers.add(policy, &text, context.as_of);
+    }
+}
+
+fn title_of(
+    arguments: &AuditArguments,
+    context: &AuditContext<'_>,
+    records: &ReadRecords,
+    audits: &[BranchAudit],
+    files: Vec<String>,
+) -> AuditTitleV1 {
+    let newest = context.today.policy.as_ref().ok();
+    let host = context.sources.host;
+    let mut sources = vec!["git: the repository that the audit was made in".to_string()];
+    sources.extend(host.map(|host| {
+        format!("{}: {}, as it was asked at the moment of the audit", host.kind(), host.repository())
+    }));
+    sources.extend(records.populations.iter().filter(|one| one.records > 0).map(|one| {
+        format!(
+            "the deployment records of {}: {}",
+            one.environment,
+            crate::render::plural(one.records, "record")
+        )
+    }));
+    sources.extend(files.into_iter().map(|name| format!("the facts in {name}")));
+    let (since, until) = context.period.ends().unzip();
+    AuditTitleV1 {
+        project: newest.map(|policy| policy.project.clone()),
+        accountable: newest.and_then(|policy| policy.accountable.clone()),
+        host: host.map_or(NO_HOST, Forge::kind).to_string(),
+        repository: host.map(Forge::repository).or_else(|| records.repository.clone()),
+        period: AuditPeriodV1 {
+            since: since.map(|since| since.to_string()),
+            until: until.map(|until| until.to_string()),
+            range: arguments.range.clone(),
+            rule: RULE.to_string(),
+        },
+        as_of: context.as_of.to_string(),
+        program: PROGRAM.to_string(),
+        sources,
+        policies: audits.iter().flat_map(|audit| audit.in_force.clone()).collect(),
+        policy_today: newest.map(|policy| PolicyTodayV1 {
+            digest: (&policy.digest).into(),
+            origin: if context.today.given { PolicyOriginV1::Given } else { PolicyOriginV1::Base },
+        }),
+    }
+}

@@ -1,0 +1,90 @@
+//! The policies of a period: the one at each commit, read once.
+
+use crate::cli::policy_file::POLICY;
+use portcullis_audit::landing::PolicyThen;
+use portcullis_git::Repository;
+use portcullis_judge::policy::Policy;
+use portcullis_model::change::Revision;
+use portcullis_model::digest::Digest;
+use portcullis_model::fact::{Gap, GapReason};
+use portcullis_model::host::HostProfile;
+use portcullis_model::inquiry::Inquiry;
+use portcullis_model::path::RepoPath;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// A policy as it is at a commit.
+pub struct PolicyAt {
+    /// The SHA-256 of its text; `None` where there is none.
+    pub digest: Option<Digest>,
+    /// The policy, or why nothing can be judged by it.
+    pub policy: Result<Policy, Gap>,
+    /// Was it handed over?
+    pub given: bool,
+}
+
+impl PolicyAt {
+    /// As landings are judged by it.
+    pub fn then(&self) -> PolicyThen<'_> {
+        match &self.policy {
+            Ok(policy) => PolicyThen::Known(policy),
+            Err(gap) => PolicyThen::Unreadable(gap.clone()),
+        }
+    }
+
+    /// What it wants to know.
+    pub fn inquiry(&self) -> Inquiry {
+        let path = (!self.given).then(|| RepoPath::from(POLICY));
+        self.policy.as_ref().map_or_else(|_| Inquiry::default(), |policy| policy.inquiry(path))
+    }
+}
+
+/// The policies at the commits of a repository.
+pub struct PolicyBook<'r> {
+    repository: &'r Repository,
+    profile: HostProfile,
+    given: Option<Rc<PolicyAt>>,
+    read: BTreeMap<Option<Digest>, Rc<PolicyAt>>,
+}
+
+impl<'r> PolicyBook<'r> {
+    /// Policies are read for a host; one that is given takes the place of all.
+    pub fn new(repository: &'r Repository, profile: HostProfile, given: Option<Policy>) -> Self {
+        let given = given.map(|policy| {
+            Rc::new(PolicyAt { digest: Some(policy.digest.clone()), policy: Ok(policy), given: true })
+        });
+        PolicyBook { repository, profile, given, read: BTreeMap::new() }
+    }
+
+    /// The policy at a commit.
+    pub fn at(&mut self, commit: &Revision) -> Rc<PolicyAt> {
+        if let Some(given) = &self.given {
+            return Rc::clone(given);
+        }
+        match self.repository.file_at(commit, &RepoPath::from(POLICY)) {
+            Ok(bytes) => {
+                let digest = bytes.as_ref().map(|bytes| Digest::of(bytes));
+                let known = self.read.entry(digest.clone());
+                let profile = &self.profile;
+                Rc::clone(known.or_insert_with(|| Rc::new(read_policy(digest, bytes.as_deref(), profile))))
+            }
+            Err(gap) => Rc::new(PolicyAt { digest: None, policy: Err(gap), given: false }),
+        }
+    }
+}
+
+fn read_policy(digest: Option<Digest>, bytes: Option<&[u8]>, profile: &HostProfile) -> PolicyAt {
+    let what = "the policy that was in force";
+    let remedy = "Judge these landings by a policy that you name, with --policy FILE, and say so.";
+    let gap = |reason, detail: String| Err(Gap::new(what, reason, detail, remedy));
+    let policy = match bytes.map(std::str::from_utf8) {
+        None => gap(GapReason::MissingObject, format!("there was no {POLICY} on the branch")),
+        Some(Err(error)) => gap(GapReason::Malformed, format!("it is not UTF-8: {error}")),
+        Some(Ok(text)) => Policy::parse_for(text, profile).or_else(|problems| {
+            let first = problems.first().map_or_else(String::new, |problem| problem.message.clone());
+            let count = crate::render::plural(problems.len() as u64, "mistake");
+            gap(GapReason::Malformed, format!("it has {count}, the first: {first}"))
+        }),
+    };
+    PolicyAt { digest, policy, given: false }
+}
