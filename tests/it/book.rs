@@ -42,6 +42,7 @@ macro_rules! run {
 
 run! {
     commands_of_the_readme_run: "README.md",
+    commands_of_audit_run: "docs/audit.md",
     commands_of_coverage_run: "docs/coverage.md",
     commands_of_deployment_gate_run: "docs/deployment-gate.md",
     commands_of_evidence_run: "docs/test-evidence.md",

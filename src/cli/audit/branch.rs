@@ -9,6 +9,7 @@ use crate::cli::exit::{Failure, Result};
 use crate::cli::output;
 use crate::collect::audit::{AuditGroup, AuditedBranch, GatheredLanding};
 use crate::collect::sources::Sources;
+use jiff::Timestamp;
 use portcullis_audit::landing::{SeenLanding, audit_landing};
 use portcullis_audit::waivers::WaiverBook;
 use portcullis_git::Repository;
@@ -16,7 +17,9 @@ use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::inquiry::{Inquiry, TextPurpose};
 use portcullis_model::landing::{Span, Step};
-use portcullis_wire::audit::v1::{AuditGapV1, AuditedLandingV1, BranchPopulationV1, PolicyInForceV1};
+use portcullis_wire::audit::v1::{
+    AuditGapV1, AuditedLandingV1, BranchPopulationV1, DateAnomalyV1, PolicyInForceV1, TimeSourceV1,
+};
 use portcullis_wire::decision::v1::PolicyOriginV1;
 use std::rc::Rc;
 
@@ -91,8 +94,22 @@ pub fn audit_branch(
         Err(gap) => (FoundLandings::default(), vec![gap_of(&gap)]),
     };
     let FoundLandings { landings, counted, in_force, policies } = found;
-    let population = line.population(&named.name, &named.tip, named.source.clone(), &counted);
+    let mut population = line.population(&named.name, &named.tip, named.source.clone(), &counted);
+    population.anomalies.extend(landings.iter().filter_map(|landing| other_time(context, landing)));
     Ok(BranchAudit { population, landings, in_force, policies, gaps })
+}
+
+/// A landing that the host says came in at another time than the period's.
+fn other_time(context: &AuditContext<'_>, landing: &AuditedLandingV1) -> Option<DateAnomalyV1> {
+    let (since, until) = context.period.ends()?;
+    let at: Timestamp = landing.time.at.as_ref()?.parse().ok()?;
+    let is_by_host = landing.time.source == TimeSourceV1::Host;
+    (is_by_host && !(since..until).contains(&at)).then(|| DateAnomalyV1 {
+        commit: landing.landed.clone(),
+        said: None,
+        why: format!("the host says that it came in at {at}, outside of the period"),
+        in_period: true,
+    })
 }
 
 fn unseen_branch(named: &NamedTip, gap: &Gap) -> BranchAudit {
