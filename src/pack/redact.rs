@@ -11,6 +11,7 @@ pub const DOMAIN: &str = "redacted.invalid";
 #[derive(Clone, Debug, Default)]
 pub struct AddressFinder {
     found: BTreeSet<String>,
+    names: BTreeMap<String, String>,
 }
 
 impl AddressFinder {
@@ -18,6 +19,13 @@ impl AddressFinder {
     pub fn look_at_text(&mut self, text: &str) {
         for (start, end) in addresses_in(text) {
             self.found.insert(text[start..end].to_lowercase());
+        }
+    }
+
+    /// Learns that a policy shows somebody by this name, and by which login to show them instead.
+    pub fn learn_name(&mut self, name: &str, login: &str) {
+        if !name.trim().is_empty() {
+            self.names.insert(name.to_string(), login.to_string());
         }
     }
 
@@ -41,9 +49,8 @@ impl AddressFinder {
     /// Gives each address a token. Tokens are sorted like the addresses.
     pub fn finish(self) -> Redactor {
         let tokens = self.found.into_iter().filter(|address| !is_of_a_host(address)).zip(1_u32..);
-        Redactor {
-            tokens: tokens.map(|(address, number)| (address, format!("address-{number:04}"))).collect(),
-        }
+        let tokens = tokens.map(|(address, number)| (address, format!("address-{number:04}"))).collect();
+        Redactor { tokens, names: self.names }
     }
 }
 
@@ -51,16 +58,25 @@ impl AddressFinder {
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
     tokens: BTreeMap<String, String>,
+    names: BTreeMap<String, String>,
 }
 
 impl Redactor {
     /// Is there nothing to replace?
     pub fn is_empty(&self) -> bool {
-        self.tokens.is_empty()
+        self.tokens.is_empty() && self.names.is_empty()
     }
 
-    /// The text without addresses.
+    /// The text without addresses, and with logins in the place of the names that a policy shows.
     pub fn text(&self, text: &str) -> String {
+        let text = self.without_addresses(text);
+        // Longer names first: one may begin with another.
+        let mut names: Vec<(&String, &String)> = self.names.iter().collect();
+        names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+        names.into_iter().fold(text, |text, (name, login)| replace_words(&text, name, login))
+    }
+
+    fn without_addresses(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
         for (start, end) in addresses_in(text) {
@@ -92,6 +108,24 @@ impl Redactor {
         }
         Value::Object(members.iter().map(|(name, value)| (self.text(name), self.value(value))).collect())
     }
+}
+
+/// The text with a name replaced wherever it is not a part of a longer word.
+fn replace_words(text: &str, name: &str, by: &str) -> String {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for (start, found) in text.match_indices(name) {
+        let end = start + found.len();
+        let inside = text[..start].ends_with(is_part) || text[end..].starts_with(is_part);
+        if !inside && start >= at {
+            out.push_str(&text[at..start]);
+            out.push_str(by);
+            at = end;
+        }
+    }
+    out.push_str(&text[at..]);
+    out
 }
 
 /// The name and the address of a person of a commit.
@@ -150,6 +184,18 @@ mod tests {
                 "other": ["address-0002@redacted.invalid, <address-0004@redacted.invalid>"],
                 "co_authors": { "address-0004@redacted.invalid": 1 },
                 "odd": { "name": "address-0003", "email": "address-0003@redacted.invalid" } })
+        );
+    }
+
+    #[test]
+    fn names_of_the_policy_become_logins() {
+        let mut finder = AddressFinder::default();
+        finder.learn_name("Kim", "kim-2");
+        finder.learn_name("Kim Example", "kim-example");
+        let redactor = finder.finish();
+        assert_eq!(
+            redactor.text("Kim Example and Kim, not Kimberley or Kim-1"),
+            "kim-example and kim-2, not Kimberley or Kim-1"
         );
     }
 

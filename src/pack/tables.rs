@@ -49,7 +49,10 @@ fn landing_row(landing: &AuditedLandingV1) -> Vec<Field> {
         Field::list(&counted.filter_map(|approval| approval.approver.clone()).collect::<Vec<_>>()),
         Field::text(outcome(landing.then.outcome)),
         Field::list(&landing.waivers),
-        Field::list(&landing.areas.iter().map(|area| area.area.clone()).collect::<Vec<_>>()),
+        landing.areas.as_ref().map_or_else(
+            || Field::text("unknown"),
+            |areas| Field::list(&areas.iter().map(|area| area.area.clone()).collect::<Vec<_>>()),
+        ),
         Field::list(&deployments),
     ]
 }

@@ -149,9 +149,9 @@ try {
         const tab = await open(page, { width, scheme });
         text = await tab.evaluate(MAIN_TEXT);
         await checkShape(tab);
+        await save(tab);
         await checkKeyboard(tab);
         await checkFilter(tab);
-        await save(tab);
         await checkAccessibility(tab);
         if (width === 1280 && scheme === "light") await print(tab);
         await tab.close();
@@ -162,7 +162,9 @@ try {
     await plain.close();
   }
 } finally {
-  browser.kill();
+  const ended = new Promise((resolve) => browser.once("exit", resolve));
+  await Promise.race([send("Browser.close"), ended]).catch(() => browser.kill());
+  await ended;
   rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 }
 process.exitCode = faults ? 1 : 0;

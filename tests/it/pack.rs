@@ -90,9 +90,12 @@ fn seal_again(folder: &Path, item: &str) {
     let files = manifest["files"].as_array_mut().unwrap();
     let file = files.iter().find(|file| file["path"] == item).unwrap();
     let (old, new) = (file["digest"].as_str().unwrap(), Digest::of(&bytes).to_string());
-    let size = format!("\"size\": {},\n      \"digest\": \"{old}\"", file["size"]);
-    assert!(text.contains(&size));
-    text = text.replace(&size, &format!("\"size\": {},\n      \"digest\": \"{new}\"", bytes.len()));
+    let said = |size: &Value, digest: &str| {
+        format!("\"path\": \"{item}\",\n      \"size\": {size},\n      \"digest\": \"{digest}\"")
+    };
+    let old = said(&file["size"], old);
+    assert!(text.contains(&old));
+    text = text.replace(&old, &said(&json!(bytes.len()), &new));
     std::fs::write(place, text).unwrap();
 }
 

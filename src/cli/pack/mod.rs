@@ -6,6 +6,7 @@ use std::path::Path;
 
 mod archive_file;
 mod folder;
+pub mod option;
 mod records;
 mod verify;
 pub mod write;

@@ -48,9 +48,25 @@ pub(super) fn files_of(stored: &portcullis_git::stored_commit::StoredCommit) -> 
 pub(super) fn look_for_addresses(finder: &mut AddressFinder, files: &RecordFiles) {
     for (name, bytes) in files {
         let text = String::from_utf8_lossy(bytes);
+        if *name == POLICY {
+            learn_names(finder, &text);
+        }
         match serde_json::from_str(&text) {
             Ok(value) if *name != POLICY => finder.look_at(&value),
             _ => finder.look_at_text(&text),
+        }
+    }
+}
+
+/// Learns the people of a policy: where it has a login of somebody, that is shown for the name.
+pub(super) fn learn_names(finder: &mut AddressFinder, policy: &str) {
+    let Ok(policy) = policy.parse::<toml::Table>() else { return };
+    let people = policy.get("people").and_then(toml::Value::as_array);
+    for person in people.into_iter().flatten() {
+        let first = |key: &str| person.get(key)?.as_array()?.first()?.as_str();
+        if let (Some(name), Some(login)) = (person.get("name").and_then(toml::Value::as_str), first("logins"))
+        {
+            finder.learn_name(name, login);
         }
     }
 }

@@ -106,6 +106,9 @@ fn summary(verified: &VerifiedPack, arguments: &VerifyArguments) -> String {
     for why in &verified.not_shown {
         let _ = writeln!(text, "not checked: {why}");
     }
+    for note in &verified.notes {
+        let _ = writeln!(text, "note: {note}");
+    }
     if arguments.repo.is_none() {
         text.push_str("not compared with a repository: pass --repo with a clone that you fetched yourself\n");
     }

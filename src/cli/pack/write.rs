@@ -60,7 +60,8 @@ pub fn write_pack(order: &PackOrder<'_>) -> Result<WrittenPack> {
     if let Some(procedure) = order.procedure {
         folder.add(path_of(PROCEDURE)?, procedure.as_bytes(), PackRoleV1::Procedure)?;
     }
-    let input = ReportInput { audit: order.audit, people: PeopleV1::Logins, procedure: order.procedure };
+    let audit = redacted_audit(order.audit, &redactor)?;
+    let input = ReportInput { audit: &audit, people: PeopleV1::Logins, procedure: order.procedure };
     derive_files::<PackFailure>(&input, &mut |path, bytes, role| {
         folder.add(path, &bytes, role).map_err(PackFailure)
     })
@@ -73,6 +74,13 @@ pub fn write_pack(order: &PackOrder<'_>) -> Result<WrittenPack> {
         command: order.command.clone(),
         people: PeopleV1::Logins,
     })
+}
+
+/// The audit without addresses and names of people.
+fn redacted_audit(audit: &AuditV1, redactor: &Redactor) -> Result<AuditV1> {
+    let failure = |error: serde_json::Error| Failure::environment(error.to_string());
+    let value = redactor.value(&serde_json::to_value(audit).map_err(failure)?);
+    serde_json::from_value(value).map_err(failure)
 }
 
 /// A failure that a bad path can become.
@@ -97,8 +105,11 @@ fn find_addresses(order: &PackOrder<'_>) -> Result<Redactor> {
             Ok(())
         })?;
     }
+    let audit = serde_json::to_value(order.audit).map_err(|error| Failure::environment(error.to_string()))?;
+    finder.look_at(&audit);
     for (_, text) in policies(order) {
         finder.look_at_text(&text);
+        records::learn_names(&mut finder, &text);
     }
     Ok(finder.finish())
 }
@@ -177,6 +188,8 @@ struct PackFolder {
 
 impl PackFolder {
     fn begin(root: &Path) -> Result<PackFolder> {
+        // `out/` and `out` are one folder, and its archive is beside it.
+        let root = root.components().as_path();
         let cannot =
             |error: std::io::Error| Failure::environment(format!("cannot write {}: {error}", root.display()));
         std::fs::create_dir_all(root).map_err(cannot)?;

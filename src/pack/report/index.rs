@@ -60,7 +60,7 @@ fn below(input: &ReportInput<'_>) -> Markup {
     html! {
         dl.facts {
             div { dt { "Period" } dd { (summary::period_words(&title.period)) } }
-            div { dt { "Repository" } dd { (Outside(title.repository.as_deref().unwrap_or("not named"))) " on " (title.host) } }
+            div { dt { "Repository" } dd { (Outside(title.repository.as_deref().unwrap_or("not named"))) @if title.host != "none" { " on " (title.host) } } }
             @if let Some(accountable) = &title.accountable { div { dt { "Accountable" } dd { (Outside(accountable)) } } }
             div { dt { "Branches" } dd { @for (at, branch) in input.audit.branches.iter().enumerate() { @if at > 0 { ", " } (Outside(&branch.branch)) } } }
             @if !environments.is_empty() { div { dt { "Environments" } dd { (environments.join(", ")) } } }

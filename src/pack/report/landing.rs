@@ -65,8 +65,12 @@ fn step(number: u32, anchor: &str, title: &str, content: &Markup) -> Markup {
 fn lines(landing: &AuditedLandingV1) -> Markup {
     html! {
         p { (count(landing.commits, "commit", "commits")) " by " (parts::names(&landing.authors)) ", from " (short_hash(landing.parent.as_str())) " to " (short_hash(landing.landed.as_str())) "." }
-        @if landing.areas.is_empty() { (nothing("It touches no data-processing area.")) }
-        @for area in &landing.areas {
+        @match &landing.areas {
+            None => { p { (badge(Tone::Unproven, "not shown")) " Which data-processing areas it touches could not be seen." } },
+            Some(areas) if areas.is_empty() => { (nothing("It touches no data-processing area.")) },
+            Some(_) => {},
+        }
+        @for area in landing.areas.iter().flatten() {
             p { "Area " a href={ "../index.html#area-" (area.area) } { (Outside(&area.area)) } ": " (Outside(&area.purpose)) }
             ul {
                 @for touch in area.touches.iter().take(MOST_FILES) {

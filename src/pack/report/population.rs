@@ -41,7 +41,10 @@ fn branch_part(branch: &BranchPopulationV1) -> Markup {
                     @if proof.each_in_one_landing { (badge(words::Tone::Met, "complete")) " Each commit of " } @else { (badge(words::Tone::Broken, "not complete")) " Not each commit of " }
                     code { (Outside(&proof.range)) } " belongs to exactly one landing. Count again in a clone:"
                 }
-                pre tabindex="0" { (show_hidden(&proof.first_parents_by)) " | sha256sum   # " (proof.first_parents.as_str().trim_start_matches("sha256:")) "\n" (show_hidden(&proof.all_commits_by)) " | sha256sum   # " (proof.all_commits.as_str().trim_start_matches("sha256:")) }
+                pre tabindex="0" {
+                    (show_hidden(&proof.first_parents_by)) "   # " (proof.first_parents.as_str().trim_start_matches("sha256:")) "\n"
+                    (show_hidden(&proof.all_commits_by)) "   # " (proof.all_commits.as_str().trim_start_matches("sha256:"))
+                }
             },
             None => { p { (badge(words::Tone::Unproven, "not shown")) " That no landing is missing could not be shown." } },
         }
@@ -55,7 +58,7 @@ fn excluded(branch: &BranchPopulationV1) -> Markup {
             ul {
                 @for excluded in &branch.excluded { li { (count(excluded.steps, "step is", "steps are")) " outside: " (Outside(&excluded.why)) } }
                 @for odd in &branch.anomalies {
-                    li { (short_hash(odd.commit.as_str())) ": " (Outside(&odd.why)) @if odd.in_period { " It is counted in the period." } @else { " It is not counted in the period." } }
+                    li { (short_hash(odd.commit.as_str())) ": " (Outside(&odd.why)) @if odd.in_period { "; counted in the period" } @else { "; not counted in the period" } }
                 }
                 @for lost in &branch.lost { li { (short_hash(lost.as_str())) " is no longer on the branch: it was rewound or made anew." } }
             }

@@ -53,7 +53,7 @@ fn figures(audit: &AuditV1) -> Markup {
             (figure("Landings", &grouped(counts.landings), &count(counts.commits, "commit", "commits")))
             (figure("Deployments", &grouped(counts.deployments), &format!("{} landings not deployed", grouped(counts.never_deployed))))
             (figure("Open exceptions", &grouped(counts.open_exceptions), &format!("of {}", count(counts.exceptions, "exception", "exceptions"))))
-            (figure("Let through", &grouped(counts.waived), "landings with a waiver"))
+            (figure("Let through", &grouped(counts.exceptions - counts.open_exceptions.min(counts.exceptions)), &format!("of {}", count(counts.exceptions, "exception", "exceptions"))))
             (figure("Not shown", &grouped(audit.gaps.len() as u64), &count(counts.undetermined, "landing undetermined", "landings undetermined")))
             @if let Some(watched) = watched {
                 (figure("Unwatched", &duration(watched), "longest time between two looks at the protection"))

@@ -4,6 +4,7 @@ use crate::manifest::PackSubject;
 use crate::testing::made_up_audit;
 use portcullis_wire::pack::v1::PeopleV1;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 fn path(text: &str) -> ItemPath {
     ItemPath::new(text).unwrap()
