@@ -1,6 +1,7 @@
 //! Addresses of people, taken out of what a pack holds: each becomes a token that is the same
 //! everywhere in the pack, so that what is judged by addresses is judged as before.
 
+use crate::pseudonym::PseudonymKey;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +13,24 @@ pub const DOMAIN: &str = "redacted.invalid";
 pub struct AddressFinder {
     found: BTreeSet<String>,
     names: BTreeMap<String, String>,
+    logins: BTreeSet<String>,
+    numbers: BTreeSet<String>,
 }
+
+/// Members of JSON that hold logins of people, alone or in lists.
+const LOGINS: [&str; 11] = [
+    "approver",
+    "author",
+    "authors",
+    "deployer",
+    "login",
+    "recorder",
+    "requester",
+    "reviewer",
+    "signer",
+    "who",
+    "principals",
+];
 
 impl AddressFinder {
     /// Looks through a text of any kind.
@@ -26,6 +44,42 @@ impl AddressFinder {
     pub fn learn_name(&mut self, name: &str, login: &str) {
         if !name.trim().is_empty() {
             self.names.insert(name.to_string(), login.to_string());
+        }
+    }
+
+    /// Learns a login.
+    pub fn learn_login(&mut self, login: &str) {
+        if !login.trim().is_empty() {
+            self.logins.insert(login.to_string());
+        }
+    }
+
+    /// Learns the logins and numbers of accounts in JSON, by the names of members.
+    pub fn learn_accounts(&mut self, value: &Value) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| self.learn_accounts(item)),
+            Value::Object(members) => {
+                let is_person =
+                    members.get("kind").and_then(Value::as_str).is_none_or(|kind| kind == "human");
+                for (name, value) in members {
+                    match value {
+                        Value::String(text) if is_person && LOGINS.contains(&name.as_str()) => {
+                            self.learn_login(text)
+                        }
+                        Value::Array(texts) if LOGINS.contains(&name.as_str()) => {
+                            texts.iter().filter_map(Value::as_str).for_each(|text| self.learn_login(text));
+                        }
+                        _ => {}
+                    }
+                    self.learn_accounts(value);
+                }
+                if let (true, Some(number)) =
+                    (is_person && members.contains_key("login"), text_of(members, "id"))
+                {
+                    self.numbers.insert(number.to_string());
+                }
+            }
+            Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
@@ -46,11 +100,23 @@ impl AddressFinder {
         }
     }
 
+    /// Gives each address a token, and each login and account a pseudonym.
+    pub fn finish_with(mut self, key: &PseudonymKey) -> Redactor {
+        for shown in self.names.values_mut() {
+            *shown = key.of_login(shown);
+        }
+        let logins: BTreeMap<String, String> =
+            self.logins.iter().map(|login| (login.clone(), key.of_login(login))).collect();
+        self.names.extend(logins);
+        let numbers = self.numbers.iter().map(|number| (number.clone(), key.of_number(number))).collect();
+        Redactor { numbers, ..self.finish() }
+    }
+
     /// Gives each address a token. Tokens are sorted like the addresses.
     pub fn finish(self) -> Redactor {
         let tokens = self.found.into_iter().filter(|address| !is_of_a_host(address)).zip(1_u32..);
         let tokens = tokens.map(|(address, number)| (address, format!("address-{number:04}"))).collect();
-        Redactor { tokens, names: self.names }
+        Redactor { tokens, names: self.names, numbers: BTreeMap::new() }
     }
 }
 
@@ -59,6 +125,7 @@ impl AddressFinder {
 pub struct Redactor {
     tokens: BTreeMap<String, String>,
     names: BTreeMap<String, String>,
+    numbers: BTreeMap<String, String>,
 }
 
 impl Redactor {
@@ -76,6 +143,11 @@ impl Redactor {
         names.into_iter().fold(text, |text, (name, login)| replace_words(&text, name, login))
     }
 
+    /// What stands for whom: names and logins, each with what is shown for it.
+    pub fn people(&self) -> &BTreeMap<String, String> {
+        &self.names
+    }
+
     fn without_addresses(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
@@ -84,10 +156,20 @@ impl Redactor {
                 out.push_str(&text[at..start]);
                 out.push_str(&format!("{token}@{DOMAIN}"));
                 at = end;
+            } else if let Some(number) = self.number_in(&text[start..end]) {
+                // The host's address of an account: `11+kim@users.noreply.…`.
+                out.push_str(&text[at..start]);
+                out.push_str(&self.numbers[number]);
+                at = start + number.len();
             }
         }
         out.push_str(&text[at..]);
         out
+    }
+
+    fn number_in<'t>(&self, address: &'t str) -> Option<&'t str> {
+        let (number, _) = address.split_once('+')?;
+        self.numbers.contains_key(number).then_some(number)
     }
 
     /// The value without addresses, and without the names that stand beside them in commits.
@@ -106,7 +188,13 @@ impl Redactor {
         {
             return serde_json::json!({ "name": token, "email": format!("{token}@{DOMAIN}") });
         }
-        Value::Object(members.iter().map(|(name, value)| (self.text(name), self.value(value))).collect())
+        let is_account = members.contains_key("login") || text_of(members, "kind") == Some("user");
+        let member =
+            |(name, value): (&String, &Value)| match value.as_str().and_then(|text| self.numbers.get(text)) {
+                Some(number) if is_account && name == "id" => (name.clone(), Value::String(number.clone())),
+                _ => (self.text(name), self.value(value)),
+            };
+        Value::Object(members.iter().map(member).collect())
     }
 }
 
@@ -126,6 +214,10 @@ fn replace_words(text: &str, name: &str, by: &str) -> String {
     }
     out.push_str(&text[at..]);
     out
+}
+
+fn text_of<'m>(members: &'m Map<String, Value>, name: &str) -> Option<&'m str> {
+    members.get(name).and_then(Value::as_str)
 }
 
 /// The name and the address of a person of a commit.
@@ -196,6 +288,25 @@ mod tests {
         assert_eq!(
             redactor.text("Kim Example and Kim, not Kimberley or Kim-1"),
             "kim-example and kim-2, not Kimberley or Kim-1"
+        );
+    }
+
+    #[test]
+    fn accounts_become_pseudonyms_that_are_the_same_everywhere() {
+        let key = PseudonymKey::read(b"0123456789abcdef0123456789abcdef").unwrap();
+        let facts = json!({ "reviewer": { "id": "12", "kind": "human", "login": "robin-example" }, "note": "robin-example, not robin-example-2",
+            "bot": { "id": "9", "kind": "app", "login": "build" }, "mail": "12+robin-example@users.noreply.github.com",
+            "permissions": { "robin-example": "write" } });
+        let mut finder = AddressFinder::default();
+        finder.look_at(&facts);
+        finder.learn_accounts(&facts);
+        let (person, number) = (key.of_login("robin-example"), key.of_number("12"));
+        assert_eq!(
+            finder.finish_with(&key).value(&facts),
+            json!({
+            "reviewer": { "id": number, "kind": "human", "login": person }, "note": format!("{person}, not robin-example-2"),
+            "bot": { "id": "9", "kind": "app", "login": "build" }, "mail": format!("{number}+{person}@users.noreply.github.com"),
+            "permissions": { (&person): "write" } })
         );
     }
 

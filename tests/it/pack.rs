@@ -61,6 +61,7 @@ fn packed(lane: &Lane) -> (TempDir, PathBuf) {
         folder: &folder,
         command: vec!["audit".into()],
         procedure: None,
+        key: None,
     };
     write_pack(&order).unwrap();
     (place, folder)
@@ -240,6 +241,7 @@ fn a_folder_that_holds_something_is_not_written_into() {
         folder: place.path(),
         command: Vec::new(),
         procedure: None,
+        key: None,
     };
     let failure = write_pack(&order).err().unwrap();
     assert!(failure.to_string().contains("not empty"), "{failure}");

@@ -14,6 +14,7 @@ use crate::cli::{HostName, SubjectArguments, opening, output};
 use crate::collect::request::JudgementRequest;
 use jiff::Timestamp;
 use portcullis_forge::{self as host, Connection};
+use portcullis_judge::control::reviewed_landings;
 use portcullis_judge::decide::decide_facts;
 use portcullis_model::decision::{Decision, Outcome};
 use portcullis_model::environment::Environment;
@@ -53,7 +54,8 @@ pub fn write_year(folder: &Path) -> Result {
     let audit = audit_of(&year)?;
     let repository = opening::open(year.lane.directory())?;
     let command = ["demo", "--pack"].map(String::from).to_vec();
-    let order = PackOrder { audit: &audit, repository: &repository, folder, command, procedure: None };
+    let order =
+        PackOrder { audit: &audit, repository: &repository, folder, command, procedure: None, key: None };
     let written = write_pack(&order)?;
     let text = format!(
         "A made-up year: {} landings, {} deployments, {} exceptions.\n\
@@ -150,9 +152,10 @@ impl Year {
         let correction = [Op::Slot(11, 2, "DELETE FROM staging WHERE loaded;\n".to_string())];
         self.lane.direct(ROBIN, &correction, "Stop records from being loaded twice");
         let pushed = self.lane.tip();
+        let control = reviewed_landings::KIND.name;
         let (created, expires, due) = (moment(self.day), moment(self.day + 20), moment(self.day + 7));
         let waiver = format!(
-            "schema = 1\n\n[[waivers]]\nid = \"E-1\"\ncontrol = \"reviewed-landings\"\ncommits = [\"{pushed}\"]\n\
+            "schema = 1\n\n[[waivers]]\nid = \"E-1\"\ncontrol = \"{control}\"\ncommits = [\"{pushed}\"]\n\
              reason = \"Records were loaded twice at night and nobody else was on call\"\nticket = \"OPS-881\"\n\
              requester = \"robin-example\"\napprover = \"alex-example\"\ncreated = \"{created}\"\nexpires = \"{expires}\"\n\
              emergency = true\nreview-due = \"{due}\"\n"

@@ -8,6 +8,7 @@ mod archive_file;
 mod folder;
 pub mod option;
 mod records;
+mod reveal;
 mod verify;
 pub mod write;
 
@@ -20,6 +21,8 @@ pub enum PackCommand {
     /// Exit codes: 0 everything agrees, 3 something could not be checked, 5 the pack cannot be read,
     /// 6 something differs; it is named.
     Verify(verify::VerifyArguments),
+    /// Say who is behind the pseudonyms of a pack, for the holder of the key.
+    Reveal(reveal::RevealArguments),
 }
 
 /// Runs one of the commands.
@@ -29,5 +32,6 @@ pub enum PackCommand {
 pub fn run(directory: &Path, command: &PackCommand) -> Result {
     match command {
         PackCommand::Verify(arguments) => verify::run(directory, arguments),
+        PackCommand::Reveal(arguments) => reveal::run(arguments),
     }
 }

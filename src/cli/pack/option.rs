@@ -2,6 +2,7 @@
 
 use super::super::exit::Result;
 use super::super::output;
+use super::reveal;
 use super::write::{PackOrder, write_pack};
 use clap::Args;
 use portcullis_git::Repository;
@@ -15,6 +16,10 @@ pub struct PackOptions {
     /// to this folder and as an archive to DIR.tar. `portcullis pack verify` checks it.
     #[arg(long = "pack", value_name = "DIR", help_heading = "Output")]
     folder: Option<PathBuf>,
+    /// Name people in the pack by pseudonyms made with the key in this file. Who is who is written
+    /// to FILE.people.json, which `portcullis pack reveal` reads; keep both out of the pack.
+    #[arg(long, value_name = "FILE", requires = "folder", help_heading = "Output")]
+    pseudonymise: Option<PathBuf>,
 }
 
 /// Options whose values say where something is, and nothing about the audit.
@@ -29,7 +34,12 @@ impl PackOptions {
         let Some(folder) = &self.folder else { return Ok(()) };
         let command =
             without_places(std::env::args_os().skip(1).map(|text| text.to_string_lossy().into_owned()));
-        let written = write_pack(&PackOrder { audit, repository, folder, command, procedure: None })?;
+        let key = self.pseudonymise.as_deref().map(|file| reveal::read_key(file, folder)).transpose()?;
+        let order = PackOrder { audit, repository, folder, command, procedure: None, key: key.as_ref() };
+        let written = write_pack(&order)?;
+        if let Some(file) = &self.pseudonymise {
+            reveal::write_people(file, &written.people)?;
+        }
         output::remark(&format!(
             "{} files in {} and {}\nSHA-256 of manifest.json, to be given on another way than the pack: {}",
             written.files,

@@ -58,6 +58,27 @@ pub(super) fn look_for_addresses(finder: &mut AddressFinder, files: &RecordFiles
     }
 }
 
+/// Learns every account of the files of a record.
+pub(super) fn learn_accounts(finder: &mut AddressFinder, files: &RecordFiles) {
+    for (name, bytes) in files {
+        if *name == POLICY {
+            learn_logins(finder, &String::from_utf8_lossy(bytes));
+        } else if let Ok(value) = serde_json::from_slice(bytes) {
+            finder.learn_accounts(&value);
+        }
+    }
+}
+
+/// Learns the logins of the people and roles of a policy.
+pub(super) fn learn_logins(finder: &mut AddressFinder, policy: &str) {
+    let Ok(policy) = policy.parse::<toml::Table>() else { return };
+    let people = policy.get("people").and_then(toml::Value::as_array).into_iter().flatten();
+    let logins = people.filter_map(|person| person.get("logins")?.as_array());
+    let roles = policy.get("roles").and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::values);
+    let users = roles.filter_map(|role| role.get("users")?.as_array());
+    logins.chain(users).flatten().filter_map(toml::Value::as_str).for_each(|login| finder.learn_login(login));
+}
+
 /// Learns the people of a policy: where it has a login of somebody, that is shown for the name.
 pub(super) fn learn_names(finder: &mut AddressFinder, policy: &str) {
     let Ok(policy) = policy.parse::<toml::Table>() else { return };
@@ -98,6 +119,12 @@ pub(super) fn without_addresses(
         DECISION,
         decide_again(&out).unwrap_or_else(|| redactor.text(&String::from_utf8_lossy(decision)).into_bytes()),
     );
+    let outcome = |bytes: &[u8]| {
+        serde_json::from_slice::<serde_json::Value>(bytes).ok().map(|found| found["outcome"].clone())
+    };
+    if out.get(DECISION).and_then(|again| outcome(again)) != outcome(decision) {
+        return Err("what is left of its facts is judged otherwise".to_string());
+    }
     entry.previous = previous.cloned();
     let digest = |name: &str| out.get(name).map(|bytes| Digest::of(bytes));
     entry.decision = digest(DECISION).unwrap_or(entry.decision);

@@ -13,6 +13,7 @@ use portcullis_pack::archive::ArchiveWriter;
 use portcullis_pack::derive::{PROCEDURE, derive_files};
 use portcullis_pack::item_path::BadPath;
 use portcullis_pack::manifest::PackSubject;
+use portcullis_pack::pseudonym::PseudonymKey;
 use portcullis_pack::redact::{AddressFinder, Redactor};
 use portcullis_pack::report::ReportInput;
 use portcullis_pack::verify::policy_path;
@@ -34,6 +35,14 @@ pub struct PackOrder<'a> {
     pub command: Vec<String>,
     /// The procedure, where there is one.
     pub procedure: Option<&'a str>,
+    /// The key of pseudonyms, where people are not to be named.
+    pub key: Option<&'a PseudonymKey>,
+}
+
+impl PackOrder<'_> {
+    fn people(&self) -> PeopleV1 {
+        if self.key.is_some() { PeopleV1::Pseudonyms } else { PeopleV1::Logins }
+    }
 }
 
 /// What was written.
@@ -44,6 +53,8 @@ pub struct WrittenPack {
     pub manifest: Digest,
     /// How many files, the manifest included.
     pub files: usize,
+    /// Who stands behind which pseudonym; empty without a key. This is not in the pack.
+    pub people: BTreeMap<String, String>,
 }
 
 /// Writes a pack.
@@ -61,19 +72,21 @@ pub fn write_pack(order: &PackOrder<'_>) -> Result<WrittenPack> {
         folder.add(path_of(PROCEDURE)?, procedure.as_bytes(), PackRoleV1::Procedure)?;
     }
     let audit = redacted_audit(order.audit, &redactor)?;
-    let input = ReportInput { audit: &audit, people: PeopleV1::Logins, procedure: order.procedure };
+    let input = ReportInput { audit: &audit, people: order.people(), procedure: order.procedure };
     derive_files::<PackFailure>(&input, &mut |path, bytes, role| {
         folder.add(path, &bytes, role).map_err(PackFailure)
     })
     .map_err(|failure| failure.0)?;
     let period = &order.audit.title.period;
-    folder.finish(PackSubject {
+    let people = order.key.map(|_| redactor.people().clone()).unwrap_or_default();
+    let written = folder.finish(PackSubject {
         repository: order.audit.title.repository.clone(),
         since: period.since.clone(),
         until: period.until.clone(),
         command: order.command.clone(),
-        people: PeopleV1::Logins,
-    })
+        people: order.people(),
+    })?;
+    Ok(WrittenPack { people, ..written })
 }
 
 /// The audit without addresses and names of people.
@@ -102,6 +115,9 @@ fn find_addresses(order: &PackOrder<'_>) -> Result<Redactor> {
     for environment in &order.audit.environments {
         each_record(order.repository, environment, &mut |_, files| {
             records::look_for_addresses(&mut finder, &files);
+            if order.key.is_some() {
+                records::learn_accounts(&mut finder, &files);
+            }
             Ok(())
         })?;
     }
@@ -110,8 +126,13 @@ fn find_addresses(order: &PackOrder<'_>) -> Result<Redactor> {
     for (_, text) in policies(order) {
         finder.look_at_text(&text);
         records::learn_names(&mut finder, &text);
+        if order.key.is_some() {
+            records::learn_logins(&mut finder, &text);
+        }
     }
-    Ok(finder.finish())
+    let Some(key) = order.key else { return Ok(finder.finish()) };
+    finder.learn_accounts(&audit);
+    Ok(finder.finish_with(key))
 }
 
 /// Reads the records of an environment up to the one that was the newest for the audit.
@@ -228,6 +249,11 @@ impl PackFolder {
             }
             writer.finish().map(drop)
         })?;
-        Ok(WrittenPack { archive, manifest: Digest::of(&manifest), files: self.files.len() })
+        Ok(WrittenPack {
+            archive,
+            manifest: Digest::of(&manifest),
+            files: self.files.len(),
+            people: BTreeMap::new(),
+        })
     }
 }

@@ -1,3 +1,5 @@
+//! Archives that were tampered with, and honest ones.
+
 use super::*;
 use proptest::prelude::*;
 

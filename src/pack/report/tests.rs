@@ -1,3 +1,5 @@
+//! Pages of a made-up audit.
+
 use super::*;
 use crate::testing::made_up_audit;
 use std::collections::BTreeMap;
@@ -62,20 +64,5 @@ fn no_page_names_another_place_on_the_network() {
             "{path}"
         );
         assert!(page.contains("default-src 'none'"), "{path}");
-    }
-}
-
-/// Writes the pages for a look: `REPORT_OUT=DIR cargo test -p portcullis-pack --lib look`.
-#[test]
-#[ignore = "writes files"]
-#[allow(clippy::disallowed_methods, reason = "for a look at the pages")]
-fn look() {
-    let Ok(out) = std::env::var("REPORT_OUT") else { return };
-    let count = std::env::var("REPORT_LANDINGS").ok().and_then(|count| count.parse().ok()).unwrap_or(41);
-    let audit = made_up_audit(count);
-    for (path, page) in pages(&audit) {
-        let path = std::path::Path::new(&out).join(path.as_str());
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, page).unwrap();
     }
 }

@@ -1,3 +1,5 @@
+//! Packs that were tampered with, and an honest one.
+
 use super::*;
 use crate::contents::PackContents;
 use crate::manifest::PackSubject;
