@@ -5,6 +5,7 @@ use crate::support::forger::{deployed, facts, judged, newest, work};
 use portcullis::cli::pack::write::{PackOrder, write_pack};
 use portcullis_git::Repository;
 use portcullis_model::digest::Digest;
+use portcullis_pack::pseudonym::PseudonymKey;
 use portcullis_record::RECORD;
 use portcullis_testkit::lane::Lane;
 use portcullis_wire::audit::v1::{AuditV1, read_audit};
@@ -132,6 +133,49 @@ fn a_pack_holds_no_address_and_no_name_of_a_commit() {
         assert!(!text.contains(person), "{person} is in the pack");
     }
     assert!(text.contains("address-0001@redacted.invalid"));
+}
+
+#[test]
+fn a_pack_of_pseudonyms_verifies_names_nobody_and_is_mapped_back_with_the_key_alone() {
+    let lane = lane();
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("pack");
+    let (file, other) = (place.path().join("key"), place.path().join("other"));
+    std::fs::write(&file, "0123456789abcdef0123456789abcdef\n").unwrap();
+    std::fs::write(&other, "1123456789abcdef0123456789abcdef\n").unwrap();
+    let key = PseudonymKey::read(&std::fs::read(&file).unwrap()).unwrap();
+    let repository = Repository::open(lane.directory()).unwrap();
+    let audit = audit_of(&lane);
+    let command = vec!["audit".to_string()];
+    let order = PackOrder {
+        audit: &audit,
+        repository: &repository,
+        folder: &folder,
+        command,
+        procedure: None,
+        key: Some(&key),
+    };
+    let written = write_pack(&order).unwrap();
+    let (exit, text) = verify(&folder.with_extension("tar"), &["--repo", lane.directory().to_str().unwrap()]);
+    assert!(exit == 0 && text.contains("2 decisions taken again"), "{text}");
+    let archive = std::fs::read(folder.with_extension("tar")).unwrap();
+    let text = String::from_utf8_lossy(&archive);
+    for person in
+        ["kim-example", "robin-example", "alex-example", "Kim Example", "@example.test", "0123456789abcdef0"]
+    {
+        assert!(!text.contains(person), "{person} is in the pack");
+    }
+    let pseudonym = key.of_login("robin-example");
+    assert!(text.contains(&pseudonym));
+    let people = place.path().join("key.people.json");
+    std::fs::write(&people, serde_json::to_string(&written.people).unwrap()).unwrap();
+    std::fs::copy(&people, place.path().join("other.people.json")).unwrap();
+    let reveal = |key: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        command.env_clear().args(["pack", "reveal", "--key"]).arg(key).arg(&pseudonym).output().unwrap()
+    };
+    assert_eq!(String::from_utf8(reveal(&file).stdout).unwrap(), format!("{pseudonym}  robin-example\n"));
+    assert_eq!(reveal(&other).status.code(), Some(6));
 }
 
 #[test]
