@@ -57,14 +57,14 @@ fn packed(lane: &Lane) -> (TempDir, PathBuf) {
     let repository = Repository::open(lane.directory()).unwrap();
     let audit = audit_of(lane);
     let order = PackOrder {
-        audit: &audit,
+        audit,
         repository: &repository,
         folder: &folder,
         command: vec!["audit".into()],
         procedure: None,
         key: None,
     };
-    write_pack(&order).unwrap();
+    write_pack(order).unwrap();
     (place, folder)
 }
 
@@ -148,14 +148,14 @@ fn a_pack_of_pseudonyms_verifies_names_nobody_and_is_mapped_back_with_the_key_al
     let audit = audit_of(&lane);
     let command = vec!["audit".to_string()];
     let order = PackOrder {
-        audit: &audit,
+        audit,
         repository: &repository,
         folder: &folder,
         command,
         procedure: None,
         key: Some(&key),
     };
-    let written = write_pack(&order).unwrap();
+    let written = write_pack(order).unwrap();
     let (exit, text) = verify(&folder.with_extension("tar"), &["--repo", lane.directory().to_str().unwrap()]);
     assert!(exit == 0 && text.contains("2 decisions taken again"), "{text}");
     let archive = std::fs::read(folder.with_extension("tar")).unwrap();
@@ -280,14 +280,14 @@ fn a_folder_that_holds_something_is_not_written_into() {
     let repository = Repository::open(lane.directory()).unwrap();
     let audit = audit_of(&lane);
     let order = PackOrder {
-        audit: &audit,
+        audit,
         repository: &repository,
         folder: place.path(),
         command: Vec::new(),
         procedure: None,
         key: None,
     };
-    let failure = write_pack(&order).err().unwrap();
+    let failure = write_pack(order).err().unwrap();
     assert!(failure.to_string().contains("not empty"), "{failure}");
     assert_eq!(newest(&lane).number, 2);
 }

@@ -57,8 +57,10 @@ impl Printed {
 fn what_is_printed_is_the_committed_file() {
     let list = printed(&["schema"]);
     let files = [
+        ("audit", "audit-v1.json"),
         ("decision", "decision-v1.json"),
         ("facts", "facts-v4.json"),
+        ("pack", "pack-v1.json"),
         ("policy", "policy-v1.json"),
         ("push", "push-v1.json"),
         ("record", "record-v2.json"),

@@ -102,8 +102,9 @@ pub fn run(directory: &Path, arguments: &AuditArguments) -> Result {
     let repository = opening::open(directory)?;
     let audit = gather::gather_audit(&repository, directory, arguments, &period, as_of)?;
     plan.write(&audit, arguments.verbose)?;
-    arguments.pack.write(&repository, &audit)?;
-    Ok(exit_of(audit.outcome))
+    let outcome = audit.outcome;
+    arguments.pack.write(&repository, audit)?;
+    Ok(exit_of(outcome))
 }
 
 /// Audits a period from what the repository holds alone.

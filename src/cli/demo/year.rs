@@ -52,18 +52,19 @@ struct Year {
 pub fn write_year(folder: &Path) -> Result {
     let year = tell_year()?;
     let audit = audit_of(&year)?;
+    let counts = audit.counts;
     let repository = opening::open(year.lane.directory())?;
     let command = ["demo", "--pack"].map(String::from).to_vec();
     let order =
-        PackOrder { audit: &audit, repository: &repository, folder, command, procedure: None, key: None };
-    let written = write_pack(&order)?;
+        PackOrder { audit, repository: &repository, folder, command, procedure: None, key: None };
+    let written = write_pack(order)?;
     let text = format!(
         "A made-up year: {} landings, {} deployments, {} exceptions.\n\
          {} files in {}, and as an archive in {}.\n\
          Open {} in a browser, and verify it: portcullis pack verify {}\n",
-        audit.counts.landings,
-        audit.counts.deployments,
-        audit.counts.exceptions,
+        counts.landings,
+        counts.deployments,
+        counts.exceptions,
         written.files,
         folder.display(),
         written.archive.display(),

@@ -30,13 +30,13 @@ impl PackOptions {
     ///
     /// # Errors
     /// Those of [`write_pack`].
-    pub fn write(&self, repository: &Repository, audit: &AuditV1) -> Result<()> {
+    pub fn write(&self, repository: &Repository, audit: AuditV1) -> Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
         let command =
             without_places(std::env::args_os().skip(1).map(|text| text.to_string_lossy().into_owned()));
         let key = self.pseudonymise.as_deref().map(|file| reveal::read_key(file, folder)).transpose()?;
         let order = PackOrder { audit, repository, folder, command, procedure: None, key: key.as_ref() };
-        let written = write_pack(&order)?;
+        let written = write_pack(order)?;
         if let Some(file) = &self.pseudonymise {
             reveal::write_people(file, &written.people)?;
         }

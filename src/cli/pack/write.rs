@@ -20,13 +20,16 @@ use portcullis_pack::verify::policy_path;
 use portcullis_pack::{ItemPath, MANIFEST, PackManifest};
 use portcullis_wire::audit::v1::{AuditV1, EnvironmentPopulationV1};
 use portcullis_wire::pack::v1::{PackRoleV1, PeopleV1};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What to write, and where.
 pub struct PackOrder<'a> {
     /// The audit.
-    pub audit: &'a AuditV1,
+    pub audit: AuditV1,
     /// The repository that was audited.
     pub repository: &'a Repository,
     /// The folder, which is made. The archive gets its name and `.tar`.
@@ -61,18 +64,20 @@ pub struct WrittenPack {
 ///
 /// # Errors
 /// The folder is there and not empty, something cannot be written, or a record cannot be read.
-pub fn write_pack(order: &PackOrder<'_>) -> Result<WrittenPack> {
+pub fn write_pack(mut order: PackOrder<'_>) -> Result<WrittenPack> {
     let mut folder = PackFolder::begin(order.folder)?;
-    let redactor = find_addresses(order)?;
+    let redactor = find_addresses(&order)?;
     for environment in &order.audit.environments {
-        write_records(order, environment, &redactor, &mut folder)?;
+        write_records(&order, environment, &redactor, &mut folder)?;
     }
-    write_policies(order, &redactor, &mut folder)?;
+    write_policies(&order, &redactor, &mut folder)?;
     if let Some(procedure) = order.procedure {
         folder.add(path_of(PROCEDURE)?, procedure.as_bytes(), PackRoleV1::Procedure)?;
     }
-    let audit = redacted_audit(order.audit, &redactor)?;
-    let input = ReportInput { audit: &audit, people: order.people(), procedure: order.procedure };
+    if !redactor.is_empty() {
+        redact_audit(&mut order.audit, &redactor)?;
+    }
+    let input = ReportInput { audit: &order.audit, people: order.people(), procedure: order.procedure };
     derive_files::<PackFailure>(&input, &mut |path, bytes, role| {
         folder.add(path, &bytes, role).map_err(PackFailure)
     })
@@ -89,11 +94,46 @@ pub fn write_pack(order: &PackOrder<'_>) -> Result<WrittenPack> {
     Ok(WrittenPack { people, ..written })
 }
 
-/// The audit without addresses and names of people.
-fn redacted_audit(audit: &AuditV1, redactor: &Redactor) -> Result<AuditV1> {
-    let failure = |error: serde_json::Error| Failure::environment(error.to_string());
-    let value = redactor.value(&serde_json::to_value(audit).map_err(failure)?);
-    serde_json::from_value(value).map_err(failure)
+/// Takes addresses and names of people out of an audit: item by item, because there can be many.
+fn redact_audit(audit: &mut AuditV1, redactor: &Redactor) -> Result<()> {
+    let landings = std::mem::take(&mut audit.landings);
+    let deployments = std::mem::take(&mut audit.deployments);
+    *audit = redacted(audit, redactor)?;
+    audit.landings = landings.into_iter().map(|item| redacted(&item, redactor)).collect::<Result<_>>()?;
+    audit.deployments = deployments.into_iter().map(|item| redacted(&item, redactor)).collect::<Result<_>>()?;
+    Ok(())
+}
+
+fn redacted<T: Serialize + DeserializeOwned>(item: &T, redactor: &Redactor) -> Result<T> {
+    serde_json::from_value(redactor.value(&as_value(item)?)).map_err(|error| Failure::environment(error.to_string()))
+}
+
+fn as_value(item: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(item).map_err(|error| Failure::environment(error.to_string()))
+}
+
+/// Learns what an audit says of people, item by item.
+fn look_at_audit(audit: &AuditV1, finder: &mut AddressFinder, with_accounts: bool) -> Result<()> {
+    let landings = audit.landings.iter().map(as_value);
+    let deployments = audit.deployments.iter().map(as_value);
+    let exceptions = audit.exceptions.iter().map(as_value);
+    let others = [
+        as_value(&audit.people),
+        as_value(&audit.waivers),
+        as_value(&audit.conflicts),
+        as_value(&audit.areas),
+        as_value(&audit.title),
+        as_value(&audit.gaps),
+        as_value(&audit.sample),
+    ];
+    for value in landings.chain(deployments).chain(exceptions).chain(others) {
+        let value = value?;
+        finder.look_at(&value);
+        if with_accounts {
+            finder.learn_accounts(&value);
+        }
+    }
+    Ok(())
 }
 
 /// A failure that a bad path can become.
@@ -121,8 +161,7 @@ fn find_addresses(order: &PackOrder<'_>) -> Result<Redactor> {
             Ok(())
         })?;
     }
-    let audit = serde_json::to_value(order.audit).map_err(|error| Failure::environment(error.to_string()))?;
-    finder.look_at(&audit);
+    look_at_audit(&order.audit, &mut finder, order.key.is_some())?;
     for (_, text) in policies(order) {
         finder.look_at_text(&text);
         records::learn_names(&mut finder, &text);
@@ -130,9 +169,7 @@ fn find_addresses(order: &PackOrder<'_>) -> Result<Redactor> {
             records::learn_logins(&mut finder, &text);
         }
     }
-    let Some(key) = order.key else { return Ok(finder.finish()) };
-    finder.learn_accounts(&audit);
-    Ok(finder.finish_with(key))
+    Ok(order.key.map_or_else(|| finder.clone().finish(), |key| finder.clone().finish_with(key)))
 }
 
 /// Reads the records of an environment up to the one that was the newest for the audit.
