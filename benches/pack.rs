@@ -36,7 +36,9 @@ fn main() {
             std::fs::write(&file, write_audit(&made_up_audit(landings)).unwrap()).unwrap();
             let more = if smoke { "--smoke" } else { "--bench" };
             let program = std::env::current_exe().unwrap();
-            let status = std::process::Command::new(program).args([&format!("--audit={}", file.display()), more]).status();
+            let status = std::process::Command::new(program)
+                .args([&format!("--audit={}", file.display()), more])
+                .status();
             std::fs::remove_file(&file).unwrap();
             assert!(status.unwrap().success());
         }

@@ -1,5 +1,5 @@
-//! What protected a branch over time: what was seen at each look, and nothing between two looks that
-//! disagree.
+//! What protected a branch over time: what was seen at each look, and nothing between two looks
+//! that disagree.
 //!
 //! A look is compared with the best that was seen before: fewer approvals or more ways round a rule
 //! are *weaker* until they are what they were. A lapse lasts from the last look at which the

@@ -1,5 +1,5 @@
-//! Landings that want to be in no audit, records that were tampered with, and approvals that came too late: each with its
-//! honest twin.
+//! Landings that want to be in no audit, records that were tampered with, and approvals that came
+//! too late: each with its honest twin.
 
 use crate::audit::deployed_twice;
 use crate::support::audited::{ALL, POLICY, YEAR, audit, audit_with_host, begun, commit_at, land_at};
@@ -15,7 +15,8 @@ use portcullis_testkit::world::{World, minutes};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// One landing before the period, three in it, of which the second has another date, and one after it.
+/// One landing before the period, three in it, of which the second has another date, and one after
+/// it.
 fn with_date(date: &str) -> (Checkout, String) {
     let checkout = begun();
     land_at(&checkout, "2025-12-30T12:00:00Z", "before");

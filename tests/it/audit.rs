@@ -1,4 +1,5 @@
-//! `portcullis audit` over honest histories: with a host, from records alone, from saved facts, and with git alone.
+//! `portcullis audit` over honest histories: with a host, from records alone, from saved facts, and
+//! with git alone.
 
 use crate::schema::Printed;
 use crate::support::audited::{ALL, AS_OF, YEAR, audit, audit_with_host, begun, commit_at, land_at};
@@ -181,7 +182,7 @@ fn a_sample_is_the_same_everywhere_and_its_worksheet_is_harmless() {
 
 fn commit_named(checkout: &crate::support::checkout::Checkout, number: u32) {
     let date = format!("2026-03-0{number}T12:00:00Z");
-    let folder = if number % 3 == 0 { "docs" } else { "services/upload" };
+    let folder = if number.is_multiple_of(3) { "docs" } else { "services/upload" };
     checkout.write(&format!("{folder}/{number}.sql"), "x");
     commit_at(checkout, &date, &format!("=HYPERLINK(\"https://example.test\", {number})"));
 }

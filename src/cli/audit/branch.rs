@@ -1,8 +1,8 @@
 //! The landings of one branch in the period.
 
+use super::context::AuditContext;
 use super::environments::{ReadRecords, TipSeen, gap_of};
-use super::gather::AuditContext;
-use super::policies::{PolicyAt, PolicyBook};
+use super::policies::{PolicyBook, PolicyOfCommit};
 use super::population::{AuditedLine, CountedRange};
 use super::unseen_failure;
 use crate::cli::exit::{Failure, Result};
@@ -31,7 +31,7 @@ pub struct BranchAudit {
     pub population: BranchPopulationV1,
     pub landings: Vec<AuditedLandingV1>,
     pub in_force: Vec<PolicyInForceV1>,
-    pub policies: Vec<Rc<PolicyAt>>,
+    pub policies: Vec<Rc<PolicyOfCommit>>,
     pub gaps: Vec<AuditGapV1>,
 }
 
@@ -136,7 +136,7 @@ struct FoundLandings {
     landings: Vec<AuditedLandingV1>,
     counted: CountedRange,
     in_force: Vec<PolicyInForceV1>,
-    policies: Vec<Rc<PolicyAt>>,
+    policies: Vec<Rc<PolicyOfCommit>>,
 }
 
 /// What the landings of one branch are judged with.
@@ -152,8 +152,8 @@ struct BranchWork<'a, 'b> {
 
 /// Consecutive landings that the same policies are asked about.
 struct Portion {
-    then: Rc<PolicyAt>,
-    after: Rc<PolicyAt>,
+    then: Rc<PolicyOfCommit>,
+    after: Rc<PolicyOfCommit>,
     groups: Vec<AuditGroup>,
 }
 
@@ -171,6 +171,8 @@ impl BranchWork<'_, '_> {
         let counted = CountedRange::of(sources.repository, (from, to), &groups)?;
         let mut found = FoundLandings { counted, ..FoundLandings::default() };
         let count = groups.len().max(1);
+        let what = crate::render::plural(count as u64, "landing");
+        output::begin_long(&format!("looking at {what} of {}", self.named.name), count);
         for portion in self.portions(groups) {
             output::progress(total / 2 + found.landings.len() * (total / 2) / count, total);
             self.judge(&branch, portion, &mut found);
@@ -242,14 +244,14 @@ impl BranchWork<'_, '_> {
 
     /// Everything that the policy in force, the one that a landing leaves, and the one of today
     /// want to know.
-    fn inquiry_of(&self, then: &PolicyAt, after: &PolicyAt) -> Inquiry {
+    fn inquiry_of(&self, then: &PolicyOfCommit, after: &PolicyOfCommit) -> Inquiry {
         then.inquiry().union(after.inquiry()).union(self.context.today.inquiry())
     }
 
     fn read_waivers(
         &mut self,
-        then: &PolicyAt,
-        after: &PolicyAt,
+        then: &PolicyOfCommit,
+        after: &PolicyOfCommit,
         facts: &portcullis_model::deployment::Deployment,
     ) {
         let Some(gate) = facts.whole.gate.value() else { return };
@@ -269,7 +271,7 @@ impl BranchWork<'_, '_> {
 fn note_policy(
     in_force: &mut Vec<PolicyInForceV1>,
     branch: &BranchName,
-    then: &PolicyAt,
+    then: &PolicyOfCommit,
     landing: &AuditedLandingV1,
 ) {
     let digest = then.digest.as_ref().map(Into::into);

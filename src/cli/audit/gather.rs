@@ -2,9 +2,10 @@
 
 use super::AuditArguments;
 use super::branch::{BranchAudit, NamedTip, audit_branch};
+use super::context::AuditContext;
 use super::environments::{ReadRecords, gap_of};
 use super::period::AskedPeriod;
-use super::policies::{PolicyAt, PolicyBook};
+use super::policies::{PolicyBook, PolicyOfCommit};
 use crate::cli::decide::read_facts_file;
 use crate::cli::deploying::branch_named;
 use crate::cli::exit::{Failure, Result};
@@ -44,18 +45,6 @@ use std::rc::Rc;
 
 /// The program, with its version.
 const PROGRAM: &str = concat!("portcullis ", env!("CARGO_PKG_VERSION"));
-
-/// What every part of an audit needs.
-pub struct AuditContext<'a> {
-    /// Whom to ask.
-    pub sources: Sources<'a>,
-    /// The period.
-    pub period: &'a AskedPeriod,
-    /// The present.
-    pub as_of: Timestamp,
-    /// The policy of today.
-    pub today: Rc<PolicyAt>,
-}
 
 /// Gathers an audit and puts it together.
 ///
@@ -104,13 +93,13 @@ pub fn gather_audit(
 fn put_together(
     arguments: &AuditArguments,
     title: AuditTitleV1,
-    today: &PolicyAt,
+    today: &PolicyOfCommit,
     records: ReadRecords,
     waivers: WaiverBook,
     audits: Vec<BranchAudit>,
     period: &AskedPeriod,
 ) -> AuditV1 {
-    let policies: Vec<Rc<PolicyAt>> =
+    let policies: Vec<Rc<PolicyOfCommit>> =
         audits.iter().flat_map(|audit| &audit.policies).map(Rc::clone).collect();
     let policies: Vec<&Policy> = policies.iter().filter_map(|policy| policy.policy.as_ref().ok()).collect();
     let today_policy = today.policy.as_ref().ok();
@@ -255,7 +244,7 @@ fn branch_names(
 }
 
 /// The policy at the tip of the first branch.
-fn policy_today(book: &mut PolicyBook<'_>, branches: &[NamedTip]) -> Result<Rc<PolicyAt>> {
+fn policy_today(book: &mut PolicyBook<'_>, branches: &[NamedTip]) -> Result<Rc<PolicyOfCommit>> {
     let first =
         branches.first().ok_or_else(|| Failure::usage("name the branch that is audited: --branch NAME"))?;
     let today = book.at(&first.tip);

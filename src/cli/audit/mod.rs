@@ -13,6 +13,7 @@ use portcullis_wire::audit::v1::AuditOutcomeV1;
 use std::path::{Path, PathBuf};
 
 mod branch;
+mod context;
 mod environments;
 mod gather;
 mod output;

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// A policy as it is at a commit.
-pub struct PolicyAt {
+pub struct PolicyOfCommit {
     /// The SHA-256 of its text; `None` where there is none.
     pub digest: Option<Digest>,
     /// The policy, or why nothing can be judged by it.
@@ -23,7 +23,7 @@ pub struct PolicyAt {
     pub given: bool,
 }
 
-impl PolicyAt {
+impl PolicyOfCommit {
     /// As landings are judged by it.
     pub fn then(&self) -> PolicyThen<'_> {
         match &self.policy {
@@ -43,21 +43,21 @@ impl PolicyAt {
 pub struct PolicyBook<'r> {
     repository: &'r Repository,
     profile: HostProfile,
-    given: Option<Rc<PolicyAt>>,
-    read: BTreeMap<Option<Digest>, Rc<PolicyAt>>,
+    given: Option<Rc<PolicyOfCommit>>,
+    read: BTreeMap<Option<Digest>, Rc<PolicyOfCommit>>,
 }
 
 impl<'r> PolicyBook<'r> {
     /// Policies are read for a host; one that is given takes the place of all.
     pub fn new(repository: &'r Repository, profile: HostProfile, given: Option<Policy>) -> Self {
         let given = given.map(|policy| {
-            Rc::new(PolicyAt { digest: Some(policy.digest.clone()), policy: Ok(policy), given: true })
+            Rc::new(PolicyOfCommit { digest: Some(policy.digest.clone()), policy: Ok(policy), given: true })
         });
         PolicyBook { repository, profile, given, read: BTreeMap::new() }
     }
 
     /// The policy at a commit.
-    pub fn at(&mut self, commit: &Revision) -> Rc<PolicyAt> {
+    pub fn at(&mut self, commit: &Revision) -> Rc<PolicyOfCommit> {
         if let Some(given) = &self.given {
             return Rc::clone(given);
         }
@@ -68,12 +68,12 @@ impl<'r> PolicyBook<'r> {
                 let profile = &self.profile;
                 Rc::clone(known.or_insert_with(|| Rc::new(read_policy(digest, bytes.as_deref(), profile))))
             }
-            Err(gap) => Rc::new(PolicyAt { digest: None, policy: Err(gap), given: false }),
+            Err(gap) => Rc::new(PolicyOfCommit { digest: None, policy: Err(gap), given: false }),
         }
     }
 }
 
-fn read_policy(digest: Option<Digest>, bytes: Option<&[u8]>, profile: &HostProfile) -> PolicyAt {
+fn read_policy(digest: Option<Digest>, bytes: Option<&[u8]>, profile: &HostProfile) -> PolicyOfCommit {
     let what = "the policy that was in force";
     let remedy = "Judge these landings by a policy that you name, with --policy FILE, and say so.";
     let gap = |reason, detail: String| Err(Gap::new(what, reason, detail, remedy));
@@ -86,5 +86,5 @@ fn read_policy(digest: Option<Digest>, bytes: Option<&[u8]>, profile: &HostProfi
             gap(GapReason::Malformed, format!("it has {count}, the first: {first}"))
         }),
     };
-    PolicyAt { digest, policy, given: false }
+    PolicyOfCommit { digest, policy, given: false }
 }

@@ -100,12 +100,14 @@ fn redact_audit(audit: &mut AuditV1, redactor: &Redactor) -> Result<()> {
     let deployments = std::mem::take(&mut audit.deployments);
     *audit = redacted(audit, redactor)?;
     audit.landings = landings.into_iter().map(|item| redacted(&item, redactor)).collect::<Result<_>>()?;
-    audit.deployments = deployments.into_iter().map(|item| redacted(&item, redactor)).collect::<Result<_>>()?;
+    audit.deployments =
+        deployments.into_iter().map(|item| redacted(&item, redactor)).collect::<Result<_>>()?;
     Ok(())
 }
 
 fn redacted<T: Serialize + DeserializeOwned>(item: &T, redactor: &Redactor) -> Result<T> {
-    serde_json::from_value(redactor.value(&as_value(item)?)).map_err(|error| Failure::environment(error.to_string()))
+    serde_json::from_value(redactor.value(&as_value(item)?))
+        .map_err(|error| Failure::environment(error.to_string()))
 }
 
 fn as_value(item: &impl Serialize) -> Result<Value> {

@@ -80,7 +80,7 @@ fn write_exceptions(audit: &AuditV1, out: &mut dyn Write) -> io::Result<()> {
     if audit.exceptions.is_empty() {
         return writeln!(out, "None was found among what could be shown.");
     }
-    write_table(out, &["Control", "Item", "Standing", "What was found", "Let through by", "Afterwards"])?;
+    write_table(out, &["Control", "Item", "Standing", "What was found", "Passed by", "Afterwards"])?;
     for one in &audit.exceptions {
         let passages: Vec<String> = one.let_through.iter().map(describe_passage).collect();
         let cells = [

@@ -47,26 +47,9 @@ pub fn write_report(audit: &AuditV1, verbose: bool, out: &mut dyn Write) -> io::
         plural(counts.landings, "landing")
     )?;
     write_exceptions(&audit.exceptions, out)?;
-    if !audit.conflicts.is_empty() {
-        writeln!(out, "\nTwo duties in one hand")?;
-        for conflict in audit.conflicts.iter().take(LISTED) {
-            let duties: Vec<String> =
-                conflict.duties.iter().map(|duty| format!("{duty:?}").to_lowercase()).collect();
-            let item = escape::line(&short_item(&conflict.item));
-            writeln!(out, "  {item}: {} {}", escape::line(&conflict.who), duties.join(" and "))?;
-        }
-        write_rest(audit.conflicts.len(), out)?;
-    }
+    write_conflicts(audit, out)?;
     audit.protection.iter().try_for_each(|branch| write_protection(branch, out))?;
-    if !audit.gaps.is_empty() {
-        writeln!(out, "\nCould not be shown")?;
-        for gap in audit.gaps.iter().take(LISTED) {
-            let of = if gap.items > 0 { format!(" ({})", plural(gap.items, "item")) } else { String::new() };
-            writeln!(out, "  {}{of}: {}", escape::line(&gap.what), escape::line(&gap.why))?;
-            gap.remedy.iter().try_for_each(|remedy| writeln!(out, "    {}", escape::line(remedy)))?;
-        }
-        write_rest(audit.gaps.len(), out)?;
-    }
+    write_gaps(audit, out)?;
     audit.sample.iter().try_for_each(|sample| write_sample(sample, out))?;
     if verbose {
         writeln!(out, "\nLandings")?;
@@ -79,6 +62,33 @@ pub fn write_report(audit: &AuditV1, verbose: bool, out: &mut dyn Write) -> io::
     }
     writeln!(out, "\nWhat this does not show")?;
     audit.limits.iter().try_for_each(|limit| writeln!(out, "  {limit}"))
+}
+
+fn write_conflicts(audit: &AuditV1, out: &mut dyn Write) -> io::Result<()> {
+    if audit.conflicts.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nTwo duties in one hand")?;
+    for conflict in audit.conflicts.iter().take(LISTED) {
+        let duties: Vec<String> =
+            conflict.duties.iter().map(|duty| format!("{duty:?}").to_lowercase()).collect();
+        let item = escape::line(&short_item(&conflict.item));
+        writeln!(out, "  {item}: {} {}", escape::line(&conflict.who), duties.join(" and "))?;
+    }
+    write_rest(audit.conflicts.len(), out)
+}
+
+fn write_gaps(audit: &AuditV1, out: &mut dyn Write) -> io::Result<()> {
+    if audit.gaps.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nCould not be shown")?;
+    for gap in audit.gaps.iter().take(LISTED) {
+        let of = if gap.items > 0 { format!(" ({})", plural(gap.items, "item")) } else { String::new() };
+        writeln!(out, "  {}{of}: {}", escape::line(&gap.what), escape::line(&gap.why))?;
+        gap.remedy.iter().try_for_each(|remedy| writeln!(out, "    {}", escape::line(remedy)))?;
+    }
+    write_rest(audit.gaps.len(), out)
 }
 
 fn write_branch(branch: &BranchPopulationV1, out: &mut dyn Write) -> io::Result<()> {

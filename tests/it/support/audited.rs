@@ -1,4 +1,5 @@
-//! `portcullis audit` as an auditor runs it, and a repository whose commits have the dates that a test gives them.
+//! `portcullis audit` as an auditor runs it, and a repository whose commits have the dates that a
+//! test gives them.
 #![allow(dead_code, reason = "each test uses its own part of this")]
 #![allow(
     clippy::unwrap_used,

@@ -20,7 +20,8 @@ pub struct AuditedLandingV1 {
     pub parent: CommitText,
     /// The tip of the branch after.
     pub landed: CommitText,
-    /// The commits of the first-parent line that it consists of, oldest first; the last is `landed`.
+    /// The commits of the first-parent line that it consists of, oldest first; the last is
+    /// `landed`.
     pub steps: Vec<CommitText>,
     /// How many commits it brought, the steps included.
     pub commits: u64,
@@ -41,8 +42,8 @@ pub struct AuditedLandingV1 {
     pub checks: Vec<AuditedCheckV1>,
     /// What explains its content.
     pub explanation: ExplanationV1,
-    /// The data-processing areas that it touches, with the rules that say so, by the policy in force;
-    /// null where that could not be seen.
+    /// The data-processing areas that it touches, with the rules that say so, by the policy in
+    /// force; null where that could not be seen.
     pub areas: Option<Vec<TouchedAreaV1>>,
     /// The verdict by the policy at the commit that it landed on, at the moment it came in.
     pub then: ItemVerdictV1,
@@ -185,8 +186,8 @@ pub struct AuditedApprovalV1 {
     pub approver: Option<String>,
     /// The identifier of the review.
     pub review: String,
-    /// The roles of the policy in force that the approver has, sorted; empty where that could not be
-    /// seen.
+    /// The roles of the policy in force that the approver has, sorted; empty where that could not
+    /// be seen.
     pub roles: Vec<String>,
     /// When it was given, with its source.
     pub time: AuditedTimeV1,
@@ -275,7 +276,7 @@ pub struct ItemVerdictV1 {
     pub outcome: OutcomeV1,
     /// The SHA-256 of the policy's text; null where there was none.
     pub policy: Option<DigestText>,
-    /// What was found, worst first; in a verdict by the policy of today only what the verdict by the
-    /// policy in force does not have.
+    /// What was found, worst first; in a verdict by the policy of today only what the verdict by
+    /// the policy in force does not have.
     pub findings: Vec<FindingV1>,
 }

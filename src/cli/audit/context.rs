@@ -1,0 +1,19 @@
+//! What every part of an audit needs.
+
+use super::period::AskedPeriod;
+use super::policies::PolicyOfCommit;
+use crate::collect::sources::Sources;
+use jiff::Timestamp;
+use std::rc::Rc;
+
+/// What every part of an audit needs.
+pub struct AuditContext<'a> {
+    /// Whom to ask.
+    pub sources: Sources<'a>,
+    /// The period.
+    pub period: &'a AskedPeriod,
+    /// The present.
+    pub as_of: Timestamp,
+    /// The policy of today.
+    pub today: Rc<PolicyOfCommit>,
+}
