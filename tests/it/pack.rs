@@ -47,6 +47,7 @@ fn audit_of(lane: &Lane) -> AuditV1 {
     audit["environments"][0]["tip"] = json!(tip);
     audit["deployments"] = json!(deployments);
     audit["title"]["policies"] = json!([]);
+    audit["branches"][0]["proof"] = Value::Null;
     read_audit(audit.to_string().as_bytes()).unwrap()
 }
 
@@ -118,6 +119,26 @@ fn the_same_pack_has_the_same_bytes_wherever_and_whenever_it_is_written() {
     let ((_a, first), (_b, second)) = (packed(&lane), packed(&lane));
     let bytes = |folder: &Path| std::fs::read(folder.with_extension("tar")).unwrap();
     assert!(bytes(&first) == bytes(&second));
+}
+
+#[test]
+fn the_made_up_year_gives_the_same_pack_under_another_zone_and_verifies() {
+    let place = tempfile::tempdir().unwrap();
+    let demo = |folder: &str, zone: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        command.env_clear().env("TZ", zone).current_dir(place.path()).args(["demo", "--pack", folder]);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        std::fs::read(place.path().join(folder.trim_end_matches('/')).with_extension("tar")).unwrap()
+    };
+    let (first, second) = (demo("first", "UTC"), demo("second/", "Asia/Tokyo"));
+    assert!(first == second);
+    let (exit, text) = verify(&place.path().join("first"), &[]);
+    assert_eq!(exit, 0, "{text}");
+    let page = std::fs::read_to_string(place.path().join("first/index.html")).unwrap();
+    for part in ["reviewed late", "rollback", "weaker", "E-1", "R-1"] {
+        assert!(page.contains(part), "{part}");
+    }
 }
 
 #[test]

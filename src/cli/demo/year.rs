@@ -17,6 +17,7 @@ use portcullis_forge::{self as host, Connection};
 use portcullis_judge::control::reviewed_landings;
 use portcullis_judge::decide::decide_facts;
 use portcullis_model::decision::{Decision, Outcome};
+use portcullis_model::deployment::Deployment;
 use portcullis_model::environment::Environment;
 use portcullis_model::fact::Fact;
 use portcullis_model::gathered::GatheredFacts;
@@ -24,9 +25,10 @@ use portcullis_model::protection::Rule;
 use portcullis_record::{RecordedBaseline, RecordedOrigin};
 use portcullis_testkit::lane::state::{Body, File, Op};
 use portcullis_testkit::lane::{How, Lane, POLICY, ROBIN};
-use portcullis_testkit::stage::KIM;
+use portcullis_testkit::stage::{KIM, REPORT};
 use portcullis_wire::audit::v1::AuditV1;
 use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// The first moment of the year, 2025-01-01, in seconds.
 const BEGIN: i64 = 1_735_689_600;
@@ -209,6 +211,8 @@ impl Year {
             branch: None,
             deployer: Some("sam-example".to_string()),
         };
+        let at = moment(self.day);
+        self.date_report(at)?;
         let prepared = prepare_request_over(
             self.connection()?,
             self.lane.directory(),
@@ -218,9 +222,8 @@ impl Year {
         let Preparation::Ready(mut ready) = prepared else {
             return Err(Failure::environment("the made-up deployment cannot be judged"));
         };
-        let at = moment(self.day);
         let GatheredFacts::Deployment(facts) = &mut ready.facts else { return Ok(()) };
-        facts.whole.observed = Fact::Known(at);
+        set_moment(facts, at);
         let decision = decide_facts(&ready.policy, &ready.facts);
         if decision.outcome != Outcome::Allow {
             let why = decision.findings.first().map(|finding| finding.reason.clone()).unwrap_or_default();
@@ -270,12 +273,39 @@ impl Year {
         }
     }
 
+    /// The suite ran an hour before the deployment.
+    fn date_report(&self, at: Timestamp) -> Result<()> {
+        let file = self.lane.directory().join(REPORT);
+        let hour_before = u64::try_from(at.as_second() - 3600).unwrap_or_default();
+        let written = UNIX_EPOCH + Duration::from_secs(hour_before);
+        let dated =
+            std::fs::File::options().write(true).open(file).and_then(|file| file.set_modified(written));
+        dated.map_err(|error| Failure::environment(format!("the made-up report cannot be dated: {error}")))
+    }
+
     /// The host as it is now.
     fn connection(&self) -> Result<Connection> {
         let forge = self.lane.host();
         let address = forge.worlds.first().map(|world| world.address.clone());
         let address = address.ok_or_else(|| Failure::environment("there is no made-up host"))?;
         Ok(Connection::to(address, Box::new(forge)))
+    }
+}
+
+/// Everything was looked at in this moment.
+fn set_moment(facts: &mut Deployment, at: Timestamp) {
+    facts.whole.observed = Fact::Known(at);
+    let since = match &mut facts.back {
+        Fact::Known(Some(back)) => Some(&mut back.since),
+        _ => None,
+    };
+    for landings in since.into_iter().chain([&mut facts.landings]) {
+        let Fact::Known(landings) = landings else { continue };
+        for landing in landings {
+            if let Fact::Known(requests) = &mut landing.requests {
+                requests.iter_mut().for_each(|request| request.observed = Fact::Known(at));
+            }
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use portcullis_model::path::RepoPath;
 use portcullis_pack::verify::{VerifiedPack, verify_pack};
 use portcullis_pack::{ItemSource, PackFault, PackWrong};
 use portcullis_record::RECORD;
-use portcullis_wire::audit::v1::AuditV1;
+use portcullis_wire::audit::v1::{AuditV1, PopulationProofV1};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,8 @@ pub struct VerifyArguments {
     /// The pack: its folder or its archive.
     #[arg(value_name = "DIR|ARCHIVE")]
     pack: PathBuf,
-    /// Clone of the repository: the records that the audit names are looked up in it.
+    /// Clone of the repository: the records that the audit names are looked up in it, and the
+    /// commits of the period are counted again.
     #[arg(long, value_name = "DIR")]
     repo: Option<PathBuf>,
     /// SHA-256 of manifest.json that was given to you on another way.
@@ -81,7 +82,23 @@ fn hold_against(place: &Path, audit: &AuditV1, verified: &mut VerifiedPack) -> R
         let wrong = wrong_record(&repository, &deployment.record, deployment.digest.as_str());
         verified.faults.extend(wrong.map(|why| PackFault::new(&deployment.id, PackWrong::Repository(why))));
     }
+    for branch in &audit.branches {
+        let wrong = branch.proof.as_ref().and_then(|proof| wrong_population(&repository, proof));
+        verified.faults.extend(wrong.map(|why| PackFault::new(&branch.branch, PackWrong::Repository(why))));
+    }
     Ok(())
+}
+
+/// The commits of the period are counted again.
+fn wrong_population(repository: &Repository, proof: &PopulationProofV1) -> Option<String> {
+    let (from, to) = proof.range.split_once("..")?;
+    let ends = (Revision::try_from(from.to_string()).ok()?, Revision::try_from(to.to_string()).ok()?);
+    let Ok(names) = repository.names_between(&ends.0, &ends.1) else {
+        return Some(format!("the repository does not hold the commits {}", proof.range));
+    };
+    let lines: String = names.iter().map(|name| format!("{name}\n")).collect();
+    let same = Digest::of(lines.as_bytes()).as_str() == proof.all_commits.as_str();
+    (!same).then(|| format!("the repository holds other commits in {}", proof.range))
 }
 
 fn wrong_record(
