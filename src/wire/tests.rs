@@ -31,6 +31,7 @@ const RECORD_V1: &str = include_str!("record/kept/v1.json");
 
 mod audit;
 mod facts;
+mod pack;
 mod review;
 mod statement;
 

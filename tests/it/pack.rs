@@ -1,6 +1,7 @@
 //! Evidence packs as people get them: written over a made-up project with deployment records, verified by the program and
 //! by the recipe of standard tools, and tampered with.
 
+use crate::support::audited::AS_OF;
 use crate::support::forger::{deployed, facts, judged, newest, work};
 use portcullis::cli::pack::write::{PackOrder, write_pack};
 use portcullis_git::Repository;
@@ -139,6 +140,29 @@ fn the_made_up_year_gives_the_same_pack_under_another_zone_and_verifies() {
     for part in ["reviewed late", "rollback", "weaker", "E-1", "R-1"] {
         assert!(page.contains(part), "{part}");
     }
+}
+
+#[test]
+fn the_audit_of_a_clone_writes_a_pack_that_another_clone_contradicts() {
+    let (lane, other) = (lane(), deployed());
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("pack");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    command.env_clear().current_dir(lane.directory());
+    command
+        .args(["audit", "--since", "2026-01-01", "--until", "2027-12-31", "--as-of", AS_OF, "--pack"])
+        .arg(&folder);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let (exit, text) = verify(&folder, &["--repo", lane.directory().to_str().unwrap()]);
+    assert_eq!(exit, 0, "{text}");
+    let (exit, text) = verify(&folder, &["--repo", other.directory().to_str().unwrap()]);
+    assert!(exit == 6 && text.contains("main: the repository does not hold the commits"), "{text}");
+    let manifest = std::fs::read_to_string(folder.join("manifest.json")).unwrap();
+    assert!(!manifest.contains(place.path().to_str().unwrap()), "the manifest names a place of this machine");
+    let clone = lane.directory().to_str().unwrap();
+    let output = Command::new("sh").arg(folder.join("verify.sh")).arg(clone).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
 #[test]
