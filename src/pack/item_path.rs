@@ -11,8 +11,9 @@ const DEVICES: &[&str] = &["aux", "con", "nul", "prn"];
 
 /// The path of a file below the root of a pack.
 ///
-/// Lower-case letters, digits, `.`, `_` and `-`, with `/` between the parts, and no part that begins
-/// or ends with a dot: no two paths are one file on any file system, and none leads out of the pack.
+/// Lower-case letters, digits, `.`, `_` and `-`, with `/` between the parts, and no part that
+/// begins or ends with a dot: no two paths are one file on any file system, and none leads out of
+/// the pack.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ItemPath(String);
 

@@ -83,8 +83,8 @@ impl AddressFinder {
         }
     }
 
-    /// Looks through JSON: every text, and what is an address by its place although it does not look
-    /// like one.
+    /// Looks through JSON: every text, and what is an address by its place although it does not
+    /// look like one.
     pub fn look_at(&mut self, value: &Value) {
         match value {
             Value::String(text) => self.look_at_text(text),

@@ -1,9 +1,9 @@
 //! `portcullis demo --pack DIR`: a made-up year of a project, audited, and the evidence pack of it.
 //!
-//! Something lands every eight days, and is deployed every month. In between somebody pushes without a
-//! review, an emergency is let through and reviewed late, the protection of the branch is weaker for
-//! a while, and a deployment is rolled back. Everything has fixed dates, so that the same program
-//! writes the same pack.
+//! Something lands every eight days, and is deployed every month. In between somebody pushes
+//! without a review, an emergency is let through and reviewed late, the protection of the branch is
+//! weaker for a while, and a deployment is rolled back. Everything has fixed dates, so that the
+//! same program writes the same pack.
 
 use crate::cli::audit::audit_period;
 use crate::cli::exit::{Exit, Failure, Result};

@@ -18,8 +18,8 @@ pub enum PackCommand {
     /// Verify a pack offline: compare every file with the manifest, take every recorded decision
     /// again, write the report again, and compare.
     ///
-    /// Exit codes: 0 everything agrees, 3 something could not be checked, 5 the pack cannot be read,
-    /// 6 something differs; it is named.
+    /// Exit codes: 0 everything agrees, 3 something could not be checked, 5 the pack cannot be
+    /// read, 6 something differs; it is named.
     Verify(verify::VerifyArguments),
     /// Say who is behind the pseudonyms of a pack, for the holder of the key.
     Reveal(reveal::RevealArguments),

@@ -2,6 +2,7 @@
 //! rules as those of a repository.
 
 use super::super::record::{facts_json, judge_text};
+use anyhow::{Context as _, bail};
 use git2::{ObjectType, Oid};
 use portcullis_model::change::{ObjectName, Revision};
 use portcullis_model::digest::Digest;
@@ -101,20 +102,20 @@ pub(super) fn without_addresses(
     files: &RecordFiles,
     redactor: &Redactor,
     previous: Option<&Digest>,
-) -> Result<RecordFiles, String> {
-    let entry = files.get(RECORD).ok_or("it has no record.json")?;
+) -> anyhow::Result<RecordFiles> {
+    let entry = files.get(RECORD).context("it has no record.json")?;
     let mut entry: RecordEntry = from_redacted(entry, redactor)?;
     let mut out = RecordFiles::new();
     if let Some(policy) = files.get(POLICY) {
         out.insert(POLICY, redactor.text(&text_of(policy)?).into_bytes());
     }
     if let Some(facts) = files.get(FACTS) {
-        let value = serde_json::from_slice(facts).map_err(|error| error.to_string())?;
-        let facts = serde_json::to_vec(&redactor.value(&value)).map_err(|error| error.to_string())?;
-        let facts = read_facts(&facts).map_err(|error| error.to_string())?;
-        out.insert(FACTS, facts_json(facts).map_err(|failure| failure.message)?.into_bytes());
+        let value = serde_json::from_slice(facts)?;
+        let facts = serde_json::to_vec(&redactor.value(&value))?;
+        let facts = read_facts(&facts)?;
+        out.insert(FACTS, facts_json(facts)?.into_bytes());
     }
-    let decision = files.get(DECISION).ok_or("it has no decision.json")?;
+    let decision = files.get(DECISION).context("it has no decision.json")?;
     out.insert(
         DECISION,
         decide_again(&out).unwrap_or_else(|| redactor.text(&String::from_utf8_lossy(decision)).into_bytes()),
@@ -123,14 +124,14 @@ pub(super) fn without_addresses(
         serde_json::from_slice::<serde_json::Value>(bytes).ok().map(|found| found["outcome"].clone())
     };
     if out.get(DECISION).and_then(|again| outcome(again)) != outcome(decision) {
-        return Err("what is left of its facts is judged otherwise".to_string());
+        bail!("what is left of its facts is judged otherwise");
     }
     entry.previous = previous.cloned();
     let digest = |name: &str| out.get(name).map(|bytes| Digest::of(bytes));
     entry.decision = digest(DECISION).unwrap_or(entry.decision);
     entry.policy = kept_again(entry.policy, digest(POLICY));
     entry.facts = kept_again(entry.facts, digest(FACTS));
-    out.insert(RECORD, entry.bytes().map_err(|error| error.to_string())?);
+    out.insert(RECORD, entry.bytes()?);
     Ok(out)
 }
 
@@ -138,13 +139,13 @@ fn kept_again(said: Option<KeptFile>, digest: Option<Digest>) -> Option<KeptFile
     digest.map(|digest| KeptFile { digest, kept: true }).or(said)
 }
 
-fn text_of(bytes: &[u8]) -> Result<String, String> {
-    String::from_utf8(bytes.to_vec()).map_err(|error| error.to_string())
+fn text_of(bytes: &[u8]) -> anyhow::Result<String> {
+    Ok(String::from_utf8(bytes.to_vec())?)
 }
 
-fn from_redacted<T: serde::de::DeserializeOwned>(bytes: &[u8], redactor: &Redactor) -> Result<T, String> {
-    let value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    serde_json::from_value(redactor.value(&value)).map_err(|error| error.to_string())
+fn from_redacted<T: serde::de::DeserializeOwned>(bytes: &[u8], redactor: &Redactor) -> anyhow::Result<T> {
+    let value = serde_json::from_slice(bytes)?;
+    Ok(serde_json::from_value(redactor.value(&value))?)
 }
 
 /// The decision of facts and policy; none where there is none.
@@ -229,15 +230,15 @@ fn read_stored(
 }
 
 /// The name of the tree of these files, sorted by name.
-fn name_of_tree(files: &BTreeMap<RepoPath, StoredFile>) -> Result<ObjectName, String> {
+fn name_of_tree(files: &BTreeMap<RepoPath, StoredFile>) -> anyhow::Result<ObjectName> {
     let mut tree = Vec::new();
     for (path, file) in files {
-        let blob = Oid::hash_object(ObjectType::Blob, &file.bytes).map_err(|error| error.to_string())?;
+        let blob = Oid::hash_object(ObjectType::Blob, &file.bytes)?;
         tree.extend(format!("100644 {path}\0").into_bytes());
         tree.extend(blob.as_bytes());
     }
-    let name = Oid::hash_object(ObjectType::Tree, &tree).map_err(|error| error.to_string())?;
-    ObjectName::try_from(name.to_string())
+    let name = Oid::hash_object(ObjectType::Tree, &tree)?;
+    ObjectName::try_from(name.to_string()).map_err(anyhow::Error::msg)
 }
 
 /// The chain holds together, and says what the audit says of it.

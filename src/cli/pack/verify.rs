@@ -32,8 +32,8 @@ pub struct VerifyArguments {
     expect: Option<Digest>,
 }
 
-fn parse_digest(text: &str) -> std::result::Result<Digest, String> {
-    Digest::try_from(format!("sha256:{}", text.trim_start_matches("sha256:")))
+fn parse_digest(text: &str) -> Result<Digest> {
+    Digest::try_from(format!("sha256:{}", text.trim_start_matches("sha256:"))).map_err(Failure::usage)
 }
 
 pub(super) fn run(_: &Path, arguments: &VerifyArguments) -> Result {

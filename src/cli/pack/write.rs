@@ -208,7 +208,7 @@ fn write_records(
             true => files,
             false => records::without_addresses(&files, redactor, previous.as_ref()).map_err(|why| {
                 Failure::environment(format!(
-                    "{name}#{number} cannot be written without addresses of people: {why}"
+                    "{name}#{number} cannot be written without addresses of people: {why:#}"
                 ))
             })?,
         };

@@ -128,8 +128,8 @@ pub(super) fn legend() -> Markup {
 /// The width of a bar over time, in its own units.
 const SPAN: f64 = 1000.0;
 
-/// A requirement over a period from one second to another: full height where it held, lower where it
-/// was weaker or off, and empty where nobody looked.
+/// A requirement over a period from one second to another: full height where it held, lower where
+/// it was weaker or off, and empty where nobody looked.
 pub(super) fn protection(requirement: &RequirementOverTimeV1, from: i64, to: i64, label: &str) -> Markup {
     let length = (to - from).max(1) as f64;
     let place = |moment: &str| {

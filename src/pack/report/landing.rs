@@ -1,4 +1,5 @@
-//! The page of one landing: the chain from the lines to the approvers, the tests and the deployment.
+//! The page of one landing: the chain from the lines to the approvers, the tests and the
+//! deployment.
 
 use super::ReportInput;
 use super::links::Links;

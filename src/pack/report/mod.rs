@@ -1,10 +1,10 @@
-//! The report of an audit for a browser: one page for the whole, one for the landings of each month,
-//! one for the exceptions of each control, one for each landing.
+//! The report of an audit for a browser: one page for the whole, one for the landings of each
+//! month, one for the exceptions of each control, one for each landing.
 //!
 //! Every page is one file that asks for nothing else: its style and its script are in it, and its
 //! Content-Security-Policy allows these by their digests and nothing more. The script only filters
-//! tables. Pages follow from the audit to the last byte, so that whoever verifies a pack writes them
-//! again and compares.
+//! tables. Pages follow from the audit to the last byte, so that whoever verifies a pack writes
+//! them again and compares.
 
 use crate::item_path::{BadPath, ItemPath};
 use links::Links;

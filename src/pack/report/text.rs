@@ -24,8 +24,8 @@ pub(super) fn show_hidden(text: &str) -> String {
     out
 }
 
-/// Control characters, marks of direction, invisible characters and tags: the list of the terminal's
-/// renderer, which a test compares with the tables of Unicode.
+/// Control characters, marks of direction, invisible characters and tags: the list of the
+/// terminal's renderer, which a test compares with the tables of Unicode.
 fn is_hidden(c: char) -> bool {
     matches!(c,
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{a0}' | '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}'
