@@ -281,6 +281,31 @@ fn another_repository_and_another_pack_are_named() {
 }
 
 #[test]
+fn an_audit_that_leaves_an_environment_out_is_told_by_the_clone() {
+    let lane = lane();
+    let mut audit = audit_of(&lane);
+    audit.environments.clear();
+    audit.deployments.clear();
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("pack");
+    let repository = Repository::open(lane.directory()).unwrap();
+    let order = PackOrder {
+        audit,
+        repository: &repository,
+        folder: &folder,
+        command: Vec::new(),
+        procedure: None,
+        key: None,
+    };
+    write_pack(order).unwrap();
+    let (exit, text) = verify(&folder, &["--repo", lane.directory().to_str().unwrap()]);
+    assert!(
+        exit == 0 && text.contains("has records of production, which the audit does not cover"),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_cannot_be_read_is_no_statement_about_the_pack() {
     let (exit, text) = verify(Path::new("/nowhere/pack"), &[]);
     assert!(exit == 5 && text.contains("/nowhere/pack"), "{exit} {text}");

@@ -5,6 +5,7 @@ use super::super::output;
 use super::archive_file::ArchiveFile;
 use super::folder::FolderOfPack;
 use super::records::check_records;
+use crate::collect::records::DeploymentRecords as _;
 use clap::Args;
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;
@@ -81,6 +82,13 @@ fn hold_against(place: &Path, audit: &AuditV1, verified: &mut VerifiedPack) -> R
     for deployment in &audit.deployments {
         let wrong = wrong_record(&repository, &deployment.record, deployment.digest.as_str());
         verified.faults.extend(wrong.map(|why| PackFault::new(&deployment.id, PackWrong::Repository(why))));
+    }
+    let covered = |name: &str| audit.environments.iter().any(|known| known.environment.as_str() == name);
+    for environment in repository.environments_by_name().unwrap_or_default() {
+        if !covered(environment.as_str()) {
+            let why = format!("the repository has records of {environment}, which the audit does not cover");
+            verified.notes.push(why);
+        }
     }
     for branch in &audit.branches {
         let wrong = branch.proof.as_ref().and_then(|proof| wrong_population(&repository, proof));
