@@ -41,6 +41,7 @@ mod meant;
 mod names;
 pub mod opening;
 pub mod output;
+pub mod pack;
 pub mod people;
 pub mod policy;
 mod policy_file;
@@ -108,6 +109,9 @@ enum Command {
     /// Record test runs as statements bound to a tree; sign, verify and compare them.
     #[command(subcommand)]
     Evidence(evidence::EvidenceCommand),
+    /// Verify an evidence pack of an audit.
+    #[command(subcommand)]
+    Pack(pack::PackCommand),
     /// The gate on a git server: install it, and run it in the server's hooks.
     #[command(subcommand)]
     Hook(hook::HookCommand),
@@ -260,6 +264,7 @@ fn run(cli: Cli) -> exit::Result {
         Command::Replay(arguments) => replay::run(directory, &arguments),
         Command::Status(arguments) => status::run(directory, &arguments),
         Command::Evidence(command) => evidence::run(directory, &command),
+        Command::Pack(command) => pack::run(directory, &command),
         Command::Hook(command) => hook::run(&command),
         Command::Schema(arguments) => schema::run(&arguments),
         #[cfg(feature = "demo")]

@@ -101,7 +101,20 @@ pub fn prepare_over(
     directory: &Path,
     subject: &SubjectArguments,
 ) -> Result<Preparation> {
-    prepared(Some(connection), None, directory, subject, &JudgementRequest::Change)
+    prepare_request_over(connection, directory, subject, &JudgementRequest::Change)
+}
+
+/// Prepares the judgement of anything over any connection, outside of any job.
+///
+/// # Errors
+/// See [`prepare`].
+pub fn prepare_request_over(
+    connection: Connection,
+    directory: &Path,
+    subject: &SubjectArguments,
+    request: &JudgementRequest,
+) -> Result<Preparation> {
+    prepared(Some(connection), None, directory, subject, request)
 }
 
 fn prepared(

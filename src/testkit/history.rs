@@ -95,6 +95,11 @@ impl History {
         Ok(self.repository.commit(None, &author, &committer, message, &tree, &parents)?)
     }
 
+    /// Sets the clock: the next commit is a minute later than this second.
+    pub fn set_clock(&mut self, second: i64) {
+        self.clock = second;
+    }
+
     fn edit(&self, baseline: &git2::Tree<'_>, edits: &[Edit<'_>]) -> Result<Oid> {
         let mut update = TreeUpdateBuilder::new();
         for edit in edits {

@@ -6,7 +6,7 @@
 //! [the module above](super) allow.
 
 use super::{
-    anchor, audit, decision, evidence_file, facts, record, record_list, replay, review, sealed, server,
+    anchor, audit, decision, evidence_file, facts, pack, record, record_list, replay, review, sealed, server,
     statement, status,
 };
 
@@ -82,6 +82,13 @@ pub static TABLE: &[Schema] = &[
         "Facts of a change, a batch or a deployment, as `portcullis facts` writes them and a deployment record keeps them",
         "facts-v4.json",
         facts::v4::FactsV4
+    ),
+    schema!(
+        "pack",
+        pack::v1::VERSION,
+        "The manifest of an evidence pack: its file `manifest.json`",
+        "pack-v1.json",
+        pack::v1::PackV1
     ),
     Schema {
         name: "people",

@@ -16,6 +16,12 @@ const VERBS: &str = "add ask begin bring change check choose clone commit conver
 
 /// What begins like one and is none: parts of sentences that say what was found.
 const NONE: &[&str] = &[
+    "Change audit",
+    "Check it yourself",
+    "Let through by",
+    "commit to deploy",
+    "end of the period",
+    "let through by a waiver",
     "Report: ",
     "Retry: ",
     "Upgrade to GitHub",

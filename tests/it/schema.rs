@@ -62,6 +62,7 @@ fn what_is_printed_is_the_committed_file() {
         ("decision", "decision-v1.json"),
         ("evidence-file", "evidence-file-v1.json"),
         ("facts", "facts-v4.json"),
+        ("pack", "pack-v1.json"),
         ("people", "people-v1.json"),
         ("policy", "policy-v1.json"),
         ("push", "push-v1.json"),

@@ -2,6 +2,7 @@
 //! that none is missing.
 
 use super::exit::{Exit, Failure, Result};
+use super::pack::option::PackOptions;
 use super::{HostName, opening};
 use clap::Args;
 use jiff::Timestamp;
@@ -21,7 +22,7 @@ mod policies;
 mod population;
 
 /// Arguments of `audit`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct AuditArguments {
     /// Audit this range of commits of the first-parent line instead of a period of time.
     #[arg(value_name = "FROM..TO", conflicts_with_all = ["since", "until"])]
@@ -74,6 +75,8 @@ pub struct AuditArguments {
     /// file with `=FILE`. Repeatable. Default: `terminal`.
     #[arg(long = "format", value_name = "NAME[=FILE]", help_heading = "Output")]
     formats: Vec<String>,
+    #[command(flatten)]
+    pack: PackOptions,
     /// Also list what is met.
     #[arg(short, long, help_heading = "Output")]
     verbose: bool,
@@ -100,7 +103,26 @@ pub fn run(directory: &Path, arguments: &AuditArguments) -> Result {
     let repository = opening::open(directory)?;
     let audit = gather::gather_audit(&repository, directory, arguments, &period, as_of)?;
     plan.write(&audit, arguments.verbose)?;
-    Ok(exit_of(audit.outcome))
+    let outcome = audit.outcome;
+    arguments.pack.write(&repository, audit)?;
+    Ok(exit_of(outcome))
+}
+
+/// Audits a period from what the repository holds alone.
+///
+/// # Errors
+/// See [`run`].
+#[cfg(feature = "demo")]
+pub fn audit_period(
+    directory: &Path,
+    since: &str,
+    until: &str,
+    as_of: Timestamp,
+) -> Result<portcullis_wire::audit::v1::AuditV1> {
+    let (since, until) = (Some(since.to_string()), Some(until.to_string()));
+    let arguments = AuditArguments { since, until, ..AuditArguments::default() };
+    let period = AskedPeriod::read(&arguments)?;
+    gather::gather_audit(&opening::open(directory)?, directory, &arguments, &period, as_of)
 }
 
 fn exit_of(outcome: AuditOutcomeV1) -> Exit {

@@ -16,8 +16,10 @@ use portcullis_model::decision::{Decision, Finding, Outcome};
 use portcullis_testkit::scene::{self, FakeHost, Scene};
 use scenarios::{SCENARIOS, Scenario};
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 pub mod scenarios;
+mod year;
 
 /// Columns to fill.
 const WIDTH: usize = 80;
@@ -31,6 +33,9 @@ pub struct Arguments {
     /// Show the verdict on one of the changes in full, by its name in the list.
     #[arg(long, value_name = "NAME")]
     show: Option<String>,
+    /// Write the evidence pack of a made-up year to this folder, and as an archive to DIR.tar.
+    #[arg(long, value_name = "DIR", conflicts_with = "show")]
+    pack: Option<PathBuf>,
     /// The kind of host that the made-up project is on: bare, forgejo, gitea, github or gitlab.
     #[arg(long, value_name = "HOST", default_value = host::DEFAULT.name, value_parser = parse_host)]
     host: &'static HostKind,
@@ -49,6 +54,9 @@ fn parse_host(name: &str) -> Result<&'static HostKind> {
 /// The temporary directory cannot be written, or a verdict is not the one that the scenario tells
 /// of.
 pub fn run(arguments: &Arguments) -> Result {
+    if let Some(folder) = &arguments.pack {
+        return year::write_year(folder);
+    }
     match &arguments.show {
         Some(name) => show_scenario(arguments.host, name),
         None => show_all(arguments.host),

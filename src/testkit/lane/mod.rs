@@ -107,8 +107,14 @@ impl Lane {
 
     /// The same under another policy.
     pub fn with(policy: &str) -> Lane {
+        Lane::with_clock(policy, None)
+    }
+
+    /// The same, begun a minute after this second.
+    pub fn with_clock(policy: &str, second: Option<i64>) -> Lane {
         let directory = tempfile::Builder::new().prefix("portcullis-").tempdir().unwrap();
         let mut history = History::begin(directory.path()).unwrap();
+        second.into_iter().for_each(|second| history.set_clock(second));
         let first = first_state(policy);
         let base =
             with_edits(&State::new(), &first, |edits| history.commit(KIM, &[], "Begin", edits)).unwrap();

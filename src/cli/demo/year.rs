@@ -1,0 +1,317 @@
+//! `portcullis demo --pack DIR`: a made-up year of a project, audited, and the evidence pack of it.
+//!
+//! Something lands every eight days, and is deployed every month. In between somebody pushes
+//! without a review, an emergency is let through and reviewed late, the protection of the branch is
+//! weaker for a while, and a deployment is rolled back. Everything has fixed dates, so that the
+//! same program writes the same pack.
+
+use crate::cli::audit::audit_period;
+use crate::cli::exit::{Exit, Failure, Result};
+use crate::cli::pack::write::{PackOrder, write_pack};
+use crate::cli::prepare::{Preparation, Prepared, prepare_request_over};
+use crate::cli::record::{DeploymentRecording, record_decision};
+use crate::cli::{HostName, SubjectArguments, opening, output};
+use crate::collect::request::JudgementRequest;
+use jiff::Timestamp;
+use portcullis_forge::{self as host, Connection};
+use portcullis_judge::control::reviewed_landings;
+use portcullis_judge::decide::decide_facts;
+use portcullis_model::decision::{Decision, Outcome};
+use portcullis_model::deployment::Deployment;
+use portcullis_model::environment::Environment;
+use portcullis_model::fact::Fact;
+use portcullis_model::gathered::GatheredFacts;
+use portcullis_model::protection::Rule;
+use portcullis_record::{RecordedBaseline, RecordedOrigin};
+use portcullis_testkit::lane::state::{Body, File, Op};
+use portcullis_testkit::lane::{How, Lane, POLICY, ROBIN};
+use portcullis_testkit::stage::{KIM, REPORT};
+use portcullis_wire::audit::v1::AuditV1;
+use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
+
+/// The first moment of the year, 2025-01-01, in seconds.
+const BEGIN: i64 = 1_735_689_600;
+
+/// A day in seconds.
+const DAY: i64 = 86_400;
+
+/// The number of the file of waivers among the files of the project.
+const WAIVERS: u32 = 40;
+
+/// The year under construction.
+struct Year {
+    lane: Lane,
+    day: i64,
+    deployed: Vec<git2::Oid>,
+    slot: usize,
+}
+
+/// Writes the pack of the made-up year to a folder.
+///
+/// # Errors
+/// Something cannot be written.
+pub fn write_year(folder: &Path) -> Result {
+    let year = tell_year()?;
+    let audit = audit_of(&year)?;
+    let counts = audit.counts;
+    let repository = opening::open(year.lane.directory())?;
+    let command = ["demo", "--pack"].map(String::from).to_vec();
+    let order = PackOrder { audit, repository: &repository, folder, command, procedure: None, key: None };
+    let written = write_pack(order)?;
+    let text = format!(
+        "A made-up year: {} landings, {} deployments, {} exceptions.\n\
+         {} files in {}, and as an archive in {}.\n\
+         Open {} in a browser, and verify it: portcullis pack verify {}\n",
+        counts.landings,
+        counts.deployments,
+        counts.exceptions,
+        written.files,
+        folder.display(),
+        written.archive.display(),
+        folder.join("index.html").display(),
+        folder.display(),
+    );
+    output::stdout(text.as_bytes())?;
+    Ok(Exit::Allowed)
+}
+
+/// The audit of the year, as of the first day of the next one.
+fn audit_of(year: &Year) -> Result<AuditV1> {
+    audit_period(year.lane.directory(), "2025-01-01", "2025-12-31", moment(366))
+}
+
+/// What happens in the year.
+fn tell_year() -> Result<Year> {
+    let lane = Lane::with_clock(POLICY, Some(BEGIN - 30 * DAY));
+    let mut year = Year { lane, day: 0, deployed: Vec::new(), slot: 0 };
+    year.weeks(5)?;
+    year.deploy()?;
+    year.weeks(4)?;
+    year.deploy()?;
+    year.emergency()?;
+    year.weeks(3)?;
+    year.deploy()?;
+    year.weeks(5)?;
+    year.weaker(true);
+    year.deploy()?;
+    year.weeks(4)?;
+    year.deploy()?;
+    year.weaker(false);
+    year.weeks(5)?;
+    year.deploy()?;
+    year.roll_back()?;
+    year.weeks(5)?;
+    year.deploy()?;
+    year.weeks(4)?;
+    year.deploy()?;
+    year.weeks(3)?;
+    Ok(year)
+}
+
+/// Noon of a day of the year, counted from 0.
+fn moment(day: i64) -> Timestamp {
+    Timestamp::from_second(BEGIN + day * DAY + DAY / 2).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+impl Year {
+    /// So many landings, one every eight days, every third of them outside of data-processing code.
+    fn weeks(&mut self, count: usize) -> Result<()> {
+        for _ in 0..count {
+            self.slot = self.slot.wrapping_add(1);
+            let file = if self.slot.is_multiple_of(3) { 13 } else { 10 };
+            let text = format!("SELECT {} FROM staging;\n", self.slot);
+            self.land(vec![Op::Slot(file, 1 + self.slot % 4, text)], "Load records in smaller steps", 8);
+        }
+        Ok(())
+    }
+
+    /// A request by Kim that Robin and Alex approve, so many days after the last event.
+    fn land(&mut self, ops: Vec<Op>, label: &str, days: i64) -> git2::Oid {
+        self.day += days;
+        let at = moment(self.day);
+        self.lane.history.set_clock(at.as_second() - DAY);
+        let mut draft = self.lane.open(self.lane.tip());
+        self.lane.push(&mut draft, KIM, ops);
+        draft.approved();
+        draft.world.request.title = label.to_string();
+        let before = |hours: i64| Timestamp::from_second(at.as_second() - hours * 3600).unwrap_or(at);
+        draft.world.activity.iter_mut().for_each(|activity| activity.at = before(20));
+        draft.world.events.iter_mut().for_each(|event| event.at = before(18));
+        draft.world.reviews.iter_mut().for_each(|review| review.submitted = Some(before(3)));
+        self.lane.history.set_clock(at.as_second() - 60);
+        self.lane.land(vec![draft], How::Squash, &[], &[], label);
+        if let Some(world) = self.lane.forge.worlds.last_mut() {
+            world.request.merged = Some(at);
+        }
+        self.lane.tip()
+    }
+
+    /// Robin pushes a correction at night; the waiver for it follows, and its review comes late.
+    fn emergency(&mut self) -> Result<()> {
+        self.day += 2;
+        self.lane.history.set_clock(moment(self.day).as_second());
+        let correction = [Op::Slot(11, 2, "DELETE FROM staging WHERE loaded;\n".to_string())];
+        self.lane.direct(ROBIN, &correction, "Stop records from being loaded twice");
+        let pushed = self.lane.tip();
+        let control = reviewed_landings::KIND.name;
+        let (created, expires, due) = (moment(self.day), moment(self.day + 20), moment(self.day + 7));
+        let waiver = format!(
+            "schema = 1\n\n[[waivers]]\nid = \"E-1\"\ncontrol = \"{control}\"\ncommits = [\"{pushed}\"]\n\
+             reason = \"Records were loaded twice at night and nobody else was on call\"\nticket = \"OPS-881\"\n\
+             requester = \"robin-example\"\napprover = \"alex-example\"\ncreated = \"{created}\"\nexpires = \"{expires}\"\n\
+             emergency = true\nreview-due = \"{due}\"\n"
+        );
+        self.land(waivers_file(&waiver), "Let the correction of the night through", 1);
+        self.deploy()?;
+        let reviewed =
+            format!("{waiver}reviewed-by = \"kim-example\"\nreviewed-on = \"{}\"\n", moment(self.day + 10));
+        self.land(waivers_file(&reviewed), "Record the review of the emergency", 10);
+        Ok(())
+    }
+
+    /// The branch requires one approval instead of two, or two again.
+    fn weaker(&mut self, weaker: bool) {
+        let required = if weaker { 1 } else { 2 };
+        for ruleset in self.lane.forge.worlds.iter_mut().flat_map(|world| &mut world.rulesets) {
+            for rule in &mut ruleset.rules {
+                if let Rule::Approvals(count) = rule {
+                    *count = required;
+                }
+            }
+        }
+    }
+
+    /// Goes back to the deployment before the last one.
+    fn roll_back(&mut self) -> Result<()> {
+        let [.., to, from] = self.deployed.as_slice() else { return Ok(()) };
+        let (to, from) = (*to, *from);
+        let text = format!(
+            "schema = 1\n\n[[rollbacks]]\nid = \"R-1\"\nenvironment = \"production\"\nfrom = \"{from}\"\nto = \"{to}\"\n\
+             reason = \"Closed cases were loaded again\"\nticket = \"OPS-902\"\nrequester = \"kim-example\"\n\
+             approver = \"robin-example\"\ncreated = \"{}\"\nexpires = \"{}\"\n",
+            moment(self.day),
+            moment(self.day + 5)
+        );
+        self.land(waivers_file(&text), "Allow the way back", 1);
+        self.deploy_commit(to)
+    }
+
+    fn deploy(&mut self) -> Result<()> {
+        let tip = self.lane.tip();
+        self.deploy_commit(tip)
+    }
+
+    /// Judges a deployment as of the day, and records it when it is allowed.
+    fn deploy_commit(&mut self, candidate: git2::Oid) -> Result<()> {
+        self.day += 1;
+        let environment: Environment = "production".parse().map_err(Failure::environment)?;
+        let request = JudgementRequest::Deployment {
+            environment: environment.clone(),
+            branch: None,
+            deployer: Some("sam-example".to_string()),
+        };
+        let at = moment(self.day);
+        self.date_report(at)?;
+        let prepared = prepare_request_over(
+            self.connection()?,
+            self.lane.directory(),
+            &self.subject(candidate),
+            &request,
+        )?;
+        let Preparation::Ready(mut ready) = prepared else {
+            return Err(Failure::environment("the made-up deployment cannot be judged"));
+        };
+        let GatheredFacts::Deployment(facts) = &mut ready.facts else { return Ok(()) };
+        set_moment(facts, at);
+        let decision = decide_facts(&ready.policy, &ready.facts);
+        if decision.outcome != Outcome::Allow {
+            let why = decision.findings.first().map(|finding| finding.reason.clone()).unwrap_or_default();
+            return Err(Failure::environment(format!(
+                "the made-up deployment of day {} is not allowed: {why}",
+                self.day
+            )));
+        }
+        self.record(&environment, &ready, &decision, at)?;
+        self.deployed.push(candidate);
+        Ok(())
+    }
+
+    fn record(
+        &self,
+        environment: &Environment,
+        ready: &Prepared,
+        decision: &Decision,
+        at: Timestamp,
+    ) -> Result<()> {
+        let GatheredFacts::Deployment(facts) = &ready.facts else { return Ok(()) };
+        let baseline = facts.baseline.known().map_err(|gap| Failure::environment(gap.to_string()))?;
+        let Some(origin) = RecordedOrigin::of(facts) else { return Ok(()) };
+        let recording = DeploymentRecording {
+            environment,
+            tip: ready.tip.as_ref(),
+            candidate: &facts.candidate,
+            baseline: RecordedBaseline { commit: baseline.revision.clone(), origin },
+            decision,
+            facts,
+            policy: &ready.policy.text,
+            recorder: "deployment job",
+            omit_facts: false,
+            key: None,
+            time: at,
+        };
+        record_decision(self.lane.directory(), &recording)?;
+        Ok(())
+    }
+
+    fn subject(&self, candidate: git2::Oid) -> SubjectArguments {
+        let first = self.deployed.is_empty().then(|| self.lane.baseline().to_string());
+        SubjectArguments {
+            host: Some(HostName::Kind(host::DEFAULT)),
+            repository: Some("example-org/data-upload".to_string()),
+            head: Some(candidate.to_string()),
+            base: first,
+            ..SubjectArguments::default()
+        }
+    }
+
+    /// The suite ran an hour before the deployment.
+    fn date_report(&self, at: Timestamp) -> Result<()> {
+        let file = self.lane.directory().join(REPORT);
+        let hour_before = u64::try_from(at.as_second() - 3600).unwrap_or_default();
+        let written = UNIX_EPOCH + Duration::from_secs(hour_before);
+        let dated =
+            std::fs::File::options().write(true).open(file).and_then(|file| file.set_modified(written));
+        dated.map_err(|error| Failure::environment(format!("the made-up report cannot be dated: {error}")))
+    }
+
+    /// The host as it is now.
+    fn connection(&self) -> Result<Connection> {
+        let forge = self.lane.host();
+        let address = forge.worlds.first().map(|world| world.address.clone());
+        let address = address.ok_or_else(|| Failure::environment("there is no made-up host"))?;
+        Ok(Connection::to(address, Box::new(forge)))
+    }
+}
+
+/// Everything was looked at in this moment.
+fn set_moment(facts: &mut Deployment, at: Timestamp) {
+    facts.whole.observed = Fact::Known(at);
+    let since = match &mut facts.back {
+        Fact::Known(Some(back)) => Some(&mut back.since),
+        _ => None,
+    };
+    for landings in since.into_iter().chain([&mut facts.landings]) {
+        let Fact::Known(landings) = landings else { continue };
+        for landing in landings {
+            if let Fact::Known(requests) = &mut landing.requests {
+                requests.iter_mut().for_each(|request| request.observed = Fact::Known(at));
+            }
+        }
+    }
+}
+
+/// Writes the file of waivers.
+fn waivers_file(text: &str) -> Vec<Op> {
+    vec![Op::Put(WAIVERS, File::new("portcullis-waivers.toml", Body::Text(text.to_string())))]
+}

@@ -1,0 +1,293 @@
+//! The deployment records of a pack: written without addresses of people, and verified by the same
+//! rules as those of a repository.
+
+use super::super::record::{facts_json, judge_text};
+use anyhow::{Context as _, bail};
+use git2::{ObjectType, Oid};
+use portcullis_model::change::{ObjectName, Revision};
+use portcullis_model::digest::Digest;
+use portcullis_model::environment::Environment;
+use portcullis_model::path::RepoPath;
+use portcullis_pack::redact::{AddressFinder, Redactor};
+use portcullis_pack::verify::VerifiedPack;
+use portcullis_pack::{ItemPath, ItemSource, PackFault, PackWrong};
+use portcullis_record::{
+    Chain, DECISION, FACTS, KeptFile, POLICY, RECORD, RecordEntry, RecordLink, RecordStanding, StoredEntry,
+    StoredFile, Verifier, commit_bytes,
+};
+use portcullis_wire::audit::v1::{AuditV1, AuditedDeploymentV1, EnvironmentPopulationV1, RecordStandingV1};
+use portcullis_wire::facts::read_facts;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The files of a record.
+const FILES: [&str; 4] = [DECISION, FACTS, POLICY, RECORD];
+
+/// The mode of a file of a record.
+const PLAIN: u32 = 0o100_644;
+
+/// The folder of a record.
+pub(super) fn folder_of(environment: &str, number: u64) -> String {
+    format!("records/{environment}/{number:06}")
+}
+
+/// Files of a record, by name.
+pub(super) type RecordFiles = BTreeMap<&'static str, Vec<u8>>;
+
+/// The files of a record as a repository holds it.
+pub(super) fn files_of(stored: &portcullis_git::stored_commit::StoredCommit) -> RecordFiles {
+    let file = |name: &'static str| {
+        stored
+            .files
+            .get(&RepoPath::from(name))
+            .filter(|file| file.mode == PLAIN)
+            .map(|file| (name, file.bytes.clone()))
+    };
+    FILES.into_iter().filter_map(file).collect()
+}
+
+/// Looks for addresses in the files of a record.
+pub(super) fn look_for_addresses(finder: &mut AddressFinder, files: &RecordFiles) {
+    for (name, bytes) in files {
+        let text = String::from_utf8_lossy(bytes);
+        if *name == POLICY {
+            learn_names(finder, &text);
+        }
+        match serde_json::from_str(&text) {
+            Ok(value) if *name != POLICY => finder.look_at(&value),
+            _ => finder.look_at_text(&text),
+        }
+    }
+}
+
+/// Learns every account of the files of a record.
+pub(super) fn learn_accounts(finder: &mut AddressFinder, files: &RecordFiles) {
+    for (name, bytes) in files {
+        if *name == POLICY {
+            learn_logins(finder, &String::from_utf8_lossy(bytes));
+        } else if let Ok(value) = serde_json::from_slice(bytes) {
+            finder.learn_accounts(&value);
+        }
+    }
+}
+
+/// Learns the logins of the people and roles of a policy.
+pub(super) fn learn_logins(finder: &mut AddressFinder, policy: &str) {
+    let Ok(policy) = policy.parse::<toml::Table>() else { return };
+    let people = policy.get("people").and_then(toml::Value::as_array).into_iter().flatten();
+    let logins = people.filter_map(|person| person.get("logins")?.as_array());
+    let roles = policy.get("roles").and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::values);
+    let users = roles.filter_map(|role| role.get("users")?.as_array());
+    logins.chain(users).flatten().filter_map(toml::Value::as_str).for_each(|login| finder.learn_login(login));
+}
+
+/// Learns the people of a policy: where it has a login of somebody, that is shown for the name.
+pub(super) fn learn_names(finder: &mut AddressFinder, policy: &str) {
+    let Ok(policy) = policy.parse::<toml::Table>() else { return };
+    let people = policy.get("people").and_then(toml::Value::as_array);
+    for person in people.into_iter().flatten() {
+        let first = |key: &str| person.get(key)?.as_array()?.first()?.as_str();
+        if let (Some(name), Some(login)) = (person.get("name").and_then(toml::Value::as_str), first("logins"))
+        {
+            finder.learn_name(name, login);
+        }
+    }
+}
+
+/// The files of a record without addresses, on top of the record before it: the decision is taken
+/// again from what is left, and the entry names the digests of what is written.
+///
+/// # Errors
+/// Why no such record can be made; the sentence names what is wrong.
+pub(super) fn without_addresses(
+    files: &RecordFiles,
+    redactor: &Redactor,
+    previous: Option<&Digest>,
+) -> anyhow::Result<RecordFiles> {
+    let entry = files.get(RECORD).context("it has no record.json")?;
+    let mut entry: RecordEntry = from_redacted(entry, redactor)?;
+    let mut out = RecordFiles::new();
+    if let Some(policy) = files.get(POLICY) {
+        out.insert(POLICY, redactor.text(&text_of(policy)?).into_bytes());
+    }
+    if let Some(facts) = files.get(FACTS) {
+        let value = serde_json::from_slice(facts)?;
+        let facts = serde_json::to_vec(&redactor.value(&value))?;
+        let facts = read_facts(&facts)?;
+        out.insert(FACTS, facts_json(facts)?.into_bytes());
+    }
+    let decision = files.get(DECISION).context("it has no decision.json")?;
+    out.insert(
+        DECISION,
+        decide_again(&out).unwrap_or_else(|| redactor.text(&String::from_utf8_lossy(decision)).into_bytes()),
+    );
+    let outcome = |bytes: &[u8]| {
+        serde_json::from_slice::<serde_json::Value>(bytes).ok().map(|found| found["outcome"].clone())
+    };
+    if out.get(DECISION).and_then(|again| outcome(again)) != outcome(decision) {
+        bail!("what is left of its facts is judged otherwise");
+    }
+    entry.previous = previous.cloned();
+    let digest = |name: &str| out.get(name).map(|bytes| Digest::of(bytes));
+    entry.decision = digest(DECISION).unwrap_or(entry.decision);
+    entry.policy = kept_again(entry.policy, digest(POLICY));
+    entry.facts = kept_again(entry.facts, digest(FACTS));
+    out.insert(RECORD, entry.bytes()?);
+    Ok(out)
+}
+
+fn kept_again(said: Option<KeptFile>, digest: Option<Digest>) -> Option<KeptFile> {
+    digest.map(|digest| KeptFile { digest, kept: true }).or(said)
+}
+
+fn text_of(bytes: &[u8]) -> anyhow::Result<String> {
+    Ok(String::from_utf8(bytes.to_vec())?)
+}
+
+fn from_redacted<T: serde::de::DeserializeOwned>(bytes: &[u8], redactor: &Redactor) -> anyhow::Result<T> {
+    let value = serde_json::from_slice(bytes)?;
+    Ok(serde_json::from_value(redactor.value(&value))?)
+}
+
+/// The decision of facts and policy; none where there is none.
+fn decide_again(files: &RecordFiles) -> Option<Vec<u8>> {
+    let (facts, policy) = (files.get(FACTS)?, files.get(POLICY)?);
+    match read_facts(facts) {
+        Ok(portcullis_model::gathered::GatheredFacts::Deployment(facts)) => {
+            judge_text(&String::from_utf8_lossy(policy), &facts).ok()
+        }
+        _ => None,
+    }
+}
+
+/// Verifies the records of a pack, and holds them against its audit.
+pub(super) fn check_records(source: &dyn ItemSource, audit: &AuditV1, verified: &mut VerifiedPack) {
+    let mut known = BTreeSet::new();
+    for environment in &audit.environments {
+        check_environment(source, audit, environment, verified, &mut known);
+    }
+    let strange =
+        source.items().keys().filter(|path| path.as_str().starts_with("records/") && !known.contains(*path));
+    verified.faults.extend(strange.map(|path| {
+        PackFault::new(path, PackWrong::Disagrees("no record of the audit has this file".to_string()))
+    }));
+}
+
+fn check_environment(
+    source: &dyn ItemSource,
+    audit: &AuditV1,
+    population: &EnvironmentPopulationV1,
+    verified: &mut VerifiedPack,
+    known: &mut BTreeSet<ItemPath>,
+) {
+    let name = population.environment.as_str();
+    let Ok(environment) = name.parse::<Environment>() else {
+        return verified
+            .faults
+            .push(PackFault::new(name, PackWrong::Unreadable("not the name of an environment".to_string())));
+    };
+    let mut verifier = Verifier::new(environment, &judge_text);
+    let mut before = None;
+    for number in 1..=population.records.min(portcullis_pack::MOST_ITEMS as u64) {
+        match read_stored(source, name, number, before.as_ref(), known) {
+            Ok(stored) => {
+                before = Some(stored.id.clone());
+                verifier.push(&stored, None);
+            }
+            Err(wrong) => return verified.faults.push(PackFault::new(folder_of(name, number), wrong)),
+        }
+    }
+    let chain = verifier.finish();
+    compare_chain(&chain, audit, name, verified);
+}
+
+/// A record as a repository would hold it.
+fn read_stored(
+    source: &dyn ItemSource,
+    environment: &str,
+    number: u64,
+    before: Option<&Revision>,
+    known: &mut BTreeSet<ItemPath>,
+) -> Result<StoredEntry, PackWrong> {
+    let mut files = BTreeMap::new();
+    for name in FILES {
+        let path = ItemPath::new(&format!("{}/{name}", folder_of(environment, number)))
+            .map_err(|error| PackWrong::Unreadable(error.to_string()))?;
+        match source.read(&path) {
+            Ok(bytes) => drop(files.insert(RepoPath::from(name), StoredFile { mode: PLAIN, bytes })),
+            Err(PackWrong::Missing) if name != RECORD => {}
+            Err(wrong) => return Err(wrong),
+        }
+        known.insert(path);
+    }
+    let unreadable = |error: &dyn std::fmt::Display| PackWrong::Unreadable(format!("not a record: {error}"));
+    let record = files.get(&RepoPath::from(RECORD)).map(|file| file.bytes.as_slice()).unwrap_or_default();
+    let entry: RecordEntry = serde_json::from_slice(record).map_err(|error| unreadable(&error))?;
+    let tree = name_of_tree(&files).map_err(|error| unreadable(&error))?;
+    let commit = commit_bytes(&tree, before, &entry, &Digest::of(record));
+    let id = Oid::hash_object(ObjectType::Commit, &commit).map_err(|error| unreadable(&error))?;
+    let id = Revision::try_from(id.to_string()).map_err(|error| unreadable(&error))?;
+    Ok(StoredEntry { id, commit, tree, parents: before.cloned().into_iter().collect(), files })
+}
+
+/// The name of the tree of these files, sorted by name.
+fn name_of_tree(files: &BTreeMap<RepoPath, StoredFile>) -> anyhow::Result<ObjectName> {
+    let mut tree = Vec::new();
+    for (path, file) in files {
+        let blob = Oid::hash_object(ObjectType::Blob, &file.bytes)?;
+        tree.extend(format!("100644 {path}\0").into_bytes());
+        tree.extend(blob.as_bytes());
+    }
+    let name = Oid::hash_object(ObjectType::Tree, &tree)?;
+    ObjectName::try_from(name.to_string()).map_err(anyhow::Error::msg)
+}
+
+/// The chain holds together, and says what the audit says of it.
+fn compare_chain(chain: &Chain, audit: &AuditV1, environment: &str, verified: &mut VerifiedPack) {
+    for problem in &chain.problems {
+        let why = PackWrong::Record(problem.fault.to_string());
+        verified.faults.push(PackFault::new(folder_of(environment, problem.place), why));
+    }
+    let of = |deployment: &&AuditedDeploymentV1| deployment.environment.as_str() == environment;
+    for deployment in audit.deployments.iter().filter(of) {
+        let link = chain.links.iter().find(|link| link.entry.number == deployment.number);
+        let wrong = match link {
+            None => Some(PackWrong::Missing),
+            Some(link) => contradiction(link, deployment),
+        };
+        verified
+            .faults
+            .extend(wrong.map(|wrong| PackFault::new(folder_of(environment, deployment.number), wrong)));
+    }
+    for link in &chain.links {
+        match &link.standing {
+            RecordStanding::Reproduced => verified.records += 1,
+            RecordStanding::Irreproducible(why) => {
+                verified
+                    .not_shown
+                    .push(format!("{environment}#{} cannot be taken again: {why}", link.entry.number));
+            }
+            RecordStanding::Omitted => {
+                let number = link.entry.number;
+                verified
+                    .not_shown
+                    .push(format!("{environment}#{number} cannot be taken again: facts omitted"));
+            }
+            RecordStanding::Broken | RecordStanding::Unseen(_) => {}
+        }
+    }
+}
+
+/// What the audit says of a record otherwise.
+fn contradiction(link: &RecordLink, said: &AuditedDeploymentV1) -> Option<PackWrong> {
+    let entry = &link.entry;
+    let outcome_agrees = said.standing != RecordStandingV1::Reproduced || link.standing.is_taken();
+    let agree = [
+        ("commit to deploy", entry.candidate.as_str() == said.candidate.as_str()),
+        ("commit before", entry.baseline.commit.as_str() == said.baseline.as_str()),
+        ("source of the commit before", entry.baseline.origin.as_str() == said.baseline_origin),
+        ("time", said.time.at.as_deref().is_none_or(|at| at == entry.time.to_string())),
+        ("standing", outcome_agrees),
+    ];
+    let differing = agree.into_iter().find(|(_, same)| !same)?;
+    Some(PackWrong::Disagrees(format!("audit.json says another {} of it", differing.0)))
+}

@@ -1,0 +1,298 @@
+//! Writing a pack: a folder, and an archive of it beside it.
+
+use super::super::exit::{Failure, Result};
+use super::super::output;
+use super::records::{self, RecordFiles};
+use crate::collect::gather::text_at;
+use portcullis_git::Repository;
+use portcullis_model::change::Revision;
+use portcullis_model::digest::Digest;
+use portcullis_model::facts::POLICY_PATH;
+use portcullis_model::path::RepoPath;
+use portcullis_pack::archive::ArchiveWriter;
+use portcullis_pack::derive::{PROCEDURE, derive_files};
+use portcullis_pack::item_path::BadPath;
+use portcullis_pack::manifest::PackSubject;
+use portcullis_pack::pseudonym::PseudonymKey;
+use portcullis_pack::redact::{AddressFinder, Redactor};
+use portcullis_pack::report::ReportInput;
+use portcullis_pack::verify::policy_path;
+use portcullis_pack::{ItemPath, MANIFEST, PackManifest};
+use portcullis_wire::audit::v1::{AuditV1, EnvironmentPopulationV1};
+use portcullis_wire::pack::v1::{PackRoleV1, PeopleV1};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What to write, and where.
+pub struct PackOrder<'a> {
+    /// The audit.
+    pub audit: AuditV1,
+    /// The repository that was audited.
+    pub repository: &'a Repository,
+    /// The folder, which is made. The archive gets its name and `.tar`.
+    pub folder: &'a Path,
+    /// The arguments of the command, for the manifest.
+    pub command: Vec<String>,
+    /// The procedure, where there is one.
+    pub procedure: Option<&'a str>,
+    /// The key of pseudonyms, where people are not to be named.
+    pub key: Option<&'a PseudonymKey>,
+}
+
+impl PackOrder<'_> {
+    fn people(&self) -> PeopleV1 {
+        if self.key.is_some() { PeopleV1::Pseudonyms } else { PeopleV1::Logins }
+    }
+}
+
+/// What was written.
+pub struct WrittenPack {
+    /// The archive.
+    pub archive: PathBuf,
+    /// The SHA-256 of the manifest.
+    pub manifest: Digest,
+    /// How many files, the manifest included.
+    pub files: usize,
+    /// Who stands behind which pseudonym; empty without a key. This is not in the pack.
+    pub people: BTreeMap<String, String>,
+}
+
+/// Writes a pack.
+///
+/// # Errors
+/// The folder is there and not empty, something cannot be written, or a record cannot be read.
+pub fn write_pack(mut order: PackOrder<'_>) -> Result<WrittenPack> {
+    let mut folder = PackFolder::begin(order.folder)?;
+    let redactor = find_addresses(&order)?;
+    for environment in &order.audit.environments {
+        write_records(&order, environment, &redactor, &mut folder)?;
+    }
+    write_policies(&order, &redactor, &mut folder)?;
+    if let Some(procedure) = order.procedure {
+        folder.add(path_of(PROCEDURE)?, procedure.as_bytes(), PackRoleV1::Procedure)?;
+    }
+    if !redactor.is_empty() {
+        redact_audit(&mut order.audit, &redactor)?;
+    }
+    let input = ReportInput { audit: &order.audit, people: order.people(), procedure: order.procedure };
+    derive_files::<PackFailure>(&input, &mut |path, bytes, role| {
+        folder.add(path, &bytes, role).map_err(PackFailure)
+    })
+    .map_err(|failure| failure.0)?;
+    let period = &order.audit.title.period;
+    let people = order.key.map(|_| redactor.people().clone()).unwrap_or_default();
+    let written = folder.finish(PackSubject {
+        repository: order.audit.title.repository.clone(),
+        since: period.since.clone(),
+        until: period.until.clone(),
+        command: order.command.clone(),
+        people: order.people(),
+    })?;
+    Ok(WrittenPack { people, ..written })
+}
+
+/// Takes addresses and names of people out of an audit: item by item, because there can be many.
+fn redact_audit(audit: &mut AuditV1, redactor: &Redactor) -> Result<()> {
+    let landings = std::mem::take(&mut audit.landings);
+    let deployments = std::mem::take(&mut audit.deployments);
+    *audit = redacted(audit, redactor)?;
+    audit.landings = landings.into_iter().map(|item| redacted(&item, redactor)).collect::<Result<_>>()?;
+    audit.deployments =
+        deployments.into_iter().map(|item| redacted(&item, redactor)).collect::<Result<_>>()?;
+    Ok(())
+}
+
+fn redacted<T: Serialize + DeserializeOwned>(item: &T, redactor: &Redactor) -> Result<T> {
+    serde_json::from_value(redactor.value(&as_value(item)?))
+        .map_err(|error| Failure::environment(error.to_string()))
+}
+
+fn as_value(item: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(item).map_err(|error| Failure::environment(error.to_string()))
+}
+
+/// Learns what an audit says of people, item by item.
+fn look_at_audit(audit: &AuditV1, finder: &mut AddressFinder, with_accounts: bool) -> Result<()> {
+    let landings = audit.landings.iter().map(as_value);
+    let deployments = audit.deployments.iter().map(as_value);
+    let exceptions = audit.exceptions.iter().map(as_value);
+    let others = [
+        as_value(&audit.people),
+        as_value(&audit.waivers),
+        as_value(&audit.conflicts),
+        as_value(&audit.areas),
+        as_value(&audit.title),
+        as_value(&audit.gaps),
+        as_value(&audit.sample),
+    ];
+    for value in landings.chain(deployments).chain(exceptions).chain(others) {
+        let value = value?;
+        finder.look_at(&value);
+        if with_accounts {
+            finder.learn_accounts(&value);
+        }
+    }
+    Ok(())
+}
+
+/// A failure that a bad path can become.
+struct PackFailure(Failure);
+
+impl From<BadPath> for PackFailure {
+    fn from(bad: BadPath) -> Self {
+        PackFailure(Failure::environment(format!("the pack cannot name a file after the audit: {bad}")))
+    }
+}
+
+fn path_of(text: &str) -> Result<ItemPath> {
+    ItemPath::new(text).map_err(|bad| PackFailure::from(bad).0)
+}
+
+/// The addresses in the records and policies of the audit.
+fn find_addresses(order: &PackOrder<'_>) -> Result<Redactor> {
+    let mut finder = AddressFinder::default();
+    for environment in &order.audit.environments {
+        each_record(order.repository, environment, &mut |_, files| {
+            records::look_for_addresses(&mut finder, &files);
+            if order.key.is_some() {
+                records::learn_accounts(&mut finder, &files);
+            }
+            Ok(())
+        })?;
+    }
+    look_at_audit(&order.audit, &mut finder, order.key.is_some())?;
+    for (_, text) in policies(order) {
+        finder.look_at_text(&text);
+        records::learn_names(&mut finder, &text);
+        if order.key.is_some() {
+            records::learn_logins(&mut finder, &text);
+        }
+    }
+    Ok(order.key.map_or_else(|| finder.clone().finish(), |key| finder.clone().finish_with(key)))
+}
+
+/// Reads the records of an environment up to the one that was the newest for the audit.
+fn each_record(
+    repository: &Repository,
+    environment: &EnvironmentPopulationV1,
+    each: &mut dyn FnMut(u64, RecordFiles) -> Result<()>,
+) -> Result<()> {
+    let Some(tip) = &environment.tip else { return Ok(()) };
+    let tip = Revision::try_from(tip.clone()).map_err(Failure::environment)?;
+    let mut number = 0;
+    let mut failed = Ok(());
+    let read = repository.each_stored(&tip, usize::MAX, |stored| {
+        number += 1;
+        if failed.is_ok() {
+            failed = each(number, records::files_of(&stored));
+        }
+        Ok(())
+    });
+    read.map_err(|gap| Failure::unseen(super::super::exit::Exit::Environment, &gap))?;
+    failed
+}
+
+fn write_records(
+    order: &PackOrder<'_>,
+    environment: &EnvironmentPopulationV1,
+    redactor: &Redactor,
+    folder: &mut PackFolder,
+) -> Result<()> {
+    let name = environment.environment.as_str();
+    let mut previous: Option<Digest> = None;
+    each_record(order.repository, environment, &mut |number, files| {
+        let files = match redactor.is_empty() {
+            true => files,
+            false => records::without_addresses(&files, redactor, previous.as_ref()).map_err(|why| {
+                Failure::environment(format!(
+                    "{name}#{number} cannot be written without addresses of people: {why:#}"
+                ))
+            })?,
+        };
+        previous = files.get(portcullis_record::RECORD).map(|bytes| Digest::of(bytes));
+        for (file, bytes) in files {
+            let path = path_of(&format!("{}/{file}", records::folder_of(name, number)))?;
+            folder.add(path, &bytes, PackRoleV1::Record)?;
+        }
+        Ok(())
+    })
+}
+
+/// The policies that were in force and can be read, by the path of each in the pack.
+fn policies(order: &PackOrder<'_>) -> BTreeMap<String, String> {
+    let policy = |in_force: &portcullis_wire::audit::v1::PolicyInForceV1| {
+        let digest = in_force.digest.as_ref()?;
+        let at = Revision::try_from(in_force.from.clone()).ok()?;
+        let text = text_at(order.repository, &at, &RepoPath::from(POLICY_PATH)).ok()??;
+        (Digest::of(text.as_bytes()).as_str() == digest.as_str())
+            .then(|| (policy_path(digest.as_str()), text))
+    };
+    order.audit.title.policies.iter().filter_map(policy).collect()
+}
+
+fn write_policies(order: &PackOrder<'_>, redactor: &Redactor, folder: &mut PackFolder) -> Result<()> {
+    for (path, text) in policies(order) {
+        folder.add(path_of(&path)?, redactor.text(&text).as_bytes(), PackRoleV1::Policy)?;
+    }
+    Ok(())
+}
+
+/// A folder that becomes a pack.
+struct PackFolder {
+    root: PathBuf,
+    files: BTreeMap<ItemPath, (u64, Digest, PackRoleV1)>,
+}
+
+impl PackFolder {
+    fn begin(root: &Path) -> Result<PackFolder> {
+        // `out/` and `out` are one folder, and its archive is beside it.
+        let root = root.components().as_path();
+        let cannot =
+            |error: std::io::Error| Failure::environment(format!("cannot write {}: {error}", root.display()));
+        std::fs::create_dir_all(root).map_err(cannot)?;
+        if std::fs::read_dir(root).map_err(cannot)?.next().is_some() {
+            let why = format!("{} is not empty, and a pack holds nothing but its own files", root.display());
+            return Err(Failure::environment(why).hint("name a folder that is not there yet"));
+        }
+        Ok(PackFolder { root: root.to_path_buf(), files: BTreeMap::new() })
+    }
+
+    fn add(&mut self, path: ItemPath, bytes: &[u8], role: PackRoleV1) -> Result<()> {
+        let place = self.root.join(path.as_str());
+        let cannot = |error: std::io::Error| {
+            Failure::environment(format!("cannot write {}: {error}", place.display()))
+        };
+        if let Some(parent) = place.parent() {
+            std::fs::create_dir_all(parent).map_err(cannot)?;
+        }
+        std::fs::write(&place, bytes).map_err(cannot)?;
+        self.files.insert(path, (bytes.len() as u64, Digest::of(bytes), role));
+        Ok(())
+    }
+
+    /// Writes the manifest, and the archive.
+    fn finish(mut self, subject: PackSubject) -> Result<WrittenPack> {
+        let manifest = PackManifest::new(subject, &self.files).bytes();
+        let manifest = manifest.map_err(|error| Failure::environment(error.to_string()))?;
+        self.add(path_of(MANIFEST)?, &manifest, PackRoleV1::Audit)?;
+        let mut archive = self.root.clone().into_os_string();
+        archive.push(".tar");
+        let archive = PathBuf::from(archive);
+        output::write_file_with(&archive, |out| {
+            let mut writer = ArchiveWriter::new(out);
+            for path in self.files.keys() {
+                writer.add(path, &std::fs::read(self.root.join(path.as_str()))?)?;
+            }
+            writer.finish().map(drop)
+        })?;
+        Ok(WrittenPack {
+            archive,
+            manifest: Digest::of(&manifest),
+            files: self.files.len(),
+            people: BTreeMap::new(),
+        })
+    }
+}

@@ -1,0 +1,322 @@
+//! Addresses of people, taken out of what a pack holds: each becomes a token that is the same
+//! everywhere in the pack, so that what is judged by addresses is judged as before.
+
+use crate::pseudonym::PseudonymKey;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The domain of every token (RFC 2606 reserves it: no mail reaches it).
+pub const DOMAIN: &str = "redacted.invalid";
+
+/// The addresses that were found, before they have tokens.
+#[derive(Clone, Debug, Default)]
+pub struct AddressFinder {
+    found: BTreeSet<String>,
+    names: BTreeMap<String, String>,
+    logins: BTreeSet<String>,
+    numbers: BTreeSet<String>,
+}
+
+/// Members of JSON that hold logins of people, alone or in lists.
+const LOGINS: [&str; 11] = [
+    "approver",
+    "author",
+    "authors",
+    "deployer",
+    "login",
+    "recorder",
+    "requester",
+    "reviewer",
+    "signer",
+    "who",
+    "principals",
+];
+
+impl AddressFinder {
+    /// Looks through a text of any kind.
+    pub fn look_at_text(&mut self, text: &str) {
+        for (start, end) in addresses_in(text) {
+            self.found.insert(text[start..end].to_lowercase());
+        }
+    }
+
+    /// Learns that a policy shows somebody by this name, and by which login to show them instead.
+    pub fn learn_name(&mut self, name: &str, login: &str) {
+        if !name.trim().is_empty() {
+            self.names.insert(name.to_string(), login.to_string());
+        }
+    }
+
+    /// Learns a login.
+    pub fn learn_login(&mut self, login: &str) {
+        if !login.trim().is_empty() {
+            self.logins.insert(login.to_string());
+        }
+    }
+
+    /// Learns the logins and numbers of accounts in JSON, by the names of members.
+    pub fn learn_accounts(&mut self, value: &Value) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| self.learn_accounts(item)),
+            Value::Object(members) => {
+                let is_person =
+                    members.get("kind").and_then(Value::as_str).is_none_or(|kind| kind == "human");
+                for (name, value) in members {
+                    match value {
+                        Value::String(text) if is_person && LOGINS.contains(&name.as_str()) => {
+                            self.learn_login(text)
+                        }
+                        Value::Array(texts) if LOGINS.contains(&name.as_str()) => {
+                            texts.iter().filter_map(Value::as_str).for_each(|text| self.learn_login(text));
+                        }
+                        _ => {}
+                    }
+                    self.learn_accounts(value);
+                }
+                if let (true, Some(number)) =
+                    (is_person && members.contains_key("login"), text_of(members, "id"))
+                {
+                    self.numbers.insert(number.to_string());
+                }
+            }
+            Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// Looks through JSON: every text, and what is an address by its place although it does not
+    /// look like one.
+    pub fn look_at(&mut self, value: &Value) {
+        match value {
+            Value::String(text) => self.look_at_text(text),
+            Value::Array(items) => items.iter().for_each(|item| self.look_at(item)),
+            Value::Object(members) => {
+                self.found.extend(mailbox(members).map(|(_, email)| email.to_lowercase()));
+                for (name, value) in members {
+                    self.look_at_text(name);
+                    self.look_at(value);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// Gives each address a token, and each login and account a pseudonym.
+    pub fn finish_with(mut self, key: &PseudonymKey) -> Redactor {
+        for shown in self.names.values_mut() {
+            *shown = key.of_login(shown);
+        }
+        let logins: BTreeMap<String, String> =
+            self.logins.iter().map(|login| (login.clone(), key.of_login(login))).collect();
+        self.names.extend(logins);
+        let numbers = self.numbers.iter().map(|number| (number.clone(), key.of_number(number))).collect();
+        Redactor { numbers, ..self.finish() }
+    }
+
+    /// Gives each address a token. Tokens are sorted like the addresses.
+    pub fn finish(self) -> Redactor {
+        let tokens = self.found.into_iter().filter(|address| !is_of_a_host(address)).zip(1_u32..);
+        let tokens = tokens.map(|(address, number)| (address, format!("address-{number:04}"))).collect();
+        Redactor { tokens, names: self.names, numbers: BTreeMap::new() }
+    }
+}
+
+/// Replaces addresses by their tokens.
+#[derive(Clone, Debug, Default)]
+pub struct Redactor {
+    tokens: BTreeMap<String, String>,
+    names: BTreeMap<String, String>,
+    numbers: BTreeMap<String, String>,
+}
+
+impl Redactor {
+    /// Is there nothing to replace?
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty() && self.names.is_empty()
+    }
+
+    /// The text without addresses, and with logins in the place of the names that a policy shows.
+    pub fn text(&self, text: &str) -> String {
+        let text = self.without_addresses(text);
+        // Longer names first: one may begin with another.
+        let mut names: Vec<(&String, &String)> = self.names.iter().collect();
+        names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+        names.into_iter().fold(text, |text, (name, login)| replace_words(&text, name, login))
+    }
+
+    /// What stands for whom: names and logins, each with what is shown for it.
+    pub fn people(&self) -> &BTreeMap<String, String> {
+        &self.names
+    }
+
+    fn without_addresses(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        for (start, end) in addresses_in(text) {
+            if let Some(token) = self.tokens.get(&text[start..end].to_lowercase()) {
+                out.push_str(&text[at..start]);
+                out.push_str(&format!("{token}@{DOMAIN}"));
+                at = end;
+            } else if let Some(number) = self.number_in(&text[start..end]) {
+                // The host's address of an account: `11+kim@users.noreply.…`.
+                out.push_str(&text[at..start]);
+                out.push_str(&self.numbers[number]);
+                at = start + number.len();
+            }
+        }
+        out.push_str(&text[at..]);
+        out
+    }
+
+    fn number_in<'t>(&self, address: &'t str) -> Option<&'t str> {
+        let (number, _) = address.split_once('+')?;
+        self.numbers.contains_key(number).then_some(number)
+    }
+
+    /// The value without addresses, and without the names that stand beside them in commits.
+    pub fn value(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.text(text)),
+            Value::Array(items) => Value::Array(items.iter().map(|item| self.value(item)).collect()),
+            Value::Object(members) => self.object(members),
+            other => other.clone(),
+        }
+    }
+
+    fn object(&self, members: &Map<String, Value>) -> Value {
+        if let Some((_, email)) = mailbox(members)
+            && let Some(token) = self.tokens.get(&email.to_lowercase())
+        {
+            return serde_json::json!({ "name": token, "email": format!("{token}@{DOMAIN}") });
+        }
+        let is_account = members.contains_key("login") || text_of(members, "kind") == Some("user");
+        let member =
+            |(name, value): (&String, &Value)| match value.as_str().and_then(|text| self.numbers.get(text)) {
+                Some(number) if is_account && name == "id" => (name.clone(), Value::String(number.clone())),
+                _ => (self.text(name), self.value(value)),
+            };
+        Value::Object(members.iter().map(member).collect())
+    }
+}
+
+/// The text with a name replaced wherever it is not a part of a longer word.
+fn replace_words(text: &str, name: &str, by: &str) -> String {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for (start, found) in text.match_indices(name) {
+        let end = start + found.len();
+        let inside = text[..start].ends_with(is_part) || text[end..].starts_with(is_part);
+        if !inside && start >= at {
+            out.push_str(&text[at..start]);
+            out.push_str(by);
+            at = end;
+        }
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
+fn text_of<'m>(members: &'m Map<String, Value>, name: &str) -> Option<&'m str> {
+    members.get(name).and_then(Value::as_str)
+}
+
+/// The name and the address of a person of a commit.
+fn mailbox(members: &Map<String, Value>) -> Option<(&str, &str)> {
+    match (members.len(), members.get("name"), members.get("email")) {
+        (2, Some(Value::String(name)), Some(Value::String(email))) => Some((name, email)),
+        _ => None,
+    }
+}
+
+/// An address that a host gives in the place of a person's own: it names an account, not a mailbox.
+fn is_of_a_host(address: &str) -> bool {
+    let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
+    local == "noreply" || domain.starts_with("users.noreply.") || domain.ends_with(DOMAIN)
+}
+
+/// Where addresses are in a text.
+fn addresses_in(text: &str) -> Vec<(usize, usize)> {
+    let is_local = |c: char| c.is_alphanumeric() || ".!#$%&'*+=?^_`{|}~-".contains(c);
+    let is_domain = |c: char| c.is_alphanumeric() || c == '.' || c == '-';
+    let mut found = Vec::new();
+    let mut from = 0;
+    for (at, _) in text.match_indices('@') {
+        let before = &text[from.min(at)..at];
+        let start = at - before.chars().rev().take_while(|c| is_local(*c)).map(char::len_utf8).sum::<usize>();
+        let after = &text[at + 1..];
+        let domain: String = after.chars().take_while(|c| is_domain(*c)).collect();
+        let domain = domain.trim_end_matches(['.', '-']);
+        let top = domain.rsplit('.').next().unwrap_or_default();
+        let is_host =
+            domain.contains('.') && top.chars().count() >= 2 && !top.chars().all(|c| c.is_ascii_digit());
+        if start < at && is_host {
+            from = at + 1 + domain.len();
+            found.push((start, from));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn addresses_become_tokens_that_are_the_same_everywhere() {
+        let facts = json!({ "author": { "name": "Kim Example", "email": "kim@example.test" }, "other": ["Kim@Example.test, <sam@example.test>"],
+            "co_authors": { "sam@example.test": 1 }, "odd": { "name": "Root", "email": "root@localhost" } });
+        let mut finder = AddressFinder::default();
+        finder.look_at(&facts);
+        finder.look_at_text("emails = [\"alex@example.test\"]");
+        let redactor = finder.finish();
+        assert_eq!(
+            redactor.value(&facts),
+            json!({ "author": { "name": "address-0002", "email": "address-0002@redacted.invalid" },
+                "other": ["address-0002@redacted.invalid, <address-0004@redacted.invalid>"],
+                "co_authors": { "address-0004@redacted.invalid": 1 },
+                "odd": { "name": "address-0003", "email": "address-0003@redacted.invalid" } })
+        );
+    }
+
+    #[test]
+    fn names_of_the_policy_become_logins() {
+        let mut finder = AddressFinder::default();
+        finder.learn_name("Kim", "kim-2");
+        finder.learn_name("Kim Example", "kim-example");
+        let redactor = finder.finish();
+        assert_eq!(
+            redactor.text("Kim Example and Kim, not Kimberley or Kim-1"),
+            "kim-example and kim-2, not Kimberley or Kim-1"
+        );
+    }
+
+    #[test]
+    fn accounts_become_pseudonyms_that_are_the_same_everywhere() {
+        let key = PseudonymKey::read(b"0123456789abcdef0123456789abcdef").unwrap();
+        let facts = json!({ "reviewer": { "id": "12", "kind": "human", "login": "robin-example" }, "note": "robin-example, not robin-example-2",
+            "bot": { "id": "9", "kind": "app", "login": "build" }, "mail": "12+robin-example@users.noreply.github.com",
+            "permissions": { "robin-example": "write" } });
+        let mut finder = AddressFinder::default();
+        finder.look_at(&facts);
+        finder.learn_accounts(&facts);
+        let (person, number) = (key.of_login("robin-example"), key.of_number("12"));
+        assert_eq!(
+            finder.finish_with(&key).value(&facts),
+            json!({
+            "reviewer": { "id": number, "kind": "human", "login": person }, "note": format!("{person}, not robin-example-2"),
+            "bot": { "id": "9", "kind": "app", "login": "build" }, "mail": format!("{number}+{person}@users.noreply.github.com"),
+            "permissions": { (&person): "write" } })
+        );
+    }
+
+    #[test]
+    fn what_is_no_address_stays() {
+        let mut finder = AddressFinder::default();
+        let text = "main@0a1b2c, @example-org/team, pkg:npm/x@1.2.3, 12+kim@users.noreply.github.com, noreply@github.com, a @ b.test";
+        finder.look_at_text(text);
+        let redactor = finder.finish();
+        assert!(redactor.is_empty(), "{redactor:?}");
+        assert_eq!(redactor.text(text), text);
+    }
+}

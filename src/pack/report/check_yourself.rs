@@ -1,0 +1,54 @@
+//! How to check a pack, with this program and without it.
+
+use maud::{Markup, html};
+
+/// The file that holds the recipe.
+pub const RECIPE: &str = "verify.sh";
+
+/// The recipe: a script of standard tools. It is the same in every pack.
+pub fn recipe_text() -> &'static str {
+    include_str!("verify.sh")
+}
+
+/// The section.
+pub(super) fn section() -> Markup {
+    html! {
+        section #check aria-labelledby="check-h" {
+            h2 #check-h { "Check it yourself" }
+            h3 { "With Portcullis, offline" }
+            pre tabindex="0" { "portcullis pack verify DIR-OR-ARCHIVE --repo CLONE" }
+            p { "It compares every file with the manifest, takes each recorded decision again from its facts and policy, writes every page of this report again and compares it byte for byte. With a clone it also counts the population again." }
+            h3 { "With standard tools alone" }
+            p { "This script needs " code { "sh" } ", " code { "sha256sum" } ", " code { "jq" } " and, for the population, " code { "git" } ". It lies in the pack as " code { (RECIPE) } ". Read it before you run it." }
+            pre tabindex="0" { (recipe_text()) }
+            h3 { "What no check of the pack alone can show" }
+            p { "Whoever can write a pack can write another one that holds together. Compare the SHA-256 of " code { "manifest.json" } " with the one that was given to you on another way, or verify against a clone of the repository that you fetched yourself." }
+        }
+    }
+}
+
+/// The sections on scope and limits.
+pub(super) fn limits(limits: &[String], sources: &[String]) -> Markup {
+    html! {
+        section #limits aria-labelledby="limits-h" {
+            h2 #limits-h { "Scope and limits" }
+            h3 { "Where the facts come from" }
+            ul { @for source in sources { li { (super::text::Outside(source)) } } }
+            h3 { "What this audit covers, and what it cannot show" }
+            ul { @for limit in limits { li { (super::text::Outside(limit)) } } }
+        }
+    }
+}
+
+/// The section on the procedure.
+pub(super) fn procedure(text: Option<&str>) -> Markup {
+    html! {
+        section #procedure aria-labelledby="procedure-h" {
+            h2 #procedure-h { "Procedure" }
+            @match text {
+                Some(text) => { pre tabindex="0" { (super::text::show_lines(text)) } },
+                None => { p.quiet { "The pack holds no procedure." } },
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The pages and anchors of items, so that an auditor can cite them.
+
+use crate::item_path::{BadPath, ItemPath};
+use maud::{Markup, html};
+use portcullis_wire::audit::v1::{AuditV1, AuditedLandingV1};
+use std::collections::BTreeMap;
+
+/// Where items are shown.
+pub(super) struct Links {
+    landings: BTreeMap<String, ItemPath>,
+    /// The pages of exceptions, by control.
+    controls: BTreeMap<String, ItemPath>,
+}
+
+impl Links {
+    /// The pages of an audit.
+    ///
+    /// # Errors
+    /// A name of which no path can be made.
+    pub(super) fn new(audit: &AuditV1) -> Result<Links, BadPath> {
+        let mut landings = BTreeMap::new();
+        let mut used = BTreeMap::new();
+        for landing in &audit.landings {
+            let times: &mut u32 = used.entry(landing.landed.as_str()).or_default();
+            *times += 1;
+            let suffix = if *times > 1 { format!("-{times}") } else { String::new() };
+            let path = ItemPath::new(&format!("landings/{}{suffix}.html", landing.landed))?;
+            landings.insert(landing.id.clone(), path);
+        }
+        let mut controls = BTreeMap::new();
+        for exception in &audit.exceptions {
+            let number = controls.len() + 1;
+            let named = ItemPath::new(&format!("exceptions/{}.html", exception.control));
+            let path = named.or_else(|_| ItemPath::new(&format!("exceptions/control-{number}.html")))?;
+            controls.entry(exception.control.clone()).or_insert(path);
+        }
+        Ok(Links { landings, controls })
+    }
+
+    /// The page of a landing.
+    pub(super) fn landing(&self, id: &str) -> Option<&ItemPath> {
+        self.landings.get(id)
+    }
+
+    /// The page of the exceptions of a control.
+    pub(super) fn control(&self, control: &str) -> Option<&ItemPath> {
+        self.controls.get(control)
+    }
+
+    /// The controls that have exceptions, each with its page.
+    pub(super) fn controls(&self) -> &BTreeMap<String, ItemPath> {
+        &self.controls
+    }
+
+    /// A link to an item from a page that lies in so many folders.
+    pub(super) fn item(&self, id: &str, depth: usize) -> Markup {
+        let up = "../".repeat(depth);
+        match self.landings.get(id) {
+            Some(path) => html! { a href={ (up) (path) } { code { (short_id(id)) } } },
+            None if id.contains('#') => {
+                html! { a href={ (up) (super::INDEX) "#" (deployment_anchor(id)) } { code { (super::text::show_hidden(id)) } } }
+            }
+            None => html! { code { (super::text::show_hidden(id)) } },
+        }
+    }
+}
+
+/// The anchor of a deployment.
+pub(super) fn deployment_anchor(id: &str) -> String {
+    format!("deployment-{}", id.replace('#', "-"))
+}
+
+/// The id of an item with its commit shortened.
+pub(super) fn short_id(id: &str) -> String {
+    match id.rsplit_once('@') {
+        Some((branch, commit)) => {
+            format!("{}@{}", super::text::show_hidden(branch), commit.get(..10).unwrap_or(commit))
+        }
+        None => super::text::show_hidden(id),
+    }
+}
+
+/// The month of a landing, as the trend names it.
+pub(super) fn month(landing: &AuditedLandingV1) -> &str {
+    landing.time.at.as_deref().and_then(|at| at.get(..7)).unwrap_or("unknown")
+}
+
+/// The page of the landings of a month.
+pub(super) fn month_page(month: &str) -> String {
+    format!("population/{month}.html")
+}

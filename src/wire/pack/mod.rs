@@ -1,0 +1,3 @@
+//! The manifest of an evidence pack as JSON: `manifest.json`.
+
+pub mod v1;
