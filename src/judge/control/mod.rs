@@ -11,13 +11,11 @@ use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::facts::Facts;
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::inventory::Inventory;
-use portcullis_model::path::RepoPath;
 use portcullis_model::person::{Login, People, TeamName};
-use portcullis_model::signed::ImportSource;
 use portcullis_pattern::glob::Glob;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::ValueDeserializer;
 
@@ -32,6 +30,7 @@ pub mod protected_branch;
 pub mod regression_tests;
 pub mod required_checks;
 pub mod required_reviews;
+mod review_settings;
 pub mod reviewed_landings;
 #[cfg(test)]
 pub mod schema;
@@ -43,6 +42,7 @@ pub mod trained_reviewers;
 
 pub use documentation::Documentation;
 use procedure::{ControlProcedure, Procedure, ProcedurePart};
+pub use review_settings::ReviewSettings;
 pub use shared::review_rules::ReviewRules;
 pub use shared::training::TrainingInForce;
 
@@ -365,27 +365,6 @@ pub enum TreeReviews {
     Proved,
     /// They never do.
     Refuse,
-}
-
-/// Which reviews count beside those of the host.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ReviewSettings {
-    /// The file of allowed signers of reviews; `None`: signed reviews do not count.
-    pub signers: Option<RepoPath>,
-    /// Do signed reviews count where the host has reviews of its own?
-    pub beside_host: bool,
-    /// The other systems whose reviews are read.
-    pub imports: BTreeSet<ImportSource>,
-    /// The people whose imported reviews count, by their names in `[[people]]`. Their places there
-    /// change where a register of people adds to them.
-    pub imported_reviewers: BTreeSet<String>,
-}
-
-impl ReviewSettings {
-    /// Are there reviews beside those of a host?
-    pub fn is_asking(&self) -> bool {
-        self.signers.is_some() || !self.imports.is_empty()
-    }
 }
 
 /// People who may fill a role. Anyone in any of the lists may.
