@@ -53,6 +53,7 @@ pub mod replayed;
 pub mod reviews;
 pub mod schema;
 pub mod seal;
+pub mod signature;
 mod signing;
 mod sources;
 pub mod status;
@@ -112,6 +113,9 @@ enum Command {
     /// Verify an evidence pack of an audit.
     #[command(subcommand)]
     Pack(pack::PackCommand),
+    /// Sign a file that somebody keeps, or verify who signed it: a pack, a sealed decision, an audit.
+    #[command(subcommand)]
+    Signature(signature::SignatureCommand),
     /// The gate on a git server: install it, and run it in the server's hooks.
     #[command(subcommand)]
     Hook(hook::HookCommand),
@@ -265,6 +269,7 @@ fn run(cli: Cli) -> exit::Result {
         Command::Status(arguments) => status::run(directory, &arguments),
         Command::Evidence(command) => evidence::run(directory, &command),
         Command::Pack(command) => pack::run(directory, &command),
+        Command::Signature(command) => signature::run(directory, &command),
         Command::Hook(command) => hook::run(&command),
         Command::Schema(arguments) => schema::run(&arguments),
         #[cfg(feature = "demo")]

@@ -108,6 +108,7 @@ mod schema;
 mod seal;
 mod seal_tampering;
 mod servers;
+mod signature_command;
 mod signed_records;
 mod signed_reviews;
 mod signed_waivers;
