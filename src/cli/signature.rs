@@ -1,5 +1,5 @@
-//! `portcullis signature`: a detached signature of any file that somebody keeps: a sealed decision, an
-//! audit, an anchor, an archive; of a folder that is a pack, of its manifest.
+//! `portcullis signature`: a detached signature of any file that somebody keeps: a sealed decision,
+//! an audit, an anchor, an archive; of a folder that is a pack, of its manifest.
 //!
 //! The signature is what `ssh-keygen -Y sign -n portcullis` makes, in its armour, so `ssh-keygen -Y
 //! verify` verifies it without this program.
@@ -21,8 +21,8 @@ const LONGEST: u64 = 1 << 30;
 /// What to do with a signature.
 #[derive(Debug, Subcommand)]
 pub enum SignatureCommand {
-    /// Sign a file; of the folder of a pack, its manifest. `ssh-keygen` signs, so keys in agents and
-    /// in hardware work.
+    /// Sign a file; of the folder of a pack, its manifest. `ssh-keygen` signs, so keys in agents
+    /// and in hardware work.
     Make(MakeArguments),
     /// Verify who signed a file. Exit codes: 0 someone whom the list allows did, 6 the signature
     /// proves nothing, 5 a file cannot be read.

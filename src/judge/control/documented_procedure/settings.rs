@@ -9,6 +9,16 @@ use serde::Deserialize;
 #[serde(try_from = "String")]
 pub(super) struct PagePath(pub(super) String);
 
+/// Why a text is not the path of a page, as a sentence.
+#[derive(Debug)]
+pub(super) struct NoPage(String);
+
+impl std::fmt::Display for NoPage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl Default for PagePath {
     fn default() -> Self {
         PagePath("docs/PROCEDURE.md".to_string())
@@ -16,18 +26,18 @@ impl Default for PagePath {
 }
 
 impl TryFrom<String> for PagePath {
-    type Error = String;
+    type Error = NoPage;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, NoPage> {
         let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | ' ');
         let has_stem = text.rsplit('/').next().is_some_and(|name| name.len() > ".md".len());
         if RepoPath::from(text.as_str()).is_bent() || !text.chars().all(is_plain) {
-            return Err(format!(
+            return Err(NoPage(format!(
                 "`{text}` is not the path of a page; write letters, digits, `-`, `_` and `/`, from the root of the repository"
-            ));
+            )));
         }
         if !text.ends_with(".md") || !has_stem {
-            return Err(format!("`{text}` is not a page of Markdown; its name ends with `.md`"));
+            return Err(NoPage(format!("`{text}` is not a page of Markdown; its name ends with `.md`")));
         }
         Ok(PagePath(text))
     }

@@ -88,14 +88,24 @@ impl std::fmt::Display for PageDifference {
     }
 }
 
+/// A page that is too long to be compared, in words for a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageTooLong(String);
+
+impl std::fmt::Display for PageTooLong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl<'t> PublishedPage<'t> {
     /// Reads a page.
     ///
     /// # Errors
-    /// It is too long to be compared; a sentence.
-    pub fn read(text: &'t str) -> Result<PublishedPage<'t>, String> {
+    /// It is too long to be compared.
+    pub fn read(text: &'t str) -> Result<PublishedPage<'t>, PageTooLong> {
         if text.len() > LONGEST {
-            return Err(format!("it has {} bytes, and at most {LONGEST} are read", text.len()));
+            return Err(PageTooLong(format!("it has {} bytes, and at most {LONGEST} are read", text.len())));
         }
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut page =
@@ -112,7 +122,7 @@ impl<'t> PublishedPage<'t> {
         page.check_place_of_approvals();
         match page.lines.len() {
             0..=MOST_LINES => Ok(page),
-            many => Err(format!("it has {many} lines, and at most {MOST_LINES} are compared")),
+            many => Err(PageTooLong(format!("it has {many} lines, and at most {MOST_LINES} are compared"))),
         }
     }
 

@@ -29,7 +29,7 @@ fn page() -> String {
 fn judged(text: &str) -> Vec<String> {
     let page = match PublishedPage::read(text) {
         Ok(page) => page,
-        Err(fault) => return vec![fault],
+        Err(fault) => return vec![fault.to_string()],
     };
     let expected = procedure(&["Every change needs two approvals.", "No one approves alone."]);
     let differences = page.differences(&expected, "docs/P.md").into_iter().map(|one| one.to_string());
