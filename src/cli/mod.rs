@@ -113,7 +113,7 @@ enum Command {
     /// Verify an evidence pack of an audit.
     #[command(subcommand)]
     Pack(pack::PackCommand),
-    /// Sign a file that somebody keeps, such as a pack or a sealed decision, or verify who signed it.
+    /// Sign a file that somebody keeps, such as a pack or a sealed decision; verify who signed it.
     #[command(subcommand)]
     Signature(signature::SignatureCommand),
     /// The gate on a git server: install it, and run it in the server's hooks.
