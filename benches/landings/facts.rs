@@ -61,6 +61,7 @@ pub fn deployment(landed: &[Landed], policy: &str) -> Deployment {
             candidate: first.parent.clone(),
             taken_again: true,
             facts_omitted: false,
+            signers: None,
         }]),
         on_branch: Fact::Known(Span::Equal),
         span: Fact::Known(Span::Steps(steps.collect())),

@@ -114,6 +114,7 @@ fn recorded_of(link: &RecordLink) -> Recorded {
         candidate: candidate.clone(),
         taken_again: link.standing.is_taken(),
         facts_omitted: link.standing == RecordStanding::Omitted,
+        signers: link.signature.list().cloned(),
     }
 }
 

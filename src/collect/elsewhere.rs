@@ -9,6 +9,7 @@ use portcullis_model::deployment::{Deployment, Elsewhere, HostElsewhere, Recorde
 use portcullis_model::environment::Environment;
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::landing::Span;
+use portcullis_model::path::RepoPath;
 use portcullis_record::{Chain, Judge, RecordEntry, RecordLink, RecordStanding};
 
 /// No more records of one environment than this, from the newest on, are looked at.
@@ -74,6 +75,7 @@ fn recorded_of(link: &RecordLink) -> Recorded {
         candidate: candidate.clone(),
         taken_again: link.standing.is_taken(),
         facts_omitted: link.standing == RecordStanding::Omitted,
+        signers: link.signature.list().cloned(),
     }
 }
 
@@ -120,12 +122,13 @@ fn deployed_beyond(
 /// What the repository shows otherwise than the facts of a first record: records of other
 /// environments that were there already, or that do not hold what they are said to hold. A record
 /// that let the baseline through as well contradicts nothing, even where nobody had seen it.
+/// `signers`: those whose signature the policy asks for.
 ///
 /// # Errors
 /// The repository does not show the records that the facts name.
 pub fn contradictions(
     repository: &Repository,
-    facts: &Deployment,
+    (facts, signers): (&Deployment, Option<&RepoPath>),
     baseline: &Revision,
     resting: &Resting<'_>,
 ) -> Result<Vec<String>, Gap> {
@@ -136,7 +139,7 @@ pub fn contradictions(
     let mut found = Vec::new();
     // One is enough, and the decision goes by the first: to look at all would double the work with
     // each environment.
-    if let Some((other, holds)) = said.holding() {
+    if let Some((other, holds)) = said.holding(signers) {
         found.extend(is_otherwise(repository, &other.environment, holds, (baseline, asked), resting)?);
     }
     for environment in repository.environments_by_name()? {
@@ -186,7 +189,7 @@ fn is_otherwise(
     let Some(chain) = chain.known()? else {
         return Err(unknown_records(name, "there are none here".to_string()));
     };
-    let link = chain.last().ok().filter(|link| recorded_of(link) == *holds && is_of(&link.entry, asked));
+    let link = chain.last().ok().filter(|link| is_as_said(link, holds) && is_of(&link.entry, asked));
     match link.map(|link| &link.standing) {
         Some(RecordStanding::Unseen(gap)) => return Err(gap.clone()),
         Some(RecordStanding::Reproduced) if is_part_of(repository, baseline, &holds.candidate)? => {
@@ -195,6 +198,13 @@ fn is_otherwise(
         _ => {}
     }
     Ok(Some(format!("no record {} of {name} let {} through", holds.number, baseline.short())))
+}
+
+/// Facts that say nothing of a signature contradict none.
+fn is_as_said(link: &RecordLink, said: &Recorded) -> bool {
+    let seen = recorded_of(link);
+    let signers = said.signers.as_ref().and(seen.signers);
+    Recorded { signers, ..seen } == *said
 }
 
 fn unknown_records(environment: &str, detail: String) -> Gap {

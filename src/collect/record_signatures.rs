@@ -26,8 +26,7 @@ pub fn check_record_signature(
 ) -> RecordSignature {
     let envelope = stored.file(SIGNATURE);
     let text = stored.file(POLICY).map(String::from_utf8_lossy).unwrap_or_default();
-    let profile = facts.map_or_else(HostProfile::github_com, |facts| facts.whole.host.profile());
-    let Ok(policy) = Policy::parse_for(&text, &profile) else {
+    let Some(policy) = read_policy(&text, facts) else {
         return RecordSignature::Unseen(unread_policy());
     };
     match (envelope, policy.record_signers) {
@@ -38,9 +37,21 @@ pub fn check_record_signature(
             Err(error) => RecordSignature::Invalid(error.to_string()),
         },
         (Some(envelope), Some(path)) => match signers_at(repository, &path, &link.entry.baseline.commit) {
-            Ok(allowed) => verify(envelope, link, &allowed),
+            Ok(allowed) => verify(envelope, link, &allowed, path),
             Err(gap) => RecordSignature::Unseen(gap),
         },
+    }
+}
+
+/// The policy, read for the host of the facts. A record without facts does not say for which; who
+/// may sign is read alike for each.
+fn read_policy(text: &str, facts: Option<&Deployment>) -> Option<Policy> {
+    let parse = |profile: &HostProfile| Policy::parse_for(text, profile).ok();
+    match facts {
+        Some(facts) => parse(&facts.whole.host.profile()),
+        None => portcullis_forge::TABLE
+            .iter()
+            .find_map(|kind| parse(&HostProfile::of(&(kind.conventions)(), &[]))),
     }
 }
 
@@ -53,11 +64,11 @@ fn unread_policy() -> Gap {
     )
 }
 
-fn verify(envelope: &[u8], link: &RecordLink, allowed: &AllowedSigners) -> RecordSignature {
+fn verify(envelope: &[u8], link: &RecordLink, allowed: &AllowedSigners, list: RepoPath) -> RecordSignature {
     match signed_record(link).verify(envelope, allowed, link.entry.time) {
         Ok(signer) => {
             let signers = signer.principals.iter().map(|name| name.as_str().to_string()).collect();
-            RecordSignature::Signed { key: signer.key, signers }
+            RecordSignature::Signed { key: signer.key, signers, list }
         }
         Err(error) => RecordSignature::Invalid(error.to_string()),
     }

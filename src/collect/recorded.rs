@@ -7,6 +7,7 @@ use crate::collect::elsewhere;
 use crate::collect::gather::{of_repository, text_at};
 use crate::collect::records::Resting;
 use portcullis_git::Repository;
+use portcullis_judge::policy::Policy;
 use portcullis_model::change::{FileChange, Revision};
 use portcullis_model::deployment::{Back, Deployment, LandingFacts};
 use portcullis_model::fact::{Fact, Gap};
@@ -32,7 +33,9 @@ pub fn contradictions(
     found.extend(out_of_line(facts, search.baseline));
     found.extend(policy_elsewhere(repository, policy, search.baseline, &facts.whole.inquiry)?);
     found.extend(search.texts()?);
-    found.extend(elsewhere::contradictions(repository, facts, search.baseline, resting)?);
+    let read = Policy::parse_for(policy, &facts.whole.host.profile()).ok();
+    let signers = read.as_ref().and_then(|policy| policy.record_signers.as_ref());
+    found.extend(elsewhere::contradictions(repository, (facts, signers), search.baseline, resting)?);
     if found.is_empty() {
         found.extend(search.contents()?);
     }

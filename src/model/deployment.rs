@@ -124,6 +124,21 @@ pub struct Recorded {
     pub taken_again: bool,
     /// Were its facts left out on purpose, so that nobody can take its decision again?
     pub facts_omitted: bool,
+    /// The list of signers by which its signature was verified; `None`: by none.
+    pub signers: Option<RepoPath>,
+}
+
+impl Recorded {
+    /// May it be relied on, where the policy asks for the signature of someone in this list, or for
+    /// none? Who can write the refs of records can write everything in one but the signature.
+    pub fn is_proof(&self, signers: Option<&RepoPath>) -> bool {
+        self.taken_again && self.is_signed_by(signers)
+    }
+
+    /// Is it signed by someone in this list, where one is asked for?
+    pub fn is_signed_by(&self, signers: Option<&RepoPath>) -> bool {
+        signers.is_none() || self.signers.as_ref() == signers
+    }
 }
 
 /// What is known of other environments, where one has no record.
@@ -137,11 +152,12 @@ pub struct Elsewhere {
 }
 
 impl Elsewhere {
-    /// The first environment with a record that holds the baseline, and that record.
-    pub fn holding(&self) -> Option<(&RecordsElsewhere, &Recorded)> {
+    /// The first environment with a record that holds the baseline and may be relied on, and that
+    /// record. `signers`: those whom the policy asks for.
+    pub fn holding(&self, signers: Option<&RepoPath>) -> Option<(&RecordsElsewhere, &Recorded)> {
         self.recorded
             .iter()
-            .find_map(|other| Some((other, other.holds.as_ref().filter(|one| one.taken_again)?)))
+            .find_map(|other| Some((other, other.holds.as_ref().filter(|one| one.is_proof(signers))?)))
     }
 
     /// There are no other environments.

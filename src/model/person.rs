@@ -25,18 +25,14 @@ impl Login {
         &self.0
     }
 
-    /// Letters beyond ASCII have more than one form as well: no system tells people apart by it.
     fn key(&self) -> String {
-        fold_path(self.0.as_bytes())
+        fold_name(&self.0)
     }
 }
 
 impl PartialEq for Login {
     fn eq(&self, other: &Self) -> bool {
-        match self.0.is_ascii() && other.0.is_ascii() {
-            true => self.0.eq_ignore_ascii_case(&other.0),
-            false => self.key() == other.key(),
-        }
+        is_same_name(&self.0, &other.0)
     }
 }
 
@@ -138,6 +134,20 @@ pub enum AccountKind {
     Other,
 }
 
+/// A login or an address without what tells no people apart: case, and of letters beyond ASCII
+/// their Unicode form.
+pub fn fold_name(name: &str) -> String {
+    fold_path(name.as_bytes())
+}
+
+/// Are two logins, or two addresses, one?
+pub fn is_same_name(one: &str, other: &str) -> bool {
+    match one.is_ascii() && other.is_ascii() {
+        true => one.eq_ignore_ascii_case(other),
+        false => fold_name(one) == fold_name(other),
+    }
+}
+
 /// A name and mailbox in a commit. Whoever writes a commit can write any name and any mailbox.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mailbox {
@@ -188,9 +198,9 @@ impl People {
         by_login.or_else(|| self.by_email(login.as_str())).unwrap_or_else(|| Who::Login(login.clone()))
     }
 
-    /// Whom the map names for exactly this address.
+    /// Whom the map names for this address.
     pub fn by_email(&self, email: &str) -> Option<Who> {
-        let known = |person: &KnownPerson| person.emails.iter().any(|e| e.eq_ignore_ascii_case(email));
+        let known = |person: &KnownPerson| person.emails.iter().any(|e| is_same_name(e, email));
         self.0.iter().position(known).map(Who::Known)
     }
 
@@ -421,5 +431,22 @@ mod tests {
         }
         assert_eq!(TeamName::of_host("org/team").parts(), Some(("org", "team")));
         assert_eq!(TeamName::of_host(r"[Records]\Data protection").parts(), None);
+    }
+
+    /// "Zoë" with one letter, in capitals, and with a letter and an accent.
+    #[test]
+    fn attack_an_address_in_another_unicode_case_or_form_is_someone_else() {
+        let zoe = KnownPerson {
+            name: "Zoë".into(),
+            logins: vec![Login::new("zadmin")],
+            emails: vec!["ZO\u{cb}@example.test".into()],
+            machine: false,
+        };
+        let people = People(vec![zoe]);
+        for address in ["zo\u{eb}@example.test", "Zoe\u{308}@Example.test"] {
+            assert_eq!(people.by_email(address), Some(Who::Known(0)), "{address}");
+            assert_eq!(people.by_login(&Login::new(address)), Who::Known(0), "{address}");
+        }
+        assert_eq!(people.by_email("zoe@example.test"), None, "the twin: another letter");
     }
 }

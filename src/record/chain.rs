@@ -156,7 +156,13 @@ impl<'a> Verifier<'a> {
         let Chain { links: earlier, commits, .. } = &self.chain;
         // This one is among the commits, and not yet among the links.
         let complete = commits.len() == earlier.len() + 1;
-        let again = Rejudging { entry: &link.entry, earlier, complete, judge: self.judge };
+        let again = Rejudging {
+            entry: &link.entry,
+            earlier,
+            complete,
+            signatures: self.signatures.is_some(),
+            judge: self.judge,
+        };
         let mut taken = again.take(|name| stored.file(name));
         let policy = stored.file(POLICY).map(String::from_utf8_lossy);
         if let (Some(compare), Some(facts), Some(policy)) = (compare, &taken.facts, policy) {

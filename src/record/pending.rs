@@ -101,7 +101,8 @@ pub fn prepare_record(
     ]);
     let file = |name: &str| files.get(name).map(Vec::as_slice);
     let mut faults = super::entry_faults::faults_of_entry(&entry, file, previous);
-    let again = Rejudging { entry: &entry, earlier: links, complete: true, judge }.take(file);
+    let again =
+        Rejudging { entry: &entry, earlier: links, complete: true, signatures: true, judge }.take(file);
     faults.extend(again.faults);
     let other = previous.map(|link| &link.entry.environment).filter(|other| **other != entry.environment);
     faults.extend(other.cloned().map(Fault::Environment));

@@ -6,7 +6,7 @@
 use super::difference::{Compared, compare_decisions};
 use super::entry::{RecordEntry, RecordedOrigin};
 use super::fault::Fault;
-use super::stored::{RecordLink, RecordStanding};
+use super::stored::{RecordLink, RecordSignature, RecordStanding};
 use super::{DECISION, EARLIER, FACTS, POLICY, TOOL};
 use portcullis_model::deployment::{Deployment, Recorded};
 use portcullis_model::fact::{Fact, Gap};
@@ -36,6 +36,8 @@ pub(super) struct Rejudging<'a> {
     pub(super) earlier: &'a [RecordLink],
     /// Can all of them be read?
     pub(super) complete: bool,
+    /// Was it seen what their signatures are worth?
+    pub(super) signatures: bool,
     pub(super) judge: &'a Judge<'a>,
 }
 
@@ -147,9 +149,16 @@ impl Rejudging<'_> {
                 && said.candidate == link.entry.candidate
                 && (!said.taken_again || !link.standing.is_irreproducible())
                 && said.facts_omitted == (link.standing == RecordStanding::Omitted)
+                && self.may_be_signed(said, link)
         };
         let Fact::Known(said) = &facts.recorded else { return false };
         said.len() == self.earlier.len() && said.iter().zip(self.earlier).all(same)
+    }
+
+    /// Is a record signed as they say? One whose signature cannot be verified here may be.
+    fn may_be_signed(&self, said: &Recorded, link: &RecordLink) -> bool {
+        let is_seen = self.signatures && !matches!(link.signature, RecordSignature::Unseen(_));
+        !is_seen || said.signers.is_none() || said.signers.as_ref() == link.signature.list()
     }
 
     /// They were gathered after the record before, and before this one.

@@ -88,6 +88,8 @@ pub enum RecordSignature {
         key: String,
         /// What the allowed signers call its owner.
         signers: Vec<String>,
+        /// The list of those who may.
+        list: RepoPath,
     },
     /// The owner of this key did; its policy does not say who may.
     Unlisted(String),
@@ -95,6 +97,16 @@ pub enum RecordSignature {
     Invalid(String),
     /// It is not known who may sign.
     Unseen(Gap),
+}
+
+impl RecordSignature {
+    /// The list of signers by which it was verified, if it was.
+    pub fn list(&self) -> Option<&RepoPath> {
+        match self {
+            RecordSignature::Signed { list, .. } => Some(list),
+            _ => None,
+        }
+    }
 }
 
 /// What the signature of a record is worth, by the policy and the list of signers at its baseline.

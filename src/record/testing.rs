@@ -56,6 +56,7 @@ pub fn facts(candidate: &Revision, baseline: &RecordedBaseline, earlier: &[Recor
         candidate: link.entry.candidate.clone(),
         taken_again: true,
         facts_omitted: false,
+        signers: None,
     };
     facts.recorded = Fact::Known(earlier.iter().map(one).collect());
     facts

@@ -4,6 +4,7 @@ use super::*;
 use portcullis_model::change::{ObjectName, Revision};
 use portcullis_model::deployment::Deployment;
 use portcullis_model::digest::Digest;
+use portcullis_model::fact::Fact;
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::path::RepoPath;
 use portcullis_wire::facts::{read_facts, write_facts};
@@ -414,7 +415,6 @@ fn seen(bend: impl FnOnce(&mut Deployment)) -> Vec<Fault> {
 #[test]
 fn facts_speak_of_this_deployment_and_of_no_other() {
     use portcullis_model::deployment::{self, Recorded};
-    use portcullis_model::fact::Fact;
     assert_eq!(seen(|_| ()), []);
     type Bend = fn(&mut Deployment);
     let bends: &[(&'static str, Bend)] = &[
@@ -435,7 +435,13 @@ fn facts_speak_of_this_deployment_and_of_no_other() {
         ("repositories", |facts| facts.whole.host.repository = Some("acme/other".into())),
         ("records before it", |facts| facts.recorded = Fact::Known(Vec::new())),
         ("records before it", |facts| {
-            let more = Recorded { number: 3, candidate: name(103), taken_again: true, facts_omitted: false };
+            let more = Recorded {
+                number: 3,
+                candidate: name(103),
+                taken_again: true,
+                facts_omitted: false,
+                signers: None,
+            };
             if let Fact::Known(all) = &mut facts.recorded {
                 all.push(more);
             }
@@ -648,4 +654,36 @@ fn facts_in(bytes: &[u8]) -> Deployment {
         GatheredFacts::Deployment(facts) => *facts,
         GatheredFacts::Batch(_) | GatheredFacts::Change(_) => panic!("these are facts of no deployment"),
     }
+}
+
+/// The list of signers is in the facts of later decisions, which rely on it.
+#[test]
+fn attack_facts_call_a_record_signed_that_is_not() {
+    let list = || RepoPath::from("recorders");
+    let mut entries = chain(2);
+    let earlier = checked(&entries);
+    let mut draft = draft_on(103, 102, &earlier.links);
+    let mut facts = facts_in(&draft.facts);
+    let Fact::Known(records) = &mut facts.recorded else { panic!("nothing is recorded") };
+    records[1].signers = Some(list());
+    draft.decision = testing::judge(testing::POLICY, &facts).unwrap();
+    draft.facts = write_facts(facts).unwrap().into_bytes();
+    let refused = prepare_record(draft.clone(), Some(&earlier), &testing::judge).unwrap_err();
+    assert!(refused.contains(&Fault::FactsDisagree("records before it")), "{refused:?}");
+    let mut signed = earlier.clone();
+    let (key, signers) = ("SHA256:abc".to_string(), vec!["alex".to_string()]);
+    signed.links[1].signature = RecordSignature::Signed { key, signers, list: list() };
+    let sealed = prepare_record(draft, Some(&signed), &testing::judge).unwrap();
+    entries.push(store(&sealed, name(1_003)));
+    let problems = |check: &SignatureCheck<'_>| {
+        let mut verifier = Verifier::new(production(), &testing::judge).with_signatures(check);
+        entries.iter().for_each(|entry| verifier.push(entry, None));
+        verifier.finish().problems
+    };
+    assert_eq!(problems(&|_, _, _| RecordSignature::Unsigned).len(), 1);
+    let honest = problems(&|_, link, _| match link.entry.number {
+        2 => signed.links[1].signature.clone(),
+        _ => RecordSignature::Unsigned,
+    });
+    assert_eq!(honest, []);
 }

@@ -116,7 +116,7 @@ fn describe_signature(link: Option<&RecordLink>) -> String {
         None => "its signature was not looked at".to_string(),
         Some(RecordSignature::Unsigned) => "not signed".to_string(),
         Some(RecordSignature::Missing) => "not signed, although its policy asks for it".to_string(),
-        Some(RecordSignature::Signed { key, signers }) => {
+        Some(RecordSignature::Signed { key, signers, .. }) => {
             format!("signed by {} with {key}", signers.join(", "))
         }
         Some(RecordSignature::Unlisted(key)) => {

@@ -45,6 +45,7 @@ mod attacks_superseded;
 mod attacks_transform;
 mod attacks_unknown_words;
 mod attacks_unsearchable;
+mod attacks_unsigned_records;
 mod attacks_updates;
 mod attacks_whole;
 mod audit;

@@ -98,7 +98,13 @@ fn gathered(lane: &Lane, words: Words) -> Deployment {
             words
                 .record
                 .into_iter()
-                .map(|candidate| Recorded { number: 1, candidate, taken_again: true, facts_omitted: false })
+                .map(|candidate| Recorded {
+                    number: 1,
+                    candidate,
+                    taken_again: true,
+                    facts_omitted: false,
+                    signers: None,
+                })
                 .collect(),
         ),
     };

@@ -2,7 +2,7 @@
 //! reviews and whose revisions they are of.
 
 use super::change::CHANGE;
-use super::names::{Names, fold_name, read_account};
+use super::names::{Names, read_account};
 use super::{contradiction, known, never_stated, not_stated};
 use portcullis_model::assertion::{ASSERTED, Assertion, asserted_conventions};
 use portcullis_model::change::{BranchName, Revision};
@@ -10,7 +10,7 @@ use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::facts::HostFacts;
 use portcullis_model::id::RequestId;
 use portcullis_model::inquiry::Inquiry;
-use portcullis_model::person::Account;
+use portcullis_model::person::{Account, fold_name};
 use portcullis_model::protection::{ActorKind, Branch, Bypass, BypassMode, Protection, Requirement, Rule};
 use portcullis_model::review::{
     ChangeRequest, CommitAccounts, Move, Push, Review, ReviewSource, ReviewState, ReviewedContent,

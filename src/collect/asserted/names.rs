@@ -2,8 +2,7 @@
 
 use portcullis_model::assertion::revision_of;
 use portcullis_model::change::Revision;
-use portcullis_model::person::{Account, AccountKind, Login, Mailbox};
-use portcullis_pattern::fold::fold_path;
+use portcullis_model::person::{Account, AccountKind, Login, Mailbox, fold_name};
 use portcullis_wire::evidence_file::v1::{EvidenceFileV1, StatedAccountV1, StatedKindV1, StatedV1};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,11 +50,6 @@ pub fn read_account(stated: &StatedAccountV1) -> Account {
         StatedKindV1::Other => AccountKind::Other,
     };
     Account { login: Login::new(stated.name.clone()), id: fold_name(&stated.name).into(), kind }
-}
-
-/// The name without what tells no accounts apart.
-pub fn fold_name(name: &str) -> String {
-    fold_path(name.as_bytes())
 }
 
 /// What stands for the address of an account in a revision.

@@ -202,6 +202,7 @@ pub fn deployment(world: &World) -> Deployment {
             candidate: base(),
             taken_again: true,
             facts_omitted: false,
+            signers: None,
         }]),
         baseline: Fact::Known(Baseline { revision: base(), origin: BaselineOrigin::Recorded(1) }),
         elsewhere: Fact::Known(Elsewhere::nothing()),

@@ -3,8 +3,8 @@
 //! 1. Records and host have a word on what is deployed. The command line (`--base`) may repeat one,
 //!    and adds a word of its own only where neither has any: the first time.
 //! 2. A record has a word of its own when its decision was reproduced from the facts that it
-//!    keeps. One of the earlier form keeps none; where there is no better record, the command line
-//!    has to say the same. Where there is a better one before it, its candidate is what to go by.
+//!    keeps, and it is signed where the policy asks for signatures. One of the earlier form keeps
+//!    none; where there is no better record, the command line has to say the same. Where there is a better one before it, its candidate is what to go by.
 //! 3. The host alone is no word to go by: that there is no record may mean the first time, or that
 //!    someone took the chain away.
 //! 4. Where the host still has what an earlier record let through, that commit may be said: from
@@ -27,6 +27,7 @@ use portcullis_model::decision::{Finding, SubjectKind, Verdict};
 use portcullis_model::deployment::{BaselineOrigin, Deployment, HostDeployment, Recorded};
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::id::DeploymentId;
+use portcullis_model::path::RepoPath;
 use portcullis_model::waiver::{self, Grant, Rollback};
 
 /// Everything that is to be said of the baseline's origin. `found` is what was found in the
@@ -71,9 +72,19 @@ impl<'a> BaselineWords<'a> {
         self.records.last()
     }
 
-    /// The newest record whose decision was reproduced.
+    /// The newest record whose decision was reproduced, and that is signed where the policy asks
+    /// for signatures.
     fn proved(&self) -> Option<&'a Recorded> {
-        self.records.iter().rev().find(|record| record.taken_again)
+        self.records.iter().rev().find(|record| self.is_proof(record))
+    }
+
+    fn is_proof(&self, record: &Recorded) -> bool {
+        record.is_proof(self.signers())
+    }
+
+    /// Those who may sign records, by the policy.
+    fn signers(&self) -> Option<&RepoPath> {
+        self.policy.record_signers.as_ref()
     }
 
     fn host(&self) -> Option<&'a HostDeployment> {
@@ -105,17 +116,25 @@ impl<'a> BaselineWords<'a> {
             );
             return vec![self.of(Verdict::Unproven, reason).remedy("gather the facts again")];
         };
-        let mut findings = Vec::from_iter((!newest.taken_again).then(|| self.not_taken_again(newest)));
+        let mut findings = Vec::from_iter((!self.is_proof(newest)).then(|| self.not_proved(newest)));
         findings.extend(self.agreement(newest));
         findings
     }
 
-    fn not_taken_again(&self, newest: &Recorded) -> Finding {
-        let omitted = if newest.facts_omitted { " (not reproducible: facts omitted)" } else { "" };
+    /// Why a record may be invented, in the middle of a sentence.
+    fn doubt(&self, record: &Recorded) -> Option<String> {
+        let omitted = if record.facts_omitted { " (not reproducible: facts omitted)" } else { "" };
+        let taken = (!record.taken_again).then(|| format!("its decision cannot be reproduced{omitted}"));
+        let signers = self.signers().filter(|_| !record.is_signed_by(self.signers()));
+        taken.or_else(|| signers.map(|signers| format!("it is not signed by anyone in {signers}")))
+    }
+
+    fn not_proved(&self, newest: &Recorded) -> Finding {
         let reason = format!(
-            "record {} allowed {}, but its decision cannot be reproduced{omitted}, so the record may be invented",
+            "record {} allowed {}, but {}, so the record may be invented",
             newest.number,
-            newest.candidate.short()
+            newest.candidate.short(),
+            self.doubt(newest).unwrap_or_default()
         );
         let name = self.proved().unwrap_or(newest);
         let remedy = format!(
@@ -173,9 +192,8 @@ impl<'a> BaselineWords<'a> {
         let repeats = self.newest().filter(|newest| newest.candidate == *self.said);
         let mut findings = vec![self.on_the_command_line(repeats)];
         if let Some(newest) = repeats {
-            findings.extend(
-                (!newest.taken_again && self.proved().is_some()).then(|| self.not_taken_again(newest)),
-            );
+            findings
+                .extend((!self.is_proof(newest) && self.proved().is_some()).then(|| self.not_proved(newest)));
             findings.extend(self.agreement(newest));
             return findings;
         }
@@ -190,9 +208,13 @@ impl<'a> BaselineWords<'a> {
     fn on_the_command_line(&self, repeats: Option<&Recorded>) -> Finding {
         let said = self.said.short();
         let reason = match repeats {
-            Some(record) if record.taken_again => {
+            Some(record) if self.is_proof(record) => {
                 format!("the command line says that {said} is deployed, as does record {}", record.number)
             }
+            Some(record) if record.taken_again => format!(
+                "the command line says that {said} is deployed, as does record {}, which is not signed",
+                record.number
+            ),
             Some(record) => format!(
                 "the command line says that {said} is deployed, as does record {}, which cannot be reproduced{}",
                 record.number,
@@ -218,7 +240,8 @@ impl<'a> BaselineWords<'a> {
     fn against_record(&self, newest: &Recorded) -> Option<Finding> {
         let earlier = self.let_through(self.said);
         let host_has_it = self.host().is_some_and(|host| host.revision == *self.said);
-        let falls_back = !newest.taken_again && self.proved().is_some_and(|one| one.candidate == *self.said);
+        let falls_back =
+            !self.is_proof(newest) && self.proved().is_some_and(|one| one.candidate == *self.said);
         if (earlier.is_some() && host_has_it) || falls_back {
             return None;
         }
@@ -278,7 +301,7 @@ impl<'a> BaselineWords<'a> {
             Fact::Known(None) => true,
             Fact::Gap(_) => false,
         };
-        if newest.is_none_or(|one| !one.taken_again) || !not_deployed {
+        if newest.is_none_or(|one| !self.is_proof(one)) || !not_deployed {
             let reason = format!("it is not known whether the deployment of record {number} failed");
             return self
                 .of(Verdict::Unproven, reason)

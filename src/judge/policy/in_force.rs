@@ -12,7 +12,7 @@ use crate::control::{PolicyScope, TrainingInForce};
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::facts::Facts;
 use portcullis_model::inquiry::TextPurpose;
-use portcullis_model::person::{KnownPerson, Login, People};
+use portcullis_model::person::{KnownPerson, Login, People, is_same_name};
 use portcullis_model::training::{Register, RegisteredPerson};
 use std::borrow::Cow;
 use std::ops::Deref;
@@ -148,7 +148,7 @@ fn known_person(entry: &RegisteredPerson, domains: &[String]) -> KnownPerson {
 }
 
 fn is_same(one: &KnownPerson, other: &KnownPerson) -> bool {
-    let has_email = |email: &String| other.emails.iter().any(|known| known.eq_ignore_ascii_case(email));
+    let has_email = |email: &String| other.emails.iter().any(|known| is_same_name(known, email));
     one.logins.iter().any(|login| other.logins.contains(login)) || one.emails.iter().any(has_email)
 }
 
@@ -160,7 +160,7 @@ fn absorb(person: &mut KnownPerson, other: KnownPerson) {
         }
     }
     for email in other.emails {
-        if !person.emails.iter().any(|known| known.eq_ignore_ascii_case(&email)) {
+        if !person.emails.iter().any(|known| is_same_name(known, &email)) {
             person.emails.push(email);
         }
     }

@@ -5,7 +5,7 @@ use super::checks::{PolicySource, check_login, check_name, check_team, check_tex
 use super::document::{PersonEntry, PolicyDocument};
 use super::tree::{self, TreeStep};
 use crate::control::Role;
-use portcullis_model::person::{KnownPerson, Login, People};
+use portcullis_model::person::{KnownPerson, Login, People, fold_name};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
@@ -45,7 +45,7 @@ pub(super) fn check_email(email: &Spanned<String>, problems: &mut Vec<Problem>) 
     }
 }
 
-/// Logins and addresses are compared without regard to ASCII case, as everywhere.
+/// Logins and addresses are compared without regard to case and Unicode form, as everywhere.
 fn check_unique<'d>(
     text: &str,
     what: &str,
@@ -54,8 +54,8 @@ fn check_unique<'d>(
 ) {
     let mut seen: BTreeMap<String, Range<usize>> = BTreeMap::new();
     for name in names {
-        match seen.get(&name.get_ref().to_ascii_lowercase()) {
-            None => drop(seen.insert(name.get_ref().to_ascii_lowercase(), name.span())),
+        match seen.get(&fold_name(name.get_ref())) {
+            None => drop(seen.insert(fold_name(name.get_ref()), name.span())),
             Some(first) => {
                 let first = line_at(text, first);
                 let message = format!("the {what} `{}` is already named in line {first}", name.get_ref());

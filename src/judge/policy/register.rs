@@ -32,7 +32,7 @@ use super::tree::{self, TomlValue, TreeStep};
 use super::{Problem, characters, syntax};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::moment::Moment;
-use portcullis_model::person::Login;
+use portcullis_model::person::{Login, fold_name};
 use portcullis_model::training::{Register, RegisteredPerson, TrainingEntry};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -221,7 +221,7 @@ impl RegisterCheck<'_> {
         self.check_unique("key", all().flat_map(|one| one.keys.iter().map(|it| (it, ""))), problems);
     }
 
-    /// Names are compared without regard to ASCII case, within one host.
+    /// Names are compared without regard to case and Unicode form, within one host.
     fn check_unique<'d>(
         &self,
         what: &str,
@@ -232,7 +232,7 @@ impl RegisterCheck<'_> {
         for (name, host) in names {
             let folded = match what {
                 "key" => name.get_ref().clone(),
-                _ => name.get_ref().to_ascii_lowercase(),
+                _ => fold_name(name.get_ref()),
             };
             let key = (host.to_ascii_lowercase(), folded);
             match seen.get(&key) {

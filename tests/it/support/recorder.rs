@@ -150,6 +150,7 @@ pub fn facts(
         candidate: link.entry.candidate.clone(),
         taken_again: true,
         facts_omitted: false,
+        signers: None,
     };
     let origin = match baseline.origin {
         RecordedOrigin::Asserted => deployment::BaselineOrigin::Asserted,

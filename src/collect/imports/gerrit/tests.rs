@@ -31,7 +31,12 @@ fn opened() -> (u32, &'static str) {
 
 /// Who says what, and on which commit.
 fn said(notes: &ChangeNotes) -> Vec<(String, ReviewState, Option<String>)> {
-    let reviews = notes.reviews(&BranchName::new("main"), RANGE, 0);
+    said_of(std::slice::from_ref(notes))
+}
+
+fn said_of(changes: &[ChangeNotes]) -> Vec<(String, ReviewState, Option<String>)> {
+    let mut reviews = reviews_on(changes, &BranchName::new("main"), RANGE);
+    reviews.sort_by_key(|review| review.position);
     let say = |review: Review| {
         let who = review.reviewer.map(|account| account.login.to_string()).unwrap_or_default();
         (who, review.state, review.reviewed.stated().map(ToString::to_string))
@@ -164,4 +169,45 @@ fn names_of_refs() {
     ] {
         assert_eq!(patch_set_number(other), None, "{other}");
     }
+}
+
+/// The same commit as two changes, which Gerrit allows for two branches.
+#[test]
+fn attack_who_uploaded_the_commit_in_another_change_approves_it() {
+    let play = (2, "Patch-set: 1\nBranch: refs/heads/play\nCommit: 1111111111111111111111111111111111111111");
+    let vote = |account| (account, "Patch-set: 1\nLabel: Code-Review=+2");
+    let changes = |account| [notes(&[opened(), vote(account)]), notes(&[play])];
+    assert_eq!(said_of(&changes(2)), one(2, ReviewState::Commented, HEAD));
+    assert_eq!(said_of(&changes(3)), one(3, ReviewState::Approved, HEAD), "the twin");
+}
+
+#[test]
+fn attack_an_objection_to_one_change_is_answered_in_another() {
+    let objects = (2, "Patch-set: 1\nLabel: Code-Review=-2");
+    let approves = (2, "Patch-set: 1\nLabel: Code-Review=+2");
+    let between = (1, "Patch-set: 1");
+    for changes in [
+        [notes(&[opened(), objects]), notes(&[opened(), between, approves])],
+        [notes(&[opened(), between, approves]), notes(&[opened(), objects])],
+    ] {
+        let newest = said_of(&changes).pop().unwrap();
+        assert_eq!(newest.1, ReviewState::ChangesRequested);
+    }
+    let answered = said(&notes(&[opened(), objects, approves]));
+    assert_eq!(answered, one(2, ReviewState::Approved, HEAD), "the twin");
+}
+
+#[test]
+fn attack_someone_else_votes_an_objection_away() {
+    let objects = (2, "Patch-set: 1\nLabel: Code-Review=-2");
+    for vote in ["+2", "+1"] {
+        let named = format!("Patch-set: 1\nLabel: Code-Review={vote} Gerrit User 2 <2@server>");
+        let real = format!("Patch-set: 1\nReal-user: Gerrit User 3 <3@server>\nLabel: Code-Review={vote}");
+        for on_behalf in [(3, named.as_str()), (2, real.as_str())] {
+            let found = said(&notes(&[opened(), objects, on_behalf]));
+            assert_eq!(found, one(2, ReviewState::ChangesRequested, HEAD), "{vote}");
+        }
+    }
+    let own = (2, "Patch-set: 1\nLabel: Code-Review=+1");
+    assert_eq!(said(&notes(&[opened(), objects, own])), one(2, ReviewState::Commented, HEAD), "the twin");
 }

@@ -45,7 +45,7 @@ impl BaselineWords<'_> {
 
     fn beside_records(&self, elsewhere: &Elsewhere) -> Finding {
         let said = self.said.short();
-        if let Some((other, record)) = elsewhere.holding() {
+        if let Some((other, record)) = elsewhere.holding(self.signers()) {
             let what = match record.candidate == *self.said {
                 true => format!("allowed {said}"),
                 false => format!("allowed {}, and {said} comes before it", record.candidate.short()),
@@ -57,10 +57,20 @@ impl BaselineWords<'_> {
             let Recorded { number, candidate, .. } = &other.newest;
             format!("the newest record of {} is {number}, which allowed {candidate}", other.environment)
         };
-        let reason = format!(
+        let mut reason = format!(
             "this is the first deployment to {}, and no record of any environment allowed {said}",
             self.facts.environment
         );
+        if let (Some((other, record)), Some(signers)) = (elsewhere.holding(None), self.signers()) {
+            reason = format!(
+                "this is the first deployment to {}, and record {} of {}, which allowed {}, is not signed by anyone in \
+                 {signers}: it may be invented",
+                self.facts.environment,
+                record.number,
+                other.environment,
+                record.candidate.short()
+            );
+        }
         let others: Vec<&str> = elsewhere.recorded.iter().map(|other| other.environment.as_str()).collect();
         self.of(Verdict::Unproven, reason)
             .details(elsewhere.recorded.iter().map(newest).collect())
@@ -105,7 +115,8 @@ impl BaselineWords<'_> {
             Some(Span::Steps(steps)) => steps.as_slice(),
             _ => &[],
         };
-        let is_held = self.facts.elsewhere.value().is_some_and(|elsewhere| elsewhere.holding().is_some());
+        let is_held =
+            self.facts.elsewhere.value().is_some_and(|elsewhere| elsewhere.holding(self.signers()).is_some());
         self.records.is_empty() && is_held && steps.iter().any(|step| step.commit.id == host.revision)
     }
 }

@@ -12,6 +12,7 @@ use portcullis_model::deployment::{
     RecordsElsewhere,
 };
 use portcullis_model::fact::{Fact, Gap, GapReason};
+use portcullis_model::path::RepoPath;
 
 fn facts(origin: BaselineOrigin, records: &[(Revision, bool)], host: Option<Revision>) -> Deployment {
     let mut facts = deployment(&World { facts: honest(), ..World::honest() });
@@ -21,6 +22,7 @@ fn facts(origin: BaselineOrigin, records: &[(Revision, bool)], host: Option<Revi
         candidate: candidate.clone(),
         taken_again: *taken_again,
         facts_omitted: false,
+        signers: None,
     };
     facts.recorded = Fact::Known((1..).zip(records).map(one).collect());
     facts.by_host =
@@ -151,7 +153,8 @@ fn two_people_settle_what_differs() {
 
 #[test]
 fn a_record_in_facts_of_the_earlier_form_was_not_taken_again() {
-    let record = Recorded { number: 1, candidate: base(), taken_again: false, facts_omitted: false };
+    let record =
+        Recorded { number: 1, candidate: base(), taken_again: false, facts_omitted: false, signers: None };
     let earlier = Deployment { recorded: Fact::Known(vec![record]), ..facts(Record(1), &[], Some(base())) };
     assert_eq!(judged(&earlier).outcome, Undetermined);
 }
@@ -162,7 +165,13 @@ fn first_time(elsewhere: Fact<Elsewhere>, host: Option<Revision>) -> Decision {
 }
 
 fn staging(holds: Option<bool>) -> RecordsElsewhere {
-    let one = |taken_again| Recorded { number: 4, candidate: other(), taken_again, facts_omitted: false };
+    let one = |taken_again| Recorded {
+        number: 4,
+        candidate: other(),
+        taken_again,
+        facts_omitted: false,
+        signers: None,
+    };
     RecordsElsewhere { environment: "staging".into(), newest: one(true), holds: holds.map(one) }
 }
 
@@ -254,4 +263,66 @@ fn a_policy_that_lists_environments_knows_no_other() {
         let text = format!("{}\n[deployment]\nenvironments = {wrong}\n", policy().text);
         assert!(crate::policy::Policy::parse(&text).is_err(), "{wrong}");
     }
+}
+
+/// The same, where the policy asks for the signature of someone in this list.
+fn judged_signed(facts: &Deployment) -> Decision {
+    let mut policy = policy();
+    policy.record_signers = Some("recorders".into());
+    decide_deployment(&policy, facts)
+}
+
+fn signed(mut facts: Deployment, lists: &[Option<&str>]) -> Deployment {
+    if let Fact::Known(records) = &mut facts.recorded {
+        let all = records.iter_mut().zip(lists);
+        all.for_each(|(record, list)| record.signers = list.map(RepoPath::from));
+    }
+    facts
+}
+
+#[test]
+fn attack_records_that_no_one_signed_where_the_policy_asks_for_signatures() {
+    let (ours, other_list) = (Some("recorders"), Some("docs/recorders"));
+    for (name, origin, records, lists, expected) in [
+        ("signed", Record(1), vec![base()], [ours, None], Allow),
+        ("not signed", Record(1), vec![base()], [None, None], Undetermined),
+        ("signed by others", Record(1), vec![base()], [other_list, None], Undetermined),
+        ("only the older one is signed", Record(2), vec![other(), base()], [ours, None], Undetermined),
+        ("only the newer one is signed", Record(2), vec![other(), base()], [None, ours], Allow),
+        ("confirmed, before any was signed", Asserted, vec![base()], [None, None], Allow),
+        ("not worth confirming", Asserted, vec![other(), base()], [ours, None], Undetermined),
+        ("back to the signed one", Asserted, vec![base(), other()], [ours, None], Allow),
+        ("once more", Retry(1), vec![landed()], [ours, None], Allow),
+        ("once more, not signed", Retry(1), vec![landed()], [None, None], Undetermined),
+    ] {
+        let records: Vec<_> = records.into_iter().map(|commit| (commit, true)).collect();
+        let facts = signed(facts(origin, &records, None), &lists);
+        let decision = judged_signed(&facts);
+        assert_eq!(decision.outcome, expected, "{name}: {:#?}", decision.findings);
+        let unasked = judged(&facts).outcome;
+        assert!(
+            unasked == Allow || name.starts_with("back to"),
+            "{name}: {unasked:?} where none is asked for"
+        );
+    }
+    let said = judged_signed(&facts(Record(1), &[(base(), true)], None));
+    let told = said.findings.iter().find(|found| found.reason.contains("not signed by anyone in recorders"));
+    let remedy = told.and_then(|found| found.remedy.clone()).unwrap();
+    assert!(remedy.ends_with(&format!("confirm it with --base {}", base())), "{remedy}");
+}
+
+#[test]
+fn attack_a_first_deployment_rests_on_an_unsigned_record_of_another_environment() {
+    let elsewhere = |signers: Option<&str>| {
+        let mut other = staging(Some(true));
+        other.holds.as_mut().unwrap().signers = signers.map(RepoPath::from);
+        let elsewhere = Elsewhere { recorded: vec![other], by_host: Fact::Known(Vec::new()) };
+        Deployment { elsewhere: Fact::Known(elsewhere), ..facts(Asserted, &[], None) }
+    };
+    let decision = judged_signed(&elsewhere(None));
+    assert_eq!(decision.outcome, Undetermined);
+    assert!(
+        decision.findings.iter().any(|found| found.reason.contains("is not signed by anyone in recorders"))
+    );
+    assert_eq!(judged_signed(&elsewhere(Some("recorders"))).outcome, Allow);
 }

@@ -46,8 +46,8 @@ fn rollback() -> Deployment {
     }));
     facts.baseline = Fact::Known(Baseline { revision: newer(), origin: BaselineOrigin::Recorded(2) });
     facts.recorded = Fact::Known(vec![
-        Recorded { number: 1, candidate: landed(), taken_again: true, facts_omitted: false },
-        Recorded { number: 2, candidate: newer(), taken_again: true, facts_omitted: false },
+        Recorded { number: 1, candidate: landed(), taken_again: true, facts_omitted: false, signers: None },
+        Recorded { number: 2, candidate: newer(), taken_again: true, facts_omitted: false, signers: None },
     ]);
     facts.on_branch = Fact::Known(Span::Steps(vec![step(newer())]));
     facts.span = Fact::Known(Span::Behind);
@@ -93,8 +93,20 @@ fn leave_is_of_one_way_at_one_time() {
         ("to something else", |facts| {
             facts.candidate = revision('d');
             facts.recorded = Fact::Known(vec![
-                Recorded { number: 1, candidate: revision('d'), taken_again: true, facts_omitted: false },
-                Recorded { number: 2, candidate: newer(), taken_again: true, facts_omitted: false },
+                Recorded {
+                    number: 1,
+                    candidate: revision('d'),
+                    taken_again: true,
+                    facts_omitted: false,
+                    signers: None,
+                },
+                Recorded {
+                    number: 2,
+                    candidate: newer(),
+                    taken_again: true,
+                    facts_omitted: false,
+                    signers: None,
+                },
             ]);
         }),
         ("to what no record allowed", |facts| {
@@ -103,6 +115,7 @@ fn leave_is_of_one_way_at_one_time() {
                 candidate: newer(),
                 taken_again: true,
                 facts_omitted: false,
+                signers: None,
             }]);
         }),
         ("from what somebody says", |facts| {

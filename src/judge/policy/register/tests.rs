@@ -28,6 +28,13 @@ fn every_mistake_has_its_line() {
         (&with("left = \"soon\"\n"), 5, "is not a moment"),
         (&with("[[people]]\nname = \"Sam\"\n"), 5, "nothing identifies Sam"),
         (&with("[[people]]\nname = \"Sam\"\nlogins = [\"KIM\"]\n"), 7, "already named in line 4"),
+        (
+            &with(
+                "emails = [\"ZO\u{cb}@x.test\"]\n[[people]]\nname = \"Sam\"\nemails = [\"zoe\u{308}@x.test\"]\n",
+            ),
+            8,
+            "already named in line 5",
+        ),
         (&with("[[people.training]]\ncourse = \"a\"\n"), 5, "completed"),
         (
             &with("[[people.training]]\ncourse = \"A\"\ncompleted = \"2026-01-01\"\n"),

@@ -6,7 +6,7 @@ use super::fact::FactV4;
 use super::gate::GateTextsV4;
 use super::landing::{LandingProofV4, LandingV4, MissV4};
 use crate::form::{MomentText, choices, objects};
-use crate::text::{CommitText, DeploymentIdText, LoginText};
+use crate::text::{CommitText, DeploymentIdText, LoginText, PathText};
 use portcullis_model::deployment::{
     Back, Baseline, BaselineOrigin, Deployer, DeployerOrigin, Elsewhere, HostDeployment, HostElsewhere,
     LandingFacts, Recorded, RecordsElsewhere,
@@ -59,6 +59,8 @@ objects! {
         taken_again: bool,
         /// True when its facts were left out (`--omit-facts`). Missing where they were not.
         facts_omitted [default]: bool,
+        /// The list of signers by which its signature was verified. Missing where none was.
+        signers [default]: Option<PathText>,
     }
 
     /// What is known of other environments.
