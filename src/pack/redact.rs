@@ -1,6 +1,7 @@
 //! Addresses of people, taken out of what a pack holds: each becomes a token that is the same
 //! everywhere in the pack, so that what is judged by addresses is judged as before.
 
+use crate::gate_text::{learn_texts, redact_texts};
 use crate::pseudonym::PseudonymKey;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +14,10 @@ pub const DOMAIN: &str = "redacted.invalid";
 pub struct AddressFinder {
     found: BTreeSet<String>,
     names: BTreeMap<String, String>,
+    nameless: BTreeSet<String>,
+    phrases: BTreeMap<String, String>,
+    keys: BTreeSet<String>,
+    hosts: BTreeSet<String>,
     logins: BTreeSet<String>,
     numbers: BTreeSet<String>,
 }
@@ -38,6 +43,26 @@ impl AddressFinder {
         for (start, end) in addresses_in(text) {
             self.found.insert(text[start..end].to_lowercase());
         }
+        self.keys.extend(fingerprints_in(text).map(|(start, end)| text[start..end].to_string()));
+    }
+
+    /// Learns an address by its place, whatever it looks like.
+    pub fn learn_address(&mut self, address: &str) {
+        if !address.trim().is_empty() {
+            self.found.insert(address.to_lowercase());
+        }
+    }
+
+    /// Learns the name of somebody who has no login.
+    pub fn learn_nameless(&mut self, name: &str) {
+        if !name.trim().is_empty() {
+            self.nameless.insert(name.to_string());
+        }
+    }
+
+    /// Learns words, and what is written in their place.
+    pub fn learn_phrase(&mut self, words: &str, by: &str) {
+        self.phrases.insert(words.to_string(), by.to_string());
     }
 
     /// Learns that a policy shows somebody by this name, and by which login to show them instead.
@@ -91,6 +116,9 @@ impl AddressFinder {
             Value::Array(items) => items.iter().for_each(|item| self.look_at(item)),
             Value::Object(members) => {
                 self.found.extend(mailbox(members).map(|(_, email)| email.to_lowercase()));
+                learn_texts(self, members);
+                let domains = members.get("domains").and_then(Value::as_array).into_iter().flatten();
+                self.hosts.extend(domains.filter_map(Value::as_str).map(str::to_lowercase));
                 for (name, value) in members {
                     self.look_at_text(name);
                     self.look_at(value);
@@ -115,8 +143,26 @@ impl AddressFinder {
     /// Gives each address a token. Tokens are sorted like the addresses.
     pub fn finish(self) -> Redactor {
         let tokens = self.found.into_iter().filter(|address| !is_of_a_host(address)).zip(1_u32..);
-        let tokens = tokens.map(|(address, number)| (address, format!("address-{number:04}"))).collect();
-        Redactor { tokens, names: self.names, numbers: BTreeMap::new() }
+        let tokens: BTreeMap<String, String> =
+            tokens.map(|(address, number)| (address, format!("address-{number:04}"))).collect();
+        let mut words = self.names.clone();
+        let nameless = self.nameless.into_iter().zip(1_u32..);
+        words.extend(nameless.map(|(name, number)| (name, format!("name-{number:04}"))));
+        // What a text shows of these is not found by its look.
+        let odd = tokens.iter().filter(|(address, _)| addresses_in(address) != [(0, address.len())]);
+        words.extend(odd.map(|(address, token)| (address.clone(), format!("{token}@{DOMAIN}"))));
+        // As long as a fingerprint, and of its letters: what reads one reads this.
+        let keys = self.keys.into_iter().zip(1_u32..);
+        let keys = keys.map(|(key, number)| (key, format!("SHA256:key{number:04}{}", "A".repeat(36))));
+        Redactor {
+            tokens,
+            words,
+            names: self.names,
+            numbers: BTreeMap::new(),
+            keys: keys.collect(),
+            phrases: self.phrases,
+            hosts: self.hosts,
+        }
     }
 }
 
@@ -124,23 +170,52 @@ impl AddressFinder {
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
     tokens: BTreeMap<String, String>,
+    /// What is replaced wherever it is a word: names, logins, and addresses that do not look like
+    /// one.
+    words: BTreeMap<String, String>,
+    /// Those of them that are of people whom the pack names.
     names: BTreeMap<String, String>,
     numbers: BTreeMap<String, String>,
+    keys: BTreeMap<String, String>,
+    phrases: BTreeMap<String, String>,
+    /// Names of the hosts that were asked.
+    hosts: BTreeSet<String>,
 }
 
 impl Redactor {
     /// Is there nothing to replace?
     pub fn is_empty(&self) -> bool {
-        self.tokens.is_empty() && self.names.is_empty()
+        self.tokens.is_empty() && self.words.is_empty() && self.keys.is_empty()
     }
 
     /// The text without addresses, and with logins in the place of the names that a policy shows.
     pub fn text(&self, text: &str) -> String {
-        let text = self.without_addresses(text);
+        let phrases = self.phrases.iter();
+        let text = phrases.fold(text.to_string(), |text, (words, by)| replace_words(&text, words, by));
+        let text = self.without_keys(&self.without_addresses(&text));
         // Longer names first: one may begin with another.
-        let mut names: Vec<(&String, &String)> = self.names.iter().collect();
-        names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-        names.into_iter().fold(text, |text, (name, login)| replace_words(&text, name, login))
+        let mut words: Vec<(&String, &String)> = self.words.iter().collect();
+        words.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+        words.into_iter().fold(text, |text, (name, login)| replace_words(&text, name, login))
+    }
+
+    /// Is it a name of a host that was asked?
+    pub(crate) fn asked_host(&self, host: &str) -> bool {
+        self.hosts.contains(&host.to_lowercase())
+    }
+
+    fn without_keys(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        for (start, end) in fingerprints_in(text) {
+            if let Some(token) = self.keys.get(&text[start..end]) {
+                out.push_str(&text[at..start]);
+                out.push_str(token);
+                at = end;
+            }
+        }
+        out.push_str(&text[at..]);
+        out
     }
 
     /// What stands for whom: names and logins, each with what is shown for it.
@@ -188,6 +263,9 @@ impl Redactor {
         {
             return serde_json::json!({ "name": token, "email": format!("{token}@{DOMAIN}") });
         }
+        if let Some(texts) = redact_texts(self, members) {
+            return Value::Object(texts);
+        }
         let is_account = members.contains_key("login") || text_of(members, "kind") == Some("user");
         let member =
             |(name, value): (&String, &Value)| match value.as_str().and_then(|text| self.numbers.get(text)) {
@@ -232,6 +310,19 @@ fn mailbox(members: &Map<String, Value>) -> Option<(&str, &str)> {
 fn is_of_a_host(address: &str) -> bool {
     let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
     local == "noreply" || domain.starts_with("users.noreply.") || domain.ends_with(DOMAIN)
+}
+
+/// Where fingerprints of keys are in a text: `SHA256:` and 43 characters of base64.
+fn fingerprints_in(text: &str) -> impl Iterator<Item = (usize, usize)> {
+    const BEGIN: &str = "SHA256:";
+    text.match_indices(BEGIN).filter_map(|(start, _)| {
+        let end = start + BEGIN.len() + 43;
+        let digest = text.get(start + BEGIN.len()..end)?;
+        digest
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte))
+            .then_some((start, end))
+    })
 }
 
 /// Where addresses are in a text.

@@ -63,7 +63,6 @@ fn packed(lane: &Lane) -> (TempDir, PathBuf) {
         repository: &repository,
         folder: &folder,
         command: vec!["audit".into()],
-        procedure: None,
         key: None,
     };
     write_pack(order).unwrap();
@@ -192,14 +191,7 @@ fn a_pack_of_pseudonyms_verifies_names_nobody_and_is_mapped_back_with_the_key_al
     let repository = Repository::open(lane.directory()).unwrap();
     let audit = audit_of(&lane);
     let command = vec!["audit".to_string()];
-    let order = PackOrder {
-        audit,
-        repository: &repository,
-        folder: &folder,
-        command,
-        procedure: None,
-        key: Some(&key),
-    };
+    let order = PackOrder { audit, repository: &repository, folder: &folder, command, key: Some(&key) };
     let written = write_pack(order).unwrap();
     let (exit, text) = verify(&folder.with_extension("tar"), &["--repo", lane.directory().to_str().unwrap()]);
     assert!(exit == 0 && text.contains("2 decisions taken again"), "{text}");
@@ -289,14 +281,7 @@ fn an_audit_that_leaves_an_environment_out_is_told_by_the_clone() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("pack");
     let repository = Repository::open(lane.directory()).unwrap();
-    let order = PackOrder {
-        audit,
-        repository: &repository,
-        folder: &folder,
-        command: Vec::new(),
-        procedure: None,
-        key: None,
-    };
+    let order = PackOrder { audit, repository: &repository, folder: &folder, command: Vec::new(), key: None };
     write_pack(order).unwrap();
     let (exit, text) = verify(&folder, &["--repo", lane.directory().to_str().unwrap()]);
     assert!(
@@ -349,14 +334,8 @@ fn a_folder_that_holds_something_is_not_written_into() {
     let (place, _folder) = packed(&lane);
     let repository = Repository::open(lane.directory()).unwrap();
     let audit = audit_of(&lane);
-    let order = PackOrder {
-        audit,
-        repository: &repository,
-        folder: place.path(),
-        command: Vec::new(),
-        procedure: None,
-        key: None,
-    };
+    let order =
+        PackOrder { audit, repository: &repository, folder: place.path(), command: Vec::new(), key: None };
     let failure = write_pack(order).err().unwrap();
     assert!(failure.to_string().contains("not empty"), "{failure}");
     assert_eq!(newest(&lane).number, 2);

@@ -5,6 +5,7 @@ use super::super::output;
 use super::archive_file::ArchiveFile;
 use super::folder::FolderOfPack;
 use super::records::check_records;
+use super::results::check_results;
 use crate::collect::records::DeploymentRecords as _;
 use clap::Args;
 use portcullis_git::Repository;
@@ -42,7 +43,10 @@ pub(super) fn run(_: &Path, arguments: &VerifyArguments) -> Result {
         Ok(source) => source,
         Err(faults) => return report_faults(&faults),
     };
-    let mut verified = verify_pack(source.as_ref(), &check_records);
+    let mut verified = verify_pack(source.as_ref(), &|source, audit, verified| {
+        check_records(source, audit, verified);
+        check_results(source, audit, verified);
+    });
     if let (Some(expected), Some(found)) = (&arguments.expect, &verified.manifest)
         && expected != found
     {
