@@ -37,8 +37,8 @@ impl TrainingFound {
     /// Takes a finding for whom it names.
     fn take(&mut self, people: &[&str], found: &FindingV1) {
         for who in people {
-            let details: Vec<String> =
-                found.details.iter().filter(|detail| names(detail, who)).cloned().collect();
+            let of_person = |detail: &&String| names(detail, who) && !is_of_another(found, detail);
+            let details: Vec<String> = found.details.iter().filter(of_person).cloned().collect();
             if details.is_empty() && !names(&found.reason, who) {
                 continue;
             }
@@ -52,6 +52,11 @@ impl TrainingFound {
     pub(super) fn of_person(&self, who: &str) -> Vec<FindingV1> {
         self.found.get(who).into_iter().flat_map(BTreeMap::values).cloned().collect()
     }
+}
+
+/// Of an approval that counts nothing is found against its approver, whatever becomes of the whole.
+fn is_of_another(found: &FindingV1, detail: &str) -> bool {
+    found.verdict != VerdictV1::Met && detail.ends_with(" counts")
 }
 
 /// Does a text name this login, and not a longer one?

@@ -213,3 +213,6 @@ fn each_line(text: &str, write: impl Fn(&str) -> String) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

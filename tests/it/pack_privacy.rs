@@ -147,3 +147,23 @@ fn the_register_of_people_is_in_a_pack_of_pseudonyms_without_a_login() {
     let (exit, text) = verify(&folder, &["--repo", lane.directory().to_str().unwrap()]);
     assert!(exit == 0 && text.contains("2 decisions taken again"), "{exit} {text}");
 }
+
+#[test]
+fn a_record_without_facts_is_shown_as_such_and_is_no_fault() {
+    let mut lane = lane(REGISTER);
+    let tip = work(&mut lane, "the third");
+    let verdict = judged(&lane, tip, &["--record", "--omit-facts"]);
+    assert_eq!(verdict.exit, 0, "{}", verdict.text);
+    for key in [None, Some("0123456789abcdef0123456789abcdef\n")] {
+        let (_place, folder) = packed(&lane, key);
+        assert_absent(&folder, &PRIVATE);
+        assert!(!folder.join("records/production/000003/facts.json").exists());
+        let (exit, text) = verify(&folder, &["--repo", lane.directory().to_str().unwrap()]);
+        assert!(
+            exit == 3 && text.contains("production#3") && text.contains("facts omitted"),
+            "{exit} {text}"
+        );
+        let page = std::fs::read_to_string(folder.join("index.html")).unwrap();
+        assert!(page.contains("facts omitted"));
+    }
+}

@@ -27,17 +27,17 @@ use portcullis_wire::facts::read_facts;
 use portcullis_wire::pack::v1::PackRoleV1;
 use std::collections::BTreeSet;
 
-/// The forms of a recorded decision, and the endings of their files.
+/// The forms of a recorded decision, and their files.
 const FORMS: [(&str, &str); 9] = [
-    ("codequality", "json"),
-    ("csv", "csv"),
-    ("gemara", "json"),
-    ("junit", "xml"),
-    ("oscal", "json"),
-    ("oscal-poam", "json"),
-    ("sarif", "json"),
-    ("source-review-coverage", "json"),
-    ("vsa", "json"),
+    ("codequality", "codequality.json"),
+    ("csv", "findings.csv"),
+    ("gemara", "gemara-evaluation-log.json"),
+    ("junit", "junit.xml"),
+    ("oscal", "oscal-assessment-results.json"),
+    ("oscal-poam", "oscal-poam.json"),
+    ("sarif", "findings.sarif"),
+    ("source-review-coverage", "source-review-coverage.json"),
+    ("vsa", "vsa.json"),
 ];
 
 /// With so many landings, files for portals hold exceptions alone.
@@ -97,13 +97,13 @@ fn write_forms(
 ) -> anyhow::Result<()> {
     let style = Style { colour: false, width: 80, verbose: true, advisory: false };
     let context = Context { style, controls: guides, sources: &NoSources, facts: Some(facts) };
-    for (form, ending) in FORMS {
+    for (form, file) in FORMS {
         let mut bytes = Vec::new();
         // A form that has no words for such a decision is left out.
         let written =
             render::find(form).is_some_and(|form| (form.write)(decision, &context, &mut bytes).is_ok());
         if written {
-            take(ItemPath::new(&format!("results/{name}/{form}.{ending}"))?, bytes, PackRoleV1::Results)?;
+            take(ItemPath::new(&format!("results/{name}/{file}"))?, bytes, PackRoleV1::Results)?;
         }
     }
     Ok(())
