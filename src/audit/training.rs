@@ -71,6 +71,26 @@ fn names(text: &str, who: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use portcullis_wire::decision::v1::{SubjectKindV1, SubjectV1};
+
+    #[test]
+    fn an_approval_that_counts_is_not_held_against_its_approver() {
+        let set_aside = "review 31 by robin is not one of the required ones: robin has training that ended";
+        let found = FindingV1 {
+            verdict: VerdictV1::Broken,
+            control: trained_reviewers::KIND.name.to_string(),
+            subject: SubjectV1 { kind: SubjectKindV1::Area, name: "upload".to_string() },
+            reason: "1 of 2 required independent approvals".to_string(),
+            remedy: None,
+            details: vec!["review 32 by alex counts".to_string(), set_aside.to_string()],
+            place: None,
+        };
+        let mut all = TrainingFound::default();
+        all.take(&["alex", "robin"], &found);
+        assert_eq!(all.of_person("alex"), []);
+        let of_robin: Vec<Vec<String>> = all.of_person("robin").into_iter().map(|one| one.details).collect();
+        assert_eq!(of_robin, [[set_aside]]);
+    }
 
     #[test]
     fn a_login_is_not_named_by_a_longer_one() {

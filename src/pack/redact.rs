@@ -37,6 +37,66 @@ const LOGINS: [&str; 11] = [
     "principals",
 ];
 
+/// What records have in the place of a recorder whom nothing names.
+const NO_RECORDER: &str = "unknown";
+
+/// Words of forms. A login can be one of them: as the whole of a member that names no person, it is
+/// the word.
+const WORDS: [&str; 52] = [
+    "admin",
+    "allow",
+    "app",
+    "approved",
+    "area",
+    "asserted",
+    "base",
+    "block",
+    "branch",
+    "broken",
+    "change",
+    "check",
+    "commit",
+    "deployed",
+    "done",
+    "environment",
+    "exempt",
+    "failure",
+    "file",
+    "gap",
+    "given",
+    "held",
+    "hidden",
+    "host",
+    "human",
+    "invalid",
+    "irreproducible",
+    "known",
+    "landing",
+    "met",
+    "missing",
+    "none",
+    "noted",
+    "off",
+    "open",
+    "overdue",
+    "policy",
+    "read",
+    "record",
+    "recorded",
+    "request",
+    "reproduced",
+    "rollback",
+    "signed",
+    "success",
+    "suite",
+    "undetermined",
+    "unknown",
+    "unproven",
+    "waived",
+    "weaker",
+    "write",
+];
+
 impl AddressFinder {
     /// Looks through a text of any kind.
     pub fn look_at_text(&mut self, text: &str) {
@@ -74,7 +134,7 @@ impl AddressFinder {
 
     /// Learns a login.
     pub fn learn_login(&mut self, login: &str) {
-        if !login.trim().is_empty() {
+        if !login.trim().is_empty() && login != NO_RECORDER {
             self.logins.insert(login.to_string());
         }
     }
@@ -257,6 +317,17 @@ impl Redactor {
         }
     }
 
+    /// The value of a member of this name.
+    fn member(&self, name: &str, value: &Value) -> Value {
+        let is_word = |value: &Value| value.as_str().is_some_and(|text| WORDS.contains(&text));
+        match value {
+            _ if LOGINS.contains(&name) => self.value(value),
+            Value::String(_) if is_word(value) => value.clone(),
+            Value::Array(items) if items.iter().all(is_word) => value.clone(),
+            _ => self.value(value),
+        }
+    }
+
     fn object(&self, members: &Map<String, Value>) -> Value {
         if let Some((_, email)) = mailbox(members)
             && let Some(token) = self.tokens.get(&email.to_lowercase())
@@ -270,7 +341,8 @@ impl Redactor {
         let member =
             |(name, value): (&String, &Value)| match value.as_str().and_then(|text| self.numbers.get(text)) {
                 Some(number) if is_account && name == "id" => (name.clone(), Value::String(number.clone())),
-                _ => (self.text(name), self.value(value)),
+                _ if WORDS.contains(&name.as_str()) => (name.clone(), self.member(name, value)),
+                _ => (self.text(name), self.member(name, value)),
             };
         Value::Object(members.iter().map(member).collect())
     }
@@ -398,6 +470,21 @@ mod tests {
             "reviewer": { "id": number, "kind": "human", "login": person }, "note": format!("{person}, not robin-example-2"),
             "bot": { "id": "9", "kind": "app", "login": "build" }, "mail": format!("{number}+{person}@users.noreply.github.com"),
             "permissions": { (&person): "write" } })
+        );
+    }
+
+    #[test]
+    fn a_login_that_is_a_word_of_a_form_changes_no_form() {
+        let key = PseudonymKey::read(b"0123456789abcdef0123456789abcdef").unwrap();
+        let facts = json!({ "reviewer": { "kind": "human", "login": "record" }, "source": "record", "recorder": "unknown",
+            "known": { "duties": ["signed", "record"] }, "text": "approved by record" });
+        let mut finder = AddressFinder::default();
+        finder.learn_accounts(&facts);
+        let person = key.of_login("record");
+        assert_eq!(
+            finder.finish_with(&key).value(&facts),
+            json!({ "reviewer": { "kind": "human", "login": person }, "source": "record", "recorder": "unknown",
+                "known": { "duties": ["signed", "record"] }, "text": format!("approved by {person}") })
         );
     }
 

