@@ -8,6 +8,7 @@ mod archive_file;
 mod folder;
 pub mod option;
 mod records;
+mod results;
 mod reveal;
 mod verify;
 pub mod write;

@@ -5,6 +5,7 @@ use super::super::output;
 use super::archive_file::ArchiveFile;
 use super::folder::FolderOfPack;
 use super::records::check_records;
+use super::results::check_results;
 use crate::collect::records::DeploymentRecords as _;
 use clap::Args;
 use portcullis_git::Repository;
@@ -13,8 +14,8 @@ use portcullis_model::digest::Digest;
 use portcullis_model::path::RepoPath;
 use portcullis_pack::verify::{VerifiedPack, verify_pack};
 use portcullis_pack::{ItemSource, PackFault, PackWrong};
-use portcullis_record::RECORD;
-use portcullis_wire::audit::v1::{AuditV1, PopulationProofV1};
+use portcullis_record::{RECORD, SIGNATURE};
+use portcullis_wire::audit::v1::{AuditV1, AuditedDeploymentV1, PopulationProofV1, SignatureStandingV1};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -42,13 +43,17 @@ pub(super) fn run(_: &Path, arguments: &VerifyArguments) -> Result {
         Ok(source) => source,
         Err(faults) => return report_faults(&faults),
     };
-    let mut verified = verify_pack(source.as_ref(), &check_records);
+    let mut verified = verify_pack(source.as_ref(), &|source, audit, verified| {
+        check_records(source, audit, verified);
+        check_results(source, audit, verified);
+    });
     if let (Some(expected), Some(found)) = (&arguments.expect, &verified.manifest)
         && expected != found
     {
         let why = PackWrong::Disagrees(format!("another pack: its SHA-256 is {found}, not {expected}"));
         verified.faults.insert(0, PackFault::new(portcullis_pack::MANIFEST, why));
     }
+    verified.notes.extend(verified.audit.as_ref().and_then(signed_elsewhere));
     if let (Some(place), Some(audit)) = (&arguments.repo, verified.audit.take()) {
         hold_against(place, &audit, &mut verified)?;
     }
@@ -80,7 +85,7 @@ fn report_faults(faults: &[PackFault]) -> Result {
 fn hold_against(place: &Path, audit: &AuditV1, verified: &mut VerifiedPack) -> Result<()> {
     let repository = super::super::opening::open(place)?;
     for deployment in &audit.deployments {
-        let wrong = wrong_record(&repository, &deployment.record, deployment.digest.as_str());
+        let wrong = wrong_record(&repository, deployment);
         verified.faults.extend(wrong.map(|why| PackFault::new(&deployment.id, PackWrong::Repository(why))));
     }
     let covered = |name: &str| audit.environments.iter().any(|known| known.environment.as_str() == name);
@@ -109,18 +114,34 @@ fn wrong_population(repository: &Repository, proof: &PopulationProofV1) -> Optio
     (!same).then(|| format!("the repository holds other commits in {}", proof.range))
 }
 
-fn wrong_record(
-    repository: &Repository,
-    record: &portcullis_wire::text::CommitText,
-    digest: &str,
-) -> Option<String> {
-    let commit = Revision::try_from(record.clone()).ok()?;
+fn wrong_record(repository: &Repository, said: &AuditedDeploymentV1) -> Option<String> {
+    let commit = Revision::try_from(said.record.clone()).ok()?;
     let Ok(stored) = repository.stored_commit(&commit) else {
         return Some(format!("the repository does not hold its record, {commit}"));
     };
     let found = stored.files.get(&RepoPath::from(RECORD)).map(|file| Digest::of(&file.bytes));
-    let same = found.is_some_and(|found| found.as_str() == digest);
-    (!same).then(|| format!("the repository holds another record in {commit}"))
+    if found.is_none_or(|found| found.as_str() != said.digest.as_str()) {
+        return Some(format!("the repository holds another record in {commit}"));
+    }
+    let says_key = said.signature.as_ref().is_some_and(|signature| signature.key.is_some());
+    let is_signed = stored.files.contains_key(&RepoPath::from(SIGNATURE));
+    (says_key && !is_signed).then(|| {
+        format!("the audit says that it is signed, and the repository holds no signature in {commit}")
+    })
+}
+
+/// What the pack cannot hold of signed records, for people.
+fn signed_elsewhere(audit: &AuditV1) -> Option<String> {
+    let is_signed = |one: &&AuditedDeploymentV1| {
+        one.signature.as_ref().is_some_and(|signature| signature.standing == SignatureStandingV1::Signed)
+    };
+    let signed: Vec<&str> =
+        audit.deployments.iter().filter(is_signed).map(|deployment| deployment.id.as_str()).collect();
+    let (first, count) = (signed.first()?, signed.len());
+    let signed = crate::render::plural(count as u64, "signed record");
+    Some(format!(
+        "{signed} ({first} the first): a pack holds no signature of a record; `portcullis record verify` checks it in the repository"
+    ))
 }
 
 fn summary(verified: &VerifiedPack, arguments: &VerifyArguments) -> String {
