@@ -60,7 +60,7 @@ fn signature_of(signature: &RecordSignature) -> Option<AuditedSignatureV1> {
     let (standing, key, signers) = match signature {
         RecordSignature::Unsigned => return None,
         RecordSignature::Missing => (SignatureStandingV1::Missing, None, Vec::new()),
-        RecordSignature::Signed { key, signers } => {
+        RecordSignature::Signed { key, signers, .. } => {
             (SignatureStandingV1::Signed, Some(key.clone()), signers.clone())
         }
         RecordSignature::Unlisted(key) => (SignatureStandingV1::Unlisted, Some(key.clone()), Vec::new()),
