@@ -148,7 +148,7 @@ fn named_waivers(finding: &FindingV1) -> impl Iterator<Item = String> + '_ {
 fn lost_commits(branch: &BranchPopulationV1) -> Vec<ExceptionV1> {
     let lost = |commit: &portcullis_wire::text::CommitText| {
         let reason = format!(
-            "{commit} was on {} when a deployment was recorded, and is on its first-parent line no more: the branch was rewound or made anew",
+            "{commit} was on {} when a deployment was recorded or a snapshot taken, and is on its first-parent line no more: the branch was rewound or made anew",
             branch.branch
         );
         let remedy = "Find out who moved the branch, and audit what was on it before.";

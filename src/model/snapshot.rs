@@ -22,7 +22,7 @@ pub struct Snapshot {
     pub host: String,
     /// The repository, as its host names it.
     pub repository: String,
-    /// When the host was asked, by the clock of whoever asked; in whole seconds.
+    /// When the host was asked, by the clock of the machine that asked; in whole seconds.
     pub time: Timestamp,
     /// Where the branch pointed then.
     pub tip: Fact<Revision>,

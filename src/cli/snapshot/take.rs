@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use portcullis_forge::{Forge, ci};
 use portcullis_git::Repository;
 use portcullis_git::commit_writer::WriteError;
-use portcullis_model::change::BranchName;
+use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::Fact;
 use portcullis_model::path::RepoPath;
 use portcullis_model::snapshot::{ProtectionLook, StoredLook};
@@ -33,21 +33,39 @@ pub(super) fn run(directory: &Path, arguments: &SnapshotArguments) -> Result {
     let repository = opening::open(directory)?;
     let host = open_meant_host(directory, arguments)?;
     let branches = meant_branches(&repository, directory, arguments, host.as_ref())?;
-    let mut exit = Exit::Allowed;
+    let (mut exit, mut failed) = (Exit::Allowed, None);
     for branch in branches {
-        let draft = look_at(host.as_ref(), &branch, Timestamp::now());
-        let (pending, commit) = store(directory, &draft)?;
-        let gaps = draft.look.gaps();
-        output::text(&describe(&pending, commit.short(), &draft.look))?;
-        gaps.iter().for_each(|gap| output::complain(&format!("{branch}: {gap}\nhelp: {}", gap.remedy)));
-        if !gaps.is_empty() {
-            exit = Exit::Undetermined;
-        }
-        if let Some(remote) = &arguments.push {
-            signing::push(directory, remote, &snapshot_reference(&branch)).map_err(not_pushed)?;
+        match take(directory, host.as_ref(), &branch, arguments) {
+            Ok(true) => {}
+            Ok(false) => exit = Exit::Undetermined,
+            // What fails for one branch leaves no other out.
+            Err(failure) => {
+                if let Some(earlier) = failed.replace(failure) {
+                    output::complain(&format!("{earlier}"));
+                }
+            }
         }
     }
-    Ok(exit)
+    failed.map_or(Ok(exit), Err)
+}
+
+/// Takes the snapshot of a branch; was everything seen?
+fn take(
+    directory: &Path,
+    host: &dyn Forge,
+    branch: &BranchName,
+    arguments: &SnapshotArguments,
+) -> Result<bool> {
+    let draft = look_at(host, branch, Timestamp::now());
+    let (pending, commit) = store(directory, &draft)?;
+    let gaps = draft.gaps();
+    output::text(&describe(&pending, commit.short(), &draft.look))?;
+    gaps.iter().for_each(|gap| output::complain(&format!("{branch}: {gap}\nhelp: {}", gap.remedy)));
+    if let Some(remote) = &arguments.push {
+        let reference = snapshot_reference(branch);
+        signing::push(directory, remote, &reference, "the snapshot is").map_err(not_pushed)?;
+    }
+    Ok(gaps.is_empty())
 }
 
 fn not_pushed(failure: Failure) -> Failure {
@@ -107,10 +125,7 @@ fn meant_branches(
 }
 
 /// Stores a snapshot on top of the newest one, which another job may write at the same time.
-fn store(
-    directory: &Path,
-    draft: &SnapshotDraft,
-) -> Result<(PendingSnapshot, portcullis_model::change::Revision)> {
+fn store(directory: &Path, draft: &SnapshotDraft) -> Result<(PendingSnapshot, Revision)> {
     let mut tries = 1;
     loop {
         let pending = prepare(directory, draft)?;

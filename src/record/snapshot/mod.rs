@@ -1,4 +1,4 @@
-//! Snapshots of the protection of a branch: one commit for each time that somebody looked, each on
+//! Snapshots of the protection of a branch: one commit for each look, each on
 //! top of the one before, below `refs/portcullis/snapshots/`.
 //!
 //! The chain is that of the deployment records, with one file: each `snapshot.json` names the
@@ -10,7 +10,7 @@
 //! A question that a host refused or did not answer is a look that could not see, and is stored
 //! like any other.
 //!
-//! **What it cannot show.** Snapshots are not signed: whoever may write the ref can write another
+//! **What it cannot show.** Snapshots are not signed: who may write the ref can write another
 //! chain, or cut this one short. Against that helps a server that lets the ref only grow, and what
 //! is remembered elsewhere.
 
@@ -39,8 +39,9 @@ pub const LARGEST_SNAPSHOT: usize = 8 << 20;
 /// Names in a ref are no longer than this: a file system may hold each part of it as a file.
 const LONGEST: usize = 200;
 
-/// The ref that the snapshots of a branch lie under. Lower-case letters, digits, `-` and `_` are
-/// written as they are, and every other byte as `%` and two digits: names that differ in capitals
+/// The ref of the snapshots of a branch. Lower-case letters, digits, `-` and `_` are
+/// written as they are, and every other byte as `+` and two digits
+/// (gitolite refuses a `%` in a ref): names that differ in capitals
 /// alone, or of which one would be a folder of the other, never meet. What would be too long is its
 /// SHA-256.
 pub fn snapshot_reference(branch: &BranchName) -> String {
@@ -48,12 +49,12 @@ pub fn snapshot_reference(branch: &BranchName) -> String {
     for byte in branch.as_str().bytes() {
         match byte {
             b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => name.push(char::from(byte)),
-            _ => name.push_str(&format!("%{byte:02x}")),
+            _ => name.push_str(&format!("+{byte:02x}")),
         }
     }
     if name.is_empty() || name.len() > LONGEST {
-        // No name that was written byte by byte has a `-` after a `%`.
-        name = format!("%-{}", Digest::of(branch.as_str().as_bytes()).hex());
+        // No name that was written byte by byte has a `-` after a `+`.
+        name = format!("+-{}", Digest::of(branch.as_str().as_bytes()).hex());
     }
     format!("{SNAPSHOTS_PREFIX}{name}")
 }

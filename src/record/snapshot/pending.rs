@@ -7,7 +7,7 @@ use crate::TOOL;
 use jiff::Timestamp;
 use portcullis_model::change::{BranchName, ObjectName, Revision};
 use portcullis_model::digest::Digest;
-use portcullis_model::fact::Fact;
+use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::snapshot::{ProtectionLook, Snapshot, StoredLook};
 use portcullis_wire::snapshot::v1::{VERSION, write_snapshot};
 use std::collections::BTreeMap;
@@ -27,6 +27,17 @@ pub struct SnapshotDraft {
     pub tip: Fact<Revision>,
     /// What was seen.
     pub look: ProtectionLook,
+}
+
+impl SnapshotDraft {
+    /// Everything that could not be seen.
+    pub fn gaps(&self) -> Vec<Gap> {
+        let mut gaps = self.look.gaps();
+        gaps.extend(self.tip.known().err());
+        gaps.sort();
+        gaps.dedup();
+        gaps
+    }
 }
 
 /// A snapshot that only needs to be stored.

@@ -240,9 +240,9 @@ fn other_files_modes_bytes_and_commits_are_refused() {
 fn names_of_branches_never_meet_in_a_ref() {
     let of = |branch: &str| snapshot_reference(&BranchName::new(branch));
     assert_eq!(of("main"), "refs/portcullis/snapshots/main");
-    assert_eq!(of("release/1.2"), "refs/portcullis/snapshots/release%2f1%2e2");
+    assert_eq!(of("release/1.2"), "refs/portcullis/snapshots/release+2f1+2e2");
     let long = "a".repeat(300);
-    let names = ["main", "Main", "main/x", "main%2fx", "main.lock", "%-", "", "-", "é", &long];
+    let names = ["main", "Main", "main/x", "main+2fx", "main.lock", "+-", "", "-", "é", &long];
     let refs: std::collections::BTreeSet<String> = names.iter().map(|name| of(name)).collect();
     assert_eq!(refs.len(), names.len());
     for name in &refs {
@@ -253,7 +253,7 @@ fn names_of_branches_never_meet_in_a_ref() {
 }
 
 proptest! {
-    /// Whoever changes a byte of a snapshot, and leaves its commit as it is, is found out.
+    /// Who changes a byte of a snapshot, and leaves its commit as it is, is found out.
     #[test]
     fn no_changed_byte_is_accepted(place in 0_usize..3, at in 0_usize..4_000, byte in 0_u8..=255) {
         let mut entries = chain(&[2, 2, 1]);

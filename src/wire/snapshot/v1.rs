@@ -34,7 +34,7 @@ objects! {
         host: String,
         /// The repository, as its host names it.
         repository: String,
-        /// When the host was asked, by the clock of whoever asked: RFC 3339, in UTC and whole
+        /// When the host was asked, by the clock of the machine that asked: RFC 3339, in UTC and whole
         /// seconds.
         time: MomentText,
         /// The commit that the branch pointed to.
