@@ -36,7 +36,7 @@ pub struct Snapshot {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoredLook {
     /// The look itself.
-    New(ProtectionLook),
+    New(Box<ProtectionLook>),
     /// What was seen is what an earlier snapshot holds.
     Same {
         /// The number of the newest snapshot that holds a look itself.

@@ -172,7 +172,7 @@ impl SnapshotVerifier {
     ) -> Option<SnapshotLink> {
         let look = match &snapshot.look {
             StoredLook::New(look) => {
-                let (look, digest) = (Rc::new(look.clone()), look_digest(look).ok()?);
+                let (look, digest) = (Rc::new((**look).clone()), look_digest(look).ok()?);
                 self.kept = Some(KeptLook { number: snapshot.number, digest, look: Rc::clone(&look) });
                 look
             }

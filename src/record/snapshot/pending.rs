@@ -86,7 +86,7 @@ pub fn prepare_snapshot(
             number: kept.snapshot.number,
             digest: look_digest(&kept.look).map_err(unwritable)?,
         },
-        None => StoredLook::New(draft.look),
+        None => StoredLook::New(Box::new(draft.look)),
     };
     let snapshot = Snapshot {
         schema: VERSION,

@@ -19,7 +19,6 @@ objects! {
     ///
     /// Every member is always there; a member of another name is an error. What was asked and could
     /// not be seen is a `gap`, and never an empty list.
-    #[cfg_attr(test, schemars(title = "A snapshot of the protection of a branch, version 1"))]
     SnapshotV1 = Snapshot {
         /// The version of this form.
         #[cfg_attr(test, schemars(extend("const" = VERSION)))]
@@ -60,7 +59,7 @@ choices! {
     /// What a snapshot holds of what was seen: only what differs is stored.
     StoredLookV1 = StoredLook {
         /// The look itself.
-        New(look: ProtectionLookV1),
+        New(look: Box<ProtectionLookV1>),
         /// What was seen is what an earlier snapshot holds.
         Same {
             /// The number of the newest snapshot that holds a look itself.
