@@ -69,8 +69,8 @@ impl ReadRecords {
         self.administered_by(link.look.administration.as_ref());
     }
 
-    /// The tips that snapshots saw. One that is not on the line was taken away from the branch. Where
-    /// the host does not say what the branch is, it may also be only behind here.
+    /// The tips that snapshots saw. One that is not on the line was taken away from the branch.
+    /// Where the host does not say what the branch is, it may also be only behind here.
     fn remember_tips(
         &mut self,
         repository: &Repository,

@@ -33,8 +33,8 @@ objects! {
         host: String,
         /// The repository, as its host names it.
         repository: String,
-        /// When the host was asked, by the clock of the machine that asked: RFC 3339, in UTC and whole
-        /// seconds.
+        /// When the host was asked, by the clock of the machine that asked: RFC 3339, in UTC and
+        /// whole seconds.
         time: MomentText,
         /// The commit that the branch pointed to.
         tip: FactV4<CommitText>,
