@@ -45,6 +45,8 @@ pub struct GatheredAudit<'p> {
     pub deployments: Vec<(AuditedDeploymentV1, BTreeSet<Revision>)>,
     /// What was seen of the protection of branches.
     pub looks: Vec<Look>,
+    /// What is wrong with the snapshots of each branch.
+    pub broken_snapshots: BTreeMap<String, Vec<String>>,
     /// The waivers.
     pub waivers: WaiverBook,
     /// Who administers the repository; `None` where that was not seen.
@@ -69,10 +71,13 @@ pub fn assemble_audit(gathered: GatheredAudit<'_>) -> AuditV1 {
         deployments: &deployments,
         branches: &branches,
         environments: &environments,
+        broken_snapshots: &gathered.broken_snapshots,
         waivers: &gathered.waivers,
         bypasses: &bypasses,
     };
     let exceptions = items.exceptions();
+    let is_broken = |one: &EnvironmentPopulationV1| !one.problems.is_empty() || !one.holes.is_empty();
+    let is_unverified = environments.iter().any(is_broken) || !gathered.broken_snapshots.is_empty();
     let mut gaps = gathered.gaps;
     gaps.extend(gaps_of_items(&landings, &deployments));
     gaps.extend(deployments.iter().filter_map(gap_of_record));
@@ -82,7 +87,7 @@ pub fn assemble_audit(gathered: GatheredAudit<'_>) -> AuditV1 {
     let administrators = gathered.administrators.as_ref();
     AuditV1 {
         schema: VERSION,
-        outcome: outcome_of(&landings, &deployments, &environments, !exceptions.is_empty(), &gaps),
+        outcome: outcome_of(&landings, &deployments, is_unverified, !exceptions.is_empty(), &gaps),
         counts: count_items(&landings, &deployments, &exceptions),
         trend: trend_of(&landings, &deployments),
         controls: count_controls(&landings, &deployments),
@@ -202,12 +207,11 @@ fn gap_of_record(deployment: &AuditedDeploymentV1) -> Option<AuditGapV1> {
 fn outcome_of(
     landings: &[AuditedLandingV1],
     deployments: &[AuditedDeploymentV1],
-    environments: &[EnvironmentPopulationV1],
+    is_unverified: bool,
     exceptions: bool,
     gaps: &[AuditGapV1],
 ) -> AuditOutcomeV1 {
-    let is_broken = |one: &EnvironmentPopulationV1| !one.problems.is_empty() || !one.holes.is_empty();
-    if environments.iter().any(is_broken) {
+    if is_unverified {
         AuditOutcomeV1::Unverified
     } else if exceptions {
         AuditOutcomeV1::Exceptions

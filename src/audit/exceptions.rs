@@ -25,6 +25,8 @@ pub(super) struct AuditedItems<'a> {
     pub(super) deployments: &'a [AuditedDeploymentV1],
     pub(super) branches: &'a [BranchPopulationV1],
     pub(super) environments: &'a [EnvironmentPopulationV1],
+    /// What is wrong with the snapshots of each branch.
+    pub(super) broken_snapshots: &'a BTreeMap<String, Vec<String>>,
     pub(super) waivers: &'a WaiverBook,
     /// Who may bypass a rule of a branch or administers it, by branch.
     pub(super) bypasses: &'a BTreeMap<String, Vec<PassageV1>>,
@@ -36,6 +38,7 @@ impl AuditedItems<'_> {
         let mut found: Vec<ExceptionV1> = Vec::new();
         found.extend(self.branches.iter().flat_map(lost_commits));
         found.extend(self.environments.iter().flat_map(faults_of_environment));
+        found.extend(self.broken_snapshots.iter().flat_map(faults_of_snapshots));
         let by_id: BTreeMap<&str, &AuditedDeploymentV1> =
             self.deployments.iter().map(|one| (one.id.as_str(), one)).collect();
         for landing in self.landings {
@@ -145,7 +148,7 @@ fn named_waivers(finding: &FindingV1) -> impl Iterator<Item = String> + '_ {
 fn lost_commits(branch: &BranchPopulationV1) -> Vec<ExceptionV1> {
     let lost = |commit: &portcullis_wire::text::CommitText| {
         let reason = format!(
-            "{commit} was on {} when a deployment was recorded, and is on its first-parent line no more: the branch was rewound or made anew",
+            "{commit} was on {} when a deployment was recorded or a snapshot taken, and is on its first-parent line no more: the branch was rewound or made anew",
             branch.branch
         );
         let remedy = "Find out who moved the branch, and audit what was on it before.";
@@ -180,6 +183,15 @@ fn faults_of_environment(environment: &EnvironmentPopulationV1) -> Vec<Exception
         )
     }));
     found
+}
+
+fn faults_of_snapshots((branch, problems): (&String, &Vec<String>)) -> Vec<ExceptionV1> {
+    let remedy = "See `portcullis snapshot verify`; none of these snapshots counts as a look.";
+    let of = |problem: &String| {
+        let reason = format!("the snapshots of the protection of {branch} do not verify: {problem}");
+        fault(RECORDS, SubjectKindV1::Branch, branch, branch, reason, remedy)
+    };
+    problems.iter().map(of).collect()
 }
 
 fn fault(

@@ -55,6 +55,7 @@ pub mod schema;
 pub mod seal;
 pub mod signature;
 mod signing;
+pub mod snapshot;
 mod sources;
 pub mod status;
 mod stop;
@@ -105,6 +106,8 @@ enum Command {
     Record(record::RecordCommand),
     /// Take a decision again, of a sealed file or a deployment record, and compare it.
     Replay(replay::ReplayArguments),
+    /// Write down what protects the deployment branches, list and verify that.
+    Snapshot(snapshot::SnapshotArguments),
     /// Show what is deployed to an environment, what waits, and what blocks it.
     Status(status::StatusArguments),
     /// Record test runs as statements bound to a tree; sign, verify and compare them.
@@ -266,6 +269,7 @@ fn run(cli: Cli) -> exit::Result {
         Command::People(command) => people::run(&command),
         Command::Record(command) => record::run(directory, &command),
         Command::Replay(arguments) => replay::run(directory, &arguments),
+        Command::Snapshot(arguments) => snapshot::run(directory, &arguments),
         Command::Status(arguments) => status::run(directory, &arguments),
         Command::Evidence(command) => evidence::run(directory, &command),
         Command::Pack(command) => pack::run(directory, &command),

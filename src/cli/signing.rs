@@ -128,8 +128,8 @@ pub(super) fn sign(directory: &Path, key: &FoundKey, message: &[u8]) -> Result<V
 /// Publishes a chain.
 ///
 /// # Errors
-/// `git push` did not succeed; the statement is kept here.
-pub(super) fn push(directory: &Path, remote: &str, reference: &str) -> Result<()> {
+/// `git push` did not succeed; what `kept` says is kept here.
+pub(super) fn push(directory: &Path, remote: &str, reference: &str, kept: &str) -> Result<()> {
     let status = program("git")
         .current_dir(directory)
         .args(["push", "--", remote, &format!("{reference}:{reference}")])
@@ -138,7 +138,7 @@ pub(super) fn push(directory: &Path, remote: &str, reference: &str) -> Result<()
     match status.success() {
         true => Ok(()),
         false => Err(Failure::environment(format!(
-            "`git push {remote} {reference}` did not succeed; the review is signed and kept here"
+            "`git push {remote} {reference}` did not succeed; {kept} kept here"
         ))
         .hint("fetch the chain, sign again if it has moved, and push it")),
     }

@@ -30,6 +30,7 @@ pub mod request;
 mod series;
 mod signed_requests;
 pub mod signed_reviews;
+pub mod snapshots;
 pub mod sources;
 pub mod training;
 mod unhosted;

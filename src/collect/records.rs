@@ -147,7 +147,8 @@ impl DeploymentRecords for Repository {
     }
 }
 
-fn entry_of(stored: StoredCommit) -> StoredEntry {
+/// A commit with its files, as the rules for records take it.
+pub(super) fn entry_of(stored: StoredCommit) -> StoredEntry {
     let file =
         |(path, file): (RepoPath, StoredBlob)| (path, StoredFile { mode: file.mode, bytes: file.bytes });
     StoredEntry {

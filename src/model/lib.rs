@@ -32,6 +32,7 @@ pub mod plural;
 pub mod protection;
 pub mod review;
 pub mod signed;
+pub mod snapshot;
 pub mod test_run;
 pub mod test_source;
 pub mod training;

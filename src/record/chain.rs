@@ -15,7 +15,7 @@ use portcullis_model::environment::Environment;
 use portcullis_model::path::RepoPath;
 
 /// How far the clocks of two machines may lie apart.
-const CLOCKS: SignedDuration = SignedDuration::from_hours(1);
+pub(super) const CLOCKS: SignedDuration = SignedDuration::from_hours(1);
 
 /// The records of one environment, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]

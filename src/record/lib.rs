@@ -54,6 +54,7 @@ mod form;
 mod pending;
 mod rejudge;
 mod sealed;
+pub mod snapshot;
 mod stored;
 
 pub use anchor::{Anchor, AnchoredTip, MalformedAnchor, time_stamp_request};

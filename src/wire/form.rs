@@ -195,6 +195,18 @@ impl<T: Form> Form for Vec<T> {
     }
 }
 
+impl<T: Form> Form for Box<T> {
+    type Model = Box<T::Model>;
+
+    fn of(model: Self::Model) -> Self {
+        Box::new(T::of(*model))
+    }
+
+    fn model(self) -> Result<Self::Model, Misshapen> {
+        Ok(Box::new((*self).model()?))
+    }
+}
+
 impl<T: Form> Form for Option<T> {
     type Model = Option<T::Model>;
 

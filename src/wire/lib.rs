@@ -47,6 +47,7 @@ pub mod review;
 pub mod schema;
 pub mod sealed;
 pub mod server;
+pub mod snapshot;
 pub mod statement;
 pub mod status;
 pub mod strict;

@@ -7,7 +7,7 @@
 
 use super::{
     anchor, audit, decision, evidence_file, facts, pack, record, record_list, replay, review, sealed, server,
-    statement, status,
+    snapshot, statement, status,
 };
 
 /// What makes a schema from the types, and the file that holds it.
@@ -161,6 +161,13 @@ pub static TABLE: &[Schema] = &[
         "The state of a server's hooks: its file `server.json`",
         "server-v1.json",
         server::v1::ServerV1
+    ),
+    schema!(
+        "snapshot",
+        snapshot::v1::VERSION,
+        "A snapshot of the protection of a branch: `snapshot.json` in a chain that `portcullis snapshot` writes",
+        "snapshot-v1.json",
+        snapshot::v1::SnapshotV1
     ),
     schema!(
         "statement",

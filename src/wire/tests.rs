@@ -35,6 +35,7 @@ mod facts;
 mod pack;
 mod review;
 mod sealed;
+mod snapshot;
 mod statement;
 
 /// The schema of what is written of `T`.

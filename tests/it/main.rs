@@ -115,5 +115,6 @@ mod signed_records;
 mod signed_reviews;
 mod signed_waivers;
 mod simulator;
+mod snapshots;
 mod status;
 mod waivers;

@@ -73,6 +73,7 @@ fn what_is_printed_is_the_committed_file() {
         ("review", "review-v1.json"),
         ("sealed", "sealed-v1.json"),
         ("server", "server-v1.json"),
+        ("snapshot", "snapshot-v1.json"),
         ("statement", "statement-v1.json"),
         ("status", "status-v1.json"),
     ];

@@ -115,7 +115,9 @@ pub fn run(directory: &Path, arguments: &ApproveArguments) -> Result {
     let commit = store_statement(directory, &reference, tip.as_ref(), envelope, &reviewer)?;
     output::text(&format!("{reference} is now at {commit}"))?;
     match &arguments.push {
-        Some(remote) => signing::push(directory, remote, &reference).map(|()| Exit::Allowed),
+        Some(remote) => {
+            signing::push(directory, remote, &reference, "the review is signed and").map(|()| Exit::Allowed)
+        }
         None => {
             output::remark(&format!("publish it: git push REMOTE {reference}"));
             Ok(Exit::Allowed)

@@ -26,6 +26,9 @@ use std::rc::Rc;
 /// So many landings are looked at in one go: their facts are in memory together.
 const PORTION: usize = 64;
 
+/// The source of a tip that the host named.
+const BY_HOST: &str = "host";
+
 /// What was found of a branch.
 pub struct BranchAudit {
     pub population: BranchPopulationV1,
@@ -44,6 +47,11 @@ pub struct NamedTip {
 }
 
 impl NamedTip {
+    /// Does the host say that this is the tip?
+    pub fn is_by_host(&self) -> bool {
+        self.source == BY_HOST
+    }
+
     /// The tip by the host, where one takes part; else as it was fetched last, else as it is here.
     ///
     /// # Errors
@@ -52,7 +60,7 @@ impl NamedTip {
         if sources.host.is_some() {
             let branch = AuditedBranch::of(sources, &name);
             let tip = branch.seen().known().map_err(|gap| unseen_failure(&gap))?.tip.clone();
-            return Ok(NamedTip { name, tip, source: "host".to_string() });
+            return Ok(NamedTip { name, tip, source: BY_HOST.to_string() });
         }
         for place in [format!("refs/remotes/origin/{name}"), format!("refs/heads/{name}")] {
             if let Ok(Some(tip)) = repository.ref_tip(&place) {

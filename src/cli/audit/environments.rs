@@ -12,6 +12,7 @@ use portcullis_audit::protection::Look;
 use portcullis_forge::Forge;
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
+use portcullis_model::administration::Administration;
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::deployment::{Deployment, HostDeployment};
 use portcullis_model::environment::Environment;
@@ -54,6 +55,12 @@ pub struct ReadRecords {
     pub repository: Option<String>,
     pub gaps: Vec<AuditGapV1>,
     pub saved: SavedFacts,
+    /// The kind of host that the newest record names.
+    pub host: Option<String>,
+    /// The snapshots that looks come from, one sentence for each branch.
+    pub snapshots: Vec<String>,
+    /// What is wrong with the snapshots of each branch.
+    pub broken_snapshots: BTreeMap<String, Vec<String>>,
 }
 
 impl ReadRecords {
@@ -135,6 +142,7 @@ impl ReadRecords {
             self.tips.push(tip(&seen.tip, *observed, true));
         }
         if host.took_part() {
+            self.host = Some(host.kind.clone());
             let at = facts.whole.observed.value().copied().unwrap_or(at);
             let look = Look {
                 at,
@@ -151,11 +159,22 @@ impl ReadRecords {
 
     /// Whom the host says to administer the repository.
     pub fn administrators_of(&mut self, host: &HostFacts) {
-        let Some(administration) = &host.administration else { return };
+        self.administered_by(host.administration.as_ref());
+    }
+
+    /// The same, of what was seen of the administration.
+    pub fn administered_by(&mut self, administration: Option<&Administration>) {
+        let Some(administration) = administration else { return };
         let named = [&administration.administrators, &administration.owners];
         let accounts = named.into_iter().filter_map(Fact::value).flatten();
         let known = self.administrators.get_or_insert_default();
         known.extend(accounts.map(|account| account.login.clone()));
+    }
+
+    /// A commit that was the tip of a branch at a moment.
+    pub fn see_tip(&mut self, branch: &BranchName, commit: &Revision, at: Timestamp, source: &str) {
+        let (branch, commit, source) = (branch.clone(), commit.clone(), source.to_string());
+        self.tips.push(TipSeen { branch, commit, at, was_tip: true, source });
     }
 
     fn listed(

@@ -6,6 +6,7 @@ use super::context::AuditContext;
 use super::environments::{ReadRecords, gap_of};
 use super::period::AskedPeriod;
 use super::policies::{PolicyBook, PolicyOfCommit};
+use super::snapshots::read_looks;
 use crate::cli::decide::read_facts_file;
 use crate::cli::deploying::branch_named;
 use crate::cli::exit::{Failure, Result};
@@ -82,6 +83,7 @@ pub fn gather_audit(
     let mut waivers = WaiverBook::default();
     let mut audits = Vec::new();
     for named in &branches {
+        read_looks(&context, named, &mut records);
         look_now(&context, named, &mut records);
         audits.push(audit_branch(&context, named, &mut book, &mut records, &mut waivers)?);
         newest_waivers(&context, named, &mut waivers);
@@ -128,6 +130,7 @@ fn put_together(
         landings,
         deployments,
         looks: records.looks,
+        broken_snapshots: records.broken_snapshots,
         waivers,
         administrators,
         gaps,
@@ -361,6 +364,7 @@ fn title_of(
             crate::render::plural(one.records, "record")
         )
     }));
+    sources.extend(records.snapshots.iter().cloned());
     sources.extend(files.into_iter().map(|name| format!("the facts in {name}")));
     let (since, until) = context.period.ends().unzip();
     AuditTitleV1 {

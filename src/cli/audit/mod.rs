@@ -20,6 +20,7 @@ mod output;
 mod period;
 mod policies;
 mod population;
+mod snapshots;
 
 /// Arguments of `audit`.
 #[derive(Debug, Default, Args)]

@@ -1,4 +1,4 @@
-//! Refs that are kept: deployment records, reviews, notes of evidence. They only grow.
+//! Refs that are kept: deployment records, snapshots, reviews, notes of evidence. They only grow.
 //!
 //! git's own `receive.denyNonFastForwards` and `receive.denyDeletes` protect branches only.
 
@@ -11,6 +11,7 @@ use portcullis_attest::signers::Principal;
 use portcullis_model::change::Revision;
 use portcullis_model::fact::Gap;
 use portcullis_record::PREFIX as RECORDS;
+use portcullis_record::snapshot::SNAPSHOTS_PREFIX as SNAPSHOTS;
 
 /// Everything of ours.
 const OURS: &str = "refs/portcullis/";
@@ -133,7 +134,7 @@ fn judge_chain(receiving: &Receiving, name: &str, old: Option<&Revision>, new: &
 
 /// What is below our own prefix and has no meaning could be given one later.
 fn judge_place(name: &str) -> Option<Refusal> {
-    let is_known = name.starts_with(RECORDS) || is_notes(name);
+    let is_known = name.starts_with(RECORDS) || name.starts_with(SNAPSHOTS) || is_notes(name);
     (!is_known)
         .then(|| make_refusal(format!("`{name}` is below `{OURS}` and means nothing"), "Use another name."))
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::render::{escape, plural};
 use portcullis_wire::audit::v1::{
-    AuditV1, BranchPopulationV1, EnvironmentPopulationV1, ExceptionV1, ProtectedBranchV1, SampleV1,
+    AuditV1, BranchPopulationV1, EnvironmentPopulationV1, ExceptionV1, LapseV1, ProtectedBranchV1, SampleV1,
 };
 use std::io::{self, Write};
 
@@ -196,7 +196,22 @@ fn write_protection(branch: &ProtectedBranchV1, out: &mut dyn Write) -> io::Resu
             let landings = plural(lapse.landings.len() as u64, "landing");
             let state = format!("{:?}", lapse.state).to_lowercase();
             writeln!(out, "    {state} between {after} and {before}: {landings} may have come in")?;
+            write_meanwhile(lapse, out)?;
         }
+    }
+    Ok(())
+}
+
+/// The landings of a lapse, and what they touch.
+fn write_meanwhile(lapse: &LapseV1, out: &mut dyn Write) -> io::Result<()> {
+    for landing in lapse.landings.iter().take(LISTED) {
+        writeln!(out, "      {}", escape::line(&short_item(landing)))?;
+    }
+    if lapse.landings.len() > LISTED {
+        writeln!(out, "      and {} more", lapse.landings.len() - LISTED)?;
+    }
+    if !lapse.areas.is_empty() {
+        writeln!(out, "      which touch {}", escape::line(&lapse.areas.join(", ")))?;
     }
     Ok(())
 }

@@ -240,9 +240,14 @@ fn a_retired_key_is_refused() {
 fn records_cannot_be_rewound() {
     on_each_server(|scenario| {
         let (kim, server) = (&scenario.kim, &*scenario.server);
-        let chain = "refs/portcullis/deployments/production";
         let first = kim.commit(server, "one", &[("record.json", "1")]);
         let second = kim.commit(server, "two", &[("record.json", "2")]);
+        let snapshots = "refs/portcullis/snapshots/release+2f1";
+        let snap = |from: &str| kim.push(server, &["-f", "origin", &format!("{from}:{snapshots}")]);
+        snap(&second).expect_taken();
+        snap(&first).expect_refused("may only grow");
+        snap("").expect_refused("may not be deleted");
+        let chain = "refs/portcullis/deployments/production";
         let push = |from: &str| kim.push(server, &["-f", "origin", &format!("{from}:{chain}")]);
         push(&second).expect_taken();
         push(&first).expect_refused("may only grow");

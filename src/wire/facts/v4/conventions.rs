@@ -31,7 +31,7 @@ impl Form for SharedConventionsV4 {
     }
 
     fn model(self) -> Result<Arc<HostConventions>, Misshapen> {
-        self.0.map_or_else(|| Ok(HostConventions::github()), |one| Ok(Arc::new(one.model()?)))
+        self.0.map_or_else(|| Ok(HostConventions::github()), |one| Ok(Arc::new((*one).model()?)))
     }
 }
 

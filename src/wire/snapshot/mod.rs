@@ -1,0 +1,3 @@
+//! Snapshots of the protection of branches: `snapshot.json` in a chain.
+
+pub mod v1;
