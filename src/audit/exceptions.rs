@@ -1,7 +1,7 @@
 //! The exceptions of an audit: what is broken or was let through, by whom, and whether what is owed
 //! for it took place.
 
-use crate::landing::waiver_named;
+use crate::landing::grant_named;
 use crate::waivers::WaiverBook;
 use portcullis_wire::audit::v1::{
     AuditGapV1, AuditedDeploymentV1, AuditedLandingV1, BranchPopulationV1, EmergencyStandingV1,
@@ -82,17 +82,18 @@ impl AuditedItems<'_> {
                 && other.control == finding.control
                 && other.subject == finding.subject
         };
-        let ids = deployment.decision.findings.iter().filter(same).flat_map(named_waivers);
-        ids.map(|id| self.passage(PassedByV1::WaiverAtDeployment, &id)).collect()
+        let grants = deployment.decision.findings.iter().filter(same).flat_map(named_grants);
+        grants.map(|grant| self.passage(PassedByV1::WaiverAtDeployment, grant)).collect()
     }
 
-    fn passage(&self, by: PassedByV1, id: &str) -> PassageV1 {
-        let who = self.waivers.find(id).map(|waiver| waiver.approver.clone());
+    /// Who granted a waiver is what its text said then, whatever it says now.
+    fn passage(&self, by: PassedByV1, (id, approver): (&str, &str)) -> PassageV1 {
+        let who = Some(self.waivers.name_of(approver));
         PassageV1 { by, who, what: id.to_string() }
     }
 
     fn exception(&self, item: &str, finding: &FindingV1, mut passages: Vec<PassageV1>) -> ExceptionV1 {
-        passages.extend(named_waivers(finding).map(|id| self.passage(PassedByV1::Waiver, &id)));
+        passages.extend(named_grants(finding).map(|grant| self.passage(PassedByV1::Waiver, grant)));
         passages.sort();
         passages.dedup();
         let by_waiver =
@@ -126,10 +127,10 @@ impl AuditedItems<'_> {
         worst_first.into_iter().find(|standing| standings.contains(standing)).unwrap_or(FollowUpV1::None)
     }
 
-    /// Is the same found in a landing of the audit? Then it is reported there.
+    /// Is the same broken or waived in a landing of the audit? Then it is reported there.
     fn is_of_landing(&self, finding: &FindingV1) -> bool {
         let same = |other: &FindingV1| other.control == finding.control && other.subject == finding.subject;
-        self.landings.iter().any(|landing| landing.then.findings.iter().any(same))
+        self.landings.iter().any(|landing| exceptional(&landing.then.findings).any(same))
     }
 }
 
@@ -137,9 +138,9 @@ fn exceptional(findings: &[FindingV1]) -> impl Iterator<Item = &FindingV1> {
     findings.iter().filter(|found| matches!(found.verdict, VerdictV1::Broken | VerdictV1::Waived))
 }
 
-fn named_waivers(finding: &FindingV1) -> impl Iterator<Item = String> + '_ {
+fn named_grants(finding: &FindingV1) -> impl Iterator<Item = (&str, &str)> {
     let is_waived = finding.verdict == VerdictV1::Waived;
-    finding.details.iter().filter(move |_| is_waived).filter_map(|detail| waiver_named(detail))
+    finding.details.iter().filter(move |_| is_waived).filter_map(|detail| grant_named(detail))
 }
 
 fn lost_commits(branch: &BranchPopulationV1) -> Vec<ExceptionV1> {

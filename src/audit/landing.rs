@@ -313,6 +313,12 @@ pub fn waivers_in(findings: &[FindingV1]) -> Vec<String> {
 
 /// The waiver that a detail of a waived finding names first.
 pub fn waiver_named(detail: &str) -> Option<String> {
-    let (id, _) = detail.strip_prefix("waived by ")?.split_once(", granted by ")?;
-    Some(id.to_string())
+    grant_named(detail).map(|(id, _)| id.to_string())
+}
+
+/// The waiver that a detail of a waived finding names first, and who granted it then.
+pub(super) fn grant_named(detail: &str) -> Option<(&str, &str)> {
+    let (id, rest) = detail.strip_prefix("waived by ")?.split_once(", granted by ")?;
+    let (approver, _) = rest.split_once(" until ")?;
+    Some((id, approver))
 }

@@ -15,7 +15,16 @@ pub struct AddressFinder {
     names: BTreeMap<String, String>,
     logins: BTreeSet<String>,
     numbers: BTreeSet<String>,
+    mailboxes: BTreeSet<String>,
+    host_logins: BTreeSet<String>,
 }
+
+/// What an audit writes of an address without an account, before digits of its SHA-256. Whoever has
+/// a list of addresses can find the one behind it, so no pack has these digits.
+const MAILBOX: &str = "mailbox:";
+
+/// How long all of it is: 16 digits follow.
+const MAILBOX_LENGTH: usize = MAILBOX.len() + 16;
 
 /// Members of JSON that hold logins of people, alone or in lists.
 const LOGINS: [&str; 11] = [
@@ -36,8 +45,10 @@ impl AddressFinder {
     /// Looks through a text of any kind.
     pub fn look_at_text(&mut self, text: &str) {
         for (start, end) in addresses_in(text) {
+            self.host_logins.extend(login_in(&text[start..end]).map(str::to_lowercase));
             self.found.insert(text[start..end].to_lowercase());
         }
+        self.mailboxes.extend(mailboxes_in(text).map(|at| text[at..at + MAILBOX_LENGTH].to_string()));
     }
 
     /// Learns that a policy shows somebody by this name, and by which login to show them instead.
@@ -105,18 +116,29 @@ impl AddressFinder {
         for shown in self.names.values_mut() {
             *shown = key.of_login(shown);
         }
-        let logins: BTreeMap<String, String> =
-            self.logins.iter().map(|login| (login.clone(), key.of_login(login))).collect();
-        self.names.extend(logins);
+        let pseudonyms = |logins: &BTreeSet<String>| -> BTreeMap<String, String> {
+            logins.iter().map(|login| (login.clone(), key.of_login(login))).collect()
+        };
+        let logins: BTreeSet<String> = self.logins.iter().map(|login| login.to_ascii_lowercase()).collect();
+        self.names.extend(pseudonyms(&self.logins));
+        let (mailboxes, host_logins) = (pseudonyms(&self.mailboxes), pseudonyms(&self.host_logins));
+        self.names.extend(mailboxes.clone());
         let numbers = self.numbers.iter().map(|number| (number.clone(), key.of_number(number))).collect();
-        Redactor { numbers, ..self.finish() }
+        Redactor { numbers, mailboxes, host_logins, logins, ..self.finish() }
     }
 
     /// Gives each address a token. Tokens are sorted like the addresses.
     pub fn finish(self) -> Redactor {
         let tokens = self.found.into_iter().filter(|address| !is_of_a_host(address)).zip(1_u32..);
         let tokens = tokens.map(|(address, number)| (address, format!("address-{number:04}"))).collect();
-        Redactor { tokens, names: self.names, numbers: BTreeMap::new() }
+        let mailboxes = self.mailboxes.into_iter().zip(1_u32..);
+        Redactor {
+            tokens,
+            names: self.names,
+            mailboxes: mailboxes.map(|(digits, number)| (digits, format!("mailbox-{number:04}"))).collect(),
+            has_accounts: !self.host_logins.is_empty(),
+            ..Redactor::default()
+        }
     }
 }
 
@@ -125,22 +147,48 @@ impl AddressFinder {
 pub struct Redactor {
     tokens: BTreeMap<String, String>,
     names: BTreeMap<String, String>,
+    /// Which of the names are logins, which hosts compare without regard to case.
+    logins: BTreeSet<String>,
     numbers: BTreeMap<String, String>,
+    mailboxes: BTreeMap<String, String>,
+    /// Logins in addresses that a host gives to accounts, with a pseudonym each.
+    host_logins: BTreeMap<String, String>,
+    /// Is there an address that a host gives to an account?
+    has_accounts: bool,
 }
 
 impl Redactor {
     /// Is there nothing to replace?
     pub fn is_empty(&self) -> bool {
-        self.tokens.is_empty() && self.names.is_empty()
+        self.tokens.is_empty() && self.names.is_empty() && self.mailboxes.is_empty() && !self.has_accounts
     }
 
     /// The text without addresses, and with logins in the place of the names that a policy shows.
     pub fn text(&self, text: &str) -> String {
-        let text = self.without_addresses(text);
+        let text = self.without_mailboxes(self.without_addresses(text));
+        let lower = text.to_ascii_lowercase();
         // Longer names first: one may begin with another.
         let mut names: Vec<(&String, &String)> = self.names.iter().collect();
         names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-        names.into_iter().fold(text, |text, (name, login)| replace_words(&text, name, login))
+        names.into_iter().fold(text, |text, (name, login)| {
+            let any_case = name.to_ascii_lowercase();
+            match self.logins.contains(&any_case) {
+                false => replace_words(&text, &text, name, login),
+                true if lower.contains(&any_case) => {
+                    replace_words(&text, &text.to_ascii_lowercase(), &any_case, login)
+                }
+                true => text,
+            }
+        })
+    }
+
+    fn without_mailboxes(&self, text: String) -> String {
+        if self.mailboxes.is_empty() || !text.contains(MAILBOX) {
+            return text;
+        }
+        let found: BTreeSet<&str> = mailboxes_in(&text).map(|at| &text[at..at + MAILBOX_LENGTH]).collect();
+        let known = found.into_iter().filter_map(|digits| self.mailboxes.get_key_value(digits));
+        known.fold(text.clone(), |text, (digits, shown)| text.replace(digits, shown))
     }
 
     /// What stands for whom: names and logins, each with what is shown for it.
@@ -161,6 +209,15 @@ impl Redactor {
                 out.push_str(&text[at..start]);
                 out.push_str(&self.numbers[number]);
                 at = start + number.len();
+            }
+            let address = &text[start..end];
+            let hidden = login_in(address)
+                .and_then(|login| Some((login, self.host_logins.get(&login.to_lowercase())?)));
+            if let Some((login, pseudonym)) = hidden {
+                let begin = start + address.find(login).unwrap_or_default();
+                out.push_str(&text[at..begin]);
+                out.push_str(pseudonym);
+                at = begin + login.len();
             }
         }
         out.push_str(&text[at..]);
@@ -188,6 +245,13 @@ impl Redactor {
         {
             return serde_json::json!({ "name": token, "email": format!("{token}@{DOMAIN}") });
         }
+        if let Some((_, email)) = mailbox(members)
+            && let Some(login) = login_in(email)
+        {
+            // The account is shown, and not the name that its owner wrote into the commit.
+            let shown = self.host_logins.get(&login.to_lowercase()).map_or(login, String::as_str);
+            return serde_json::json!({ "name": shown, "email": self.text(email) });
+        }
         let is_account = members.contains_key("login") || text_of(members, "kind") == Some("user");
         let member =
             |(name, value): (&String, &Value)| match value.as_str().and_then(|text| self.numbers.get(text)) {
@@ -198,12 +262,13 @@ impl Redactor {
     }
 }
 
-/// The text with a name replaced wherever it is not a part of a longer word.
-fn replace_words(text: &str, name: &str, by: &str) -> String {
+/// The text with a name replaced wherever it is not a part of a longer word. It is looked for in
+/// `lower`, which has the same bytes but for the case of letters.
+fn replace_words(text: &str, lower: &str, name: &str, by: &str) -> String {
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
-    for (start, found) in text.match_indices(name) {
+    for (start, found) in lower.match_indices(name) {
         let end = start + found.len();
         let inside = text[..start].ends_with(is_part) || text[end..].starts_with(is_part);
         if !inside && start >= at {
@@ -232,6 +297,22 @@ fn mailbox(members: &Map<String, Value>) -> Option<(&str, &str)> {
 fn is_of_a_host(address: &str) -> bool {
     let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
     local == "noreply" || domain.starts_with("users.noreply.") || domain.ends_with(DOMAIN)
+}
+
+/// The login in an address that a host gives to an account: `kim` of `11+kim@users.noreply.…`.
+fn login_in(address: &str) -> Option<&str> {
+    let (local, domain) = address.rsplit_once('@')?;
+    let login = local.split_once('+').map_or(local, |(_, login)| login);
+    (domain.to_ascii_lowercase().starts_with("users.noreply.") && !login.is_empty()).then_some(login)
+}
+
+/// Where digits of the digest of an address begin in a text.
+fn mailboxes_in(text: &str) -> impl Iterator<Item = usize> + '_ {
+    let is_whole = |at: &usize| {
+        let digits = text.as_bytes().get(at + MAILBOX.len()..at + MAILBOX_LENGTH);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    text.match_indices(MAILBOX).map(|(at, _)| at).filter(is_whole)
 }
 
 /// Where addresses are in a text.
@@ -311,9 +392,53 @@ mod tests {
     }
 
     #[test]
+    fn digits_of_the_digest_of_an_address_are_in_no_pack() {
+        let authors = json!(["mailbox:0a1b2c3d4e5f6071", "mailbox:ffffffffffffffff", "mailbox:0a1b"]);
+        let mut finder = AddressFinder::default();
+        finder.look_at(&authors);
+        let key = PseudonymKey::read(b"0123456789abcdef0123456789abcdef").unwrap();
+        let shown = finder.clone().finish().value(&authors);
+        assert_eq!(shown, json!(["mailbox-0001", "mailbox-0002", "mailbox:0a1b"]));
+        let shown = finder.finish_with(&key).value(&authors);
+        assert_eq!(shown[0], key.of_login("mailbox:0a1b2c3d4e5f6071"));
+    }
+
+    #[test]
+    fn the_name_beside_an_address_of_a_host_is_in_no_pack() {
+        let commit = json!({ "author": { "name": "Kim Example", "email": "11+Kim-E@users.noreply.github.com" },
+            "committer": { "name": "GitHub", "email": "noreply@github.com" } });
+        let mut finder = AddressFinder::default();
+        finder.look_at(&commit);
+        let redactor = finder.clone().finish();
+        assert!(!redactor.is_empty());
+        assert_eq!(
+            redactor.value(&commit),
+            json!({ "author": { "name": "Kim-E", "email": "11+Kim-E@users.noreply.github.com" },
+                "committer": { "name": "GitHub", "email": "noreply@github.com" } })
+        );
+        let key = PseudonymKey::read(b"0123456789abcdef0123456789abcdef").unwrap();
+        let person = key.of_login("kim-e");
+        assert_eq!(
+            finder.finish_with(&key).value(&commit)["author"],
+            json!({ "name": person, "email": format!("11+{person}@users.noreply.github.com") })
+        );
+    }
+
+    #[test]
+    fn a_login_is_hidden_in_every_spelling() {
+        let key = PseudonymKey::read(b"0123456789abcdef0123456789abcdef").unwrap();
+        let mut finder = AddressFinder::default();
+        finder.learn_login("Robin-Example");
+        let shown = finder.finish_with(&key).text("@robin-example, ROBIN-EXAMPLE and robin-example-2");
+        let person = key.of_login("robin-example");
+        assert_eq!(shown, format!("@{person}, {person} and robin-example-2"));
+    }
+
+    #[test]
     fn what_is_no_address_stays() {
         let mut finder = AddressFinder::default();
-        let text = "main@0a1b2c, @example-org/team, pkg:npm/x@1.2.3, 12+kim@users.noreply.github.com, noreply@github.com, a @ b.test";
+        let text =
+            "main@0a1b2c, @example-org/team, pkg:npm/x@1.2.3, mailbox:12, noreply@github.com, a @ b.test";
         finder.look_at_text(text);
         let redactor = finder.finish();
         assert!(redactor.is_empty(), "{redactor:?}");

@@ -47,6 +47,7 @@ pub fn verify_pack(source: &dyn ItemSource, check_records: &CheckRecords<'_>) ->
     }
     let Some(audit) = take_audit(source, &mut verified) else { return verified };
     compare_titles(&manifest, &audit, &mut verified.faults);
+    verified.faults.extend(coherence::contradictions(&audit));
     let derived = compare_derived(source, &manifest, &audit, &mut verified);
     compare_families(source, &manifest, &audit, &derived, &mut verified);
     check_records(source, &audit, &mut verified);
@@ -206,5 +207,6 @@ fn wrong_policy(
     None
 }
 
+mod coherence;
 #[cfg(test)]
 mod tests;

@@ -3,18 +3,13 @@
 use super::super::exit::{Exit, Failure, Result};
 use super::super::output;
 use super::archive_file::ArchiveFile;
+use super::clone;
 use super::folder::FolderOfPack;
 use super::records::check_records;
-use crate::collect::records::DeploymentRecords as _;
 use clap::Args;
-use portcullis_git::Repository;
-use portcullis_model::change::Revision;
 use portcullis_model::digest::Digest;
-use portcullis_model::path::RepoPath;
 use portcullis_pack::verify::{VerifiedPack, verify_pack};
 use portcullis_pack::{ItemSource, PackFault, PackWrong};
-use portcullis_record::RECORD;
-use portcullis_wire::audit::v1::{AuditV1, PopulationProofV1};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -50,7 +45,7 @@ pub(super) fn run(_: &Path, arguments: &VerifyArguments) -> Result {
         verified.faults.insert(0, PackFault::new(portcullis_pack::MANIFEST, why));
     }
     if let (Some(place), Some(audit)) = (&arguments.repo, verified.audit.take()) {
-        hold_against(place, &audit, &mut verified)?;
+        clone::hold_against(place, &audit, &mut verified)?;
     }
     if !verified.faults.is_empty() {
         return report_faults(&verified.faults);
@@ -74,53 +69,6 @@ fn report_faults(faults: &[PackFault]) -> Result {
     }
     faults.iter().for_each(|fault| output::complain(&fault.to_string()));
     Ok(Exit::Unverified)
-}
-
-/// The records that the audit names are in the clone, to the byte.
-fn hold_against(place: &Path, audit: &AuditV1, verified: &mut VerifiedPack) -> Result<()> {
-    let repository = super::super::opening::open(place)?;
-    for deployment in &audit.deployments {
-        let wrong = wrong_record(&repository, &deployment.record, deployment.digest.as_str());
-        verified.faults.extend(wrong.map(|why| PackFault::new(&deployment.id, PackWrong::Repository(why))));
-    }
-    let covered = |name: &str| audit.environments.iter().any(|known| known.environment.as_str() == name);
-    for environment in repository.environments_by_name().unwrap_or_default() {
-        if !covered(environment.as_str()) {
-            let why = format!("the repository has records of {environment}, which the audit does not cover");
-            verified.notes.push(why);
-        }
-    }
-    for branch in &audit.branches {
-        let wrong = branch.proof.as_ref().and_then(|proof| wrong_population(&repository, proof));
-        verified.faults.extend(wrong.map(|why| PackFault::new(&branch.branch, PackWrong::Repository(why))));
-    }
-    Ok(())
-}
-
-/// The commits of the period are counted again.
-fn wrong_population(repository: &Repository, proof: &PopulationProofV1) -> Option<String> {
-    let (from, to) = proof.range.split_once("..")?;
-    let ends = (Revision::try_from(from.to_string()).ok()?, Revision::try_from(to.to_string()).ok()?);
-    let Ok(names) = repository.names_between(&ends.0, &ends.1) else {
-        return Some(format!("the repository does not hold the commits {}", proof.range));
-    };
-    let lines: String = names.iter().map(|name| format!("{name}\n")).collect();
-    let same = Digest::of(lines.as_bytes()).as_str() == proof.all_commits.as_str();
-    (!same).then(|| format!("the repository holds other commits in {}", proof.range))
-}
-
-fn wrong_record(
-    repository: &Repository,
-    record: &portcullis_wire::text::CommitText,
-    digest: &str,
-) -> Option<String> {
-    let commit = Revision::try_from(record.clone()).ok()?;
-    let Ok(stored) = repository.stored_commit(&commit) else {
-        return Some(format!("the repository does not hold its record, {commit}"));
-    };
-    let found = stored.files.get(&RepoPath::from(RECORD)).map(|file| Digest::of(&file.bytes));
-    let same = found.is_some_and(|found| found.as_str() == digest);
-    (!same).then(|| format!("the repository holds another record in {commit}"))
 }
 
 fn summary(verified: &VerifiedPack, arguments: &VerifyArguments) -> String {
