@@ -3,7 +3,7 @@
 
 use super::super::exit::Result;
 use super::records::is_of_period;
-use crate::collect::records::DeploymentRecords as _;
+use crate::collect::records::{DeploymentRecords as _, FETCH};
 use portcullis_git::{DatedCommit, Repository};
 use portcullis_model::change::Revision;
 use portcullis_model::digest::Digest;
@@ -31,7 +31,16 @@ pub(super) fn hold_against(place: &Path, audit: &AuditV1, verified: &mut Verifie
     if let Err(gap) = &environments {
         verified.not_shown.push(format!("which environments the repository has records of: {gap}"));
     }
-    for environment in environments.unwrap_or_default() {
+    let environments = environments.unwrap_or_default();
+    for population in audit.environments.iter().filter(|population| population.tip.is_some()) {
+        let name = population.environment.as_str();
+        if !environments.iter().any(|known| known.as_str() == name) {
+            verified
+                .not_shown
+                .push(format!("the records of {name}: the clone has none; fetch them: `{FETCH}`"));
+        }
+    }
+    for environment in environments {
         let covered = |known: &&EnvironmentPopulationV1| known.environment.as_str() == environment.as_str();
         if let Some(population) = audit.environments.iter().find(covered) {
             compare_records(&repository, &environment, population, audit, verified);
@@ -170,7 +179,9 @@ fn wrong_record(repository: &Repository, said: &AuditedDeploymentV1) -> Option<S
         return Some("its record has no name that a repository knows".to_string());
     };
     let Ok(stored) = repository.stored_commit(&commit) else {
-        return Some(format!("the repository does not hold its record, {commit}"));
+        return Some(format!(
+            "the repository does not hold its record, {commit}; a clone does not bring records by itself: `{FETCH}`"
+        ));
     };
     let found = stored.files.get(&RepoPath::from(RECORD)).map(|file| Digest::of(&file.bytes));
     let same = found.is_some_and(|found| found.as_str() == said.digest.as_str());

@@ -155,6 +155,9 @@ fn wrong_branches(audit: &AuditV1) -> Vec<String> {
         landings.entry(&landing.branch).or_default().push(landing);
     }
     let mut found = Vec::new();
+    if audit.branches.is_empty() {
+        found.push("it covers no branch".to_string());
+    }
     for branch in &audit.branches {
         let of = landings.remove(branch.branch.as_str()).unwrap_or_default();
         let named = |why: &str| format!("{}: {why}", branch.branch.escape_debug());
