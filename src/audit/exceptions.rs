@@ -236,3 +236,59 @@ pub(super) fn gaps_of_items(
     };
     gaps.into_iter().map(gap).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn finding(verdict: &str) -> Value {
+        json!({ "verdict": verdict, "control": "required-reviews", "subject": { "kind": "area", "name": "upload" },
+            "reason": "one approval is missing", "remedy": null, "details": [], "place": null })
+    }
+
+    /// The exceptions where the landing was found so and its deployment was found otherwise.
+    fn found(landing: &str, deployment: &str) -> Vec<ExceptionV1> {
+        let (commit, digest) = ("a".repeat(40), format!("sha256:{}", "b".repeat(64)));
+        let time = json!({ "at": null, "source": "unknown" });
+        let landing: AuditedLandingV1 = serde_json::from_value(json!({
+            "id": format!("main@{commit}"), "number": 1, "branch": "main", "parent": commit, "landed": commit, "steps": [commit], "commits": 1,
+            "time": time, "subject": "", "tickets": [], "requests": null, "authors": [], "approvals": [], "checks": [],
+            "explanation": { "by": "replay", "requests": [], "residual": [], "residual_parts": 0, "unseen": null }, "areas": null,
+            "then": { "outcome": "allow", "policy": null, "findings": [finding(landing)] }, "today": null, "waivers": [],
+            "deployments": [{ "environment": "production", "number": 1 }], "source": "git alone"
+        }))
+        .unwrap();
+        let deployment: AuditedDeploymentV1 = serde_json::from_value(json!({
+            "id": "production#1", "environment": "production", "number": 1, "record": commit, "digest": digest, "time": time, "branch": "main",
+            "baseline": commit, "baseline_origin": "recorded", "candidate": commit, "rollback": false, "recorder": "ci", "deployer": null,
+            "deployer_known": false, "landings": [], "other_landings": 0, "standing": "reproduced", "why": null,
+            "decision": { "outcome": "allow", "policy": null, "findings": [finding(deployment)] }
+        }))
+        .unwrap();
+        AuditedItems {
+            landings: &[landing],
+            deployments: &[deployment],
+            branches: &[],
+            environments: &[],
+            waivers: &WaiverBook::default(),
+            bypasses: &BTreeMap::new(),
+        }
+        .exceptions()
+    }
+
+    #[test]
+    fn what_a_deployment_waived_is_an_exception_though_its_landing_says_otherwise() {
+        for landing in ["unproven", "met", "noted"] {
+            let found = found(landing, "waived");
+            assert_eq!((found.len(), found[0].item.as_str()), (1, "production#1"), "{landing}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_waived_in_both_is_one_exception() {
+        let found = found("waived", "waived");
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].item.starts_with("main@"));
+    }
+}

@@ -152,9 +152,6 @@ const FAMILIES: &[(&str, PackRoleV1)] = &[
     ("records/", PackRoleV1::Record),
     ("policy/", PackRoleV1::Policy),
     ("procedure/", PackRoleV1::Procedure),
-    ("decisions/", PackRoleV1::Decision),
-    ("statements/", PackRoleV1::Statement),
-    ("waivers/", PackRoleV1::Waiver),
     ("results/", PackRoleV1::Results),
 ];
 

@@ -115,6 +115,12 @@ fn a_page_that_was_edited_and_sealed_again_is_named() {
     let mut more = honest.clone();
     more.insert(path("letter.html"), b"All is well.".to_vec());
     names(&sealed_again(more), "letter.html", "no pack holds");
+    for folder in ["decisions", "statements", "waivers"] {
+        let mut more = honest.clone();
+        let letter = format!("{folder}/letter.html");
+        more.insert(path(&letter), b"All is well.".to_vec());
+        names(&sealed_again(more), &letter, "no pack holds");
+    }
 }
 
 #[test]
