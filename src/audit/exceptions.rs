@@ -234,7 +234,10 @@ pub(super) fn gaps_of_items(
         items: items.len() as u64,
         first_items: items.into_iter().take(NAMED).cloned().collect(),
     };
-    gaps.into_iter().map(gap).collect()
+    let mut gaps: Vec<AuditGapV1> = gaps.into_iter().map(gap).collect();
+    // What most items lack comes first: a list that is cut off has it. The sort is stable.
+    gaps.sort_by_key(|gap| std::cmp::Reverse(gap.items));
+    gaps
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub struct VerifiedPack {
     pub notes: Vec<String>,
     /// The SHA-256 of the manifest.
     pub manifest: Option<Digest>,
+    /// Does the audit have landings?
+    pub has_landings: bool,
     /// The audit, where everything about it holds.
     pub audit: Option<AuditV1>,
 }
@@ -51,6 +53,7 @@ pub fn verify_pack(source: &dyn ItemSource, check_records: &CheckRecords<'_>) ->
     let derived = compare_derived(source, &manifest, &audit, &mut verified);
     compare_families(source, &manifest, &audit, &derived, &mut verified);
     check_records(source, &audit, &mut verified);
+    verified.has_landings = !audit.landings.is_empty();
     verified.audit = Some(audit);
     verified
 }

@@ -225,7 +225,7 @@ fn given_policy(
         GivenPlace::Elsewhere => read_policy(&directory.join(file), profile),
         GivenPlace::Inside(path) => Err(Failure::usage(format!(
             "the policy {} is a file of the repository ({path}): leave out --policy, and each landing is judged by the policy \
-             that was in force for it",
+             that was in force for it; to judge by another one, copy it to a place outside of the repository",
             file.display()
         ))),
     }

@@ -29,7 +29,9 @@ pub struct VerifyArguments {
 }
 
 fn parse_digest(text: &str) -> Result<Digest> {
-    Digest::try_from(format!("sha256:{}", text.trim_start_matches("sha256:"))).map_err(Failure::usage)
+    // Some programs print the digits in capitals.
+    let digits = text.trim_start_matches("sha256:").to_ascii_lowercase();
+    Digest::try_from(format!("sha256:{digits}")).map_err(Failure::usage)
 }
 
 pub(super) fn run(_: &Path, arguments: &VerifyArguments) -> Result {
@@ -81,6 +83,11 @@ fn summary(verified: &VerifiedPack, arguments: &VerifyArguments) -> String {
     }
     for note in &verified.notes {
         let _ = writeln!(text, "note: {note}");
+    }
+    if verified.has_landings {
+        text.push_str(
+            "note: what audit.json says of single landings was not judged again: run the command of manifest.json in a clone, with --pack, and compare\n",
+        );
     }
     if arguments.repo.is_none() {
         text.push_str("not compared with a repository: pass --repo with a clone that you fetched yourself\n");
