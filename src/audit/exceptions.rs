@@ -1,7 +1,7 @@
 //! The exceptions of an audit: what is broken or was let through, by whom, and whether what is owed
 //! for it took place.
 
-use crate::landing::grant_named;
+use crate::landing::grants_of;
 use crate::waivers::WaiverBook;
 use portcullis_wire::audit::v1::{
     AuditGapV1, AuditedDeploymentV1, AuditedLandingV1, BranchPopulationV1, EmergencyStandingV1,
@@ -82,7 +82,7 @@ impl AuditedItems<'_> {
                 && other.control == finding.control
                 && other.subject == finding.subject
         };
-        let grants = deployment.decision.findings.iter().filter(same).flat_map(named_grants);
+        let grants = deployment.decision.findings.iter().filter(same).flat_map(grants_of);
         grants.map(|grant| self.passage(PassedByV1::WaiverAtDeployment, grant)).collect()
     }
 
@@ -93,7 +93,7 @@ impl AuditedItems<'_> {
     }
 
     fn exception(&self, item: &str, finding: &FindingV1, mut passages: Vec<PassageV1>) -> ExceptionV1 {
-        passages.extend(named_grants(finding).map(|grant| self.passage(PassedByV1::Waiver, grant)));
+        passages.extend(grants_of(finding).map(|grant| self.passage(PassedByV1::Waiver, grant)));
         passages.sort();
         passages.dedup();
         let by_waiver =
@@ -136,11 +136,6 @@ impl AuditedItems<'_> {
 
 fn exceptional(findings: &[FindingV1]) -> impl Iterator<Item = &FindingV1> {
     findings.iter().filter(|found| matches!(found.verdict, VerdictV1::Broken | VerdictV1::Waived))
-}
-
-fn named_grants(finding: &FindingV1) -> impl Iterator<Item = (&str, &str)> {
-    let is_waived = finding.verdict == VerdictV1::Waived;
-    finding.details.iter().filter(move |_| is_waived).filter_map(|detail| grant_named(detail))
 }
 
 fn lost_commits(branch: &BranchPopulationV1) -> Vec<ExceptionV1> {
@@ -286,6 +281,32 @@ mod tests {
             let found = found(landing, "waived");
             assert_eq!((found.len(), found[0].item.as_str()), (1, "production#1"), "{landing}: {found:?}");
         }
+    }
+
+    #[test]
+    fn a_rollback_that_was_granted_is_no_open_exception() {
+        let mut rollback = finding("waived");
+        let granted = "it is older than b1a41eaf3c, which is deployed: a rollback, which kim-example asked for and robin-example granted until \
+                       2025-08-22T12:00:00Z (R-1)";
+        rollback["reason"] = json!(granted);
+        let rollback: FindingV1 = serde_json::from_value(rollback).unwrap();
+        let book = WaiverBook::default();
+        let items = AuditedItems {
+            landings: &[],
+            deployments: &[],
+            branches: &[],
+            environments: &[],
+            waivers: &book,
+            bypasses: &BTreeMap::new(),
+        };
+        let found = items.exception("production#8", &rollback, Vec::new());
+        assert_eq!(found.standing, ExceptionStandingV1::Waived);
+        let passage = &found.let_through[0];
+        assert_eq!((passage.what.as_str(), passage.who.as_deref()), ("R-1", Some("robin-example")));
+        // Where nothing of the kind is said, it stays open.
+        let bare: FindingV1 = serde_json::from_value(finding("waived")).unwrap();
+        let found = items.exception("production#8", &bare, Vec::new());
+        assert_eq!(found.standing, ExceptionStandingV1::Open);
     }
 
     #[test]
