@@ -6,6 +6,7 @@ use crate::people::PeopleNames;
 use crate::protection::{Look, describe_actor, protection_over_time};
 use crate::sample::{SampleRequest, draw_sample};
 use crate::summary::{count_areas, count_controls, count_items, trend_of};
+use crate::training::TrainingFound;
 use crate::waivers::WaiverBook;
 use jiff::Timestamp;
 use portcullis_judge::policy::Policy;
@@ -23,6 +24,7 @@ const LIMITS: &[&str] = &[
     "What a host says today of reviews, checks and requests may have been changed since; deployment records keep what it said then.",
     "Deployment records are not signed unless that is said; whoever can write their ref can replace all of them or remove the newest.",
     "Protection is known at the looks that are listed, and claimed only between two looks that agree.",
+    "A landing that no deployment record brought is judged by what git, a host or a file of facts shows at the audit; a pack holds its findings, and nothing from which its verdict could be taken again.",
     "Independence is that of accounts and of the people that the policy knows; collusion does not show.",
 ];
 
@@ -84,7 +86,7 @@ pub fn assemble_audit(gathered: GatheredAudit<'_>) -> AuditV1 {
         counts: count_items(&landings, &deployments, &exceptions),
         trend: trend_of(&landings, &deployments),
         controls: count_controls(&landings, &deployments),
-        people: duties.people(names, administrators),
+        people: duties.people(names, administrators, &TrainingFound::of(&landings, &deployments)),
         conflicts: duties.conflicts(administrators),
         areas: count_areas(&gathered.policies, gathered.today, &landings),
         protection: protection_over_time(gathered.looks, period, &landings),

@@ -5,9 +5,10 @@ use portcullis_judge::policy::Policy;
 use portcullis_model::change::Revision;
 use portcullis_model::decision::Verdict;
 use portcullis_model::deployment::{Deployer, DeployerOrigin, Deployment};
-use portcullis_record::{RecordLink, RecordStanding, RecordedOrigin};
+use portcullis_record::{RecordLink, RecordSignature, RecordStanding, RecordedOrigin};
 use portcullis_wire::audit::v1::{
-    AuditedDeploymentV1, AuditedTimeV1, ItemVerdictV1, RecordStandingV1, TimeSourceV1,
+    AuditedDeploymentV1, AuditedSignatureV1, AuditedTimeV1, ItemVerdictV1, RecordStandingV1,
+    SignatureStandingV1, TimeSourceV1,
 };
 use portcullis_wire::decision::v1::{DecisionV1, FindingV1, SubjectKindV1};
 use std::collections::BTreeSet;
@@ -51,7 +52,22 @@ pub fn audit_deployment(seen: SeenRecord<'_>) -> AuditedDeploymentV1 {
         decision: decided(decision, link),
         standing,
         why,
+        signature: signature_of(&link.signature),
     }
+}
+
+fn signature_of(signature: &RecordSignature) -> Option<AuditedSignatureV1> {
+    let (standing, key, signers) = match signature {
+        RecordSignature::Unsigned => return None,
+        RecordSignature::Missing => (SignatureStandingV1::Missing, None, Vec::new()),
+        RecordSignature::Signed { key, signers } => {
+            (SignatureStandingV1::Signed, Some(key.clone()), signers.clone())
+        }
+        RecordSignature::Unlisted(key) => (SignatureStandingV1::Unlisted, Some(key.clone()), Vec::new()),
+        RecordSignature::Invalid(_) => (SignatureStandingV1::Invalid, None, Vec::new()),
+        RecordSignature::Unseen(_) => (SignatureStandingV1::Unseen, None, Vec::new()),
+    };
+    Some(AuditedSignatureV1 { standing, key, signers })
 }
 
 /// The landings that a record says it brought, by the tips that they left.

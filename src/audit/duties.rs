@@ -1,6 +1,7 @@
 //! Segregation of duties: who wrote, approved, deployed, let through and administers.
 
 use crate::people::PeopleNames;
+use crate::training::TrainingFound;
 use portcullis_wire::audit::v1::{
     AuditedDeploymentV1, AuditedLandingV1, AuditedPersonV1, DutyConflictV1, DutyV1, UsedWaiverV1,
 };
@@ -49,6 +50,7 @@ impl DutyTable {
         &self,
         names: PeopleNames<'_>,
         administrators: Option<&BTreeSet<String>>,
+        training: &TrainingFound,
     ) -> Vec<AuditedPersonV1> {
         let holders = self.held.keys().map(|(who, _)| who);
         let all: BTreeSet<&String> = holders
@@ -67,7 +69,7 @@ impl DutyTable {
             administers: administrators.map(|all| all.contains(who)),
             waived: self.granted.get(who).copied().unwrap_or_default(),
             roles: names.roles_of(who),
-            training: Vec::new(),
+            training: training.of_person(who),
         };
         all.into_iter().map(person).collect()
     }

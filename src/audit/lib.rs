@@ -10,6 +10,7 @@
 //! | `waivers` | the waivers of the period |
 //! | `exceptions`, `duties`, `summary` | what follows from the items |
 //! | `protection` | what protected a branch over time |
+//! | `training` | what controls of training found of each person |
 //! | `sample` | a sample that everybody can draw again |
 //! | `assemble` | all of it put together |
 //!
@@ -26,6 +27,7 @@ pub mod protection;
 pub mod sample;
 mod summary;
 mod tickets;
+mod training;
 pub mod waivers;
 
 #[cfg(test)]

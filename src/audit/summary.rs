@@ -1,5 +1,6 @@
 //! Counts: of the whole, over time, by control and by area.
 
+use portcullis_judge::clauses::{Clause, clauses_of};
 use portcullis_judge::policy::Policy;
 use portcullis_wire::audit::v1::{
     AuditCountsV1, AuditedAreaV1, AuditedControlV1, AuditedDeploymentV1, AuditedLandingV1,
@@ -122,8 +123,15 @@ fn no_findings(found: &FindingV1) -> AuditedControlV1 {
         unproven: 0,
         waived: 0,
         exempt: 0,
-        clauses: Vec::new(),
+        clauses: clauses_of(&found.control).iter().map(name_clause).collect(),
     }
+}
+
+/// The framework with its edition, and the clause as it writes it.
+fn name_clause(clause: &Clause) -> String {
+    let framework = clause.provision.framework;
+    let title = framework.title.split(',').next().unwrap_or(framework.title);
+    format!("{title} {}", clause.provision.id)
 }
 
 /// The areas of the policies of the period, oldest first, and of that of today.

@@ -2,7 +2,7 @@
 //! organisation complies with one is for people to say.
 
 use crate::render::ServedClause;
-use portcullis_judge::clauses::{self, Clause};
+use portcullis_judge::clauses::{self, Clause, Framework};
 use portcullis_judge::control::Kind;
 
 /// The clauses that a control serves.
@@ -12,11 +12,17 @@ pub fn clauses_of(kind: &Kind) -> impl Iterator<Item = ServedClause<'static>> {
 
 fn served(clause: &'static Clause) -> ServedClause<'static> {
     let (framework, id) = (clause.provision.framework, clause.provision.id);
-    match framework.name {
-        "nist-800-53" => ServedClause { framework: NIST_SP_800_53, id: catalogue_id(id).into() },
-        _ => ServedClause { framework: framework.title, id: id.into() },
-    }
+    let id = if framework.name == NIST { catalogue_id(id).into() } else { id.into() };
+    ServedClause { framework: framework_name(framework), id }
 }
+
+/// What outputs call a framework.
+pub fn framework_name(framework: &'static Framework) -> &'static str {
+    if framework.name == NIST { NIST_SP_800_53 } else { framework.title }
+}
+
+/// The catalogue whose identifiers outputs can resolve.
+const NIST: &str = "nist-800-53";
 
 /// What outputs call the catalogue whose identifiers they can resolve.
 const NIST_SP_800_53: &str = "NIST SP 800-53 Rev. 5";

@@ -26,6 +26,7 @@ pub fn derive_files<E: From<BadPath>>(input: &ReportInput<'_>, take: &mut TakeIt
     put("population/landings.csv", tables::landings_csv(audit), PackRoleV1::Population)?;
     put("population/deployments.csv", tables::deployments_csv(audit), PackRoleV1::Population)?;
     put("population/population.json", tables::population_json(audit), PackRoleV1::Population)?;
+    put("waivers/waivers.csv", tables::waivers_csv(audit), PackRoleV1::Waiver)?;
     put(RECIPE, recipe_text().to_string(), PackRoleV1::Instructions)?;
     put("readme.txt", readme(input), PackRoleV1::Instructions)?;
     write_pages(input, &mut |path, page| take(path, page.into_bytes(), PackRoleV1::Report))
@@ -47,6 +48,10 @@ fn readme(input: &ReportInput<'_>) -> String {
          audit.json                                         what the report is written from\n\
          records/ENVIRONMENT/NUMBER/                        deployment records: facts, policy, decision\n\
          policy/                                            the policies that were in force\n\
+         waivers/                                           waivers and rollbacks as a table\n\
+         results/ENVIRONMENT/NUMBER/                        recorded decisions in the forms of other programs\n\
+         results/FRAMEWORK/                                 evidence for each clause of a framework\n\
+         procedure/                                         how code is tested, reviewed and deployed\n\
          manifest.json                                      size, SHA-256 and role of each file\n\
          \n\
          Verify it with `portcullis pack verify .`, or without this program: read verify.sh, then\n\

@@ -16,6 +16,7 @@ pub mod contents;
 pub mod csv;
 pub mod derive;
 pub mod fault;
+mod gate_text;
 pub mod item_path;
 pub mod manifest;
 pub mod pseudonym;

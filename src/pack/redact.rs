@@ -1,6 +1,7 @@
 //! Addresses of people, taken out of what a pack holds: each becomes a token that is the same
 //! everywhere in the pack, so that what is judged by addresses is judged as before.
 
+use crate::gate_text::{learn_texts, redact_texts};
 use crate::pseudonym::PseudonymKey;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +14,10 @@ pub const DOMAIN: &str = "redacted.invalid";
 pub struct AddressFinder {
     found: BTreeSet<String>,
     names: BTreeMap<String, String>,
+    nameless: BTreeSet<String>,
+    phrases: BTreeMap<String, String>,
+    keys: BTreeSet<String>,
+    hosts: BTreeSet<String>,
     logins: BTreeSet<String>,
     numbers: BTreeSet<String>,
     mailboxes: BTreeSet<String>,
@@ -41,6 +46,66 @@ const LOGINS: [&str; 11] = [
     "principals",
 ];
 
+/// What records have in the place of a recorder whom nothing names.
+const NO_RECORDER: &str = "unknown";
+
+/// Words of forms. A login can be one of them: as the whole of a member that names no person, it is
+/// the word.
+const WORDS: [&str; 52] = [
+    "admin",
+    "allow",
+    "app",
+    "approved",
+    "area",
+    "asserted",
+    "base",
+    "block",
+    "branch",
+    "broken",
+    "change",
+    "check",
+    "commit",
+    "deployed",
+    "done",
+    "environment",
+    "exempt",
+    "failure",
+    "file",
+    "gap",
+    "given",
+    "held",
+    "hidden",
+    "host",
+    "human",
+    "invalid",
+    "irreproducible",
+    "known",
+    "landing",
+    "met",
+    "missing",
+    "none",
+    "noted",
+    "off",
+    "open",
+    "overdue",
+    "policy",
+    "read",
+    "record",
+    "recorded",
+    "request",
+    "reproduced",
+    "rollback",
+    "signed",
+    "success",
+    "suite",
+    "undetermined",
+    "unknown",
+    "unproven",
+    "waived",
+    "weaker",
+    "write",
+];
+
 impl AddressFinder {
     /// Looks through a text of any kind.
     pub fn look_at_text(&mut self, text: &str) {
@@ -49,6 +114,26 @@ impl AddressFinder {
             self.found.insert(text[start..end].to_lowercase());
         }
         self.mailboxes.extend(mailboxes_in(text).map(|at| text[at..at + MAILBOX_LENGTH].to_string()));
+        self.keys.extend(fingerprints_in(text).map(|(start, end)| text[start..end].to_string()));
+    }
+
+    /// Learns an address by its place, whatever it looks like.
+    pub fn learn_address(&mut self, address: &str) {
+        if !address.trim().is_empty() {
+            self.found.insert(address.to_lowercase());
+        }
+    }
+
+    /// Learns the name of somebody who has no login.
+    pub fn learn_nameless(&mut self, name: &str) {
+        if !name.trim().is_empty() {
+            self.nameless.insert(name.to_string());
+        }
+    }
+
+    /// Learns words, and what is written in their place.
+    pub fn learn_phrase(&mut self, words: &str, by: &str) {
+        self.phrases.insert(words.to_string(), by.to_string());
     }
 
     /// Learns that a policy shows somebody by this name, and by which login to show them instead.
@@ -60,7 +145,7 @@ impl AddressFinder {
 
     /// Learns a login.
     pub fn learn_login(&mut self, login: &str) {
-        if !login.trim().is_empty() {
+        if !login.trim().is_empty() && login != NO_RECORDER {
             self.logins.insert(login.to_string());
         }
     }
@@ -102,6 +187,9 @@ impl AddressFinder {
             Value::Array(items) => items.iter().for_each(|item| self.look_at(item)),
             Value::Object(members) => {
                 self.found.extend(mailbox(members).map(|(_, email)| email.to_lowercase()));
+                learn_texts(self, members);
+                let domains = members.get("domains").and_then(Value::as_array).into_iter().flatten();
+                self.hosts.extend(domains.filter_map(Value::as_str).map(str::to_lowercase));
                 for (name, value) in members {
                     self.look_at_text(name);
                     self.look_at(value);
@@ -130,13 +218,27 @@ impl AddressFinder {
     /// Gives each address a token. Tokens are sorted like the addresses.
     pub fn finish(self) -> Redactor {
         let tokens = self.found.into_iter().filter(|address| !is_of_a_host(address)).zip(1_u32..);
-        let tokens = tokens.map(|(address, number)| (address, format!("address-{number:04}"))).collect();
+        let tokens: BTreeMap<String, String> =
+            tokens.map(|(address, number)| (address, format!("address-{number:04}"))).collect();
+        let mut words = self.names.clone();
+        let nameless = self.nameless.into_iter().zip(1_u32..);
+        words.extend(nameless.map(|(name, number)| (name, format!("name-{number:04}"))));
+        // What a text shows of these is not found by its look.
+        let odd = tokens.iter().filter(|(address, _)| addresses_in(address) != [(0, address.len())]);
+        words.extend(odd.map(|(address, token)| (address.clone(), format!("{token}@{DOMAIN}"))));
+        // As long as a fingerprint, and of its letters: what reads one reads this.
+        let keys = self.keys.into_iter().zip(1_u32..);
+        let keys = keys.map(|(key, number)| (key, format!("SHA256:key{number:04}{}", "A".repeat(36))));
         let mailboxes = self.mailboxes.into_iter().zip(1_u32..);
         Redactor {
-            tokens,
-            names: self.names,
             mailboxes: mailboxes.map(|(digits, number)| (digits, format!("mailbox-{number:04}"))).collect(),
             has_accounts: !self.host_logins.is_empty(),
+            tokens,
+            words,
+            names: self.names,
+            keys: keys.collect(),
+            phrases: self.phrases,
+            hosts: self.hosts,
             ..Redactor::default()
         }
     }
@@ -146,6 +248,10 @@ impl AddressFinder {
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
     tokens: BTreeMap<String, String>,
+    /// What is replaced wherever it is a word: names, logins, and addresses that do not look like
+    /// one.
+    words: BTreeMap<String, String>,
+    /// Those of them that are of people whom the pack names.
     names: BTreeMap<String, String>,
     /// Which of the names are logins, which hosts compare without regard to case.
     logins: BTreeSet<String>,
@@ -155,22 +261,29 @@ pub struct Redactor {
     host_logins: BTreeMap<String, String>,
     /// Is there an address that a host gives to an account?
     has_accounts: bool,
+    keys: BTreeMap<String, String>,
+    phrases: BTreeMap<String, String>,
+    /// Names of the hosts that were asked.
+    hosts: BTreeSet<String>,
 }
 
 impl Redactor {
     /// Is there nothing to replace?
     pub fn is_empty(&self) -> bool {
-        self.tokens.is_empty() && self.names.is_empty() && self.mailboxes.is_empty() && !self.has_accounts
+        let words = self.tokens.is_empty() && self.words.is_empty() && self.keys.is_empty();
+        words && self.mailboxes.is_empty() && !self.has_accounts
     }
 
     /// The text without addresses, and with logins in the place of the names that a policy shows.
     pub fn text(&self, text: &str) -> String {
-        let text = self.without_mailboxes(self.without_addresses(text));
+        let phrases = self.phrases.iter();
+        let text = phrases.fold(text.to_string(), |text, (words, by)| replace_words(&text, &text, words, by));
+        let text = self.without_mailboxes(self.without_keys(&self.without_addresses(&text)));
         let lower = text.to_ascii_lowercase();
         // Longer names first: one may begin with another.
-        let mut names: Vec<(&String, &String)> = self.names.iter().collect();
-        names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-        names.into_iter().fold(text, |text, (name, login)| {
+        let mut words: Vec<(&String, &String)> = self.words.iter().collect();
+        words.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+        words.into_iter().fold(text, |text, (name, login)| {
             let any_case = name.to_ascii_lowercase();
             match self.logins.contains(&any_case) {
                 false => replace_words(&text, &text, name, login),
@@ -180,6 +293,25 @@ impl Redactor {
                 true => text,
             }
         })
+    }
+
+    /// Is it a name of a host that was asked?
+    pub(crate) fn asked_host(&self, host: &str) -> bool {
+        self.hosts.contains(&host.to_lowercase())
+    }
+
+    fn without_keys(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        for (start, end) in fingerprints_in(text) {
+            if let Some(token) = self.keys.get(&text[start..end]) {
+                out.push_str(&text[at..start]);
+                out.push_str(token);
+                at = end;
+            }
+        }
+        out.push_str(&text[at..]);
+        out
     }
 
     fn without_mailboxes(&self, text: String) -> String {
@@ -239,6 +371,17 @@ impl Redactor {
         }
     }
 
+    /// The value of a member of this name.
+    fn member(&self, name: &str, value: &Value) -> Value {
+        let is_word = |value: &Value| value.as_str().is_some_and(|text| WORDS.contains(&text));
+        match value {
+            _ if LOGINS.contains(&name) => self.value(value),
+            Value::String(_) if is_word(value) => value.clone(),
+            Value::Array(items) if items.iter().all(is_word) => value.clone(),
+            _ => self.value(value),
+        }
+    }
+
     fn object(&self, members: &Map<String, Value>) -> Value {
         if let Some((_, email)) = mailbox(members)
             && let Some(token) = self.tokens.get(&email.to_lowercase())
@@ -252,11 +395,15 @@ impl Redactor {
             let shown = self.host_logins.get(&login.to_lowercase()).map_or(login, String::as_str);
             return serde_json::json!({ "name": shown, "email": self.text(email) });
         }
+        if let Some(texts) = redact_texts(self, members) {
+            return Value::Object(texts);
+        }
         let is_account = members.contains_key("login") || text_of(members, "kind") == Some("user");
         let member =
             |(name, value): (&String, &Value)| match value.as_str().and_then(|text| self.numbers.get(text)) {
                 Some(number) if is_account && name == "id" => (name.clone(), Value::String(number.clone())),
-                _ => (self.text(name), self.value(value)),
+                _ if WORDS.contains(&name.as_str()) => (name.clone(), self.member(name, value)),
+                _ => (self.text(name), self.member(name, value)),
             };
         Value::Object(members.iter().map(member).collect())
     }
@@ -313,6 +460,19 @@ fn mailboxes_in(text: &str) -> impl Iterator<Item = usize> + '_ {
         digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     };
     text.match_indices(MAILBOX).map(|(at, _)| at).filter(is_whole)
+}
+
+/// Where fingerprints of keys are in a text: `SHA256:` and 43 characters of base64.
+fn fingerprints_in(text: &str) -> impl Iterator<Item = (usize, usize)> {
+    const BEGIN: &str = "SHA256:";
+    text.match_indices(BEGIN).filter_map(|(start, _)| {
+        let end = start + BEGIN.len() + 43;
+        let digest = text.get(start + BEGIN.len()..end)?;
+        digest
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte))
+            .then_some((start, end))
+    })
 }
 
 /// Where addresses are in a text.
@@ -421,6 +581,21 @@ mod tests {
         assert_eq!(
             finder.finish_with(&key).value(&commit)["author"],
             json!({ "name": person, "email": format!("11+{person}@users.noreply.github.com") })
+        );
+    }
+
+    #[test]
+    fn a_login_that_is_a_word_of_a_form_changes_no_form() {
+        let key = PseudonymKey::read(b"0123456789abcdef0123456789abcdef").unwrap();
+        let facts = json!({ "reviewer": { "kind": "human", "login": "record" }, "source": "record", "recorder": "unknown",
+            "known": { "duties": ["signed", "record"] }, "text": "approved by record" });
+        let mut finder = AddressFinder::default();
+        finder.learn_accounts(&facts);
+        let person = key.of_login("record");
+        assert_eq!(
+            finder.finish_with(&key).value(&facts),
+            json!({ "reviewer": { "kind": "human", "login": person }, "source": "record", "recorder": "unknown",
+                "known": { "duties": ["signed", "record"] }, "text": format!("approved by {person}") })
         );
     }
 

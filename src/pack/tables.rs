@@ -1,7 +1,7 @@
 //! The population as tables, for spreadsheets and programs.
 
 use crate::csv::{Csv, Field};
-use portcullis_wire::audit::v1::{AuditV1, AuditedDeploymentV1, AuditedLandingV1};
+use portcullis_wire::audit::v1::{AuditV1, AuditedDeploymentV1, AuditedLandingV1, UsedWaiverV1};
 use portcullis_wire::decision::v1::{OutcomeV1, RequestV1};
 use serde_json::{Value, json};
 
@@ -95,6 +95,51 @@ fn deployment_row(deployment: &AuditedDeploymentV1) -> Vec<Field> {
         Field::text(&deployment.deployer_known.to_string()),
         Field::list(&deployment.landings),
         Field::text(&word(&deployment.standing)),
+    ]
+}
+
+/// The waivers and rollbacks, one in each row.
+pub fn waivers_csv(audit: &AuditV1) -> String {
+    let mut csv = Csv::new(&[
+        "id",
+        "kind",
+        "covers",
+        "reason",
+        "ticket",
+        "requester",
+        "approver",
+        "created",
+        "expires",
+        "signed",
+        "used_by",
+        "review_due",
+        "reviewer",
+        "reviewed",
+        "review",
+    ]);
+    audit.waivers.iter().for_each(|waiver| csv.row(&waiver_row(waiver)));
+    csv.text()
+}
+
+fn waiver_row(waiver: &UsedWaiverV1) -> Vec<Field> {
+    let review = waiver.emergency.as_ref();
+    let of_review = |text: Option<&str>| Field::text(text.unwrap_or_default());
+    vec![
+        Field::text(&waiver.id),
+        Field::text(&word(&waiver.kind)),
+        Field::text(&waiver.covers),
+        Field::text(&waiver.reason),
+        Field::text(&waiver.ticket),
+        Field::text(&waiver.requester),
+        Field::text(&waiver.approver),
+        Field::text(&waiver.created),
+        Field::text(&waiver.expires),
+        Field::text(&waiver.signed.to_string()),
+        Field::list(&waiver.used_by),
+        of_review(review.map(|review| review.due.as_str())),
+        of_review(review.and_then(|review| review.reviewer.as_deref())),
+        of_review(review.and_then(|review| review.reviewed.as_deref())),
+        of_review(review.map(|review| word(&review.standing)).as_deref()),
     ]
 }
 

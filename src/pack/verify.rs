@@ -167,7 +167,9 @@ fn compare_families(
     verified: &mut VerifiedPack,
 ) {
     let in_force = audit.title.policies.iter().filter_map(|policy| policy.digest.as_ref());
-    let policies: BTreeSet<String> = in_force.map(|digest| policy_path(digest.as_str())).collect();
+    let today = audit.title.policy_today.as_ref().map(|policy| &policy.digest);
+    let policies: BTreeSet<String> =
+        in_force.chain(today).map(|digest| policy_path(digest.as_str())).collect();
     for (path, file) in manifest.files().iter().filter(|(path, _)| !derived.contains(*path)) {
         let family = FAMILIES.iter().find(|(folder, _)| path.as_str().starts_with(folder));
         let wrong = match family {
@@ -196,7 +198,9 @@ fn wrong_policy(
     notes: &mut Vec<String>,
 ) -> Option<PackWrong> {
     if !known.contains(path.as_str()) {
-        return Some(PackWrong::Disagrees("no landing of the audit was judged by it".to_string()));
+        return Some(PackWrong::Disagrees(
+            "no landing of the audit was judged by it, and it is not the policy of today".to_string(),
+        ));
     }
     let bytes = source.read(path).ok()?;
     if policy_path(Digest::of(&bytes).as_str()) != path.as_str() {

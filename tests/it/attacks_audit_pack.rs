@@ -35,7 +35,6 @@ fn pack(directory: &Path, audit: &Value) -> (TempDir, PathBuf) {
         repository: &repository,
         folder: &folder,
         command: vec!["audit".into()],
-        procedure: None,
         key: None,
     };
     write_pack(order).unwrap();

@@ -81,6 +81,7 @@ mod line_coverage_agreement;
 mod line_coverage_tools;
 mod outputs;
 mod pack;
+mod pack_privacy;
 mod people_command;
 mod policies;
 mod procedure;

@@ -7,11 +7,15 @@ use portcullis::cli::pack::write::{PackOrder, write_pack};
 use portcullis_audit::deployment::kept_findings;
 use portcullis_git::Repository;
 use portcullis_model::digest::Digest;
+use portcullis_pack::manifest::PackSubject;
 use portcullis_pack::pseudonym::PseudonymKey;
+use portcullis_pack::{ItemPath, PackManifest};
 use portcullis_record::{DECISION, RECORD};
 use portcullis_testkit::lane::Lane;
 use portcullis_wire::audit::v1::{AuditV1, read_audit};
+use portcullis_wire::pack::v1::PackRoleV1;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -74,7 +78,6 @@ fn packed(lane: &Lane) -> (TempDir, PathBuf) {
         repository: &repository,
         folder: &folder,
         command: vec!["audit".into()],
-        procedure: None,
         key: None,
     };
     write_pack(order).unwrap();
@@ -148,7 +151,8 @@ fn the_made_up_year_gives_the_same_pack_under_another_zone_and_verifies() {
     let (exit, text) = verify(&place.path().join("first"), &[]);
     assert_eq!(exit, 0, "{text}");
     let page = std::fs::read_to_string(place.path().join("first/index.html")).unwrap();
-    for part in ["reviewed late", "rollback", "weaker", "E-1", "R-1"] {
+    let ended = "has training in `secure-review` that ended at 2025-07-02T00:00:00Z";
+    for part in ["reviewed late", "rollback", "weaker", "E-1", "R-1", "T-1", ended] {
         assert!(page.contains(part), "{part}");
     }
 }
@@ -203,14 +207,7 @@ fn a_pack_of_pseudonyms_verifies_names_nobody_and_is_mapped_back_with_the_key_al
     let repository = Repository::open(lane.directory()).unwrap();
     let audit = audit_of(&lane);
     let command = vec!["audit".to_string()];
-    let order = PackOrder {
-        audit,
-        repository: &repository,
-        folder: &folder,
-        command,
-        procedure: None,
-        key: Some(&key),
-    };
+    let order = PackOrder { audit, repository: &repository, folder: &folder, command, key: Some(&key) };
     let written = write_pack(order).unwrap();
     let (exit, text) = verify(&folder.with_extension("tar"), &["--repo", lane.directory().to_str().unwrap()]);
     assert!(exit == 0 && text.contains("2 decisions taken again"), "{text}");
@@ -301,14 +298,7 @@ fn an_audit_that_leaves_an_environment_out_is_told_by_the_clone() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("pack");
     let repository = Repository::open(lane.directory()).unwrap();
-    let order = PackOrder {
-        audit,
-        repository: &repository,
-        folder: &folder,
-        command: Vec::new(),
-        procedure: None,
-        key: None,
-    };
+    let order = PackOrder { audit, repository: &repository, folder: &folder, command: Vec::new(), key: None };
     write_pack(order).unwrap();
     let (exit, text) = verify(&folder, &["--repo", lane.directory().to_str().unwrap()]);
     assert!(
@@ -361,15 +351,122 @@ fn a_folder_that_holds_something_is_not_written_into() {
     let (place, _folder) = packed(&lane);
     let repository = Repository::open(lane.directory()).unwrap();
     let audit = audit_of(&lane);
-    let order = PackOrder {
-        audit,
-        repository: &repository,
-        folder: place.path(),
-        command: Vec::new(),
-        procedure: None,
-        key: None,
-    };
+    let order =
+        PackOrder { audit, repository: &repository, folder: place.path(), command: Vec::new(), key: None };
     let failure = write_pack(order).err().unwrap();
     assert!(failure.to_string().contains("not empty"), "{failure}");
     assert_eq!(newest(&lane).number, 2);
+}
+
+/// Puts every file of the folder into a new manifest, as whoever can write a pack would.
+fn seal_whole(folder: &Path, role: PackRoleV1) {
+    let place = folder.join("manifest.json");
+    let old = PackManifest::read(&std::fs::read(&place).unwrap()).unwrap();
+    let mut files = BTreeMap::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(directory) = open.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path != place {
+                let name = ItemPath::new(path.strip_prefix(folder).unwrap().to_str().unwrap()).unwrap();
+                let bytes = std::fs::read(&path).unwrap();
+                let role = old.files().get(&name).map_or(role, |file| file.role);
+                files.insert(name, (bytes.len() as u64, Digest::of(&bytes), role));
+            }
+        }
+    }
+    let form = old.form().clone();
+    let subject = PackSubject {
+        repository: form.repository,
+        since: form.period.since,
+        until: form.period.until,
+        command: form.command,
+        people: form.people,
+    };
+    std::fs::write(place, PackManifest::new(subject, &files).bytes().unwrap()).unwrap();
+}
+
+/// The pack of the whole audit of a lane.
+fn audited(lane: &Lane) -> (TempDir, PathBuf) {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("pack");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    command.env_clear().current_dir(lane.directory());
+    command
+        .args(["audit", "--since", "2026-01-01", "--until", "2027-12-31", "--as-of", AS_OF, "--pack"])
+        .arg(&folder);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    (place, folder)
+}
+
+#[test]
+fn results_procedure_and_waivers_are_written_again_and_compared() {
+    let lane = lane();
+    let (_place, folder) = audited(&lane);
+    assert_eq!(verify(&folder, &[]).0, 0);
+    let clause = "results/nist-800-53/cm-3_2026-01-01_2027-12-31";
+    let record = "results/production/000002";
+    let items = [
+        format!("{clause}.csv"),
+        format!("{clause}.html"),
+        format!("{record}/codequality.json"),
+        format!("{record}/findings.csv"),
+        format!("{record}/findings.sarif"),
+        format!("{record}/gemara-evaluation-log.json"),
+        format!("{record}/junit.xml"),
+        format!("{record}/oscal-assessment-results.json"),
+        format!("{record}/oscal-poam.json"),
+        format!("{record}/source-review-coverage.json"),
+        format!("{record}/vsa.json"),
+        "procedure/procedure.md".to_string(),
+        "procedure/procedure.html".to_string(),
+        "procedure/procedure-change.svg".to_string(),
+        "waivers/waivers.csv".to_string(),
+    ];
+    for item in &items {
+        let place = folder.join(item);
+        let honest = std::fs::read(&place).unwrap_or_else(|error| panic!("{item}: {error}"));
+        std::fs::write(&place, [&honest[..], b" "].concat()).unwrap();
+        refused(&folder, item, "changed");
+        seal_whole(&folder, PackRoleV1::Results);
+        refused(&folder, item, "it is not what this program writes");
+        // A folder without files is no part of a pack.
+        if !item.starts_with("waivers") {
+            std::fs::remove_file(&place).unwrap();
+            seal_whole(&folder, PackRoleV1::Results);
+            refused(&folder, item, "missing");
+        }
+        std::fs::write(&place, honest).unwrap();
+        let role = match item.split('/').next().unwrap() {
+            "procedure" => PackRoleV1::Procedure,
+            "waivers" => PackRoleV1::Waiver,
+            _ => PackRoleV1::Results,
+        };
+        seal_whole(&folder, role);
+    }
+    assert_eq!(verify(&folder, &[]).0, 0, "{}", verify(&folder, &[]).1);
+}
+
+#[test]
+fn a_result_that_nothing_in_the_pack_gives_rise_to_is_named() {
+    let lane = lane();
+    let (_place, folder) = audited(&lane);
+    let extra = [
+        ("results/production/000003/junit.xml", PackRoleV1::Results),
+        ("procedure/other.md", PackRoleV1::Procedure),
+    ];
+    for (item, role) in extra {
+        let place = folder.join(item);
+        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+        std::fs::copy(folder.join("results/production/000002/junit.xml"), &place).unwrap();
+        seal_whole(&folder, role);
+        refused(&folder, item, "nothing in the pack gives rise to this file");
+        std::fs::remove_file(&place).unwrap();
+        if item.starts_with("results") {
+            std::fs::remove_dir(place.parent().unwrap()).unwrap();
+        }
+    }
 }

@@ -196,3 +196,45 @@ fn a_list_of_recorders_that_is_not_there_is_told_of() {
     let (code, said) = record_with(&ready(&policy, &[("alex", "")]), "alex");
     assert!(code == 4 && said.contains("Land the list of signers on the branch"), "{code}: {said}");
 }
+
+/// The pack of everything, with people as logins or as pseudonyms; where it is.
+fn packed(project: &Project, pseudonyms: bool) -> (tempfile::TempDir, std::path::PathBuf) {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, key) = (place.path().join("pack"), place.path().join("key"));
+    std::fs::write(&key, "0123456789abcdef0123456789abcdef\n").unwrap();
+    let begin = ["audit", "--since", "2000-01-01", "--until", "2099-12-31", "--branch", "main", "--pack"];
+    let mut all = begin.to_vec();
+    all.push(folder.to_str().unwrap());
+    if pseudonyms {
+        all.extend(["--pseudonymise", key.to_str().unwrap()]);
+    }
+    let said = text_of(&project.portcullis(&all));
+    assert!(folder.join("manifest.json").exists(), "{said}");
+    (place, folder)
+}
+
+#[test]
+fn a_pack_says_who_signed_a_record_and_that_its_signature_is_in_the_repository() {
+    if !has_keygen() {
+        return;
+    }
+    let project = project(&[("alex", "")]);
+    let (code, said) = record_with(&project, "alex");
+    assert_eq!(code, 0, "{said}");
+    for pseudonyms in [false, true] {
+        let (_place, folder) = packed(&project, pseudonyms);
+        assert!(!folder.join("records/production/000001/signature.json").exists());
+        let audit: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(folder.join("audit.json")).unwrap()).unwrap();
+        let signature = &audit["deployments"][0]["signature"];
+        assert_eq!(signature["standing"], "signed", "{signature}");
+        assert_eq!(signature["signers"] == serde_json::json!(["alex"]), !pseudonyms, "{signature}");
+        let page = std::fs::read_to_string(folder.join("index.html")).unwrap();
+        assert!(page.contains("the pack holds no signature"));
+        let clone = project.path().to_str().unwrap();
+        let output = project.portcullis(&["pack", "verify", folder.to_str().unwrap(), "--repo", clone]);
+        let said = text_of(&output);
+        assert!(output.status.code().is_some_and(|code| [0, 3].contains(&code)), "{said}");
+        assert!(said.contains("1 signed record (production#1 the first)"), "{said}");
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! Something lands every eight days, and is deployed every month. In between somebody pushes
 //! without a review, an emergency is let through and reviewed late, the protection of the branch is
-//! weaker for a while, and a deployment is rolled back. Everything has fixed dates, so that the
+//! weaker for a while, somebody approves whose training has ended, and a deployment is rolled back. Everything has fixed dates, so that the
 //! same program writes the same pack.
 
 use crate::cli::audit::audit_period;
@@ -14,7 +14,7 @@ use crate::cli::{HostName, SubjectArguments, opening, output};
 use crate::collect::request::JudgementRequest;
 use jiff::Timestamp;
 use portcullis_forge::{self as host, Connection};
-use portcullis_judge::control::reviewed_landings;
+use portcullis_judge::control::{reviewed_landings, trained_reviewers};
 use portcullis_judge::decide::decide_facts;
 use portcullis_model::decision::{Decision, Outcome};
 use portcullis_model::deployment::Deployment;
@@ -22,9 +22,10 @@ use portcullis_model::environment::Environment;
 use portcullis_model::fact::Fact;
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::protection::Rule;
+use portcullis_model::training::REGISTER_PATH;
 use portcullis_record::{RecordedBaseline, RecordedOrigin};
 use portcullis_testkit::lane::state::{Body, File, Op};
-use portcullis_testkit::lane::{How, Lane, POLICY, ROBIN};
+use portcullis_testkit::lane::{How, Lane, POLICY, POLICY_FILE, ROBIN};
 use portcullis_testkit::stage::{KIM, REPORT};
 use portcullis_wire::audit::v1::AuditV1;
 use std::path::Path;
@@ -38,6 +39,16 @@ const DAY: i64 = 86_400;
 
 /// The number of the file of waivers among the files of the project.
 const WAIVERS: u32 = 40;
+
+/// The number of the register of people.
+const REGISTER: u32 = 41;
+
+/// What the policy says of training from the second month on.
+const TRAINING: &str = "\n[training.courses.secure-review]\ntitle = \"Reviewing code that processes personal data\"\n\
+    valid-for = \"730d\"\n\n[controls.trained-reviewers]\ncourses = [\"secure-review\"]\n";
+
+/// When the training of Robin ends.
+const TRAINING_ENDS: &str = "2025-07-02";
 
 /// The year under construction.
 struct Year {
@@ -57,7 +68,7 @@ pub fn write_year(folder: &Path) -> Result {
     let counts = audit.counts;
     let repository = opening::open(year.lane.directory())?;
     let command = ["demo", "--pack"].map(String::from).to_vec();
-    let order = PackOrder { audit, repository: &repository, folder, command, procedure: None, key: None };
+    let order = PackOrder { audit, repository: &repository, folder, command, key: None };
     let written = write_pack(order)?;
     let text = format!(
         "A made-up year: {} landings, {} deployments, {} exceptions.\n\
@@ -87,6 +98,7 @@ fn tell_year() -> Result<Year> {
     let mut year = Year { lane, day: 0, deployed: Vec::new(), slot: 0 };
     year.weeks(5)?;
     year.deploy()?;
+    year.ask_for_training();
     year.weeks(4)?;
     year.deploy()?;
     year.emergency()?;
@@ -98,6 +110,7 @@ fn tell_year() -> Result<Year> {
     year.weeks(4)?;
     year.deploy()?;
     year.weaker(false);
+    year.training_ends()?;
     year.weeks(5)?;
     year.deploy()?;
     year.roll_back()?;
@@ -168,6 +181,34 @@ impl Year {
             format!("{waiver}reviewed-by = \"kim-example\"\nreviewed-on = \"{}\"\n", moment(self.day + 10));
         self.land(waivers_file(&reviewed), "Record the review of the emergency", 10);
         Ok(())
+    }
+
+    /// The register of people lands, and then the policy that asks for training.
+    fn ask_for_training(&mut self) {
+        self.land(register(""), "Write down who was trained", 2);
+        let policy = Body::Text(format!("{POLICY}{TRAINING}"));
+        let policy = vec![Op::Put(POLICY_FILE, File::new("portcullis.toml", policy))];
+        self.land(policy, "Ask for trained reviewers", 1);
+    }
+
+    /// Robin approves after the end of the training, and takes the course again.
+    fn training_ends(&mut self) -> Result<()> {
+        let change = vec![Op::Slot(10, 5, "SELECT 182 FROM staging;\n".to_string())];
+        let landed = self.land(change, "Count records before they are loaded", 4);
+        let again = format!(
+            "\n[[people.training]]\ncourse = \"secure-review\"\ncompleted = \"{}\"\n",
+            moment(self.day + 1)
+        );
+        self.land(register(&again), "Robin took the course again", 2);
+        let (created, expires) = (moment(self.day), moment(self.day + 10));
+        let control = trained_reviewers::KIND.name;
+        let waiver = format!(
+            "schema = 1\n\n[[waivers]]\nid = \"T-1\"\ncontrol = \"{control}\"\ncommits = [\"{landed}\"]\n\
+             reason = \"The course of one reviewer had ended nine days before; the change was reviewed again\"\nticket = \"OPS-897\"\n\
+             requester = \"robin-example\"\napprover = \"alex-example\"\ncreated = \"{created}\"\nexpires = \"{expires}\"\n"
+        );
+        self.land(waivers_file(&waiver), "Let the change through whose reviewer was not trained", 1);
+        self.deploy()
     }
 
     /// The branch requires one approval instead of two, or two again.
@@ -309,6 +350,18 @@ fn set_moment(facts: &mut Deployment, at: Timestamp) {
             }
         }
     }
+}
+
+/// Writes the register, with more training of Robin.
+fn register(more: &str) -> Vec<Op> {
+    let text = format!(
+        "schema = 1\n\n[[people]]\nname = \"Alex Example\"\nlogins = [\"alex-example\"]\nemails = [\"alex@example.test\"]\n\n\
+         [[people.training]]\ncourse = \"secure-review\"\nprovider = \"Example Academy\"\ncompleted = \"2024-11-20\"\nevidence = \"LMS-4711\"\n\n\
+         [[people]]\nname = \"Robin Example\"\nlogins = [\"robin-example\"]\nemails = [\"robin@example.test\"]\n\n\
+         [[people.training]]\ncourse = \"secure-review\"\nprovider = \"Example Academy\"\ncompleted = \"2024-07-01\"\n\
+         expires = \"{TRAINING_ENDS}\"\n{more}"
+    );
+    vec![Op::Put(REGISTER, File::new(REGISTER_PATH, Body::Text(text)))]
 }
 
 /// Writes the file of waivers.

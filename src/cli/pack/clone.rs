@@ -11,7 +11,7 @@ use portcullis_model::environment::Environment;
 use portcullis_model::path::RepoPath;
 use portcullis_pack::verify::VerifiedPack;
 use portcullis_pack::{PackFault, PackWrong};
-use portcullis_record::{RECORD, RecordEntry, reference};
+use portcullis_record::{RECORD, RecordEntry, SIGNATURE, reference};
 use portcullis_wire::audit::v1::{
     AuditV1, AuditedDeploymentV1, BranchPopulationV1, EnvironmentPopulationV1, PopulationProofV1,
 };
@@ -184,6 +184,12 @@ fn wrong_record(repository: &Repository, said: &AuditedDeploymentV1) -> Option<S
         ));
     };
     let found = stored.files.get(&RepoPath::from(RECORD)).map(|file| Digest::of(&file.bytes));
-    let same = found.is_some_and(|found| found.as_str() == said.digest.as_str());
-    (!same).then(|| format!("the repository holds another record in {commit}"))
+    if found.is_none_or(|found| found.as_str() != said.digest.as_str()) {
+        return Some(format!("the repository holds another record in {commit}"));
+    }
+    let says_key = said.signature.as_ref().is_some_and(|signature| signature.key.is_some());
+    let is_signed = stored.files.contains_key(&RepoPath::from(SIGNATURE));
+    (says_key && !is_signed).then(|| {
+        format!("the audit says that it is signed, and the repository holds no signature in {commit}")
+    })
 }

@@ -13,6 +13,11 @@ pub(super) struct FolderOfPack {
 }
 
 impl FolderOfPack {
+    /// The files of a folder that were just written, with their lengths.
+    pub(super) fn of(root: &Path, lengths: BTreeMap<ItemPath, u64>) -> FolderOfPack {
+        FolderOfPack { root: root.to_path_buf(), lengths }
+    }
+
     /// Lists a folder.
     ///
     /// # Errors

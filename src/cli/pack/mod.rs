@@ -9,6 +9,7 @@ mod clone;
 mod folder;
 pub mod option;
 mod records;
+mod results;
 mod reveal;
 mod verify;
 pub mod write;

@@ -35,7 +35,7 @@ impl PackOptions {
         let command =
             without_places(std::env::args_os().skip(1).map(|text| text.to_string_lossy().into_owned()));
         let key = self.pseudonymise.as_deref().map(|file| reveal::read_key(file, folder)).transpose()?;
-        let order = PackOrder { audit, repository, folder, command, procedure: None, key: key.as_ref() };
+        let order = PackOrder { audit, repository, folder, command, key: key.as_ref() };
         let written = write_pack(order)?;
         if let Some(file) = &self.pseudonymise {
             reveal::write_people(file, &written.people)?;

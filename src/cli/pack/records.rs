@@ -10,6 +10,8 @@ use portcullis_model::change::{ObjectName, Revision};
 use portcullis_model::decision::Verdict;
 use portcullis_model::digest::Digest;
 use portcullis_model::environment::Environment;
+use portcullis_model::fact::Fact;
+use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::path::RepoPath;
 use portcullis_pack::redact::{AddressFinder, Redactor};
 use portcullis_pack::verify::VerifiedPack;
@@ -97,6 +99,14 @@ pub(super) fn learn_names(finder: &mut AddressFinder, policy: &str) {
     }
 }
 
+/// What was written of the records before: the digest of the last one, and which have no facts,
+/// because their decision does not follow from what is left of them.
+#[derive(Default)]
+pub(super) struct WrittenBefore {
+    pub(super) previous: Option<Digest>,
+    pub(super) omitted: BTreeSet<u64>,
+}
+
 /// The files of a record without addresses, on top of the record before it: the decision is taken
 /// again from what is left, and the entry names the digests of what is written.
 ///
@@ -105,7 +115,7 @@ pub(super) fn learn_names(finder: &mut AddressFinder, policy: &str) {
 pub(super) fn without_addresses(
     files: &RecordFiles,
     redactor: &Redactor,
-    previous: Option<&Digest>,
+    before: &mut WrittenBefore,
 ) -> anyhow::Result<RecordFiles> {
     let entry = files.get(RECORD).context("it has no record.json")?;
     let mut entry: RecordEntry = from_redacted(entry, redactor)?;
@@ -116,27 +126,49 @@ pub(super) fn without_addresses(
     if let Some(facts) = files.get(FACTS) {
         let value = serde_json::from_slice(facts)?;
         let facts = serde_json::to_vec(&redactor.value(&value))?;
-        let facts = read_facts(&facts)?;
+        let facts = without_omitted(read_facts(&facts)?, &before.omitted);
         out.insert(FACTS, facts_json(facts)?.into_bytes());
     }
     let decision = files.get(DECISION).context("it has no decision.json")?;
-    out.insert(
-        DECISION,
-        decide_again(&out).unwrap_or_else(|| redactor.text(&String::from_utf8_lossy(decision)).into_bytes()),
-    );
-    let outcome = |bytes: &[u8]| {
-        serde_json::from_slice::<serde_json::Value>(bytes).ok().map(|found| found["outcome"].clone())
-    };
-    if out.get(DECISION).and_then(|again| outcome(again)) != outcome(decision) {
-        bail!("what is left of its facts is judged otherwise");
+    let redacted = || redactor.text(&String::from_utf8_lossy(decision)).into_bytes();
+    let again = decide_again(&out).unwrap_or_else(redacted);
+    if outcome_of(&again) == outcome_of(decision) {
+        out.insert(DECISION, again);
+    } else if decide_again(files).and_then(|again| outcome_of(&again)) == outcome_of(decision) {
+        // A signature of a text with an address, for example, is none of the text without it.
+        out.remove(FACTS);
+        before.omitted.insert(entry.number);
+        out.insert(DECISION, redacted());
+        entry.facts = entry.facts.map(|facts| KeptFile { kept: false, ..facts });
+    } else {
+        bail!("its decision does not follow from its facts");
     }
-    entry.previous = previous.cloned();
+    entry.previous.clone_from(&before.previous);
     let digest = |name: &str| out.get(name).map(|bytes| Digest::of(bytes));
     entry.decision = digest(DECISION).unwrap_or(entry.decision);
     entry.policy = kept_again(entry.policy, digest(POLICY));
     entry.facts = kept_again(entry.facts, digest(FACTS));
-    out.insert(RECORD, entry.bytes()?);
+    let record = entry.bytes()?;
+    before.previous = Some(Digest::of(&record));
+    out.insert(RECORD, record);
     Ok(out)
+}
+
+/// The facts, where these records before them keep no facts.
+fn without_omitted(mut facts: GatheredFacts, omitted: &BTreeSet<u64>) -> GatheredFacts {
+    if let GatheredFacts::Deployment(deployment) = &mut facts
+        && let Fact::Known(records) = &mut deployment.recorded
+    {
+        for record in records.iter_mut().filter(|record| omitted.contains(&record.number)) {
+            record.facts_omitted = true;
+            record.taken_again = false;
+        }
+    }
+    facts
+}
+
+fn outcome_of(decision: &[u8]) -> Option<serde_json::Value> {
+    serde_json::from_slice::<serde_json::Value>(decision).ok().map(|found| found["outcome"].clone())
 }
 
 fn kept_again(said: Option<KeptFile>, digest: Option<Digest>) -> Option<KeptFile> {
@@ -156,9 +188,7 @@ fn from_redacted<T: serde::de::DeserializeOwned>(bytes: &[u8], redactor: &Redact
 fn decide_again(files: &RecordFiles) -> Option<Vec<u8>> {
     let (facts, policy) = (files.get(FACTS)?, files.get(POLICY)?);
     match read_facts(facts) {
-        Ok(portcullis_model::gathered::GatheredFacts::Deployment(facts)) => {
-            judge_text(&String::from_utf8_lossy(policy), &facts).ok()
-        }
+        Ok(GatheredFacts::Deployment(facts)) => judge_text(&String::from_utf8_lossy(policy), &facts).ok(),
         _ => None,
     }
 }

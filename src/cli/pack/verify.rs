@@ -6,10 +6,12 @@ use super::archive_file::ArchiveFile;
 use super::clone;
 use super::folder::FolderOfPack;
 use super::records::check_records;
+use super::results::check_results;
 use clap::Args;
 use portcullis_model::digest::Digest;
 use portcullis_pack::verify::{VerifiedPack, verify_pack};
 use portcullis_pack::{ItemSource, PackFault, PackWrong};
+use portcullis_wire::audit::v1::{AuditV1, AuditedDeploymentV1, SignatureStandingV1};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -39,13 +41,17 @@ pub(super) fn run(_: &Path, arguments: &VerifyArguments) -> Result {
         Ok(source) => source,
         Err(faults) => return report_faults(&faults),
     };
-    let mut verified = verify_pack(source.as_ref(), &check_records);
+    let mut verified = verify_pack(source.as_ref(), &|source, audit, verified| {
+        check_records(source, audit, verified);
+        check_results(source, audit, verified);
+    });
     if let (Some(expected), Some(found)) = (&arguments.expect, &verified.manifest)
         && expected != found
     {
         let why = PackWrong::Disagrees(format!("another pack: its SHA-256 is {found}, not {expected}"));
         verified.faults.insert(0, PackFault::new(portcullis_pack::MANIFEST, why));
     }
+    verified.notes.extend(verified.audit.as_ref().and_then(signed_elsewhere));
     if let (Some(place), Some(audit)) = (&arguments.repo, verified.audit.take()) {
         clone::hold_against(place, &audit, &mut verified)?;
     }
@@ -71,6 +77,20 @@ fn report_faults(faults: &[PackFault]) -> Result {
     }
     faults.iter().for_each(|fault| output::complain(&fault.to_string()));
     Ok(Exit::Unverified)
+}
+
+/// What the pack cannot hold of signed records, for people.
+fn signed_elsewhere(audit: &AuditV1) -> Option<String> {
+    let is_signed = |one: &&AuditedDeploymentV1| {
+        one.signature.as_ref().is_some_and(|signature| signature.standing == SignatureStandingV1::Signed)
+    };
+    let signed: Vec<&str> =
+        audit.deployments.iter().filter(is_signed).map(|deployment| deployment.id.as_str()).collect();
+    let (first, count) = (signed.first()?, signed.len());
+    let signed = crate::render::plural(count as u64, "signed record");
+    Some(format!(
+        "{signed} ({first} the first): a pack holds no signature of a record; `portcullis record verify` checks it in the repository"
+    ))
 }
 
 fn summary(verified: &VerifiedPack, arguments: &VerifyArguments) -> String {

@@ -2,7 +2,9 @@
 
 use super::super::exit::{Failure, Result};
 use super::super::output;
-use super::records::{self, RecordFiles};
+use super::folder::FolderOfPack;
+use super::records::{self, RecordFiles, WrittenBefore};
+use super::results::write_results;
 use crate::collect::gather::text_at;
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;
@@ -10,16 +12,17 @@ use portcullis_model::digest::Digest;
 use portcullis_model::facts::POLICY_PATH;
 use portcullis_model::path::RepoPath;
 use portcullis_pack::archive::ArchiveWriter;
-use portcullis_pack::derive::{PROCEDURE, derive_files};
+use portcullis_pack::derive::derive_files;
 use portcullis_pack::item_path::BadPath;
 use portcullis_pack::manifest::PackSubject;
 use portcullis_pack::pseudonym::PseudonymKey;
 use portcullis_pack::redact::{AddressFinder, Redactor};
 use portcullis_pack::report::ReportInput;
-use portcullis_pack::verify::policy_path;
+use portcullis_pack::verify::{policy_path, procedure_text};
 use portcullis_pack::{ItemPath, MANIFEST, PackManifest};
 use portcullis_wire::audit::v1::{AuditV1, EnvironmentPopulationV1};
 use portcullis_wire::pack::v1::{PackRoleV1, PeopleV1};
+use portcullis_wire::text::{CommitText, DigestText};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -36,8 +39,6 @@ pub struct PackOrder<'a> {
     pub folder: &'a Path,
     /// The arguments of the command, for the manifest.
     pub command: Vec<String>,
-    /// The procedure, where there is one.
-    pub procedure: Option<&'a str>,
     /// The key of pseudonyms, where people are not to be named.
     pub key: Option<&'a PseudonymKey>,
 }
@@ -71,13 +72,12 @@ pub fn write_pack(mut order: PackOrder<'_>) -> Result<WrittenPack> {
         write_records(&order, environment, &redactor, &mut folder)?;
     }
     write_policies(&order, &redactor, &mut folder)?;
-    if let Some(procedure) = order.procedure {
-        folder.add(path_of(PROCEDURE)?, procedure.as_bytes(), PackRoleV1::Procedure)?;
-    }
     if !redactor.is_empty() {
         redact_audit(&mut order.audit, &redactor)?;
     }
-    let input = ReportInput { audit: &order.audit, people: order.people(), procedure: order.procedure };
+    write_what_follows(&order.audit, &mut folder)?;
+    let procedure = procedure_text(&folder.so_far());
+    let input = ReportInput { audit: &order.audit, people: order.people(), procedure: procedure.as_deref() };
     derive_files::<PackFailure>(&input, &mut |path, bytes, role| {
         folder.add(path, &bytes, role).map_err(PackFailure)
     })
@@ -92,6 +92,15 @@ pub fn write_pack(mut order: PackOrder<'_>) -> Result<WrittenPack> {
         people: order.people(),
     })?;
     Ok(WrittenPack { people, ..written })
+}
+
+/// Writes what follows from the records, the policies and the audit.
+fn write_what_follows(audit: &AuditV1, folder: &mut PackFolder) -> Result<()> {
+    let so_far = folder.so_far();
+    let written = write_results(&so_far, audit, &mut |path, bytes, role| {
+        folder.add(path, &bytes, role).map_err(|failure| anyhow::anyhow!(failure.message))
+    });
+    written.map_err(|error| Failure::environment(format!("the results cannot be written: {error:#}")))
 }
 
 /// Takes addresses and names of people out of an audit: item by item, because there can be many.
@@ -202,17 +211,16 @@ fn write_records(
     folder: &mut PackFolder,
 ) -> Result<()> {
     let name = environment.environment.as_str();
-    let mut previous: Option<Digest> = None;
+    let mut before = WrittenBefore::default();
     each_record(order.repository, environment, &mut |number, files| {
         let files = match redactor.is_empty() {
             true => files,
-            false => records::without_addresses(&files, redactor, previous.as_ref()).map_err(|why| {
+            false => records::without_addresses(&files, redactor, &mut before).map_err(|why| {
                 Failure::environment(format!(
                     "{name}#{number} cannot be written without addresses of people: {why:#}"
                 ))
             })?,
         };
-        previous = files.get(portcullis_record::RECORD).map(|bytes| Digest::of(bytes));
         for (file, bytes) in files {
             let path = path_of(&format!("{}/{file}", records::folder_of(name, number)))?;
             folder.add(path, &bytes, PackRoleV1::Record)?;
@@ -221,16 +229,20 @@ fn write_records(
     })
 }
 
-/// The policies that were in force and can be read, by the path of each in the pack.
+/// The policies that were in force and that of today, as far as they can be read, by the path of
+/// each in the pack.
 fn policies(order: &PackOrder<'_>) -> BTreeMap<String, String> {
-    let policy = |in_force: &portcullis_wire::audit::v1::PolicyInForceV1| {
-        let digest = in_force.digest.as_ref()?;
-        let at = Revision::try_from(in_force.from.clone()).ok()?;
+    let title = &order.audit.title;
+    let in_force = title.policies.iter().filter_map(|one| Some((one.digest.clone()?, one.from.clone())));
+    let today = title.policy_today.as_ref().zip(order.audit.branches.first());
+    let today = today.map(|(policy, branch)| (policy.digest.clone(), branch.tip.clone()));
+    let policy = |(digest, at): (DigestText, CommitText)| {
+        let at = Revision::try_from(at).ok()?;
         let text = text_at(order.repository, &at, &RepoPath::from(POLICY_PATH)).ok()??;
         (Digest::of(text.as_bytes()).as_str() == digest.as_str())
             .then(|| (policy_path(digest.as_str()), text))
     };
-    order.audit.title.policies.iter().filter_map(policy).collect()
+    in_force.chain(today).filter_map(policy).collect()
 }
 
 fn write_policies(order: &PackOrder<'_>, redactor: &Redactor, folder: &mut PackFolder) -> Result<()> {
@@ -258,6 +270,12 @@ impl PackFolder {
             return Err(Failure::environment(why).hint("name a folder that is not there yet"));
         }
         Ok(PackFolder { root: root.to_path_buf(), files: BTreeMap::new() })
+    }
+
+    /// What was written until now.
+    fn so_far(&self) -> FolderOfPack {
+        let lengths = self.files.iter().map(|(path, (length, _, _))| (path.clone(), *length));
+        FolderOfPack::of(&self.root, lengths.collect())
     }
 
     fn add(&mut self, path: ItemPath, bytes: &[u8], role: PackRoleV1) -> Result<()> {

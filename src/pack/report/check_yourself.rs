@@ -17,7 +17,7 @@ pub(super) fn section() -> Markup {
             h2 #check-h { "Check it yourself" }
             h3 { "With Portcullis, offline" }
             pre tabindex="0" { "portcullis pack verify DIR-OR-ARCHIVE --repo CLONE" }
-            p { "It compares every file with the manifest, takes each recorded decision again from its facts and policy, writes every page of this report again and compares it byte for byte. With a clone it also counts the population again." }
+            p { "It compares every file with the manifest, takes each recorded decision again from its facts and policy, writes every page of this report and every file below " code { "results" } " and " code { "procedure" } " again and compares them byte for byte. With a clone it also counts the population again." }
             h3 { "With standard tools alone" }
             p { "This script needs " code { "sh" } ", " code { "sha256sum" } ", " code { "jq" } " and, for the population, " code { "git" } ". It lies in the pack as " code { (RECIPE) } ". Read it before you run it." }
             pre tabindex="0" { (recipe_text()) }
@@ -34,6 +34,8 @@ pub(super) fn limits(limits: &[String], sources: &[String]) -> Markup {
             h2 #limits-h { "Scope and limits" }
             h3 { "Where the facts come from" }
             ul { @for source in sources { li { (super::text::Outside(source)) } } }
+            h3 { "Results for other programs" }
+            p { "Each recorded decision lies in " code { "results/ENVIRONMENT/NUMBER" } " as SARIF, JUnit, CSV, OSCAL, Gemara, in-toto and GitLab Code Quality; for each clause of a framework that a control serves by evidence, a table and a page lie in " code { "results/FRAMEWORK" } "." }
             h3 { "What this audit covers, and what it cannot show" }
             ul { @for limit in limits { li { (super::text::Outside(limit)) } } }
         }
@@ -46,8 +48,11 @@ pub(super) fn procedure(text: Option<&str>) -> Markup {
         section #procedure aria-labelledby="procedure-h" {
             h2 #procedure-h { "Procedure" }
             @match text {
-                Some(text) => { pre tabindex="0" { (super::text::show_lines(text)) } },
-                None => { p.quiet { "The pack holds no procedure." } },
+                Some(text) => {
+                    p { "What the policy of today asks of everybody, in words for staff, written from the policy alone: " a href="procedure/procedure.html" { "as a page with diagrams" } ", or here as text." }
+                    details { summary { "How code is tested, reviewed and deployed" } pre tabindex="0" { (super::text::show_lines(text)) } }
+                },
+                None => { p.quiet { "The pack holds no procedure: the policy of today is not among its files, or cannot be read." } },
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::ReportInput;
 use super::links::Links;
 use super::parts::{Table, cell, nothing, number};
-use super::text::{Outside, moment_or, short_hash};
+use super::text::{Outside, count, moment_or, short_hash};
 use maud::{Markup, html};
 use portcullis_wire::audit::v1::{AuditedControlV1, PolicyInForceV1};
 
@@ -18,7 +18,7 @@ pub(super) fn section(input: &ReportInput<'_>, links: &Links) -> Markup {
                 filter: Some("controls"),
                 compact: false,
                 caption: "What each control found in the period".to_string(),
-                columns: &["Control", "Met#", "Not met#", "Not shown#", "Waived#", "Exempt#", "Evidence for"],
+                columns: &["Control", "Met#", "Not met#", "Not shown#", "Waived#", "Exempt#", "Served by evidence"],
                 rows: html! { @for control in &audit.controls { (control_row(control, links)) } },
             }.write())
             h3 { "Policies in force" }
@@ -41,7 +41,19 @@ fn control_row(control: &AuditedControlV1, links: &Links) -> Markup {
             th scope="row" { @match links.control(&control.control) { Some(page) => { a href=(page) { code { (control.control) } } }, None => { code { (control.control) } } } }
             (number("Met", control.met)) (number("Not met", control.broken)) (number("Not shown", control.unproven))
             (number("Waived", control.waived)) (number("Exempt", control.exempt))
-            (cell("Evidence for", &html! { ul.plain { @for clause in &control.clauses { li { (Outside(clause)) } } } }))
+            (cell("Served by evidence", &clauses_of(control)))
+        }
+    }
+}
+
+/// The clauses of a control, behind a line that says how many there are.
+fn clauses_of(control: &AuditedControlV1) -> Markup {
+    html! {
+        @if control.clauses.is_empty() { span.quiet { "none named" } } @else {
+            details {
+                summary { (count(control.clauses.len() as u64, "clause", "clauses")) }
+                ul.plain { @for clause in &control.clauses { li { (Outside(clause)) } } }
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use super::text::{Outside, count};
 use super::words::{self, badge};
 use maud::{Markup, html};
 use portcullis_wire::audit::v1::{AuditV1, AuditedPersonV1, DutyConflictV1};
+use portcullis_wire::decision::v1::FindingV1;
 
 /// How many conflicts the page lists.
 const FIRST: usize = 100;
@@ -82,23 +83,29 @@ pub(super) fn training(input: &ReportInput<'_>) -> Markup {
         section #training aria-labelledby="training-h" {
             h2 #training-h { "People and training" }
             @if trained.is_empty() { (nothing("No control of training was in force in the period, so nothing is said of anyone's training.")) } @else {
+                p { "The newest finding of each kind that names a person. Somebody who is not listed took no part that asked for training; that is no statement about them." }
                 (Table {
                     filter: Some("training"),
                     compact: false,
                     caption: "What controls of training found".to_string(),
-                    columns: &["Person", "Finding", "Why"],
-                    rows: html! {
-                        @for person in trained { @for finding in &person.training {
-                            @let (tone, word) = words::verdict(finding.verdict);
-                            tr {
-                                th scope="row" { (Outside(&person.who)) }
-                                (cell("Finding", &badge(tone, word)))
-                                (cell("Why", &html! { (Outside(&finding.reason)) }))
-                            }
-                        } }
-                    },
+                    columns: &["Person", "What it says of them", "Where", "Requirement there"],
+                    rows: html! { @for person in trained { @for finding in &person.training { (training_row(&person.who, finding)) } } },
                 }.write())
             }
+        }
+    }
+}
+
+fn training_row(who: &str, finding: &FindingV1) -> Markup {
+    let (tone, word) = words::verdict(finding.verdict);
+    let said =
+        if finding.details.is_empty() { std::slice::from_ref(&finding.reason) } else { &finding.details[..] };
+    html! {
+        tr {
+            th scope="row" { (Outside(who)) }
+            (cell("What it says of them", &html! { ul.plain { @for sentence in said { li { (Outside(sentence)) } } } }))
+            (cell("Where", &html! { (Outside(&finding.subject.name)) }))
+            (cell("Requirement there", &badge(tone, word)))
         }
     }
 }

@@ -10,7 +10,8 @@ use super::words::{self, badge};
 use crate::item_path::ItemPath;
 use maud::{Markup, html};
 use portcullis_wire::audit::v1::{
-    AuditV1, AuditedDeploymentV1, AuditedLandingV1, BranchPopulationV1, EnvironmentPopulationV1,
+    AuditV1, AuditedDeploymentV1, AuditedLandingV1, AuditedSignatureV1, BranchPopulationV1,
+    EnvironmentPopulationV1,
 };
 use std::collections::BTreeMap;
 
@@ -188,9 +189,19 @@ fn deployment_row(deployment: &AuditedDeploymentV1, links: &Links) -> Markup {
                 }
             }))
             (cell("Landings", &html! { (parts::items(&deployment.landings, 4, links, 0)) @if deployment.other_landings > 0 { " and " (grouped(deployment.other_landings)) " from before" } }))
-            (cell("Its decision", &html! { (badge(tone, word)) @if let Some(why) = &deployment.why { " " (Outside(why)) } }))
+            (cell("Its decision", &html! { (badge(tone, word)) @if let Some(why) = &deployment.why { " " (Outside(why)) } @if let Some(signature) = &deployment.signature { br; (signature_of(signature)) } }))
             (cell("Kind", &html! { @if deployment.rollback { "rollback" } @else { "deployment" } }))
         }
+    }
+}
+
+/// Who signed the record in the repository; a pack holds no signature.
+fn signature_of(signature: &AuditedSignatureV1) -> Markup {
+    let (tone, word) = words::signature(signature.standing);
+    html! {
+        (badge(tone, word))
+        @if !signature.signers.is_empty() { " by " (Outside(&signature.signers.join(", "))) }
+        @if signature.key.is_some() { " " span.quiet { "in the repository; the pack holds no signature" } }
     }
 }
 

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use portcullis_wire::audit::v1::{
     AuditCountsV1, AuditOutcomeV1, AuditV1, AuditedLandingV1, DutyV1, EmergencyStandingV1,
     ExceptionStandingV1, ExplainedByV1, FollowUpV1, PassedByV1, ProtectionStateV1, RecordStandingV1,
-    TimeSourceV1,
+    SignatureStandingV1, TimeSourceV1,
 };
 use portcullis_wire::decision::v1::{OutcomeV1, RequestV1, SubjectKindV1, VerdictV1};
 
@@ -160,6 +160,16 @@ pub(super) fn record(standing: RecordStandingV1) -> (Tone, &'static str) {
         RecordStandingV1::Irreproducible => (Tone::Unproven, "cannot be taken again"),
         RecordStandingV1::Unseen => (Tone::Unproven, "not seen in the repository"),
         RecordStandingV1::Broken => (Tone::Broken, "does not hold together"),
+    }
+}
+
+pub(super) fn signature(standing: SignatureStandingV1) -> (Tone, &'static str) {
+    match standing {
+        SignatureStandingV1::Signed => (Tone::Met, "signed"),
+        SignatureStandingV1::Missing => (Tone::Broken, "not signed"),
+        SignatureStandingV1::Invalid => (Tone::Broken, "signature invalid"),
+        SignatureStandingV1::Unlisted => (Tone::Unproven, "signed; who may sign is not said"),
+        SignatureStandingV1::Unseen => (Tone::Unproven, "who may sign was not seen"),
     }
 }
 

@@ -22,8 +22,8 @@ pub use exceptions::{
 };
 pub use items::{
     AuditedApprovalV1, AuditedCheckV1, AuditedDeploymentV1, AuditedLandingV1, AuditedRequestV1,
-    AuditedTimeV1, DeploymentReferenceV1, ExplainedByV1, ExplanationV1, ItemVerdictV1, RecordStandingV1,
-    ResidualPartV1, TimeSourceV1,
+    AuditedSignatureV1, AuditedTimeV1, DeploymentReferenceV1, ExplainedByV1, ExplanationV1, ItemVerdictV1,
+    RecordStandingV1, ResidualPartV1, SignatureStandingV1, TimeSourceV1,
 };
 pub use people::{AuditedPersonV1, DutyConflictV1, DutyV1};
 pub use population::{

@@ -100,6 +100,39 @@ pub struct AuditedDeploymentV1 {
     pub standing: RecordStandingV1,
     /// Why it does not, in one sentence; null where it does.
     pub why: Option<String>,
+    /// Who vouches for it. Missing where no one does, and its policy asks for no signature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<AuditedSignatureV1>,
+}
+
+/// The signature of a record, in the repository.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AuditedSignatureV1 {
+    /// What it is worth.
+    pub standing: SignatureStandingV1,
+    /// The fingerprint of the key; null where none signed. A pack has a token in its place.
+    pub key: Option<String>,
+    /// What the allowed signers call the owner of the key.
+    pub signers: Vec<String>,
+}
+
+/// What the signature of a record is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum SignatureStandingV1 {
+    /// No one signed, although the policy of the record asks for it.
+    Missing,
+    /// Someone did who may sign records.
+    Signed,
+    /// Someone did; the policy of the record does not say who may.
+    Unlisted,
+    /// It proves nothing.
+    Invalid,
+    /// It could not be seen who may sign.
+    Unseen,
 }
 
 /// How far a record proves its decision.
