@@ -2,8 +2,8 @@
 //!
 //! Something lands every eight days, and is deployed every month. In between somebody pushes
 //! without a review, an emergency is let through and reviewed late, the protection of the branch is
-//! weaker for a while, somebody approves whose training has ended, and a deployment is rolled back. Everything has fixed dates, so that the
-//! same program writes the same pack.
+//! weaker for a while, somebody approves whose training has ended, and a deployment is rolled back.
+//! Everything has fixed dates, so that the same program writes the same pack.
 
 use crate::cli::audit::audit_period;
 use crate::cli::exit::{Exit, Failure, Result};
@@ -42,10 +42,6 @@ const WAIVERS: u32 = 40;
 
 /// The number of the register of people.
 const REGISTER: u32 = 41;
-
-/// What the policy says of training from the second month on.
-const TRAINING: &str = "\n[training.courses.secure-review]\ntitle = \"Reviewing code that processes personal data\"\n\
-    valid-for = \"730d\"\n\n[controls.trained-reviewers]\ncourses = [\"secure-review\"]\n";
 
 /// When the training of Robin ends.
 const TRAINING_ENDS: &str = "2025-07-02";
@@ -186,7 +182,7 @@ impl Year {
     /// The register of people lands, and then the policy that asks for training.
     fn ask_for_training(&mut self) {
         self.land(register(""), "Write down who was trained", 2);
-        let policy = Body::Text(format!("{POLICY}{TRAINING}"));
+        let policy = Body::Text(policy_with_training());
         let policy = vec![Op::Put(POLICY_FILE, File::new("portcullis.toml", policy))];
         self.land(policy, "Ask for trained reviewers", 1);
     }
@@ -350,6 +346,15 @@ fn set_moment(facts: &mut Deployment, at: Timestamp) {
             }
         }
     }
+}
+
+/// The policy from the second month on.
+fn policy_with_training() -> String {
+    format!(
+        "{POLICY}\n[training.courses.secure-review]\ntitle = \"Reviewing code that processes personal data\"\n\
+         valid-for = \"730d\"\n\n[controls.{}]\ncourses = [\"secure-review\"]\n",
+        trained_reviewers::KIND.name
+    )
 }
 
 /// Writes the register, with more training of Robin.

@@ -130,15 +130,15 @@ pub(super) fn without_addresses(
         out.insert(FACTS, facts_json(facts)?.into_bytes());
     }
     let decision = files.get(DECISION).context("it has no decision.json")?;
-    let redacted = || redactor.text(&String::from_utf8_lossy(decision)).into_bytes();
-    let again = decide_again(&out).unwrap_or_else(redacted);
+    let as_said = redacted_decision(decision, redactor, (files.get(POLICY), out.get(POLICY)));
+    let again = decide_again(&out).unwrap_or_else(|| as_said.clone());
     if outcome_of(&again) == outcome_of(decision) {
         out.insert(DECISION, again);
     } else if decide_again(files).and_then(|again| outcome_of(&again)) == outcome_of(decision) {
         // A signature of a text with an address, for example, is none of the text without it.
         out.remove(FACTS);
         before.omitted.insert(entry.number);
-        out.insert(DECISION, redacted());
+        out.insert(DECISION, as_said);
         entry.facts = entry.facts.map(|facts| KeptFile { kept: false, ..facts });
     } else {
         bail!("its decision does not follow from its facts");
@@ -165,6 +165,17 @@ fn without_omitted(mut facts: GatheredFacts, omitted: &BTreeSet<u64>) -> Gathere
         }
     }
     facts
+}
+
+/// A decision that is not taken again: it names the policy as the pack holds it.
+fn redacted_decision(
+    decision: &[u8],
+    redactor: &Redactor,
+    (stored, written): (Option<&Vec<u8>>, Option<&Vec<u8>>),
+) -> Vec<u8> {
+    let text = redactor.text(&String::from_utf8_lossy(decision));
+    let (Some(stored), Some(written)) = (stored, written) else { return text.into_bytes() };
+    text.replace(Digest::of(stored).as_str(), Digest::of(written).as_str()).into_bytes()
 }
 
 fn outcome_of(decision: &[u8]) -> Option<serde_json::Value> {
