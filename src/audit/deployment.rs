@@ -81,16 +81,21 @@ fn decided(decision: Option<DecisionV1>, link: &RecordLink) -> ItemVerdictV1 {
     let Some(decision) = decision else {
         return ItemVerdictV1 { outcome: link.entry.outcome.into(), policy: None, findings: Vec::new() };
     };
+    ItemVerdictV1 {
+        outcome: decision.outcome,
+        policy: decision.policy.as_ref().map(|policy| policy.digest.clone()),
+        findings: kept_findings(decision),
+    }
+}
+
+/// The findings of a decision that an audit says of the deployment.
+pub fn kept_findings(decision: DecisionV1) -> Vec<FindingV1> {
     let is_kept = |found: &FindingV1| {
         let of_landing =
             found.subject.kind == SubjectKindV1::Landing || found.subject.name.contains(" in landing ");
         Verdict::from(found.verdict) != Verdict::Met || !of_landing
     };
-    ItemVerdictV1 {
-        outcome: decision.outcome,
-        policy: decision.policy.map(|policy| policy.digest),
-        findings: decision.findings.into_iter().filter(is_kept).collect(),
-    }
+    decision.findings.into_iter().filter(is_kept).collect()
 }
 
 fn standing_of(standing: &RecordStanding) -> (RecordStandingV1, Option<String>) {

@@ -1,7 +1,7 @@
 //! The exceptions of an audit: what is broken or was let through, by whom, and whether what is owed
 //! for it took place.
 
-use crate::landing::waiver_named;
+use crate::landing::grants_of;
 use crate::waivers::WaiverBook;
 use portcullis_wire::audit::v1::{
     AuditGapV1, AuditedDeploymentV1, AuditedLandingV1, BranchPopulationV1, EmergencyStandingV1,
@@ -85,17 +85,18 @@ impl AuditedItems<'_> {
                 && other.control == finding.control
                 && other.subject == finding.subject
         };
-        let ids = deployment.decision.findings.iter().filter(same).flat_map(named_waivers);
-        ids.map(|id| self.passage(PassedByV1::WaiverAtDeployment, &id)).collect()
+        let grants = deployment.decision.findings.iter().filter(same).flat_map(grants_of);
+        grants.map(|grant| self.passage(PassedByV1::WaiverAtDeployment, grant)).collect()
     }
 
-    fn passage(&self, by: PassedByV1, id: &str) -> PassageV1 {
-        let who = self.waivers.find(id).map(|waiver| waiver.approver.clone());
+    /// Who granted a waiver is what its text said then, whatever it says now.
+    fn passage(&self, by: PassedByV1, (id, approver): (&str, &str)) -> PassageV1 {
+        let who = Some(self.waivers.name_of(approver));
         PassageV1 { by, who, what: id.to_string() }
     }
 
     fn exception(&self, item: &str, finding: &FindingV1, mut passages: Vec<PassageV1>) -> ExceptionV1 {
-        passages.extend(named_waivers(finding).map(|id| self.passage(PassedByV1::Waiver, &id)));
+        passages.extend(grants_of(finding).map(|grant| self.passage(PassedByV1::Waiver, grant)));
         passages.sort();
         passages.dedup();
         let by_waiver =
@@ -129,20 +130,15 @@ impl AuditedItems<'_> {
         worst_first.into_iter().find(|standing| standings.contains(standing)).unwrap_or(FollowUpV1::None)
     }
 
-    /// Is the same found in a landing of the audit? Then it is reported there.
+    /// Is the same broken or waived in a landing of the audit? Then it is reported there.
     fn is_of_landing(&self, finding: &FindingV1) -> bool {
         let same = |other: &FindingV1| other.control == finding.control && other.subject == finding.subject;
-        self.landings.iter().any(|landing| landing.then.findings.iter().any(same))
+        self.landings.iter().any(|landing| exceptional(&landing.then.findings).any(same))
     }
 }
 
 fn exceptional(findings: &[FindingV1]) -> impl Iterator<Item = &FindingV1> {
     findings.iter().filter(|found| matches!(found.verdict, VerdictV1::Broken | VerdictV1::Waived))
-}
-
-fn named_waivers(finding: &FindingV1) -> impl Iterator<Item = String> + '_ {
-    let is_waived = finding.verdict == VerdictV1::Waived;
-    finding.details.iter().filter(move |_| is_waived).filter_map(|detail| waiver_named(detail))
 }
 
 fn lost_commits(branch: &BranchPopulationV1) -> Vec<ExceptionV1> {
@@ -245,5 +241,90 @@ pub(super) fn gaps_of_items(
         items: items.len() as u64,
         first_items: items.into_iter().take(NAMED).cloned().collect(),
     };
-    gaps.into_iter().map(gap).collect()
+    let mut gaps: Vec<AuditGapV1> = gaps.into_iter().map(gap).collect();
+    // What most items lack comes first: a list that is cut off has it. The sort is stable.
+    gaps.sort_by_key(|gap| std::cmp::Reverse(gap.items));
+    gaps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn finding(verdict: &str) -> Value {
+        json!({ "verdict": verdict, "control": "required-reviews", "subject": { "kind": "area", "name": "upload" },
+            "reason": "one approval is missing", "remedy": null, "details": [], "place": null })
+    }
+
+    /// The exceptions where the landing was found so and its deployment was found otherwise.
+    fn found(landing: &str, deployment: &str) -> Vec<ExceptionV1> {
+        let (commit, digest) = ("a".repeat(40), format!("sha256:{}", "b".repeat(64)));
+        let time = json!({ "at": null, "source": "unknown" });
+        let landing: AuditedLandingV1 = serde_json::from_value(json!({
+            "id": format!("main@{commit}"), "number": 1, "branch": "main", "parent": commit, "landed": commit, "steps": [commit], "commits": 1,
+            "time": time, "subject": "", "tickets": [], "requests": null, "authors": [], "approvals": [], "checks": [],
+            "explanation": { "by": "replay", "requests": [], "residual": [], "residual_parts": 0, "unseen": null }, "areas": null,
+            "then": { "outcome": "allow", "policy": null, "findings": [finding(landing)] }, "today": null, "waivers": [],
+            "deployments": [{ "environment": "production", "number": 1 }], "source": "git alone"
+        }))
+        .unwrap();
+        let deployment: AuditedDeploymentV1 = serde_json::from_value(json!({
+            "id": "production#1", "environment": "production", "number": 1, "record": commit, "digest": digest, "time": time, "branch": "main",
+            "baseline": commit, "baseline_origin": "recorded", "candidate": commit, "rollback": false, "recorder": "ci", "deployer": null,
+            "deployer_known": false, "landings": [], "other_landings": 0, "standing": "reproduced", "why": null,
+            "decision": { "outcome": "allow", "policy": null, "findings": [finding(deployment)] }
+        }))
+        .unwrap();
+        AuditedItems {
+            landings: &[landing],
+            deployments: &[deployment],
+            branches: &[],
+            environments: &[],
+            waivers: &WaiverBook::default(),
+            bypasses: &BTreeMap::new(),
+        }
+        .exceptions()
+    }
+
+    #[test]
+    fn what_a_deployment_waived_is_an_exception_though_its_landing_says_otherwise() {
+        for landing in ["unproven", "met", "noted"] {
+            let found = found(landing, "waived");
+            assert_eq!((found.len(), found[0].item.as_str()), (1, "production#1"), "{landing}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_rollback_that_was_granted_is_no_open_exception() {
+        let mut rollback = finding("waived");
+        let granted = "it is older than b1a41eaf3c, which is deployed: a rollback, which kim-example asked for and robin-example granted until \
+                       2025-08-22T12:00:00Z (R-1)";
+        rollback["reason"] = json!(granted);
+        let rollback: FindingV1 = serde_json::from_value(rollback).unwrap();
+        let book = WaiverBook::default();
+        let items = AuditedItems {
+            landings: &[],
+            deployments: &[],
+            branches: &[],
+            environments: &[],
+            waivers: &book,
+            bypasses: &BTreeMap::new(),
+        };
+        let found = items.exception("production#8", &rollback, Vec::new());
+        assert_eq!(found.standing, ExceptionStandingV1::Waived);
+        let passage = &found.let_through[0];
+        assert_eq!((passage.what.as_str(), passage.who.as_deref()), ("R-1", Some("robin-example")));
+        // Where nothing of the kind is said, it stays open.
+        let bare: FindingV1 = serde_json::from_value(finding("waived")).unwrap();
+        let found = items.exception("production#8", &bare, Vec::new());
+        assert_eq!(found.standing, ExceptionStandingV1::Open);
+    }
+
+    #[test]
+    fn what_is_waived_in_both_is_one_exception() {
+        let found = found("waived", "waived");
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].item.starts_with("main@"));
+    }
 }

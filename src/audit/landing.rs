@@ -301,18 +301,32 @@ fn what_differs(then: &ItemVerdictV1, today: &ItemVerdictV1) -> ItemVerdictV1 {
     ItemVerdictV1 { findings: today.findings.iter().filter(is_new).cloned().collect(), ..today.clone() }
 }
 
-/// The waivers that findings say they were let through by, sorted.
+/// The waivers and rollbacks that findings say they were let through by, sorted.
 pub fn waivers_in(findings: &[FindingV1]) -> Vec<String> {
-    let waived = findings.iter().filter(|found| found.verdict == VerdictV1::Waived);
-    let mut ids: Vec<String> =
-        waived.flat_map(|found| &found.details).filter_map(|detail| waiver_named(detail)).collect();
+    let mut ids: Vec<String> = findings.iter().flat_map(grants_of).map(|(id, _)| id.to_string()).collect();
     ids.sort();
     ids.dedup();
     ids
 }
 
+/// Each waiver or rollback that a finding was let through by, and who granted it then.
+pub(super) fn grants_of(finding: &FindingV1) -> impl Iterator<Item = (&str, &str)> {
+    let is_waived = finding.verdict == VerdictV1::Waived;
+    let waivers = finding.details.iter().filter_map(|detail| granted_waiver(detail));
+    waivers.chain(granted_rollback(&finding.reason)).filter(move |_| is_waived)
+}
+
 /// The waiver that a detail of a waived finding names first.
-pub fn waiver_named(detail: &str) -> Option<String> {
-    let (id, _) = detail.strip_prefix("waived by ")?.split_once(", granted by ")?;
-    Some(id.to_string())
+fn granted_waiver(detail: &str) -> Option<(&str, &str)> {
+    let (id, rest) = detail.strip_prefix("waived by ")?.split_once(", granted by ")?;
+    let (approver, _) = rest.split_once(" until ")?;
+    Some((id, approver))
+}
+
+/// The rollback that the reason of a waived finding names.
+fn granted_rollback(reason: &str) -> Option<(&str, &str)> {
+    let (_, rest) = reason.split_once(": a rollback, which ")?.1.split_once(" asked for and ")?;
+    let (approver, rest) = rest.split_once(" granted until ")?;
+    let (_, id) = rest.strip_suffix(')')?.split_once(" (")?;
+    Some((id, approver))
 }

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub struct WaiverBook {
     granted: BTreeMap<String, UsedWaiverV1>,
+    /// What approvers are shown as, by the login that a text names them with.
+    approvers: BTreeMap<String, String>,
 }
 
 impl WaiverBook {
@@ -22,6 +24,9 @@ impl WaiverBook {
         let names = PeopleNames::by(Some(policy));
         let waivers = policy.waivers(text).map_err(|problems| problems.len())?;
         let rollbacks = policy.rollbacks(text).map_err(|problems| problems.len())?;
+        let grants = waivers.iter().map(|one| &one.grant).chain(rollbacks.iter().map(|one| &one.grant));
+        let shown = |grant: &Grant| (grant.approver.to_string(), names.of_login(&grant.approver));
+        self.approvers.extend(grants.map(shown));
         for waiver in &waivers {
             self.granted.insert(waiver.grant.id.clone(), of_waiver(names, waiver, as_of));
         }
@@ -34,6 +39,11 @@ impl WaiverBook {
     /// The waiver of an id.
     pub fn find(&self, id: &str) -> Option<&UsedWaiverV1> {
         self.granted.get(id)
+    }
+
+    /// What an approver is shown as.
+    pub fn name_of(&self, approver: &str) -> String {
+        self.approvers.get(approver).map_or(approver, String::as_str).to_string()
     }
 
     /// Those that were in force in a period, and those that an item used; `used` tells which items

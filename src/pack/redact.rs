@@ -20,7 +20,16 @@ pub struct AddressFinder {
     hosts: BTreeSet<String>,
     logins: BTreeSet<String>,
     numbers: BTreeSet<String>,
+    mailboxes: BTreeSet<String>,
+    host_logins: BTreeSet<String>,
 }
+
+/// What an audit writes of an address without an account, before digits of its SHA-256. Whoever has
+/// a list of addresses can find the one behind it, so no pack has these digits.
+const MAILBOX: &str = "mailbox:";
+
+/// How long all of it is: 16 digits follow.
+const MAILBOX_LENGTH: usize = MAILBOX.len() + 16;
 
 /// Members of JSON that hold logins of people, alone or in lists.
 const LOGINS: [&str; 11] = [
@@ -101,8 +110,10 @@ impl AddressFinder {
     /// Looks through a text of any kind.
     pub fn look_at_text(&mut self, text: &str) {
         for (start, end) in addresses_in(text) {
+            self.host_logins.extend(login_in(&text[start..end]).map(str::to_lowercase));
             self.found.insert(text[start..end].to_lowercase());
         }
+        self.mailboxes.extend(mailboxes_in(text).map(|at| text[at..at + MAILBOX_LENGTH].to_string()));
         self.keys.extend(fingerprints_in(text).map(|(start, end)| text[start..end].to_string()));
     }
 
@@ -193,11 +204,15 @@ impl AddressFinder {
         for shown in self.names.values_mut() {
             *shown = key.of_login(shown);
         }
-        let logins: BTreeMap<String, String> =
-            self.logins.iter().map(|login| (login.clone(), key.of_login(login))).collect();
-        self.names.extend(logins);
+        let pseudonyms = |logins: &BTreeSet<String>| -> BTreeMap<String, String> {
+            logins.iter().map(|login| (login.clone(), key.of_login(login))).collect()
+        };
+        let logins: BTreeSet<String> = self.logins.iter().map(|login| login.to_ascii_lowercase()).collect();
+        self.names.extend(pseudonyms(&self.logins));
+        let (mailboxes, host_logins) = (pseudonyms(&self.mailboxes), pseudonyms(&self.host_logins));
+        self.names.extend(mailboxes.clone());
         let numbers = self.numbers.iter().map(|number| (number.clone(), key.of_number(number))).collect();
-        Redactor { numbers, ..self.finish() }
+        Redactor { numbers, mailboxes, host_logins, logins, ..self.finish() }
     }
 
     /// Gives each address a token. Tokens are sorted like the addresses.
@@ -214,14 +229,17 @@ impl AddressFinder {
         // As long as a fingerprint, and of its letters: what reads one reads this.
         let keys = self.keys.into_iter().zip(1_u32..);
         let keys = keys.map(|(key, number)| (key, format!("SHA256:key{number:04}{}", "A".repeat(36))));
+        let mailboxes = self.mailboxes.into_iter().zip(1_u32..);
         Redactor {
+            mailboxes: mailboxes.map(|(digits, number)| (digits, format!("mailbox-{number:04}"))).collect(),
+            has_accounts: !self.host_logins.is_empty(),
             tokens,
             words,
             names: self.names,
-            numbers: BTreeMap::new(),
             keys: keys.collect(),
             phrases: self.phrases,
             hosts: self.hosts,
+            ..Redactor::default()
         }
     }
 }
@@ -235,7 +253,14 @@ pub struct Redactor {
     words: BTreeMap<String, String>,
     /// Those of them that are of people whom the pack names.
     names: BTreeMap<String, String>,
+    /// Which of the names are logins, which hosts compare without regard to case.
+    logins: BTreeSet<String>,
     numbers: BTreeMap<String, String>,
+    mailboxes: BTreeMap<String, String>,
+    /// Logins in addresses that a host gives to accounts, with a pseudonym each.
+    host_logins: BTreeMap<String, String>,
+    /// Is there an address that a host gives to an account?
+    has_accounts: bool,
     keys: BTreeMap<String, String>,
     phrases: BTreeMap<String, String>,
     /// Names of the hosts that were asked.
@@ -245,18 +270,29 @@ pub struct Redactor {
 impl Redactor {
     /// Is there nothing to replace?
     pub fn is_empty(&self) -> bool {
-        self.tokens.is_empty() && self.words.is_empty() && self.keys.is_empty()
+        let words = self.tokens.is_empty() && self.words.is_empty() && self.keys.is_empty();
+        words && self.mailboxes.is_empty() && !self.has_accounts
     }
 
     /// The text without addresses, and with logins in the place of the names that a policy shows.
     pub fn text(&self, text: &str) -> String {
         let phrases = self.phrases.iter();
-        let text = phrases.fold(text.to_string(), |text, (words, by)| replace_words(&text, words, by));
-        let text = self.without_keys(&self.without_addresses(&text));
+        let text = phrases.fold(text.to_string(), |text, (words, by)| replace_words(&text, &text, words, by));
+        let text = self.without_mailboxes(self.without_keys(&self.without_addresses(&text)));
+        let lower = text.to_ascii_lowercase();
         // Longer names first: one may begin with another.
         let mut words: Vec<(&String, &String)> = self.words.iter().collect();
         words.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-        words.into_iter().fold(text, |text, (name, login)| replace_words(&text, name, login))
+        words.into_iter().fold(text, |text, (name, login)| {
+            let any_case = name.to_ascii_lowercase();
+            match self.logins.contains(&any_case) {
+                false => replace_words(&text, &text, name, login),
+                true if lower.contains(&any_case) => {
+                    replace_words(&text, &text.to_ascii_lowercase(), &any_case, login)
+                }
+                true => text,
+            }
+        })
     }
 
     /// Is it a name of a host that was asked?
@@ -278,6 +314,15 @@ impl Redactor {
         out
     }
 
+    fn without_mailboxes(&self, text: String) -> String {
+        if self.mailboxes.is_empty() || !text.contains(MAILBOX) {
+            return text;
+        }
+        let found: BTreeSet<&str> = mailboxes_in(&text).map(|at| &text[at..at + MAILBOX_LENGTH]).collect();
+        let known = found.into_iter().filter_map(|digits| self.mailboxes.get_key_value(digits));
+        known.fold(text.clone(), |text, (digits, shown)| text.replace(digits, shown))
+    }
+
     /// What stands for whom: names and logins, each with what is shown for it.
     pub fn people(&self) -> &BTreeMap<String, String> {
         &self.names
@@ -296,6 +341,15 @@ impl Redactor {
                 out.push_str(&text[at..start]);
                 out.push_str(&self.numbers[number]);
                 at = start + number.len();
+            }
+            let address = &text[start..end];
+            let hidden = login_in(address)
+                .and_then(|login| Some((login, self.host_logins.get(&login.to_lowercase())?)));
+            if let Some((login, pseudonym)) = hidden {
+                let begin = start + address.find(login).unwrap_or_default();
+                out.push_str(&text[at..begin]);
+                out.push_str(pseudonym);
+                at = begin + login.len();
             }
         }
         out.push_str(&text[at..]);
@@ -334,6 +388,13 @@ impl Redactor {
         {
             return serde_json::json!({ "name": token, "email": format!("{token}@{DOMAIN}") });
         }
+        if let Some((_, email)) = mailbox(members)
+            && let Some(login) = login_in(email)
+        {
+            // The account is shown, and not the name that its owner wrote into the commit.
+            let shown = self.host_logins.get(&login.to_lowercase()).map_or(login, String::as_str);
+            return serde_json::json!({ "name": shown, "email": self.text(email) });
+        }
         if let Some(texts) = redact_texts(self, members) {
             return Value::Object(texts);
         }
@@ -348,12 +409,13 @@ impl Redactor {
     }
 }
 
-/// The text with a name replaced wherever it is not a part of a longer word.
-fn replace_words(text: &str, name: &str, by: &str) -> String {
+/// The text with a name replaced wherever it is not a part of a longer word. It is looked for in
+/// `lower`, which has the same bytes but for the case of letters.
+fn replace_words(text: &str, lower: &str, name: &str, by: &str) -> String {
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
-    for (start, found) in text.match_indices(name) {
+    for (start, found) in lower.match_indices(name) {
         let end = start + found.len();
         let inside = text[..start].ends_with(is_part) || text[end..].starts_with(is_part);
         if !inside && start >= at {
@@ -382,6 +444,22 @@ fn mailbox(members: &Map<String, Value>) -> Option<(&str, &str)> {
 fn is_of_a_host(address: &str) -> bool {
     let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
     local == "noreply" || domain.starts_with("users.noreply.") || domain.ends_with(DOMAIN)
+}
+
+/// The login in an address that a host gives to an account: `kim` of `11+kim@users.noreply.…`.
+fn login_in(address: &str) -> Option<&str> {
+    let (local, domain) = address.rsplit_once('@')?;
+    let login = local.split_once('+').map_or(local, |(_, login)| login);
+    (domain.to_ascii_lowercase().starts_with("users.noreply.") && !login.is_empty()).then_some(login)
+}
+
+/// Where digits of the digest of an address begin in a text.
+fn mailboxes_in(text: &str) -> impl Iterator<Item = usize> + '_ {
+    let is_whole = |at: &usize| {
+        let digits = text.as_bytes().get(at + MAILBOX.len()..at + MAILBOX_LENGTH);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    text.match_indices(MAILBOX).map(|(at, _)| at).filter(is_whole)
 }
 
 /// Where fingerprints of keys are in a text: `SHA256:` and 43 characters of base64.

@@ -174,6 +174,11 @@ pub fn made_up_audit(landings: u64) -> AuditV1 {
     let items: Vec<Value> = (0..landings).map(|number| landing(number, landings)).collect();
     let count = |word: &str| (0..landings).filter(|number| outcome(*number) == word).count();
     let exceptions: Vec<Value> = (0..landings).filter_map(exception).collect();
+    let outcome_word = if exceptions.is_empty() { "undetermined" } else { "exceptions" };
+    let commits: u64 = (0..landings).map(|number| number % 4 + 1).sum();
+    let line: String = (1..=landings).map(|number| format!("{}\n", commit(number))).collect();
+    let first_parents = portcullis_model::digest::Digest::of(line.as_bytes()).to_string();
+    let never_deployed = (0..landings).filter(|number| number % 9 == 7).count();
     let value = json!({
         "schema": 1,
         "title": { "project": "Record upload", "accountable": "Head of data services", "host": "github", "repository": "example-org/data-upload",
@@ -184,18 +189,18 @@ pub fn made_up_audit(landings: u64) -> AuditV1 {
             "policies": [{ "branch": "main", "digest": digest(1), "origin": "base", "from": commit(0), "since": moment(BEGIN), "until": moment(BEGIN + YEAR),
                 "landings": landings, "problem": null }],
             "policy_today": { "digest": digest(2), "origin": "base" } },
-        "outcome": "exceptions",
-        "counts": { "landings": landings, "commits": landings * 5 / 2, "deployments": 12, "allowed": count("allow"), "undetermined": count("undetermined"),
-            "waived": count("waived"), "blocked": count("block"), "blocked_today": 0, "never_deployed": landings / 9, "exceptions": exceptions.len(),
+        "outcome": outcome_word,
+        "counts": { "landings": landings, "commits": commits, "deployments": 12, "allowed": count("allow"), "undetermined": count("undetermined"),
+            "waived": count("waived"), "blocked": count("block"), "blocked_today": 0, "never_deployed": never_deployed, "exceptions": exceptions.len(),
             "open_exceptions": count("block") },
         "trend": (0..12).map(|index| month(index, &items)).collect::<Vec<_>>(),
         "branches": [{ "branch": "main", "tip": commit(landings), "tip_source": "host", "from": commit(0), "to": commit(landings), "landings": landings,
-            "steps": landings, "commits": landings * 5 / 2,
-            "proof": { "range": format!("{}..{}", commit(0), commit(landings)), "first_parents": digest(3),
+            "steps": landings, "commits": commits,
+            "proof": { "range": format!("{}..{}", commit(0), commit(landings)), "first_parents": first_parents,
                 "first_parents_by": format!("git rev-list --first-parent --reverse {}..{} | sha256sum", commit(0), commit(landings)), "all_commits": digest(4),
                 "all_commits_by": format!("git rev-list {}..{} | LC_ALL=C sort | sha256sum", commit(0), commit(landings)), "each_in_one_landing": true },
             "excluded": [{ "steps": 211, "why": "They landed before the period." }], "anomalies": [], "lost": [] }],
-        "environments": [{ "environment": "production", "records": 19, "tip": commit(9_000_012), "first": 8, "last": 19, "holes": [], "problems": [],
+        "environments": [{ "environment": "production", "records": 12, "tip": commit(9_000_012), "first": 1, "last": 12, "holes": [], "problems": [],
             "unchecked": ["Whether records after the last one were cut off."], "on_host": [] }],
         "exceptions": exceptions,
         "controls": [
@@ -212,7 +217,7 @@ pub fn made_up_audit(landings: u64) -> AuditV1 {
         "protection": protection(),
         "gaps": [{ "what": "Whether records of production were cut off at the end", "why": "The chain does not show it.",
             "remedy": "Pass --expect-tip with the tip that you remember.", "items": 0, "first_items": [] },
-            { "what": "Checks of landings", "why": "The host keeps them for 90 days.", "remedy": null, "items": 1, "first_items": [format!("main@{}", commit(9))] }],
+            { "what": "required-checks", "why": "The host does not show the checks of this commit.", "remedy": null, "items": 1, "first_items": [format!("main@{}", commit(9))] }],
         "sample": null,
         "landings": items,
         "deployments": (1..=12).map(deployment).collect::<Vec<_>>(),

@@ -28,6 +28,8 @@ pub struct VerifiedPack {
     pub notes: Vec<String>,
     /// The SHA-256 of the manifest.
     pub manifest: Option<Digest>,
+    /// Does the audit have landings?
+    pub has_landings: bool,
     /// The audit, where everything about it holds.
     pub audit: Option<AuditV1>,
 }
@@ -47,9 +49,11 @@ pub fn verify_pack(source: &dyn ItemSource, check_records: &CheckRecords<'_>) ->
     }
     let Some(audit) = take_audit(source, &mut verified) else { return verified };
     compare_titles(&manifest, &audit, &mut verified.faults);
+    verified.faults.extend(coherence::contradictions(&audit));
     let derived = compare_derived(source, &manifest, &audit, &mut verified);
     compare_families(source, &manifest, &audit, &derived, &mut verified);
     check_records(source, &audit, &mut verified);
+    verified.has_landings = !audit.landings.is_empty();
     verified.audit = Some(audit);
     verified
 }
@@ -151,9 +155,6 @@ const FAMILIES: &[(&str, PackRoleV1)] = &[
     ("records/", PackRoleV1::Record),
     ("policy/", PackRoleV1::Policy),
     ("procedure/", PackRoleV1::Procedure),
-    ("decisions/", PackRoleV1::Decision),
-    ("statements/", PackRoleV1::Statement),
-    ("waivers/", PackRoleV1::Waiver),
     ("results/", PackRoleV1::Results),
 ];
 
@@ -210,5 +211,6 @@ fn wrong_policy(
     None
 }
 
+mod coherence;
 #[cfg(test)]
 mod tests;

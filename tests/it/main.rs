@@ -17,6 +17,7 @@ mod attack_catalogue;
 mod attacks_administration;
 mod attacks_answers;
 mod attacks_audit;
+mod attacks_audit_pack;
 mod attacks_base;
 mod attacks_binding;
 mod attacks_code;

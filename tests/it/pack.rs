@@ -4,12 +4,13 @@
 use crate::support::audited::AS_OF;
 use crate::support::forger::{deployed, facts, judged, newest, work};
 use portcullis::cli::pack::write::{PackOrder, write_pack};
+use portcullis_audit::deployment::kept_findings;
 use portcullis_git::Repository;
 use portcullis_model::digest::Digest;
 use portcullis_pack::manifest::PackSubject;
 use portcullis_pack::pseudonym::PseudonymKey;
 use portcullis_pack::{ItemPath, PackManifest};
-use portcullis_record::RECORD;
+use portcullis_record::{DECISION, RECORD};
 use portcullis_testkit::lane::Lane;
 use portcullis_wire::audit::v1::{AuditV1, read_audit};
 use portcullis_wire::pack::v1::PackRoleV1;
@@ -39,20 +40,30 @@ fn audit_of(lane: &Lane) -> AuditV1 {
         let tree = commit.tree().unwrap();
         let blob = repository.find_blob(tree.get_name(RECORD).unwrap().id()).unwrap();
         let entry: Value = serde_json::from_slice(blob.content()).unwrap();
+        let decision = repository.find_blob(tree.get_name(DECISION).unwrap().id()).unwrap();
+        let findings = kept_findings(serde_json::from_slice(decision.content()).unwrap());
         deployments.insert(0, json!({
             "id": format!("production#{}", entry["number"]), "environment": "production", "number": entry["number"], "record": id.to_string(),
             "digest": Digest::of(blob.content()).to_string(), "time": { "at": entry["time"], "source": "record" }, "branch": "main",
             "baseline": entry["baseline"]["commit"], "baseline_origin": entry["baseline"]["origin"], "candidate": entry["candidate"], "rollback": false,
             "recorder": entry["recorder"], "deployer": null, "deployer_known": false, "landings": [], "other_landings": 1,
-            "decision": { "outcome": "allow", "policy": entry["policy"]["digest"], "findings": [] }, "standing": "reproduced", "why": null
+            "decision": { "outcome": "allow", "policy": entry["policy"]["digest"], "findings": findings }, "standing": "reproduced", "why": null
         }));
         at = commit.parent_id(0).ok();
     }
-    audit["environments"][0]["records"] = json!(deployments.len());
+    for place in ["/environments/0/records", "/environments/0/last", "/counts/deployments"] {
+        *audit.pointer_mut(place).unwrap() = json!(deployments.len());
+    }
     audit["environments"][0]["tip"] = json!(tip);
     audit["deployments"] = json!(deployments);
     audit["title"]["policies"] = json!([]);
-    audit["branches"][0]["proof"] = Value::Null;
+    // A month in which nothing landed.
+    for (place, value) in [("since", "2024-01-01T00:00:00Z"), ("until", "2024-02-01T00:00:00Z")] {
+        audit["title"]["period"][place] = json!(value);
+    }
+    for member in ["proof", "from", "to"] {
+        audit["branches"][0][member] = Value::Null;
+    }
     read_audit(audit.to_string().as_bytes()).unwrap()
 }
 
@@ -283,6 +294,7 @@ fn an_audit_that_leaves_an_environment_out_is_told_by_the_clone() {
     let mut audit = audit_of(&lane);
     audit.environments.clear();
     audit.deployments.clear();
+    audit.counts.deployments = 0;
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("pack");
     let repository = Repository::open(lane.directory()).unwrap();

@@ -97,11 +97,12 @@ pub fn audit_branch(
         Some((from, to)) => audit.landings(&from, &to),
         None => Ok(FoundLandings::default()),
     };
-    let (found, gaps) = match found {
+    let (found, mut gaps) = match found {
         Ok(found) => (found, Vec::new()),
         Err(gap) => (FoundLandings::default(), vec![gap_of(&gap)]),
     };
     let FoundLandings { landings, counted, in_force, policies } = found;
+    gaps.extend(counted.gap_of(&named.name, landings.len() as u64).as_ref().map(gap_of));
     let mut population = line.population(&named.name, &named.tip, named.source.clone(), &counted);
     population.anomalies.extend(landings.iter().filter_map(|landing| other_time(context, landing)));
     Ok(BranchAudit { population, landings, in_force, policies, gaps })

@@ -118,9 +118,16 @@ fn put_together(
     }
     let mut deployments = records.deployments;
     if period.ends().is_none() {
-        // A range of commits has no times: a deployment belongs to it if it brought one of them.
-        let tips: BTreeSet<String> = landings.iter().map(|landing| landing.landed.to_string()).collect();
-        deployments.retain(|(_, brought)| brought.iter().any(|tip| tips.contains(tip.as_str())));
+        // A range of commits has no times: a deployment belongs to it if it brought one of them,
+        // deployed one of them or went back from it, whatever its record keeps.
+        let steps: BTreeSet<String> =
+            landings.iter().flat_map(|landing| &landing.steps).map(ToString::to_string).collect();
+        let is_of = |commit: &str| steps.contains(commit);
+        deployments.retain(|(deployment, brought)| {
+            brought.iter().any(|tip| is_of(tip.as_str()))
+                || is_of(deployment.candidate.as_str())
+                || (deployment.rollback && is_of(deployment.baseline.as_str()))
+        });
     }
     assemble_audit(GatheredAudit {
         title,
@@ -221,7 +228,7 @@ fn given_policy(
         GivenPlace::Elsewhere => read_policy(&directory.join(file), profile),
         GivenPlace::Inside(path) => Err(Failure::usage(format!(
             "the policy {} is a file of the repository ({path}): leave out --policy, and each landing is judged by the policy \
-             that was in force for it",
+             that was in force for it; to judge by another one, copy it to a place outside of the repository",
             file.display()
         ))),
     }

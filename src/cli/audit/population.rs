@@ -10,7 +10,7 @@ use portcullis_audit::period::{SeenTip, best_moment, cut_line};
 use portcullis_git::{DatedCommit, Repository};
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::digest::Digest;
-use portcullis_model::fact::Gap;
+use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::landing::Step;
 use portcullis_wire::audit::v1::{BranchPopulationV1, DateAnomalyV1, ExcludedV1, PopulationProofV1};
 use std::collections::BTreeMap;
@@ -186,6 +186,18 @@ impl CountedRange {
             range,
         };
         Ok(CountedRange { landings: groups.len() as u64, commits: names.len() as u64, proof: Some(proof) })
+    }
+
+    /// What is not complete about the landings that were audited.
+    pub fn gap_of(&self, branch: &BranchName, audited: u64) -> Option<Gap> {
+        let is_whole = self.proof.as_ref().is_none_or(|proof| proof.each_in_one_landing);
+        let why = match (self.landings == audited, is_whole) {
+            (true, true) => return None,
+            (false, _) => format!("{audited} of {} could be looked at", self.landings),
+            (true, false) => "not every commit of the period belongs to exactly one of them".to_string(),
+        };
+        let what = format!("the landings of {branch}");
+        Some(Gap::new(what, GapReason::Contradiction, why, "Run `git fsck`, and audit a fresh clone."))
     }
 }
 

@@ -25,8 +25,13 @@ pub fn describe(what: &str) -> Result<String> {
     }
     let (name, id) = what.split_once(':').map_or((what, None), |(name, id)| (name, Some(id)));
     let framework = find_framework(name).ok_or_else(|| {
-        Failure::usage(unknown("framework", name, FRAMEWORKS.iter().map(|one| one.name)))
-            .hint("`portcullis explain --clause` lists the frameworks")
+        let hint = match full_name(what) {
+            Some(full) => {
+                format!("a clause is named with its framework: `portcullis explain --clause {full}`")
+            }
+            None => "`portcullis explain --clause` lists the frameworks".to_string(),
+        };
+        Failure::usage(unknown("framework", name, FRAMEWORKS.iter().map(|one| one.name))).hint(hint)
     })?;
     let wanted = |clause: &Clause| {
         clause.provision.framework.name == framework.name
@@ -64,6 +69,12 @@ pub fn describe_control(control: &str) -> String {
     }
     push_wrapped(&mut text, &format!("{SERVED} See `portcullis explain --clause FRAMEWORK:ID`."), 0, 0);
     text
+}
+
+/// The first clause with this number, as `FRAMEWORK:ID`.
+fn full_name(id: &str) -> Option<String> {
+    let found = all_clauses().into_iter().find(|(_, clause)| clause.provision.id.eq_ignore_ascii_case(id));
+    found.map(|(_, clause)| format!("{}:{}", clause.provision.framework.name, clause.provision.id))
 }
 
 fn list_frameworks() -> String {

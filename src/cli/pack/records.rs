@@ -4,7 +4,10 @@
 use super::super::record::{facts_json, judge_text};
 use anyhow::{Context as _, bail};
 use git2::{ObjectType, Oid};
+use jiff::Timestamp;
+use portcullis_audit::deployment::kept_findings;
 use portcullis_model::change::{ObjectName, Revision};
+use portcullis_model::decision::Verdict;
 use portcullis_model::digest::Digest;
 use portcullis_model::environment::Environment;
 use portcullis_model::fact::Fact;
@@ -14,10 +17,11 @@ use portcullis_pack::redact::{AddressFinder, Redactor};
 use portcullis_pack::verify::VerifiedPack;
 use portcullis_pack::{ItemPath, ItemSource, PackFault, PackWrong};
 use portcullis_record::{
-    Chain, DECISION, FACTS, KeptFile, POLICY, RECORD, RecordEntry, RecordLink, RecordStanding, StoredEntry,
-    StoredFile, Verifier, commit_bytes,
+    Chain, DECISION, FACTS, KeptFile, POLICY, RECORD, RecordEntry, RecordLink, RecordStanding,
+    RecordedOrigin, StoredEntry, StoredFile, Verifier, commit_bytes,
 };
 use portcullis_wire::audit::v1::{AuditV1, AuditedDeploymentV1, EnvironmentPopulationV1, RecordStandingV1};
+use portcullis_wire::decision::v1::{DecisionV1, FindingV1};
 use portcullis_wire::facts::read_facts;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -238,7 +242,7 @@ fn check_environment(
         }
     }
     let chain = verifier.finish();
-    compare_chain(&chain, audit, name, verified);
+    compare_chain(source, &chain, audit, name, verified);
 }
 
 /// A record as a repository would hold it.
@@ -283,7 +287,13 @@ fn name_of_tree(files: &BTreeMap<RepoPath, StoredFile>) -> anyhow::Result<Object
 }
 
 /// The chain holds together, and says what the audit says of it.
-fn compare_chain(chain: &Chain, audit: &AuditV1, environment: &str, verified: &mut VerifiedPack) {
+fn compare_chain(
+    source: &dyn ItemSource,
+    chain: &Chain,
+    audit: &AuditV1,
+    environment: &str,
+    verified: &mut VerifiedPack,
+) {
     for problem in &chain.problems {
         let why = PackWrong::Record(problem.fault.to_string());
         verified.faults.push(PackFault::new(folder_of(environment, problem.place), why));
@@ -293,11 +303,17 @@ fn compare_chain(chain: &Chain, audit: &AuditV1, environment: &str, verified: &m
         let link = chain.links.iter().find(|link| link.entry.number == deployment.number);
         let wrong = match link {
             None => Some(PackWrong::Missing),
-            Some(link) => contradiction(link, deployment),
+            Some(link) => contradiction(link, deployment)
+                .or_else(|| other_decision(source, &folder_of(environment, link.entry.number), deployment)),
         };
         verified
             .faults
             .extend(wrong.map(|wrong| PackFault::new(folder_of(environment, deployment.number), wrong)));
+    }
+    for link in chain.links.iter().filter(|link| is_left_out(link, audit, environment)) {
+        let why = "audit.json says nothing of this record, which is of the period".to_string();
+        let folder = folder_of(environment, link.entry.number);
+        verified.faults.push(PackFault::new(folder, PackWrong::Disagrees(why)));
     }
     for link in &chain.links {
         match &link.standing {
@@ -318,6 +334,51 @@ fn compare_chain(chain: &Chain, audit: &AuditV1, environment: &str, verified: &m
     }
 }
 
+/// Is a record of the period, and not in the audit?
+fn is_left_out(link: &RecordLink, audit: &AuditV1, environment: &str) -> bool {
+    let is_known = audit.deployments.iter().any(|deployment| {
+        deployment.environment.as_str() == environment && deployment.number == link.entry.number
+    });
+    !is_known && is_of_period(&link.entry, audit)
+}
+
+/// Does a record belong to the period of an audit? A range of commits has those that deployed one
+/// of its commits or went back from it.
+pub(super) fn is_of_period(entry: &RecordEntry, audit: &AuditV1) -> bool {
+    let period = &audit.title.period;
+    let moment = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
+    let as_of = audit.title.as_of.parse::<Timestamp>().ok();
+    match (moment(&period.since), moment(&period.until)) {
+        (Some(since), Some(until)) => {
+            (since..until).contains(&entry.time) && as_of.is_none_or(|as_of| entry.time <= as_of)
+        }
+        _ => {
+            let is_rollback = entry.baseline.origin == RecordedOrigin::Rollback;
+            let is_of = |step: &str| {
+                step == entry.candidate.as_str() || (is_rollback && step == entry.baseline.commit.as_str())
+            };
+            audit.landings.iter().flat_map(|landing| &landing.steps).any(|step| is_of(step.as_str()))
+        }
+    }
+}
+
+/// The audit repeats what the decision of a record found. Texts can differ where names and
+/// addresses were taken out, so verdicts are compared, and which controls they are of.
+fn other_decision(source: &dyn ItemSource, folder: &str, said: &AuditedDeploymentV1) -> Option<PackWrong> {
+    let path = ItemPath::new(&format!("{folder}/{DECISION}")).ok()?;
+    let decision: DecisionV1 = serde_json::from_slice(&source.read(&path).ok()?).ok()?;
+    let outcome = decision.outcome;
+    let sorted = |findings: &[FindingV1]| {
+        let mut all: Vec<_> =
+            findings.iter().map(|found| (found.control.clone(), Verdict::from(found.verdict))).collect();
+        all.sort();
+        all
+    };
+    let same = outcome == said.decision.outcome
+        && sorted(&kept_findings(decision)) == sorted(&said.decision.findings);
+    (!same).then(|| PackWrong::Disagrees("audit.json says another decision of it".to_string()))
+}
+
 /// What the audit says of a record otherwise.
 fn contradiction(link: &RecordLink, said: &AuditedDeploymentV1) -> Option<PackWrong> {
     let entry = &link.entry;
@@ -327,6 +388,8 @@ fn contradiction(link: &RecordLink, said: &AuditedDeploymentV1) -> Option<PackWr
         ("commit before", entry.baseline.commit.as_str() == said.baseline.as_str()),
         ("source of the commit before", entry.baseline.origin.as_str() == said.baseline_origin),
         ("time", said.time.at.as_deref().is_none_or(|at| at == entry.time.to_string())),
+        ("recorder", entry.recorder == said.recorder),
+        ("rollback", (entry.baseline.origin == RecordedOrigin::Rollback) == said.rollback),
         ("standing", outcome_agrees),
     ];
     let differing = agree.into_iter().find(|(_, same)| !same)?;

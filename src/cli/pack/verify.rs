@@ -3,19 +3,15 @@
 use super::super::exit::{Exit, Failure, Result};
 use super::super::output;
 use super::archive_file::ArchiveFile;
+use super::clone;
 use super::folder::FolderOfPack;
 use super::records::check_records;
 use super::results::check_results;
-use crate::collect::records::DeploymentRecords as _;
 use clap::Args;
-use portcullis_git::Repository;
-use portcullis_model::change::Revision;
 use portcullis_model::digest::Digest;
-use portcullis_model::path::RepoPath;
 use portcullis_pack::verify::{VerifiedPack, verify_pack};
 use portcullis_pack::{ItemSource, PackFault, PackWrong};
-use portcullis_record::{RECORD, SIGNATURE};
-use portcullis_wire::audit::v1::{AuditV1, AuditedDeploymentV1, PopulationProofV1, SignatureStandingV1};
+use portcullis_wire::audit::v1::{AuditV1, AuditedDeploymentV1, SignatureStandingV1};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -35,7 +31,9 @@ pub struct VerifyArguments {
 }
 
 fn parse_digest(text: &str) -> Result<Digest> {
-    Digest::try_from(format!("sha256:{}", text.trim_start_matches("sha256:"))).map_err(Failure::usage)
+    // Some programs print the digits in capitals.
+    let digits = text.trim_start_matches("sha256:").to_ascii_lowercase();
+    Digest::try_from(format!("sha256:{digits}")).map_err(Failure::usage)
 }
 
 pub(super) fn run(_: &Path, arguments: &VerifyArguments) -> Result {
@@ -55,7 +53,7 @@ pub(super) fn run(_: &Path, arguments: &VerifyArguments) -> Result {
     }
     verified.notes.extend(verified.audit.as_ref().and_then(signed_elsewhere));
     if let (Some(place), Some(audit)) = (&arguments.repo, verified.audit.take()) {
-        hold_against(place, &audit, &mut verified)?;
+        clone::hold_against(place, &audit, &mut verified)?;
     }
     if !verified.faults.is_empty() {
         return report_faults(&verified.faults);
@@ -79,55 +77,6 @@ fn report_faults(faults: &[PackFault]) -> Result {
     }
     faults.iter().for_each(|fault| output::complain(&fault.to_string()));
     Ok(Exit::Unverified)
-}
-
-/// The records that the audit names are in the clone, to the byte.
-fn hold_against(place: &Path, audit: &AuditV1, verified: &mut VerifiedPack) -> Result<()> {
-    let repository = super::super::opening::open(place)?;
-    for deployment in &audit.deployments {
-        let wrong = wrong_record(&repository, deployment);
-        verified.faults.extend(wrong.map(|why| PackFault::new(&deployment.id, PackWrong::Repository(why))));
-    }
-    let covered = |name: &str| audit.environments.iter().any(|known| known.environment.as_str() == name);
-    for environment in repository.environments_by_name().unwrap_or_default() {
-        if !covered(environment.as_str()) {
-            let why = format!("the repository has records of {environment}, which the audit does not cover");
-            verified.notes.push(why);
-        }
-    }
-    for branch in &audit.branches {
-        let wrong = branch.proof.as_ref().and_then(|proof| wrong_population(&repository, proof));
-        verified.faults.extend(wrong.map(|why| PackFault::new(&branch.branch, PackWrong::Repository(why))));
-    }
-    Ok(())
-}
-
-/// The commits of the period are counted again.
-fn wrong_population(repository: &Repository, proof: &PopulationProofV1) -> Option<String> {
-    let (from, to) = proof.range.split_once("..")?;
-    let ends = (Revision::try_from(from.to_string()).ok()?, Revision::try_from(to.to_string()).ok()?);
-    let Ok(names) = repository.names_between(&ends.0, &ends.1) else {
-        return Some(format!("the repository does not hold the commits {}", proof.range));
-    };
-    let lines: String = names.iter().map(|name| format!("{name}\n")).collect();
-    let same = Digest::of(lines.as_bytes()).as_str() == proof.all_commits.as_str();
-    (!same).then(|| format!("the repository holds other commits in {}", proof.range))
-}
-
-fn wrong_record(repository: &Repository, said: &AuditedDeploymentV1) -> Option<String> {
-    let commit = Revision::try_from(said.record.clone()).ok()?;
-    let Ok(stored) = repository.stored_commit(&commit) else {
-        return Some(format!("the repository does not hold its record, {commit}"));
-    };
-    let found = stored.files.get(&RepoPath::from(RECORD)).map(|file| Digest::of(&file.bytes));
-    if found.is_none_or(|found| found.as_str() != said.digest.as_str()) {
-        return Some(format!("the repository holds another record in {commit}"));
-    }
-    let says_key = said.signature.as_ref().is_some_and(|signature| signature.key.is_some());
-    let is_signed = stored.files.contains_key(&RepoPath::from(SIGNATURE));
-    (says_key && !is_signed).then(|| {
-        format!("the audit says that it is signed, and the repository holds no signature in {commit}")
-    })
 }
 
 /// What the pack cannot hold of signed records, for people.
@@ -154,6 +103,11 @@ fn summary(verified: &VerifiedPack, arguments: &VerifyArguments) -> String {
     }
     for note in &verified.notes {
         let _ = writeln!(text, "note: {note}");
+    }
+    if verified.has_landings {
+        text.push_str(
+            "note: what audit.json says of single landings was not judged again: run the command of manifest.json in a clone, with --pack, and compare\n",
+        );
     }
     if arguments.repo.is_none() {
         text.push_str("not compared with a repository: pass --repo with a clone that you fetched yourself\n");

@@ -67,9 +67,52 @@ fn a_login_that_is_a_word_of_a_form_changes_no_form() {
 #[test]
 fn what_is_no_address_stays() {
     let mut finder = AddressFinder::default();
-    let text = "main@0a1b2c, @example-org/team, pkg:npm/x@1.2.3, 12+kim@users.noreply.github.com, noreply@github.com, a @ b.test";
+    let text = "main@0a1b2c, @example-org/team, pkg:npm/x@1.2.3, mailbox:12, noreply@github.com, a @ b.test";
     finder.look_at_text(text);
     let redactor = finder.finish();
     assert!(redactor.is_empty(), "{redactor:?}");
     assert_eq!(redactor.text(text), text);
+}
+
+#[test]
+fn digits_of_the_digest_of_an_address_are_in_no_pack() {
+    let authors = json!(["mailbox:0a1b2c3d4e5f6071", "mailbox:ffffffffffffffff", "mailbox:0a1b"]);
+    let mut finder = AddressFinder::default();
+    finder.look_at(&authors);
+    let key = PseudonymKey::read(b"0123456789abcdef0123456789abcdef").unwrap();
+    let shown = finder.clone().finish().value(&authors);
+    assert_eq!(shown, json!(["mailbox-0001", "mailbox-0002", "mailbox:0a1b"]));
+    let shown = finder.finish_with(&key).value(&authors);
+    assert_eq!(shown[0], key.of_login("mailbox:0a1b2c3d4e5f6071"));
+}
+
+#[test]
+fn the_name_beside_an_address_of_a_host_is_in_no_pack() {
+    let commit = json!({ "author": { "name": "Kim Example", "email": "11+Kim-E@users.noreply.github.com" },
+        "committer": { "name": "GitHub", "email": "noreply@github.com" } });
+    let mut finder = AddressFinder::default();
+    finder.look_at(&commit);
+    let redactor = finder.clone().finish();
+    assert!(!redactor.is_empty());
+    assert_eq!(
+        redactor.value(&commit),
+        json!({ "author": { "name": "Kim-E", "email": "11+Kim-E@users.noreply.github.com" },
+            "committer": { "name": "GitHub", "email": "noreply@github.com" } })
+    );
+    let key = PseudonymKey::read(b"0123456789abcdef0123456789abcdef").unwrap();
+    let person = key.of_login("kim-e");
+    assert_eq!(
+        finder.finish_with(&key).value(&commit)["author"],
+        json!({ "name": person, "email": format!("11+{person}@users.noreply.github.com") })
+    );
+}
+
+#[test]
+fn a_login_is_hidden_in_every_spelling() {
+    let key = PseudonymKey::read(b"0123456789abcdef0123456789abcdef").unwrap();
+    let mut finder = AddressFinder::default();
+    finder.learn_login("Robin-Example");
+    let shown = finder.finish_with(&key).text("@robin-example, ROBIN-EXAMPLE and robin-example-2");
+    let person = key.of_login("robin-example");
+    assert_eq!(shown, format!("@{person}, {person} and robin-example-2"));
 }

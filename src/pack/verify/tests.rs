@@ -117,6 +117,12 @@ fn a_page_that_was_edited_and_sealed_again_is_named() {
     let mut more = honest.clone();
     more.insert(path("letter.html"), b"All is well.".to_vec());
     names(&sealed_again(more), "letter.html", "no pack holds");
+    for folder in ["decisions", "statements", "waivers"] {
+        let mut more = honest.clone();
+        let letter = format!("{folder}/letter.html");
+        more.insert(path(&letter), b"All is well.".to_vec());
+        names(&sealed_again(more), &letter, "no pack holds");
+    }
 }
 
 #[test]
@@ -178,4 +184,86 @@ proptest! {
         let contents = if seal && item.as_str() != MANIFEST && item.as_str() != AUDIT { sealed_again(contents) } else { contents };
         prop_assert!(!faults(&contents).is_empty(), "{item} was accepted");
     }
+}
+
+/// A pack of an audit after something was done to its JSON, sealed as an attacker would.
+#[track_caller]
+fn contradicts(edit: impl FnOnce(&mut serde_json::Value), why: &str) {
+    let mut audit = serde_json::to_value(made_up_audit(12)).unwrap();
+    edit(&mut audit);
+    let audit = portcullis_wire::audit::v1::read_audit(audit.to_string().as_bytes()).unwrap();
+    names(&pack_of(&audit), "audit.json", why);
+}
+
+#[test]
+fn an_exception_that_was_taken_out_of_the_audit_is_missed() {
+    contradicts(
+        |audit| {
+            audit["exceptions"] = serde_json::json!([]);
+            audit["outcome"] = "undetermined".into();
+            audit["counts"]["exceptions"] = 0.into();
+            audit["counts"]["open_exceptions"] = 0.into();
+        },
+        "reviewed-landings of main@",
+    );
+    contradicts(|audit| audit["outcome"] = "no-exceptions".into(), "its outcome");
+    contradicts(|audit| audit["counts"]["open_exceptions"] = 0.into(), "its counts");
+    contradicts(
+        |audit| {
+            audit["gaps"].as_array_mut().unwrap().pop();
+        },
+        "required-checks of main@",
+    );
+    contradicts(|audit| audit["environments"][0]["holes"] = serde_json::json!([3]), "its outcome");
+}
+
+#[test]
+fn a_landing_that_was_taken_out_of_the_audit_is_missed() {
+    let taken = |at: usize| {
+        move |audit: &mut serde_json::Value| {
+            let gone = audit["landings"].as_array_mut().unwrap().remove(at);
+            for (place, member) in
+                [("/counts/landings", 1), ("/counts/allowed", 1), ("/branches/0/landings", 1)]
+            {
+                let count = audit.pointer_mut(place).unwrap();
+                *count = (count.as_u64().unwrap() - member).into();
+            }
+            for place in ["/counts/commits", "/branches/0/commits"] {
+                let count = audit.pointer_mut(place).unwrap();
+                *count = (count.as_u64().unwrap() - gone["commits"].as_u64().unwrap()).into();
+            }
+        }
+    };
+    for at in [0, 4, 11] {
+        contradicts(taken(at), if at == 11 { "end elsewhere" } else { "a landing is missing" });
+    }
+    contradicts(
+        |audit| {
+            let last = audit["landings"][11]["landed"].clone();
+            audit["landings"][4]["steps"] = serde_json::json!([last, audit["landings"][4]["landed"]]);
+            audit["branches"][0]["steps"] = 13.into();
+        },
+        "other steps than its proof",
+    );
+    contradicts(|audit| audit["branches"] = serde_json::json!([]), "without a population");
+    contradicts(|audit| audit["branches"][0]["proof"] = serde_json::Value::Null, "nothing shows");
+}
+
+#[test]
+fn a_deployment_that_was_taken_out_of_the_audit_is_missed() {
+    contradicts(
+        |audit| {
+            audit["deployments"].as_array_mut().unwrap().pop();
+            audit["counts"]["deployments"] = 11.into();
+        },
+        "production: its deployments",
+    );
+    contradicts(
+        |audit| {
+            let mut finding = audit["landings"][3]["then"]["findings"][0].clone();
+            finding["control"] = "required-checks".into();
+            audit["deployments"][2]["decision"]["findings"] = serde_json::json!([finding]);
+        },
+        "required-checks of production#3 is not among its exceptions",
+    );
 }
