@@ -281,6 +281,7 @@ mod tests {
             deployments: &[deployment],
             branches: &[],
             environments: &[],
+            broken_snapshots: &BTreeMap::new(),
             waivers: &WaiverBook::default(),
             bypasses: &BTreeMap::new(),
         }
@@ -308,6 +309,7 @@ mod tests {
             deployments: &[],
             branches: &[],
             environments: &[],
+            broken_snapshots: &BTreeMap::new(),
             waivers: &book,
             bypasses: &BTreeMap::new(),
         };

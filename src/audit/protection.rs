@@ -250,7 +250,8 @@ fn lapse_of(
 ) -> LapseV1 {
     let within = |landing: &&&AuditedLandingV1| {
         let at: Option<Timestamp> = landing.time.at.as_ref().and_then(|at| at.parse().ok());
-        // The moments of the looks belong to it: a date that cannot be right is moved to one of them.
+        // The moments of the looks belong to it: a date that cannot be right is moved to one of
+        // them.
         at.is_none_or(|at| after.is_none_or(|after| at >= after) && before.is_none_or(|before| at <= before))
     };
     let meanwhile: Vec<&&AuditedLandingV1> = landings.iter().filter(within).collect();

@@ -16,7 +16,6 @@ pub mod contents;
 pub mod csv;
 pub mod derive;
 pub mod fault;
-mod gate_text;
 pub mod item_path;
 pub mod manifest;
 pub mod pseudonym;

@@ -114,7 +114,7 @@ fn compare_branch(
         return verified.not_shown.push(why);
     };
     match left_out(&line, branch, audit) {
-        Err(why) => verified.faults.push(PackFault::new(name, PackWrong::Repository(why))),
+        Err(wrong) => verified.faults.push(PackFault::new(name, wrong)),
         Ok(left_out) => {
             let why = |commit: &DatedCommit| {
                 format!("why the audit of {name} leaves out {}, whose date is in the period", commit.id)
@@ -129,11 +129,13 @@ fn left_out<'l>(
     line: &'l [DatedCommit],
     branch: &BranchPopulationV1,
     audit: &AuditV1,
-) -> std::result::Result<Vec<&'l DatedCommit>, String> {
+) -> std::result::Result<Vec<&'l DatedCommit>, PackWrong> {
     let place = |commit: Option<&portcullis_wire::text::CommitText>| match commit {
         None => Ok(None),
         Some(commit) => match line.iter().position(|one| one.id.as_str() == commit.as_str()) {
-            None => Err(format!("{commit} is not on the first-parent line of the branch in the repository")),
+            None => Err(PackWrong::Repository(format!(
+                "{commit} is not on the first-parent line of the branch in the repository"
+            ))),
             Some(place) => Ok(Some(place)),
         },
     };

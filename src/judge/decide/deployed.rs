@@ -2,9 +2,10 @@
 //!
 //! 1. Records and host have a word on what is deployed. The command line (`--base`) may repeat one,
 //!    and adds a word of its own only where neither has any: the first time.
-//! 2. A record has a word of its own when its decision was reproduced from the facts that it
-//!    keeps, and it is signed where the policy asks for signatures. One of the earlier form keeps
-//!    none; where there is no better record, the command line has to say the same. Where there is a better one before it, its candidate is what to go by.
+//! 2. A record has a word of its own when its decision was reproduced from the facts that it keeps,
+//!    and it is signed where the policy asks for signatures. One of the earlier form keeps none;
+//!    where there is no better record, the command line has to say the same. Where there is a
+//!    better one before it, its candidate is what to go by.
 //! 3. The host alone is no word to go by: that there is no record may mean the first time, or that
 //!    someone took the chain away.
 //! 4. Where the host still has what an earlier record let through, that commit may be said: from

@@ -308,7 +308,7 @@ fn attack_records_that_no_one_signed_where_the_policy_asks_for_signatures() {
     let said = judged_signed(&facts(Record(1), &[(base(), true)], None));
     let told = said.findings.iter().find(|found| found.reason.contains("not signed by anyone in recorders"));
     let remedy = told.and_then(|found| found.remedy.clone()).unwrap();
-    assert!(remedy.ends_with(&format!("confirm it with --base {}", base())), "{remedy}");
+    assert!(remedy.ends_with(&format!("confirm it with --base {}.", base())), "{remedy}");
 }
 
 #[test]

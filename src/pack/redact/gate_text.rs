@@ -5,7 +5,7 @@
 //! comments, names, providers, evidence and reasons are left out; so is whoever has no account on
 //! the host that was asked.
 
-use crate::redact::{AddressFinder, Redactor};
+use super::{AddressFinder, Redactor};
 use serde_json::{Map, Value};
 use toml::{Table, Value as Toml};
 
