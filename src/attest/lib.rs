@@ -22,6 +22,7 @@ pub mod key;
 pub mod record;
 pub mod review;
 pub mod signers;
+mod single;
 pub mod sshsig;
 pub mod statement;
 pub mod test_result;

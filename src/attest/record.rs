@@ -3,16 +3,14 @@
 
 use crate::dsse::pre_authentication_encoding;
 use crate::signers::AllowedSigners;
+use crate::single::{OpenedStatement, seal_statement};
 use crate::statement::PAYLOAD_TYPE;
 use crate::{AttestError, Signer, json, sshsig};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use portcullis_model::change::Revision;
 use portcullis_model::digest::Digest;
 use portcullis_model::environment::Environment;
 use portcullis_wire::record::signature_v1::{RecordSignatureV1, RecordSignedV1};
-use portcullis_wire::review::v1::{EnvelopeV1, SignatureV1};
 
 /// The longest envelope, in bytes. One has about 1000.
 pub const LONGEST: usize = 64 * 1024;
@@ -57,17 +55,7 @@ impl SignedRecord<'_> {
     /// # Errors
     /// It is not a signature of the message for our namespace.
     pub fn seal(&self, signer: &str, armoured: &[u8]) -> Result<Vec<u8>, AttestError> {
-        let keyid = sshsig::signing_key(&self.message(signer)?, armoured, crate::NAMESPACE)?;
-        let sig = STANDARD.encode(sshsig::without_armour(armoured)?);
-        let envelope = EnvelopeV1 {
-            payload: STANDARD.encode(self.payload(signer)?),
-            payload_type: PAYLOAD_TYPE.to_string(),
-            signatures: vec![SignatureV1 { keyid: Some(keyid), sig }],
-        };
-        let bytes = serde_json::to_vec(&envelope);
-        let mut bytes = bytes.map_err(|error| AttestError::Json(error.to_string()))?;
-        bytes.push(b'\n');
-        Ok(bytes)
+        seal_statement(&self.payload(signer)?, armoured)
     }
 
     /// Who signed this record: a person whom the allowed signers call as the statement does, with a
@@ -95,28 +83,13 @@ impl SignedRecord<'_> {
     }
 
     fn open(&self, bytes: &[u8]) -> Result<OpenedSignature, AttestError> {
-        if bytes.len() > LONGEST {
-            return Err(AttestError::Statement(format!("it is longer than {LONGEST} bytes")));
-        }
-        let EnvelopeV1 { payload, payload_type, signatures } = json::read(bytes)?;
-        if payload_type != PAYLOAD_TYPE {
-            return Err(AttestError::PayloadType { expected: PAYLOAD_TYPE, found: payload_type });
-        }
-        let payload = STANDARD.decode(payload).map_err(|_| AttestError::Base64("payload"))?;
-        let count = signatures.len();
-        let [SignatureV1 { sig, .. }] = <[SignatureV1; 1]>::try_from(signatures)
-            .map_err(|_| AttestError::Signature(format!("there are {count} signatures instead of one")))?;
-        let signature = STANDARD.decode(sig).map_err(|_| AttestError::Base64("sig"))?;
-        let statement: RecordSignatureV1 = json::read(&payload)?;
+        let opened = OpenedStatement::read(bytes, LONGEST)?;
+        let statement: RecordSignatureV1 = json::read(&opened.payload)?;
         let signer = statement.predicate().signer.clone();
-        if self.payload(&signer)? != payload {
+        if self.payload(&signer)? != opened.payload {
             return Err(AttestError::Statement("it is of another record".to_string()));
         }
-        Ok(OpenedSignature {
-            message: pre_authentication_encoding(PAYLOAD_TYPE, &payload),
-            signature,
-            signer,
-        })
+        Ok(OpenedSignature { message: opened.message(), signature: opened.signature, signer })
     }
 }
 

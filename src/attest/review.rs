@@ -7,15 +7,14 @@
 
 use crate::dsse::pre_authentication_encoding;
 use crate::signers::AllowedSigners;
+use crate::single::{OpenedStatement, seal_statement};
 use crate::statement::PAYLOAD_TYPE;
 use crate::{AttestError, Signer, json, sshsig};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use portcullis_model::digest::Digest;
 use portcullis_model::evidence::RunSubject;
 use portcullis_model::signed::ReviewStatement;
-use portcullis_wire::review::v1::{EnvelopeV1, ReviewV1, SignatureV1};
+use portcullis_wire::review::v1::ReviewV1;
 
 /// The longest envelope, in bytes. One without a long message has about 1300.
 pub const LONGEST: usize = 64 * 1024;
@@ -42,22 +41,12 @@ impl UnverifiedReview {
     /// # Errors
     /// It is not one of a review, or could be read in two ways.
     pub fn read(bytes: &[u8]) -> Result<Self, AttestError> {
-        if bytes.len() > LONGEST {
-            return Err(AttestError::Statement(format!("it is longer than {LONGEST} bytes")));
-        }
-        let EnvelopeV1 { payload, payload_type, signatures } = json::read(bytes)?;
-        if payload_type != PAYLOAD_TYPE {
-            return Err(AttestError::PayloadType { expected: PAYLOAD_TYPE, found: payload_type });
-        }
-        let payload = STANDARD.decode(payload).map_err(|_| AttestError::Base64("payload"))?;
-        let count = signatures.len();
-        let [SignatureV1 { sig, .. }] = <[SignatureV1; 1]>::try_from(signatures)
-            .map_err(|_| AttestError::Signature(format!("there are {count} signatures instead of one")))?;
-        let signature = STANDARD.decode(sig).map_err(|_| AttestError::Base64("sig"))?;
-        let written: ReviewV1 = json::read(&payload)?;
+        let opened = OpenedStatement::read(bytes, LONGEST)?;
+        let written: ReviewV1 = json::read(&opened.payload)?;
         let (subject, statement) = written.read().map_err(|error| AttestError::Statement(error.0))?;
         check_statement(&statement)?;
-        let message = pre_authentication_encoding(PAYLOAD_TYPE, &payload);
+        let message = opened.message();
+        let signature = opened.signature;
         Ok(UnverifiedReview { subject, statement, digest: Digest::of(bytes), message, signature })
     }
 
@@ -112,16 +101,7 @@ impl SignableReview {
     /// # Errors
     /// It is not a signature of the message for our namespace.
     pub fn seal(&self, armoured: &[u8]) -> Result<Vec<u8>, AttestError> {
-        let keyid = sshsig::signing_key(&self.message(), armoured, crate::NAMESPACE)?;
-        let sig = STANDARD.encode(sshsig::without_armour(armoured)?);
-        let envelope = EnvelopeV1 {
-            payload: STANDARD.encode(&self.payload),
-            payload_type: PAYLOAD_TYPE.to_string(),
-            signatures: vec![SignatureV1 { keyid: Some(keyid), sig }],
-        };
-        let mut bytes =
-            serde_json::to_vec(&envelope).map_err(|error| AttestError::Json(error.to_string()))?;
-        bytes.push(b'\n');
+        let bytes = seal_statement(&self.payload, armoured)?;
         UnverifiedReview::read(&bytes)?;
         Ok(bytes)
     }

@@ -6,6 +6,8 @@
 
 use super::text::InvalidSetting;
 use crate::control::PolicyScope;
+use crate::control::procedure::ControlProcedure;
+use crate::control::procedure::words::duration;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::person::{Login, People, Who};
@@ -250,4 +252,25 @@ fn unknown_course(name: &str) -> Gap {
         "the policy has no such course",
         remedy,
     )
+}
+
+/// What staff have to know of the register and of training that has ended, in sentences. `what`
+/// waits where the training of someone is not known.
+pub fn tell_register(told: &mut ControlProcedure, unknown: UnknownPeople, rules: &TrainingRules, what: &str) {
+    let text = match unknown {
+        UnknownPeople::Unproven => {
+            format!(
+                "The training of someone who is not in the register is not known, and {what} waits until it is."
+            )
+        }
+        UnknownPeople::Refuse => "Someone who is not in the register counts as not trained.".to_string(),
+    };
+    told.say(&["unknown"], text);
+    if rules.grace.is_positive() {
+        let time = duration(rules.grace);
+        told.say(&["grace"], format!("Training counts for {time} more after it has ended."));
+    }
+    if rules.refuse_waived {
+        told.say(&["waived"], "A course that was waived for someone does not count.");
+    }
 }

@@ -1,9 +1,9 @@
 //! What the settings come to, in sentences for staff.
 
 use super::{NAME, TrainedReviewers};
-use crate::control::procedure::words::{code, count, duration, names};
+use crate::control::procedure::words::{code, count, names};
 use crate::control::procedure::{ControlProcedure, ProcedureChapter, ProcedurePart};
-use crate::control::shared::training::UnknownPeople;
+use crate::control::shared::training::tell_register;
 
 pub(super) const PART: ProcedurePart = ProcedurePart {
     chapter: ProcedureChapter::Reviews,
@@ -39,20 +39,7 @@ impl TrainedReviewers {
             let who = count(needed.get(), "approval");
             told.say(&["approvals"], format!("At least {who} must be by people with valid training."));
         }
-        let unknown = match self.unknown {
-            UnknownPeople::Unproven => {
-                "The training of someone who is not in the register is not known, and the change waits until it is."
-            }
-            UnknownPeople::Refuse => "Someone who is not in the register counts as not trained.",
-        };
-        told.say(&["unknown"], unknown);
-        if self.rules.grace.is_positive() {
-            let time = duration(self.rules.grace);
-            told.say(&["grace"], format!("Training counts for {time} more after it has ended."));
-        }
-        if self.rules.refuse_waived {
-            told.say(&["waived"], "A course that was waived for someone does not count.");
-        }
+        tell_register(&mut told, self.unknown, &self.rules, "the change");
         told.change_step("The gate looks up the training of those who approved, in the register of people.");
         told
     }
