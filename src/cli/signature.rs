@@ -23,15 +23,15 @@ const LONGEST: u64 = 1 << 30;
 pub enum SignatureCommand {
     /// Sign a file; of the folder of a pack, its manifest. `ssh-keygen` signs, so keys in agents
     /// and in hardware work.
-    Make(MakeArguments),
+    Make(SignatureMaking),
     /// Verify who signed a file. Exit codes: 0 someone whom the list allows did, 6 the signature
     /// proves nothing, 5 a file cannot be read.
-    Verify(VerifyArguments),
+    Verify(SignatureQuestion),
 }
 
 /// What to sign.
 #[derive(Debug, Args)]
-pub struct MakeArguments {
+pub struct SignatureMaking {
     /// File, or folder of a pack.
     file: PathBuf,
     /// SSH key to sign with: a file, of which the public part suffices where an agent holds the
@@ -45,7 +45,7 @@ pub struct MakeArguments {
 
 /// What to verify.
 #[derive(Debug, Args)]
-pub struct VerifyArguments {
+pub struct SignatureQuestion {
     /// File, or folder of a pack.
     file: PathBuf,
     /// The allowed signers, in the format of ssh-keygen(1). Take the list from where you trust it,
@@ -72,7 +72,7 @@ pub fn run(directory: &Path, command: &SignatureCommand) -> Result {
     }
 }
 
-fn make(directory: &Path, arguments: &MakeArguments) -> Result {
+fn make(directory: &Path, arguments: &SignatureMaking) -> Result {
     let place = signed_file(&arguments.file);
     let bytes = read_file(&place)?;
     let target = arguments.output.clone().unwrap_or_else(|| beside(&arguments.file));
@@ -88,7 +88,7 @@ fn make(directory: &Path, arguments: &MakeArguments) -> Result {
     Ok(Exit::Allowed)
 }
 
-fn verify(arguments: &VerifyArguments) -> Result {
+fn verify(arguments: &SignatureQuestion) -> Result {
     let place = signed_file(&arguments.file);
     let bytes = read_file(&place)?;
     let kept = arguments.signature.clone().unwrap_or_else(|| beside(&arguments.file));

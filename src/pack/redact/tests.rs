@@ -1,3 +1,5 @@
+//! What is taken out of a pack, and what stays.
+
 use super::*;
 use serde_json::json;
 

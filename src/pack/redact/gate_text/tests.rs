@@ -1,3 +1,5 @@
+//! Texts of the gate without what tells who somebody is.
+
 use crate::redact::{AddressFinder, Redactor};
 use serde_json::{Value, json};
 
