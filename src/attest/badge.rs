@@ -69,7 +69,7 @@ pub struct VerifiedBadge {
     pub subject: Vec<SubjectName>,
     /// Since when it is valid.
     pub from: Timestamp,
-    /// The first moment at which it is no longer valid.
+    /// The first moment at which it, its token or its proof is no longer valid.
     pub until: Option<Timestamp>,
 }
 
@@ -100,11 +100,12 @@ fn open_credential<'a>(bytes: &[u8], trust: BadgeTrust<'a>) -> Result<(&'a str, 
         return unproven(format!("it has more than {LARGEST} bytes"));
     }
     let text = std::str::from_utf8(bytes).or_else(|_| unproven("it is not text"))?.trim();
-    let (issuer, value) = match text.starts_with('{') {
+    let (issuer, value, end_of_proof) = match text.starts_with('{') {
         true => proof::open_document(text, trust)?,
         false => token::open_token(text, trust)?,
     };
-    let credential = read_credential(value)?;
+    let mut credential = read_credential(value)?;
+    credential.until = [credential.until, end_of_proof].into_iter().flatten().min();
     check_issuer(issuer, &credential, trust)?;
     check_time(&credential, trust.at)?;
     Ok((issuer, credential))

@@ -11,6 +11,8 @@
 //! touched the device; one without a touch could be made by a program on the reviewer's machine.
 //!
 //! Ed25519 signatures are verified strictly: no weak key, no second encoding of one signature.
+//! Those of keys in hardware are verified as `ssh-key` does, and their keys must not be weak
+//! either.
 
 use super::AttestError;
 use ed25519_dalek::Verifier as _;

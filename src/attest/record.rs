@@ -37,8 +37,7 @@ impl SignedRecord<'_> {
             number: self.number,
             signer: signer.to_string(),
         };
-        let digits = self.record.as_str().trim_start_matches("sha256:");
-        let statement = RecordSignatureV1::of(digits, predicate);
+        let statement = RecordSignatureV1::of(self.record.hex(), predicate);
         serde_json::to_vec(&statement).map_err(|error| AttestError::Json(error.to_string()))
     }
 
@@ -73,7 +72,7 @@ impl SignedRecord<'_> {
         sshsig::verify_as(&opened.message, &opened.signature, &opened.signer, allowed, at)
     }
 
-    /// The key that signed this record, whoever owns it.
+    /// The fingerprint of the key that signed this record. Its owner was not looked up.
     ///
     /// # Errors
     /// It is no signature of this record.

@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const LIMITS: &[&str] = &[
     "Git shows which commits a branch holds and what they change; it does not show when they came in. Where no host and no record says so, the time of a landing is the word of its committer.",
     "What a host says today of reviews, checks and requests may have been changed since; deployment records keep what it said then.",
-    "Deployment records are not signed unless that is said; whoever can write their ref can replace all of them or remove the newest.",
+    "Deployment records are not signed unless that is said; anyone who can write their ref can replace all of them or remove the newest.",
     "Protection is known at the looks that are listed, and claimed only between two looks that agree.",
     "A landing that no deployment record brought is judged by what git, a host or a file of facts shows at the audit; a pack holds its findings, and nothing from which its verdict could be taken again.",
     "Independence is that of accounts and of the people that the policy knows; collusion does not show.",

@@ -1,4 +1,4 @@
-//! Segregation of duties: who wrote, approved, deployed, let through and administers.
+//! Segregation of duties: who wrote, approved, deployed, granted waivers and administers.
 
 use crate::people::PeopleNames;
 use crate::training::TrainingFound;
@@ -45,7 +45,7 @@ impl DutyTable {
         self.held.entry((who.to_string(), item.to_string())).or_default().insert(duty);
     }
 
-    /// Everybody, sorted by name.
+    /// Everyone, sorted by name.
     pub(super) fn people(
         &self,
         names: PeopleNames<'_>,

@@ -1,5 +1,5 @@
-//! The exceptions of an audit: what is broken or was let through, by whom, and whether what is owed
-//! for it took place.
+//! The exceptions of an audit: what is broken or was waived, by whom, and whether what is owed for
+//! it took place.
 
 use crate::landing::grants_of;
 use crate::waivers::WaiverBook;
@@ -144,7 +144,7 @@ fn exceptional(findings: &[FindingV1]) -> impl Iterator<Item = &FindingV1> {
 fn lost_commits(branch: &BranchPopulationV1) -> Vec<ExceptionV1> {
     let lost = |commit: &portcullis_wire::text::CommitText| {
         let reason = format!(
-            "{commit} was on {} when a deployment was recorded or a snapshot taken, and is on its first-parent line no more: the branch was rewound or made anew",
+            "{commit} was on {} when a deployment was recorded or a snapshot taken, and is no longer on its first-parent line: the branch was rewound or made anew",
             branch.branch
         );
         let remedy = "Find out who moved the branch, and audit what was on it before.";

@@ -301,7 +301,7 @@ fn what_differs(then: &ItemVerdictV1, today: &ItemVerdictV1) -> ItemVerdictV1 {
     ItemVerdictV1 { findings: today.findings.iter().filter(is_new).cloned().collect(), ..today.clone() }
 }
 
-/// The waivers and rollbacks that findings say they were let through by, sorted.
+/// The waivers and rollbacks that findings were waived by, sorted.
 pub fn waivers_in(findings: &[FindingV1]) -> Vec<String> {
     let mut ids: Vec<String> = findings.iter().flat_map(grants_of).map(|(id, _)| id.to_string()).collect();
     ids.sort();
@@ -309,7 +309,7 @@ pub fn waivers_in(findings: &[FindingV1]) -> Vec<String> {
     ids
 }
 
-/// Each waiver or rollback that a finding was let through by, and who granted it then.
+/// Each waiver or rollback that a finding was waived by, and who granted it then.
 pub(super) fn grants_of(finding: &FindingV1) -> impl Iterator<Item = (&str, &str)> {
     let is_waived = finding.verdict == VerdictV1::Waived;
     let waivers = finding.details.iter().filter_map(|detail| granted_waiver(detail));

@@ -6,12 +6,12 @@
 //! | --- | --- |
 //! | `period` | which part of a first-parent line a period is |
 //! | `landing`, `deployment` | one item, with its attributes and its verdict |
-//! | `people` | who somebody is in an audit |
+//! | `people` | the names of people |
 //! | `waivers` | the waivers of the period |
 //! | `exceptions`, `duties`, `summary` | what follows from the items |
 //! | `protection` | what protected a branch over time |
 //! | `training` | what controls of training found of each person |
-//! | `sample` | a sample that everybody can draw again |
+//! | `sample` | a sample that anyone can draw again |
 //! | `assemble` | all of it put together |
 //!
 //! The result is the value of its own JSON form, [`portcullis_wire::audit::v1::AuditV1`].

@@ -1,4 +1,4 @@
-//! Who somebody is in an audit: one name for all accounts of a person, and no address.
+//! The names of people in an audit: one name for all accounts of a person, and no address.
 
 use portcullis_judge::policy::Policy;
 use portcullis_model::change::{Commit, Revision};
@@ -10,7 +10,7 @@ use portcullis_model::person::{KnownPerson, Login, Mailbox, Who};
 use portcullis_model::review::CommitAccounts;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// So many digits of the digest of an address stand for it.
+/// So many digits of the digest of an address are shown in its place.
 const DIGITS: usize = 16;
 
 /// The names of people by one policy.
@@ -25,7 +25,7 @@ impl<'p> PeopleNames<'p> {
         PeopleNames { policy }
     }
 
-    /// The name of whoever uses a login.
+    /// The name of the person who uses a login.
     pub fn of_login(self, login: &Login) -> String {
         let known = self.policy.and_then(|policy| match policy.scope.people.by_login(login) {
             Who::Known(index) => policy.scope.people.0.get(index),
@@ -34,7 +34,7 @@ impl<'p> PeopleNames<'p> {
         known.and_then(first_login).unwrap_or_else(|| login.to_string())
     }
 
-    /// The name of whoever uses an address; the address itself is never shown.
+    /// The name of the person who uses an address; the address itself is never shown.
     pub fn of_address(self, address: &str) -> String {
         let known = self.policy.and_then(|policy| match policy.scope.people.by_email(address) {
             Some(Who::Known(index)) => policy.scope.people.0.get(index),
@@ -56,8 +56,8 @@ fn first_login(person: &KnownPerson) -> Option<String> {
 }
 
 fn hide_address(address: &str) -> String {
-    let digest = Digest::of(address.to_lowercase().as_bytes()).to_string();
-    let digits = digest.strip_prefix("sha256:").unwrap_or(&digest);
+    let digest = Digest::of(address.to_lowercase().as_bytes());
+    let digits = digest.hex();
     format!("mailbox:{}", digits.get(..DIGITS).unwrap_or(digits))
 }
 

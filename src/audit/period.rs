@@ -1,12 +1,12 @@
 //! Which part of a first-parent line a period is.
 //!
-//! The dates in commits are the word of whoever committed, so no commit is left out because of its
+//! The dates in commits are the word of their committers, so no commit is left out because of its
 //! own date. The period is one piece of the line: it begins at the first commit that is not from
 //! before it, and ends at the last that is not from after it, whatever lies between them says.
 //!
 //! 1. A commit whose date cannot be read or lies in the future says nothing. Such commits at either
 //!    end of the piece belong to it.
-//! 2. Where somebody saw the tip of the branch at a moment (a deployment record did), what the tip
+//! 2. Where the tip of the branch was seen at a moment (a deployment record did), what the tip
 //!    holds came in before, and the rest after. That goes before the dates of commits.
 //! 3. So two periods of which one begins where the other ends have every commit between them.
 
@@ -15,7 +15,7 @@ use jiff::Timestamp;
 /// How the rule is stated in an audit.
 pub const RULE: &str = "A landing belongs to the period if its commit lies on the first-parent line from the first commit that is not from before the period to the last that is not from after it; the time of a commit is bounded by every tip of the branch that a record saw, and is else its committer date; a commit whose date cannot be right belongs to the period where its neighbours do.";
 
-/// The clocks of two machines may lie so many seconds apart.
+/// The clocks of two machines may be so many seconds apart.
 const CLOCKS: i64 = 3_600;
 
 /// A commit may be dated so many seconds before one below it without being named.
@@ -33,8 +33,8 @@ pub struct AuditedPeriod {
     pub until: Timestamp,
 }
 
-/// A commit of the line that was on the branch at a moment, as somebody else than its committer
-/// says.
+/// A commit of the line that was on the branch at a moment, by a source that is not its
+/// committer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenTip {
     /// Its place on the line, counted from 0 for the oldest.

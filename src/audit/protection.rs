@@ -3,7 +3,7 @@
 //!
 //! A look is compared with the best that was seen before: fewer approvals or more ways round a rule
 //! are *weaker* until they are what they were. A lapse lasts from the last look at which the
-//! requirement held to the next at which it does again, because nobody saw when it began or ended.
+//! requirement held to the next at which it does again, because no one saw when it began or ended.
 
 use jiff::Timestamp;
 use portcullis_model::change::BranchName;
@@ -15,7 +15,7 @@ use portcullis_wire::audit::v1::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What somebody saw of the protection of a branch at a moment.
+/// What was seen of the protection of a branch at a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Look {
     /// When.

@@ -1,4 +1,4 @@
-//! A sample that everybody can draw again, on every machine and from a list in any order.
+//! A sample that anyone can draw again, on every machine and from a list in any order.
 
 use portcullis_model::digest::Digest;
 use portcullis_wire::audit::v1::{AuditedLandingV1, SampleV1, SampledItemV1, StratumV1};
@@ -62,8 +62,7 @@ fn draw_stratum(name: String, items: &[&AuditedLandingV1], request: &SampleReque
 
 /// The draw number of an item.
 pub fn draw_number(seed: &str, item: &str) -> String {
-    let digest = Digest::of(format!("{seed}\n{item}").as_bytes()).to_string();
-    digest.strip_prefix("sha256:").unwrap_or(&digest).to_string()
+    Digest::of(format!("{seed}\n{item}").as_bytes()).hex().to_string()
 }
 
 fn describe_method(request: &SampleRequest) -> String {

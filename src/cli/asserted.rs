@@ -29,7 +29,7 @@ pub struct ReadEvidence {
 /// Reads an evidence file.
 ///
 /// # Errors
-/// It cannot be read, is too large, or is none; each mistake with its place.
+/// It cannot be read, is too large, or is not an evidence file; each mistake with its place.
 pub fn read_evidence(file: &Path) -> Result<ReadEvidence> {
     let name = file.display();
     let bytes = read_bounded(file)

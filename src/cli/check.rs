@@ -57,21 +57,18 @@ pub fn run(directory: &Path, arguments: &CheckArguments) -> Result {
     if let JudgementRequest::Deployment { environment, .. } = &request
         && let (true, Outcome::Allow, Preparation::Ready(ready)) = (*record, decision.outcome, &prepared)
     {
-        let omit_facts = sealing.omits_facts();
-        record_deployment(
-            directory,
-            environment,
-            ready,
-            &decision,
-            Recording { omit_facts, key: record_key.as_deref() },
-        )?;
+        let how = Recording { omit_facts: sealing.omits_facts(), key: record_key.as_deref() };
+        record_deployment(directory, environment, ready, &decision, how)?;
     }
     let sources = HeadSources::new(directory, decision.judged.head.as_ref());
-    let facts = match &prepared {
+    output.show(&decision, output::ShownBeside { sources: &sources, facts: facts_of(&prepared) })
+}
+
+fn facts_of(prepared: &Preparation) -> Option<&GatheredFacts> {
+    match prepared {
         Preparation::Ready(ready) => Some(&ready.facts),
         Preparation::Unseen(..) => None,
-    };
-    output.show(&decision, output::ShownBeside { sources: &sources, facts })
+    }
 }
 
 /// What each control looked at, and how many requests it took.
@@ -81,11 +78,7 @@ fn say_what_was_asked(prepared: &Preparation) {
     {
         output::remark(&trace::looked_at(&ready.policy, facts));
     }
-    let facts = match prepared {
-        Preparation::Ready(ready) => Some(&ready.facts),
-        Preparation::Unseen(..) => None,
-    };
-    if let Some(count) = trace::count_requests(count_sent(), facts) {
+    if let Some(count) = trace::count_requests(count_sent(), facts_of(prepared)) {
         output::remark(&count);
     }
 }

@@ -117,7 +117,7 @@ fn find_other_place(gathered: &GatheredFacts) -> Result<Option<(Judged, Gap)>> {
     Ok(shown.err().map(|gap| (judged, gap)))
 }
 
-/// Facts that somebody saved.
+/// Facts that `portcullis facts` wrote to a file.
 ///
 /// # Errors
 /// They cannot be read.

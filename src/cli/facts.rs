@@ -31,7 +31,7 @@ pub enum FactsCommand {
     /// its gaps leave unproven.
     ///
     /// Exit codes: 0 it is one; 3 it leaves out what the policy needs; 4 the policy is not valid; 5
-    /// it is none, or cannot be read.
+    /// it is not an evidence file, or cannot be read.
     Check(FactsCheckArguments),
 }
 

@@ -37,7 +37,7 @@ struct Unproven {
 /// Checks an evidence file, and says what it states and leaves out.
 ///
 /// # Errors
-/// It is none; the policy is not valid.
+/// It is not an evidence file, or the policy is not valid.
 pub fn run(directory: &Path, arguments: &FactsCheckArguments) -> Result {
     let read = read_evidence(&arguments.file)?;
     let case = arguments.policy.as_ref().map(|policy| read_case(&read, policy)).transpose()?;

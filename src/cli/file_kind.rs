@@ -26,57 +26,92 @@ struct Hallmarks {
     predicate_type: Option<IgnoredAny>,
 }
 
-/// What the file is, as the end of a sentence; `None` where this program knows no such file.
-pub fn recognise_file(file: &Path) -> Option<&'static str> {
+/// Files that this program writes or reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FileKind {
+    Sealed,
+    Replay,
+    RecordList,
+    Status,
+    Envelope,
+    Statements,
+    Facts,
+    Decision,
+    RecordEntry,
+    PushLog,
+    ServerState,
+}
+
+impl FileKind {
+    /// What such a file is, as the end of a sentence.
+    fn about(self) -> &'static str {
+        match self {
+            FileKind::Sealed => "this is a sealed decision; use `portcullis replay`",
+            FileKind::Replay => "this is what a replay found; give the sealed file to `portcullis replay`",
+            FileKind::RecordList => {
+                "this is a list of records; give a name from it to `portcullis record show`"
+            }
+            FileKind::Status => "this is a status; `portcullis status` writes it anew",
+            FileKind::Envelope => {
+                "this is a signed envelope; use `portcullis evidence verify` for statements"
+            }
+            FileKind::Statements => {
+                "these are statements of test runs; use `portcullis evidence verify` or `evidence diff`"
+            }
+            FileKind::Facts => "these are facts; use `portcullis decide --facts`",
+            FileKind::Decision => {
+                "this is a decision without its facts, so it cannot be taken again; `check --seal` keeps both"
+            }
+            FileKind::RecordEntry => {
+                "this is the entry of a deployment record; use `portcullis record verify ENVIRONMENT`"
+            }
+            FileKind::PushLog => "this is an entry of the push log of a server",
+            FileKind::ServerState => "this is the state of a server's hooks",
+        }
+    }
+}
+
+/// What a file is that a command for statements of test runs was given: `None` for what may be
+/// some, and for files that this program does not know.
+pub fn recognise_no_evidence(file: &Path) -> Option<&'static str> {
     let mut bytes = Vec::new();
     File::open(file).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;
-    recognise(&bytes)
+    let is_other = |kind: &FileKind| !matches!(kind, FileKind::Envelope | FileKind::Statements);
+    recognise(&bytes).filter(is_other).map(FileKind::about)
 }
 
-/// The same for commands that read statements of test runs: `None` for what may be some.
-pub fn recognise_no_evidence(file: &Path) -> Option<&'static str> {
-    recognise_file(file).filter(|said| !said.contains("portcullis evidence"))
-}
-
-/// The same of bytes, for a command that reads facts.
+/// What the bytes are that a command for facts was given: `None` for facts, and for what this
+/// program does not know.
 pub fn recognise_no_facts(bytes: &[u8]) -> Option<&'static str> {
-    recognise(bytes).filter(|said| !said.contains("decide --facts"))
+    recognise(bytes).filter(|kind| *kind != FileKind::Facts).map(FileKind::about)
 }
 
-/// The same of bytes. Of several lines of JSON the first one tells.
-pub fn recognise(bytes: &[u8]) -> Option<&'static str> {
+/// What the bytes are that a command for sealed decisions was given: `None` for one, and for what
+/// this program does not know.
+pub fn recognise_no_seal(bytes: &[u8]) -> Option<&'static str> {
+    recognise(bytes).filter(|kind| *kind != FileKind::Sealed).map(FileKind::about)
+}
+
+/// Of several lines of JSON the first one tells.
+fn recognise(bytes: &[u8]) -> Option<FileKind> {
     let whole = serde_json::from_slice::<Hallmarks>(bytes).ok();
     let first = || serde_json::from_slice(bytes.split(|byte| *byte == b'\n').next()?).ok();
     let marks: Hallmarks = whole.or_else(first)?;
     match marks.kind.as_deref() {
-        Some("sealed-decision") => return Some("this is a sealed decision; use `portcullis replay`"),
-        Some("replay") => {
-            return Some("this is what a replay found; give the sealed file to `portcullis replay`");
-        }
-        Some("record-list") => {
-            return Some("this is a list of records; give a name from it to `portcullis record show`");
-        }
-        Some("status") => return Some("this is a status; `portcullis status` writes it anew"),
+        Some("sealed-decision") => return Some(FileKind::Sealed),
+        Some("replay") => return Some(FileKind::Replay),
+        Some("record-list") => return Some(FileKind::RecordList),
+        Some("status") => return Some(FileKind::Status),
         _ => {}
     }
     Some(match marks {
-        Hallmarks { payload_type: Some(_), .. } => {
-            "this is a signed envelope; use `portcullis evidence verify` for statements"
-        }
-        Hallmarks { predicate_type: Some(_), .. } => {
-            "these are statements of test runs; use `portcullis evidence verify` or `evidence diff`"
-        }
-        Hallmarks { inquiry: Some(_), .. } | Hallmarks { whole: Some(_), .. } => {
-            "these are facts; use `portcullis decide --facts`"
-        }
-        Hallmarks { outcome: Some(_), findings: Some(_), .. } => {
-            "this is a decision without its facts, so it cannot be taken again; `check --seal` keeps both"
-        }
-        Hallmarks { outcome: Some(_), candidate: Some(_), .. } => {
-            "this is the entry of a deployment record; use `portcullis record verify ENVIRONMENT`"
-        }
-        Hallmarks { updates: Some(_), .. } => "this is an entry of the push log of a server",
-        Hallmarks { checks: Some(_), .. } => "this is the state of a server's hooks",
+        Hallmarks { payload_type: Some(_), .. } => FileKind::Envelope,
+        Hallmarks { predicate_type: Some(_), .. } => FileKind::Statements,
+        Hallmarks { inquiry: Some(_), .. } | Hallmarks { whole: Some(_), .. } => FileKind::Facts,
+        Hallmarks { outcome: Some(_), findings: Some(_), .. } => FileKind::Decision,
+        Hallmarks { outcome: Some(_), candidate: Some(_), .. } => FileKind::RecordEntry,
+        Hallmarks { updates: Some(_), .. } => FileKind::PushLog,
+        Hallmarks { checks: Some(_), .. } => FileKind::ServerState,
         _ => return None,
     })
 }
@@ -95,7 +130,7 @@ mod tests {
             ("{\"_type\": \"x\", \"predicateType\": \"y\"}\n{\"_type\": \"x\"}\n", "evidence"),
             (r#"{"payload": "", "payloadType": "x"}"#, "envelope"),
         ] {
-            assert!(recognise(text.as_bytes()).unwrap().contains(said), "{text}");
+            assert!(recognise(text.as_bytes()).unwrap().about().contains(said), "{text}");
         }
         for text in ["", "{}", "[1]", "<testsuites/>", "schema = 1\n", "{\"kind\": 5}"] {
             assert_eq!(recognise(text.as_bytes()), None, "{text}");

@@ -101,13 +101,36 @@ impl Plan<'_> {
 
 fn parse_targets(formats: &[String]) -> Result<Vec<Target>> {
     let targets = formats.iter().map(|text| parse_target(text)).collect::<Result<Vec<_>>>()?;
-    let mut places = BTreeSet::new();
-    match targets.iter().find(|target| !places.insert(target.file.as_ref())) {
-        None => Ok(targets),
-        Some(Target { file: None, .. }) => Err(Failure::usage(
+    refuse_same_place(targets.iter().map(|target| target.file.as_deref()))?;
+    Ok(targets)
+}
+
+/// The name of a format and its file, of `NAME` or `NAME=FILE`.
+///
+/// # Errors
+/// The file has no name.
+pub fn split_format(text: &str) -> Result<(&str, Option<PathBuf>)> {
+    match text.split_once('=') {
+        Some((name, "")) => {
+            Err(Failure::usage(format!("`--format {text}` names no file; write --format {name}=FILE")))
+        }
+        Some((name, file)) => Ok((name, Some(PathBuf::from(file)))),
+        None => Ok((text, None)),
+    }
+}
+
+/// Refuses two formats for stdout (`None`) or for one file.
+///
+/// # Errors
+/// Which place it is.
+pub fn refuse_same_place<'p>(mut places: impl Iterator<Item = Option<&'p Path>>) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    match places.find(|place| !seen.insert(*place)) {
+        None => Ok(()),
+        Some(None) => Err(Failure::usage(
             "only one format can go to stdout; give the others a file: --format json=FILE",
         )),
-        Some(Target { file: Some(file), .. }) => {
+        Some(Some(file)) => {
             Err(Failure::usage(format!("two formats would be written to {}", file.display())))
         }
     }
@@ -126,13 +149,9 @@ fn usual_targets() -> Vec<Target> {
 }
 
 fn parse_target(text: &str) -> Result<Target> {
-    let (name, file) =
-        text.split_once('=').map_or((text, None), |(name, file)| (name, Some(PathBuf::from(file))));
+    let (name, file) = split_format(text)?;
     let names = || render::TABLE.iter().map(|format| format.name);
     let format = render::find(name).ok_or_else(|| Failure::usage(unknown("format", name, names())))?;
-    if file.as_ref().is_some_and(|file| file.as_os_str().is_empty()) {
-        return Err(Failure::usage(format!("`--format {text}` names no file; write --format {name}=FILE")));
-    }
     Ok(Target { format, file, append: false })
 }
 

@@ -60,8 +60,8 @@ struct ReadRegister {
 }
 
 impl RegisterArguments {
-    /// Reads both. `file` is the register where it is not the one that the policy names.
-    fn read(&self, file: Option<&Path>) -> Result<ReadRegister> {
+    /// Reads both.
+    fn read(&self) -> Result<ReadRegister> {
         let policy = read_policy(&self.policy, &hosts::profile_of(self.host))?;
         let name = self.policy.display();
         let Some(training) = &policy.scope.training else {
@@ -69,8 +69,7 @@ impl RegisterArguments {
                 .hint("define each course: `[training.courses.NAME]` with `title` and `valid-for`"));
         };
         let settings = training.settings.clone();
-        let named = || self.policy.with_file_name(settings.register.to_string());
-        let file = file.map_or_else(named, Path::to_path_buf);
+        let file = self.policy.with_file_name(settings.register.to_string());
         let text = read_text(&file)?;
         let shown = file.display().to_string();
         let register = policy::read_register(&text)

@@ -6,8 +6,8 @@ use portcullis_wire::sealed::v1::SealedProgramV1;
 /// What `--version` prints after the name.
 pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("PORTCULLIS_BUILT_FROM_TEXT"), ")");
 
-/// The commit that it was built from; `None` where the build did not know it. After it stands
-/// `-dirty` where files were changed since.
+/// The commit that it was built from; `None` where the build did not know it. It ends in `-dirty`
+/// where files were changed since.
 pub fn built_from() -> Option<&'static str> {
     Some(env!("PORTCULLIS_BUILT_FROM")).filter(|commit| !commit.is_empty())
 }

@@ -18,6 +18,7 @@ use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_record::{self as record, Chain, Draft, PendingRecord, RecordLink, RecordedBaseline};
 use portcullis_wire::facts::write_facts;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 mod anchor;
@@ -104,26 +105,21 @@ fn list_records(repository: &Repository, only: Option<&Environment>, json: bool)
     let read = |environment: &Environment| {
         read_chain(repository, environment)?.ok_or_else(|| no_record(repository, environment))
     };
-    let mut exit = Exit::Allowed;
-    let mut show = |chain: &Chain| -> Result<()> {
-        if !json {
-            let mut text = Vec::new();
-            render::record::list(chain, &mut text).map_err(write_failure)?;
-            output::stdout(&text)?;
-        }
-        if report_problems(chain) {
-            exit = Exit::Unverified;
-        }
-        Ok(())
-    };
+    let mut has_problems = false;
     if json {
         let chains = environments.iter().map(read).collect::<Result<Vec<_>>>()?;
-        output::stdout(&listed::list_json(&chains)?)?;
-        chains.iter().try_for_each(show)?;
+        output::stdout(listed::list_json(&chains)?.as_bytes())?;
+        chains.iter().for_each(|chain| has_problems |= report_problems(chain));
     } else {
-        environments.iter().try_for_each(|environment| show(&read(environment)?))?;
+        for environment in &environments {
+            let chain = read(environment)?;
+            let mut text = Vec::new();
+            render::record::list(&chain, &mut text).map_err(write_failure)?;
+            output::stdout(&text)?;
+            has_problems |= report_problems(&chain);
+        }
     }
-    Ok(exit)
+    Ok(if has_problems { Exit::Unverified } else { Exit::Allowed })
 }
 
 /// Says what is wrong with a chain; is anything?
@@ -373,6 +369,23 @@ pub fn decision_json(decision: &Decision, advisory: bool) -> Result<Vec<u8>> {
     (render::json::FORMAT.write)(decision, &render::Context::plain(style), &mut bytes)
         .map_err(write_failure)?;
     Ok(bytes)
+}
+
+/// A form as JSON for programs that call this one: two spaces, harmless in a log.
+///
+/// # Errors
+/// Those of the JSON writer; with the types of `wire` there are none.
+pub fn pretty_json(form: &impl Serialize) -> Result<String> {
+    let text = serde_json::to_string_pretty(form).map_err(write_failure)?;
+    Ok(render::plain_json(&text) + "\n")
+}
+
+/// Reads the name of a commit with all its digits, for clap.
+///
+/// # Errors
+/// The text is no such name.
+pub fn object_name(text: &str) -> Result<Revision> {
+    Revision::try_from(text.to_string()).map_err(Failure::usage)
 }
 
 /// The text of facts, as `portcullis facts` writes it.

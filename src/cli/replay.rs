@@ -3,7 +3,9 @@
 use super::exit::{Failure, Result};
 use super::policy_file::read_policy;
 use super::program::built_from;
-use super::record::{RecordName, judge_text, no_record, read_chain, unseen_failure};
+use super::record::{
+    RecordName, find_readable, judge_text, no_record, object_name, pretty_json, read_chain, unseen_failure,
+};
 use super::replayed::{KeptWords, exit_of, judge_gathered, judge_otherwise};
 use super::{file_kind, output};
 use crate::collect::records::DeploymentRecords as _;
@@ -53,10 +55,6 @@ pub struct ReplayArguments {
     json: bool,
 }
 
-fn object_name(text: &str) -> Result<Revision> {
-    Revision::try_from(text.to_string()).map_err(Failure::usage)
-}
-
 /// What a replay takes a decision from.
 struct ReplayBasis {
     decision: Vec<u8>,
@@ -92,9 +90,7 @@ pub fn run(directory: &Path, arguments: &ReplayArguments) -> Result {
 
 fn show_replay(replay: &ReplayV1, arguments: &ReplayArguments) -> Result<()> {
     if arguments.json {
-        let json =
-            serde_json::to_string_pretty(replay).map_err(|error| Failure::environment(error.to_string()))?;
-        return output::stdout((render::plain_json(&json) + "\n").as_bytes());
+        return output::stdout(pretty_json(replay)?.as_bytes());
     }
     let mut text = Vec::new();
     let asked = arguments.policy.as_deref().map(|file| file.display().to_string());
@@ -163,9 +159,8 @@ fn read_limited(file: &Path) -> Result<Vec<u8>> {
 }
 
 fn not_sealed(file: &Path, bytes: &[u8], error: &NotSealed) -> Failure {
-    let is_sealed = |said: &&str| said.contains("sealed decision;");
     let name = file.display();
-    match (error, file_kind::recognise(bytes).filter(|said| !is_sealed(said))) {
+    match (error, file_kind::recognise_no_seal(bytes)) {
         (NotSealed::Form(_), Some(other)) => Failure::environment(format!("{name}: {other}")),
         _ => Failure::environment(format!("{name}: {error}")),
     }
@@ -185,7 +180,7 @@ fn replay_record(
             failure
         }
     })?;
-    let link = super::record::find_readable(&chain, name.number)?;
+    let link = find_readable(&chain, name.number)?;
     let stored = repository.deployment(&link.commit).map_err(unseen_failure)?;
     let faults: Vec<String> =
         chain.problems.iter().map(|problem| format!("the records do not verify: {problem}")).collect();

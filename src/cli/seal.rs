@@ -108,8 +108,8 @@ fn unsealed(file: &Path, why: &str) -> Failure {
     Failure::environment(format!("cannot seal: {}: {why}", file.display()))
 }
 
-/// A seal is a file of its own. It takes the place of an earlier one, and of nothing else: not of a
-/// link, a device, or a file that somebody keeps.
+/// A seal is a file of its own. It replaces an earlier one, and nothing else: no link, no device,
+/// and no file that is kept.
 fn check_place(file: &Path) -> Result<()> {
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !parent.is_dir() {

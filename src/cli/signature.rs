@@ -1,19 +1,17 @@
-//! `portcullis signature`: a detached signature of any file that somebody keeps: a sealed decision,
-//! an audit, an anchor, an archive; of a folder that is a pack, of its manifest.
+//! `portcullis signature`: a detached signature of any file that is kept: a sealed decision, an
+//! audit, an anchor, an archive; of a folder that is a pack, of its manifest.
 //!
 //! The signature is what `ssh-keygen -Y sign -n portcullis` makes, in its armour, so `ssh-keygen -Y
 //! verify` verifies it without this program.
 
 use super::exit::{Exit, Failure, Result};
-use super::{output, signing};
+use super::{names, output, signing};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_attest::sshsig;
+use portcullis_pack::MANIFEST;
 use std::path::{Path, PathBuf};
-
-/// The file of a pack that names the digest of every other.
-const MANIFEST: &str = "manifest.json";
 
 /// A longer file is not signed: every use has to read it whole.
 const LONGEST: u64 = 1 << 30;
@@ -76,6 +74,7 @@ fn make(directory: &Path, arguments: &SignatureMaking) -> Result {
     let place = signed_file(&arguments.file);
     let bytes = read_file(&place)?;
     let target = arguments.output.clone().unwrap_or_else(|| beside(&arguments.file));
+    names::spare_files(&target, [place.as_path()])?;
     let key = signing::find_key(directory, arguments.key.as_deref())?;
     let signature = signing::sign(directory, &key, &bytes)?;
     output::write_file(&target, &[&signature[..], b"\n"].concat())?;

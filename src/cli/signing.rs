@@ -1,5 +1,5 @@
-//! Signing by people: git's settings for signatures, `ssh-keygen` and `git push`: the only programs
-//! that take part, and only where a person signs, never where something is judged.
+//! Signing by people, with git's settings for signatures. `ssh-keygen` and `git push` are the only
+//! programs that take part, and only where a person signs, never where something is judged.
 
 use crate::cli::exit::{Failure, Result};
 use portcullis_attest::NAMESPACE;
@@ -50,7 +50,7 @@ fn configured_key(directory: &Path) -> Result<KeyPlace> {
     let Some(key) = setting(directory, "user.signingKey") else {
         let message = "git has no `user.signingKey` to sign with";
         return Err(Failure::environment(message)
-            .hint("set it to your public key, `git config user.signingKey ~/.ssh/id_ed25519.pub`, or name one with --key"));
+            .hint("set it to your public key, `git config user.signingKey ~/.ssh/id_ed25519.pub`, or name one with --key, of `check` with --record-key"));
     };
     let literal = key.strip_prefix("key::").or_else(|| key.starts_with("ssh-").then_some(key.as_str()));
     if let Some(text) = literal {
@@ -61,7 +61,8 @@ fn configured_key(directory: &Path) -> Result<KeyPlace> {
         return Ok(KeyPlace::File(file));
     }
     let message = format!("git's `user.signingKey` is `{key}`, which is not the file of an SSH key");
-    Err(Failure::environment(message).hint("name an SSH key with --key; keys of OpenPGP do not count"))
+    Err(Failure::environment(message)
+        .hint("name an SSH key with --key, of `check` with --record-key; keys of OpenPGP do not count"))
 }
 
 /// The public part of a key: beside a private one, in a file that ends in `.pub`.

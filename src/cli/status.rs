@@ -5,7 +5,7 @@ use super::exit::{Exit, Failure, Result};
 use super::explain::branch_tip;
 use super::hosts::{kind_of, open_host, profile_of};
 use super::prepare::{Preparation, Prepared, prepare_named};
-use super::record::{listed_record, no_record, read_chain, unseen_failure};
+use super::record::{listed_record, no_record, pretty_json, read_chain, unseen_failure};
 use super::{HostName, SubjectArguments, output};
 use crate::collect::records::DeploymentRecords as _;
 use crate::collect::request::JudgementRequest;
@@ -193,13 +193,14 @@ fn look_ahead(
         branch: Some(branch.to_string()),
         deployer: None,
     };
+    // Until the landings are seen, no one knows what waits.
+    status.waiting = None;
     let prepared = prepare_named(directory, &subject, &request)?;
     let decision = prepared.decide(&[]);
     status.outcome = Some(decision.outcome.into());
     match &prepared {
         Preparation::Ready(ready) => fill_waiting(directory, ready, &decision, status),
         Preparation::Unseen(..) => {
-            status.waiting = None;
             let stopping = decision.findings.iter().filter(|finding| is_stopping(finding));
             status.blocks = stopping.map(FindingV1::from).collect();
             Ok(())
@@ -262,9 +263,7 @@ fn is_stopping(finding: &Finding) -> bool {
 
 fn show_status(status: &StatusV1, json: bool) -> Result<()> {
     if json {
-        let json =
-            serde_json::to_string_pretty(status).map_err(|error| Failure::environment(error.to_string()))?;
-        return output::stdout((render::plain_json(&json) + "\n").as_bytes());
+        return output::stdout(pretty_json(status)?.as_bytes());
     }
     let mut text = Vec::new();
     render::status::write_status(status, output::for_columns(), &mut text)

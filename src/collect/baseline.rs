@@ -107,7 +107,8 @@ impl DeploymentHistory {
     }
 }
 
-fn recorded_of(link: &RecordLink) -> Recorded {
+/// A record as facts name it.
+pub(super) fn recorded_of(link: &RecordLink) -> Recorded {
     let RecordEntry { number, candidate, .. } = &link.entry;
     Recorded {
         number: *number,

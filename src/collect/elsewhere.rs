@@ -1,6 +1,7 @@
 //! What is known of other environments, where an environment has no record: whose first deployment
 //! could otherwise skip everything before a made-up baseline.
 
+use crate::collect::baseline::recorded_of;
 use crate::collect::records::{Among, Closeness, DeploymentRecords, Resting};
 use portcullis_forge::Forge;
 use portcullis_git::Repository;
@@ -66,17 +67,6 @@ fn records_of(
 fn is_of(entry: &RecordEntry, asked: Option<&str>) -> bool {
     let of = entry.repository.as_deref();
     asked.is_none_or(|asked| of.is_some_and(|of| of.eq_ignore_ascii_case(asked)))
-}
-
-fn recorded_of(link: &RecordLink) -> Recorded {
-    let RecordEntry { number, candidate, .. } = &link.entry;
-    Recorded {
-        number: *number,
-        candidate: candidate.clone(),
-        taken_again: link.standing.is_taken(),
-        facts_omitted: link.standing == RecordStanding::Omitted,
-        signers: link.signature.list().cloned(),
-    }
 }
 
 fn broken_records(chain: &Chain) -> Gap {

@@ -25,8 +25,8 @@ pub fn check_record_signature(
     facts: Option<&Deployment>,
 ) -> RecordSignature {
     let envelope = stored.file(SIGNATURE);
-    let text = stored.file(POLICY).map(String::from_utf8_lossy).unwrap_or_default();
-    let Some(policy) = read_policy(&text, facts) else {
+    let text = stored.file(POLICY).map(String::from_utf8_lossy);
+    let Some(policy) = text.and_then(|text| read_policy(&text, facts)) else {
         return RecordSignature::Unseen(unread_policy());
     };
     match (envelope, policy.record_signers) {
@@ -59,7 +59,7 @@ fn unread_policy() -> Gap {
     Gap::new(
         "whether the record has to be signed",
         GapReason::Malformed,
-        "its policy cannot be read",
+        "it keeps no policy that can be read",
         "Verify the record with the version of the program that made it",
     )
 }

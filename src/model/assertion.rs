@@ -57,7 +57,7 @@ impl Assertion {
         self.revisions.get(revision).map_or(revision.as_str(), String::as_str)
     }
 
-    /// Puts the system's own names of revisions in the place of the digests that stand for them.
+    /// Replaces the digests of revisions with the names that the system has for them.
     pub fn speak_plainly(&self, text: &mut String) {
         for (revision, name) in &self.revisions {
             if revision.as_str() != name && text.contains(revision.short()) {

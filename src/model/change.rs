@@ -40,7 +40,7 @@ macro_rules! object_name {
             }
         }
 
-        /// The digits of a digest are those of a name: of something that has none of its own.
+        /// A name for what has none of its own: the digits of its digest.
         impl From<Digest> for $name {
             fn from(digest: Digest) -> Self {
                 $name(digest.hex().to_string())

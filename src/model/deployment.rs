@@ -122,7 +122,7 @@ pub struct Recorded {
     /// Was its decision taken again from the facts that it keeps, with the same result? A record of
     /// the earlier form keeps none.
     pub taken_again: bool,
-    /// Were its facts left out on purpose, so that nobody can take its decision again?
+    /// Were its facts left out on purpose, so that no one can take its decision again?
     pub facts_omitted: bool,
     /// The list of signers by which its signature was verified; `None`: by none.
     pub signers: Option<RepoPath>,
@@ -130,7 +130,7 @@ pub struct Recorded {
 
 impl Recorded {
     /// May it be relied on, where the policy asks for the signature of someone in this list, or for
-    /// none? Who can write the refs of records can write everything in one but the signature.
+    /// none? Anyone who can write the refs of records can write all of a record but its signature.
     pub fn is_proof(&self, signers: Option<&RepoPath>) -> bool {
         self.taken_again && self.is_signed_by(signers)
     }

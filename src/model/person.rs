@@ -139,10 +139,15 @@ pub enum AccountKind {
     Other,
 }
 
-/// A login or an address without what tells no people apart: case, and of letters beyond ASCII
-/// their Unicode form.
+/// What logins and addresses are compared by: case and Unicode form do not count. A name in ASCII
+/// and one in other letters are two, because no host takes `ſam` for `sam`: neither has what the
+/// other may do.
 pub fn fold_name(name: &str) -> String {
-    fold_path(name.as_bytes())
+    let folded = fold_path(name.as_bytes());
+    match folded.is_ascii() && !name.is_ascii() {
+        true => folded + "\u{fffd}",
+        false => folded,
+    }
 }
 
 /// Are two logins, or two addresses, one?
@@ -349,6 +354,18 @@ mod tests {
             emails: vec!["robin@example.test".into()],
             machine: false,
         }])
+    }
+
+    #[test]
+    fn attack_letters_that_fold_to_ascii_are_no_account_in_ascii() {
+        for (one, other) in [("ſam", "sam"), ("\u{212a}im", "kim"), ("sam\u{200b}", "sam")] {
+            assert!(Login::new(one) != Login::new(other) && !is_same_name(one, other), "{one:?}");
+            assert_ne!(Login::new(one).cmp(&Login::new(other)), Ordering::Equal, "{one:?}");
+        }
+        for (one, other) in [("Élodie", "éLODIE"), ("e\u{301}lodie", "élodie"), ("Kim", "kim")] {
+            assert!(Login::new(one) == Login::new(other) && is_same_name(one, other), "the twin: {one:?}");
+            assert_eq!(Login::new(one).cmp(&Login::new(other)), Ordering::Equal, "{one:?}");
+        }
     }
 
     #[test]

@@ -8,15 +8,10 @@ pub struct Csv {
 /// A field, quoted and harmless.
 pub struct Field(String);
 
-/// What spreadsheets take for the beginning of a formula.
-const FORMULAS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
-
 impl Field {
-    /// A text. Where a spreadsheet would take it for a formula, an apostrophe comes first (OWASP,
-    /// "CSV injection").
+    /// A text, as [`quote_cell`] writes it.
     pub fn text(text: &str) -> Field {
-        let guard = if text.starts_with(FORMULAS) { "'" } else { "" };
-        Field(format!("\"{guard}{}\"", text.replace('"', "\"\"")))
+        Field(quote_cell(text))
     }
 
     /// Several texts with spaces between them.
@@ -46,6 +41,34 @@ impl Csv {
     }
 }
 
+/// A cell in quotes, which no spreadsheet takes for a formula.
+///
+/// An apostrophe comes before the first character of a formula (OWASP, "CSV Injection"), also where
+/// that follows a separator or a line break: a spreadsheet whose separator is not the comma ends
+/// the cell there, whatever the quotes say.
+pub fn quote_cell(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    let mut at_start = true;
+    out.push('"');
+    for c in text.chars() {
+        if at_start && is_formula_start(c) {
+            out.push('\'');
+        }
+        at_start = matches!(c, ',' | ';' | '|' | '\n' | '\r') || at_start && matches!(c, ' ' | '"' | '\'');
+        match c {
+            '"' => out.push_str("\"\""),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// The characters that begin a formula, with their full-width forms.
+fn is_formula_start(c: char) -> bool {
+    matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,5 +82,6 @@ mod tests {
             Field::list(&["-1".into(), "2".into()]),
         ]);
         assert_eq!(csv.text(), "\"a\"\r\n\"'=HYPERLINK(\"\"x\"\")\",\"a\nb,c\",\"'-1 2\"\r\n");
+        assert_eq!(quote_cell(" =1;@x\n\u{ff0b}y"), "\" '=1;'@x\n'\u{ff0b}y\"");
     }
 }

@@ -1,4 +1,4 @@
-//! The files of a pack that follow from its audit. Whoever verifies a pack writes them again.
+//! The files of a pack that follow from its audit. Verifying a pack writes them again.
 
 use crate::item_path::{BadPath, ItemPath};
 use crate::report::{RECIPE, ReportInput, recipe_text, write_pages};
@@ -22,7 +22,8 @@ pub type TakeItem<'a, E> = dyn FnMut(ItemPath, Vec<u8>, PackRoleV1) -> Result<()
 pub fn derive_files<E: From<BadPath>>(input: &ReportInput<'_>, take: &mut TakeItem<'_, E>) -> Result<(), E> {
     let audit = input.audit;
     let mut put = |path: &str, text: String, role| take(ItemPath::new(path)?, text.into_bytes(), role);
-    put(AUDIT, write_audit(audit).unwrap_or_default(), PackRoleV1::Audit)?;
+    let text = write_audit(audit).map_err(|_| BadPath(AUDIT.to_string(), "cannot be written as JSON"))?;
+    put(AUDIT, text, PackRoleV1::Audit)?;
     put("population/landings.csv", tables::landings_csv(audit), PackRoleV1::Population)?;
     put("population/deployments.csv", tables::deployments_csv(audit), PackRoleV1::Population)?;
     put("population/population.json", tables::population_json(audit), PackRoleV1::Population)?;

@@ -3,13 +3,13 @@
 //!
 //! This room holds forms and rules: bytes in, bytes out. It reads and writes no file.
 //!
-//! **What holds a pack together.** `manifest.json` names every other file with its size, its
+//! **What shows that a pack is whole.** `manifest.json` names every other file with its size, its
 //! SHA-256 and its role. The pages of the report follow from the other files to the last byte, and
-//! so do the tables: whoever verifies a pack writes them again and compares. Decisions are taken
+//! so do the tables: verifying a pack writes them again and compares. Decisions are taken
 //! again from the facts and policies that the pack holds.
 //!
-//! **What it cannot show.** Who can write a pack can write another one that holds together. Keep
-//! the SHA-256 of `manifest.json` somewhere else, or verify against a clone of the repository.
+//! **What it cannot show.** Anyone who can write a pack can write a different one that verifies.
+//! Keep the SHA-256 of `manifest.json` somewhere else, or verify against a clone of the repository.
 
 pub mod archive;
 pub mod contents;

@@ -30,8 +30,8 @@ pub struct AddressFinder {
     host_logins: BTreeSet<String>,
 }
 
-/// What an audit writes of an address without an account, before digits of its SHA-256. Whoever has
-/// a list of addresses can find the one behind it, so no pack has these digits.
+/// What an audit writes of an address without an account, before digits of its SHA-256. Anyone
+/// who has a list of addresses can find the one behind it, so no pack has these digits.
 const MAILBOX: &str = "mailbox:";
 
 /// How long all of it is: 16 digits follow.
@@ -130,7 +130,7 @@ impl AddressFinder {
         }
     }
 
-    /// Learns the name of somebody who has no login.
+    /// Learns the name of a person who has no login.
     pub fn learn_nameless(&mut self, name: &str) {
         if !name.trim().is_empty() {
             self.nameless.insert(name.to_string());
@@ -142,7 +142,7 @@ impl AddressFinder {
         self.phrases.insert(words.to_string(), by.to_string());
     }
 
-    /// Learns that a policy shows somebody by this name, and by which login to show them instead.
+    /// Learns that a policy shows a person by this name, and by which login to show them instead.
     pub fn learn_name(&mut self, name: &str, login: &str) {
         if !name.trim().is_empty() {
             self.names.insert(name.to_string(), login.to_string());
@@ -175,9 +175,13 @@ impl AddressFinder {
                     }
                     self.learn_accounts(value);
                 }
-                if let (true, Some(number)) =
-                    (is_person && members.contains_key("login"), text_of(members, "id"))
-                {
+                // A person in a list of those who may bypass a rule.
+                let is_user = text_of(members, "kind") == Some("user");
+                if is_user && let Some(name) = text_of(members, "name") {
+                    self.learn_login(name);
+                }
+                let is_account = is_user || is_person && members.contains_key("login");
+                if is_account && let Some(number) = text_of(members, "id") {
                     self.numbers.insert(number.to_string());
                 }
             }
@@ -329,7 +333,7 @@ impl Redactor {
         known.fold(text.clone(), |text, (digits, shown)| text.replace(digits, shown))
     }
 
-    /// What stands for whom: names and logins, each with what is shown for it.
+    /// Names and logins, each with what is shown in its place.
     pub fn people(&self) -> &BTreeMap<String, String> {
         &self.names
     }
@@ -367,7 +371,7 @@ impl Redactor {
         self.numbers.contains_key(number).then_some(number)
     }
 
-    /// The value without addresses, and without the names that stand beside them in commits.
+    /// The value without addresses, and without the names beside them in commits.
     pub fn value(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.text(text)),

@@ -1,4 +1,5 @@
-//! Verifying a pack: everything that can be done again is done again.
+//! Verifying a pack: what follows from its records, policies and audit is written again and
+//! compared, and the audit is held against itself.
 
 use crate::contents::ItemSource;
 use crate::derive::{AUDIT, PROCEDURE, derive_files};
@@ -14,7 +15,7 @@ use std::collections::BTreeSet;
 /// What was done again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VerifiedPack {
-    /// Everything that is wrong, in order of discovery. Empty: the pack holds together.
+    /// Everything that is wrong, in order of discovery. Empty: the pack verifies.
     pub faults: Vec<PackFault>,
     /// Files whose digests were compared.
     pub files: u64,
@@ -79,7 +80,7 @@ fn take_audit(source: &dyn ItemSource, verified: &mut VerifiedPack) -> Option<Au
     audit.map_err(|wrong| verified.faults.push(PackFault::new(AUDIT, wrong))).ok()
 }
 
-/// The manifest is about the audit that lies beside it.
+/// The manifest is about the audit beside it.
 fn compare_titles(manifest: &PackManifest, audit: &AuditV1, faults: &mut Vec<PackFault>) {
     let (form, title) = (manifest.form(), &audit.title);
     let agree = [
@@ -141,7 +142,14 @@ fn compare_derived(
 }
 
 fn is_derived(role: PackRoleV1) -> bool {
-    matches!(role, PackRoleV1::Audit | PackRoleV1::Population | PackRoleV1::Report | PackRoleV1::Instructions)
+    matches!(
+        role,
+        PackRoleV1::Audit
+            | PackRoleV1::Population
+            | PackRoleV1::Waiver
+            | PackRoleV1::Report
+            | PackRoleV1::Instructions
+    )
 }
 
 /// The procedure of a pack, where it holds one.
@@ -158,7 +166,7 @@ const FAMILIES: &[(&str, PackRoleV1)] = &[
     ("results/", PackRoleV1::Results),
 ];
 
-/// Every other file lies in a folder that is known, has its role, and is what its name says.
+/// Every other file is in a folder that is known, has its role, and is what its name says.
 fn compare_families(
     source: &dyn ItemSource,
     manifest: &PackManifest,
@@ -190,7 +198,7 @@ pub fn policy_path(digest: &str) -> String {
 }
 
 /// A policy is named by the SHA-256 that the audit has of it. Where names and addresses of people
-/// were taken out, it has another one, and only a clone shows whose text it is.
+/// were taken out, its text has another one, and only a clone shows the policy itself.
 fn wrong_policy(
     source: &dyn ItemSource,
     path: &ItemPath,
@@ -202,10 +210,13 @@ fn wrong_policy(
             "no landing of the audit was judged by it, and it is not the policy of today".to_string(),
         ));
     }
-    let bytes = source.read(path).ok()?;
+    let bytes = match source.read(path) {
+        Ok(bytes) => bytes,
+        Err(wrong) => return Some(wrong),
+    };
     if policy_path(Digest::of(&bytes).as_str()) != path.as_str() {
         notes.push(format!(
-            "{path} is without names and addresses of people; a clone shows the policy of this SHA-256"
+            "{path} has another SHA-256 than its name, as a policy without names and addresses of people has; only a clone shows the policy itself"
         ));
     }
     None

@@ -15,8 +15,8 @@ pub fn fold_path(path: &[u8]) -> String {
 /// `core.protectHFS` and `core.ignoreCase` in git-config(1)).
 ///
 /// Upper case first, because file systems fold `ſ` to `s` and `ß` to `ss` (Unicode, "Default Case
-/// Folding"); each character by itself, so that a pattern and a path never differ by what stands
-/// beside it (the final sigma).
+/// Folding"); each character by itself, so that a pattern and a path never differ by the characters
+/// next to it (the final sigma).
 pub(crate) fn fold_text(text: &str) -> String {
     // Nearly all paths. Their characters have one form and can be seen.
     if text.is_ascii() { text.to_ascii_lowercase() } else { fold_characters(text) }

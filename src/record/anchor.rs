@@ -1,6 +1,6 @@
-//! The newest record of each environment, for a place that whoever can write the refs cannot reach:
-//! a ticket, an archive, a time stamp, a signed tag. It shows later that the end of a chain was not
-//! cut off.
+//! The newest record of each environment, for a place that people who can write the refs cannot
+//! reach: a ticket, an archive, a time stamp, a signed tag. It shows later that the end of a chain
+//! was not cut off.
 
 use super::chain::Chain;
 use jiff::Timestamp;
@@ -123,7 +123,7 @@ fn read_tip(tip: AnchoredTipV1) -> Result<AnchoredTip, MalformedAnchor> {
 /// SHA-256, and the wish for the certificate of the authority in the answer.
 pub fn time_stamp_request(bytes: &[u8]) -> Vec<u8> {
     let digest = Digest::of(bytes);
-    let sha256 = bytes_of(digest.as_str().trim_start_matches("sha256:"));
+    let sha256 = bytes_of(digest.hex());
     // AlgorithmIdentifier of SHA-256 (RFC 8017, appendix B.1): the OID 2.16.840.1.101.3.4.2.1,
     // NULL.
     const SHA256: [u8; 15] =

@@ -104,11 +104,14 @@ fn outcome_of(decision: &Map<String, Value>) -> Option<String> {
 fn findings_of(decision: &Map<String, Value>) -> Option<BTreeMap<[String; 3], Vec<Value>>> {
     let mut findings: BTreeMap<[String; 3], Vec<Value>> = BTreeMap::new();
     for finding in decision.get("findings")?.as_array()? {
-        let text = |at: &str| finding.pointer(at).and_then(Value::as_str).unwrap_or_default().to_string();
-        let subject = ["/control", "/subject/kind", "/subject/name"].map(text);
+        let subject = ["/control", "/subject/kind", "/subject/name"].map(|at| text_at(finding, at));
         findings.entry(subject).or_default().push(finding.clone());
     }
     Some(findings)
+}
+
+fn text_at(finding: &Value, at: &str) -> String {
+    finding.pointer(at).and_then(Value::as_str).unwrap_or_default().to_string()
 }
 
 /// What every version has to agree upon: the outcome, and which control finds what of what.
@@ -122,9 +125,8 @@ impl Gist {
     fn of(decision: &[u8]) -> Option<Gist> {
         let decision: Value = serde_json::from_slice(decision).ok()?;
         let finding = |found: &Value| {
-            let text = |at: &str| found.pointer(at).and_then(Value::as_str).unwrap_or_default().to_string();
-            let [verdict, control] = ["/verdict", "/control"].map(text);
-            let [kind, name] = ["/subject/kind", "/subject/name"].map(text);
+            let [verdict, control, kind, name] =
+                ["/verdict", "/control", "/subject/kind", "/subject/name"].map(|at| text_at(found, at));
             format!("{control} is {verdict} for {kind} {name}")
         };
         let findings = decision["findings"].as_array()?.iter().map(finding).collect();

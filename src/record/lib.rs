@@ -31,18 +31,17 @@
 //! **Signatures.** A signature is of `record.json`, and so of everything before it. This room does
 //! not verify it: its callers hand a function over, which says what the policy of the record asks.
 //!
-//! **Facts that were left out** (`--omit-facts`). Of such a record nobody can take the decision
+//! **Facts that were left out** (`--omit-facts`). Of such a record no one can take the decision
 //! again: it has its own standing, [`RecordStanding::Omitted`], and is never called verified.
 //!
 //! **Sealed decisions.** [`seal_decision`] puts any decision with its policy and facts into one
 //! file, and [`SealedDecision`] takes it again.
 //!
-//! **What it cannot show.** Where records are not signed, who may write the ref can invent what a
-//! host said, and write another chain. Whoever may write it can cut the chain short. Against that
-//! helps only what is remembered elsewhere: the newest record of last time, which the chain must
-//! still hold. The time
-//! and the name of the recorder are self-declared. `facts.json` holds names and addresses of people
-//! who wrote and reviewed, and no source code.
+//! **What it cannot show.** Where records are not signed, anyone who can write the ref can invent
+//! what a host said, and write another chain. Signed or not, they can cut the chain short; only
+//! what is kept elsewhere shows that: the newest record of last time, which the chain must still
+//! hold. The time and the name of the recorder are self-declared. `facts.json` holds names and
+//! addresses of people who wrote and reviewed, and no source code.
 
 mod anchor;
 mod chain;

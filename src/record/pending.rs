@@ -67,7 +67,7 @@ impl PendingRecord {
         Digest::of(self.files.get(RECORD).map(Vec::as_slice).unwrap_or_default())
     }
 
-    /// The same with this signature beside it.
+    /// Adds a signature of its `record.json`.
     #[must_use]
     pub fn with_signature(mut self, envelope: Vec<u8>) -> Self {
         self.files.insert(SIGNATURE, envelope);

@@ -148,7 +148,7 @@ fn attack_the_facts_of_a_record_are_taken_away() {
     expect(&entries, 2, &Fault::Missing(FACTS));
     replace(&mut entries[1], RECORD, "\"kept\": true\n  },\n  \"tool\"", "\"kept\": false\n  },\n  \"tool\"");
     recommit(&mut entries[1]);
-    // Whoever writes the whole record anew can leave them out, and proves nothing with it.
+    // A person who writes the whole record anew can leave them out, and proves nothing with it.
     assert_eq!(checked(&entries).links[1].standing, RecordStanding::Omitted);
 }
 

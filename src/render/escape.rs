@@ -19,6 +19,7 @@
 //! character becomes its Rust escape, `\u{202e}`. Letters that look alike are left alone, and so is
 //! the direction of scripts that run from right to left.
 
+use portcullis_pack::csv::quote_cell;
 use std::fmt::Write as _;
 
 /// The text on one line: nothing that moves, hides or starts a line is left, and nothing that a CI
@@ -222,34 +223,9 @@ pub(super) fn xml(text: &str) -> String {
     out
 }
 
-/// A cell of CSV in quotes (RFC 4180), which no spreadsheet takes for a formula.
-///
-/// An apostrophe stands before the first character of a formula (OWASP, "CSV Injection"), also
-/// where it comes after a separator: a spreadsheet whose separator is not the comma ends the cell
-/// there, whatever the quotes say.
+/// A cell of CSV in quotes (RFC 4180) and on one line, which no spreadsheet takes for a formula.
 pub(super) fn csv_cell(text: &str) -> String {
-    let text = line(text);
-    let mut out = String::with_capacity(text.len() + 2);
-    let mut at_start = true;
-    out.push('"');
-    for c in text.chars() {
-        if at_start && is_formula_start(c) {
-            out.push('\'');
-        }
-        at_start = matches!(c, ',' | ';' | '|') || at_start && matches!(c, ' ' | '"' | '\'');
-        match c {
-            '"' => out.push_str("\"\""),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
-}
-
-/// The characters that begin a formula, with their full-width forms. A line break or tab is no
-/// character of a cell here, see [`line`]; the backslash of its escape is none of a formula.
-fn is_formula_start(c: char) -> bool {
-    matches!(c, '=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}')
+    quote_cell(&line(text))
 }
 
 /// The text of a SARIF message: braces are doubled (SARIF 2.1.0, 3.11.5), and no link is in it

@@ -1,7 +1,7 @@
 //! The `gemara` format: an `EvaluationLog` of Gemara (OpenSSF), as JSON.
 //!
 //! An evaluation is a control with findings, and an assessment one of its findings. What could not
-//! be seen is `Unknown`, and what a waiver let through `Needs Review`: neither is ever `Passed`.
+//! be seen is `Unknown`, and what is waived `Needs Review`: neither is ever `Passed`.
 
 use super::{Context, Format, escape, json, origin, summary};
 use portcullis_model::decision::{Decision, Finding, Outcome, Verdict};
@@ -23,9 +23,6 @@ const GEMARA: &str = "1.4.1";
 
 /// The reference to our own controls.
 const CONTROLS: &str = "portcullis";
-
-/// Where no facts say when something was seen. The schema wants a moment, and we read no clock.
-const UNKNOWN_MOMENT: &str = "1970-01-01T00:00:00Z";
 
 /// What a finding or several come to. The order is the order of severity.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,8 +65,7 @@ impl LogResult {
 }
 
 fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let moment = origin::moment(context).map(|moment| moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-    let moment = moment.unwrap_or_else(|| UNKNOWN_MOMENT.to_string());
+    let moment = origin::moment_text(context).unwrap_or_else(|| origin::UNKNOWN_MOMENT.to_string());
     let mut of_control = BTreeMap::<&str, Vec<&Finding>>::new();
     for finding in &decision.findings {
         of_control.entry(&finding.control).or_default().push(finding);

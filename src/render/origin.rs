@@ -40,6 +40,14 @@ pub(super) fn moment(context: &Context<'_>) -> Option<jiff::Timestamp> {
     context.facts?.whole().observed.value().copied()
 }
 
+/// Where no facts say when something was seen, and a schema wants a moment: we read no clock.
+pub(super) const UNKNOWN_MOMENT: &str = "1970-01-01T00:00:00Z";
+
+/// The moment of judgement to the second, in UTC.
+pub(super) fn moment_text(context: &Context<'_>) -> Option<String> {
+    moment(context).map(|moment| moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
+
 /// The tree of a commit, where the facts hold the commit.
 pub(super) fn tree_of<'f>(facts: &'f Facts, commit: &Revision) -> Option<&'f ObjectName> {
     let commits = &facts.change.value()?.commits;

@@ -1,11 +1,11 @@
 //! A replay for people. Everything from the file goes through `escape.rs`.
 
 use super::prose::wrap_text;
+use super::summary::word_of;
 use super::{Style, escape};
 use portcullis_wire::decision::v1::{FindingV1, OutcomeV1, RequestV1};
 use portcullis_wire::replay::v1::{OtherPolicyV1, ReplayDifferenceV1, ReplayResultV1, ReplayV1};
 use portcullis_wire::sealed::v1::{SealedJudgedV1, SealedProgramV1};
-use serde::Serialize;
 use std::io;
 
 /// How many findings of each list are shown; JSON has all.
@@ -34,8 +34,7 @@ pub fn write_replay(
     };
     page.line(0, &format!("{result}: {}", replay.name))?;
     replay.reasons.iter().try_for_each(|reason| page.line(2, &format!("- {reason}")))?;
-    let advisory =
-        if replay.advisory { ", advisory: the gate let it through whatever the outcome" } else { "" };
+    let advisory = if replay.advisory { ", advisory: the gate allowed it whatever the outcome" } else { "" };
     let outcome = replay.outcome.map_or("unknown", name_outcome);
     page.line(2, &format!("decision: {outcome}{advisory}"))?;
     page.line(2, &format!("judged:   {}", describe_judged(&replay.judged)))?;
@@ -78,11 +77,6 @@ fn describe_judged(judged: &SealedJudgedV1) -> String {
 pub fn describe_program(program: &SealedProgramV1) -> String {
     let commit = format!("commit {}", program.commit.as_deref().unwrap_or("not known"));
     format!("{} ({commit})", program.version)
-}
-
-/// A word as JSON has it, without the quotes.
-fn word_of(word: &impl Serialize) -> String {
-    serde_json::to_value(word).ok().and_then(|word| Some(word.as_str()?.to_string())).unwrap_or_default()
 }
 
 struct ReplayPage<'a> {

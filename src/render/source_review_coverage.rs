@@ -13,6 +13,7 @@ use portcullis_model::change::{Commit, ObjectName, Revision};
 use portcullis_model::check::{Check, Conclusion};
 use portcullis_model::decision::Decision;
 use portcullis_model::deployment::{Deployment, LandingFacts};
+use portcullis_model::fact::{Fact, GapReason};
 use portcullis_model::facts::Facts;
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::id::AccountId;
@@ -192,6 +193,10 @@ fn transform(kind: &str, candidate: &Candidate, landing: &LandingFacts, commit: 
 /// given on; those that were imported from another system are left out. Whether they suffice is
 /// for the policy to say, not for this list.
 fn list_approvals(facts: &Facts) -> Vec<TreeApproval> {
+    // Who took part and could not be seen may be any approver.
+    if has_hidden_participants(facts) {
+        return Vec::new();
+    }
     let took_part = list_participants(facts);
     let newest = newest_opinions(facts).into_values();
     let approvals = newest.filter(|review| review.state == ReviewState::Approved).filter_map(|review| {
@@ -224,6 +229,21 @@ fn newest_opinions(facts: &Facts) -> BTreeMap<&AccountId, &Review> {
         }
     }
     newest
+}
+
+/// Could it not be seen who opened, wrote or pushed the request? What no one asked for, because the
+/// policy does not exclude pushers, hides no one.
+fn has_hidden_participants(facts: &Facts) -> bool {
+    fn is_hidden<T>(fact: &Fact<T>) -> bool {
+        matches!(fact, Fact::Gap(gap) if gap.reason != GapReason::NotAsked)
+    }
+    let host = &facts.host;
+    let hides_opener = !host.is_without_requests() && host.request.value().is_none();
+    hides_opener
+        || host.attribution.value().is_none()
+        || is_hidden(&host.last_push)
+        || is_hidden(&host.content_push)
+        || is_hidden(&host.moves)
 }
 
 /// The accounts that opened, wrote or pushed the request.

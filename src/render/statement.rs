@@ -65,12 +65,7 @@ fn decision_subject(decision: &Decision, advisory: bool) -> io::Result<Value> {
     let digest = Digest::of(&text);
     Ok(json!({
         "name": "decision",
-        "digest": { "sha256": hex_of(&digest) },
+        "digest": { "sha256": digest.hex() },
         "annotations": annotations_of(decision, advisory),
     }))
-}
-
-/// The digits of a digest, as statements hold them.
-pub(super) fn hex_of(digest: &Digest) -> &str {
-    digest.as_str().trim_start_matches("sha256:")
 }

@@ -1,12 +1,12 @@
 //! The status of an environment for people. Everything from outside goes through `escape.rs`.
 
 use super::prose::wrap_text;
+use super::summary::word_of;
 use super::{Style, escape, plural};
 use portcullis_wire::decision::v1::{FindingV1, OutcomeV1, VerdictV1};
 use portcullis_wire::record_list::v1::{KeptFactsV1, ListedRecordV1, StandingV1};
 use portcullis_wire::status::v1::{LandingStateV1, StatusV1, WaitingLandingV1};
 use portcullis_wire::text::CommitText;
-use serde::Serialize;
 use std::io;
 
 /// How many findings of one landing are shown; JSON has all.
@@ -123,9 +123,4 @@ impl StatusPage<'_> {
 
 fn short(commit: &CommitText) -> String {
     word_of(commit).chars().take(10).collect()
-}
-
-/// A word as JSON has it, without the quotes.
-fn word_of(word: &impl Serialize) -> String {
-    serde_json::to_value(word).ok().and_then(|word| Some(word.as_str()?.to_string())).unwrap_or_default()
 }

@@ -166,3 +166,8 @@ pub(super) fn outcome_lines(decision: &Decision, advisory: bool) -> Vec<String> 
     let outcome = outcome_and_advice(decision, advisory);
     vec![format!("{outcome}: {}", message_text(&judged(&decision.judged))), counts(decision)]
 }
+
+/// A word as JSON has it, without the quotes.
+pub(super) fn word_of(word: &impl serde::Serialize) -> String {
+    serde_json::to_value(word).ok().and_then(|word| Some(word.as_str()?.to_string())).unwrap_or_default()
+}

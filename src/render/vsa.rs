@@ -5,7 +5,7 @@
 //! `SLSA_`. A summary says `PASSED` only where the change is allowed and names the commit; anything
 //! else is `FAILED`, what could not be seen included.
 
-use super::statement::{hex_of, judged_subject, write_statement};
+use super::statement::{judged_subject, write_statement};
 use super::{Context, Format, escape, origin};
 use portcullis_model::decision::{Decision, Finding, Outcome, Verdict};
 use portcullis_model::digest::Digest;
@@ -45,15 +45,15 @@ fn predicate_of(decision: &Decision, context: &Context<'_>) -> io::Result<Value>
         "verifiedLevels": if passed { levels_of(&decision.findings) } else { vec!["FAILED".to_string()] },
         "slsaVersion": "1.2",
     });
-    if let Some(moment) = origin::moment(context) {
-        predicate["timeVerified"] = json!(moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    if let Some(moment) = origin::moment_text(context) {
+        predicate["timeVerified"] = json!(moment);
     }
     if let Some(facts) = context.facts {
         // If there is a list at all, it must name every input: the facts hold all of them.
         let text = escape::json(&write_facts(facts.clone())?) + "\n";
         let digest = Digest::of(text.as_bytes());
         predicate["inputAttestations"] =
-            json!([{ "uri": "facts.json", "digest": { "sha256": hex_of(&digest) } }]);
+            json!([{ "uri": "facts.json", "digest": { "sha256": digest.hex() } }]);
     }
     Ok(predicate)
 }
@@ -74,7 +74,7 @@ fn policy_of(decision: &Decision, context: &Context<'_>) -> Value {
         (Some(address), Some(base)) => format!("git+{address}@{base}#{POLICY_PATH}"),
         _ => POLICY_PATH.to_string(),
     };
-    json!({ "uri": uri, "digest": { "sha256": hex_of(&policy.digest) } })
+    json!({ "uri": uri, "digest": { "sha256": policy.digest.hex() } })
 }
 
 /// What was shown to hold: `PORTCULLIS_` and the name of each control that is met and neither

@@ -2,7 +2,7 @@
 //!
 //! A [`World`] is the state of one repository with one change request. [`World::honest`] is a
 //! change that followed every rule; tests and the demo change its fields. What the host withholds
-//! or garbles, whatever its state, is a [`AnswerFault`] of one [`Endpoint`].
+//! or garbles, whatever its state, is an [`AnswerFault`] of one [`Endpoint`].
 
 use crate::answer_faults::AnswerFault;
 use jiff::Timestamp;

@@ -191,6 +191,13 @@ fn a_topic_that_is_left_out_is_never_nothing() {
 }
 
 #[test]
+fn a_change_without_its_revisions_is_not_known() {
+    let without = Desk::honest().with(|file| known(file, "change")["revisions"] = json!([]));
+    without.decide(&[]).ends(3, "the revisions of the change could not be seen");
+    without.check(true).ends(3, "the revisions of the change");
+}
+
+#[test]
 fn a_rule_that_is_not_stated_is_not_known() {
     let without = Desk::honest().with(|file| {
         known(file, "protection")["rules"]

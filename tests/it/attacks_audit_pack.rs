@@ -25,7 +25,7 @@ fn audited(directory: &Path) -> Value {
     serde_json::to_value(audit).unwrap()
 }
 
-/// A pack of an audit, which somebody may have edited.
+/// A pack of an audit, which may have been edited.
 fn pack(directory: &Path, audit: &Value) -> (TempDir, PathBuf) {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("pack");

@@ -341,7 +341,7 @@ fn what_gitea_withholds_of_a_release_leaves_it_undetermined() {
     }
 }
 
-/// Whoever may write can make a deployment on GitLab by its API: the record decides.
+/// Anyone who can write can make a deployment on GitLab by its API: the record decides.
 #[test]
 fn a_commit_that_gitlab_has_deployed_without_a_record_blocks() {
     let on = On::GitLab;

@@ -120,6 +120,15 @@ fn notes_that_were_not_fetched_are_not_seen() {
     assert_judged(&project, 3, "refs/changes/07/7/meta");
 }
 
+#[test]
+fn attack_a_commit_is_judged_whose_change_was_not_fetched() {
+    let mut project = on_gerrit();
+    project.push("INSERT INTO records SELECT 2;\n");
+    assert_judged(&project, 3, "no change that was fetched has");
+    push_patch_set(&project, 2);
+    assert_judged(&project, 1, "0 of 1");
+}
+
 /// An envelope as gittuf stores it: the payload's type members have names of Go's.
 fn envelope(project: &Project, key: &str, payload: &Value, kind: &str) -> Vec<u8> {
     let payload = payload.to_string();

@@ -99,7 +99,7 @@ fn refused(pack: &Path, item: &str, why: &str) {
     assert!(exit == 6 && text.contains(item) && text.contains(why), "{exit}: {text}");
 }
 
-/// Puts the true digest and length of a file into the manifest, as whoever tampers with it would.
+/// Puts the true digest and length of a file into the manifest, as an attacker would.
 fn seal_again(folder: &Path, item: &str) {
     let place = folder.join("manifest.json");
     let mut manifest: Value = serde_json::from_slice(&std::fs::read(&place).unwrap()).unwrap();
@@ -358,7 +358,7 @@ fn a_folder_that_holds_something_is_not_written_into() {
     assert_eq!(newest(&lane).number, 2);
 }
 
-/// Puts every file of the folder into a new manifest, as whoever can write a pack would.
+/// Puts every file of the folder into a new manifest, as anyone who can write a pack could.
 fn seal_whole(folder: &Path, role: PackRoleV1) {
     let place = folder.join("manifest.json");
     let old = PackManifest::read(&std::fs::read(&place).unwrap()).unwrap();

@@ -8,10 +8,8 @@ use crate::support::release;
 use crate::support::sealing::{Shelf, portcullis};
 use portcullis::cli::record::{DeploymentRecording, record_decision};
 use portcullis_record::{RecordedBaseline, RecordedOrigin};
-use portcullis_testkit::lane::state::{Body, File, Op};
 use portcullis_testkit::lane::{How, Lane};
 use portcullis_testkit::server::Server;
-use portcullis_testkit::stage::KIM;
 use serde_json::Value;
 use std::path::Path;
 use tempfile::TempDir;
@@ -53,13 +51,7 @@ fn released(more: &[&str]) -> (Lane, Vec<String>) {
     let mut lane = Lane::begin();
     let mut tips = vec![lane.baseline()];
     for how in [How::Squash, How::Merge, How::Rebase] {
-        let mut draft = lane.open(lane.tip());
-        let number = lane.fresh();
-        let file = File::new(format!("services/upload/step-{number}.sql"), Body::Text("SELECT 1;\n".into()));
-        lane.push(&mut draft, KIM, vec![Op::Put(number, file)]);
-        draft.approved();
-        lane.land(vec![draft], how, &[], &[], "Load records");
-        tips.push(lane.tip());
+        tips.push(lane.land_file(how, true));
     }
     let server = Server::start(lane.host());
     let base = tips[0].to_string();

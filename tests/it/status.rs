@@ -2,34 +2,22 @@
 
 use crate::support::release;
 use crate::support::sealing::{portcullis, said};
-use portcullis_testkit::lane::state::{Body, File, Op};
 use portcullis_testkit::lane::{How, Lane};
 use portcullis_testkit::server::Server;
-use portcullis_testkit::stage::KIM;
 use serde_json::Value;
 use std::process::Command;
-
-/// One more landing; `approved` or not.
-fn land(lane: &mut Lane, how: How, approved: bool) {
-    let mut draft = lane.open(lane.tip());
-    let number = lane.fresh();
-    let file = File::new(format!("services/upload/step-{number}.sql"), Body::Text("SELECT 1;\n".into()));
-    lane.push(&mut draft, KIM, vec![Op::Put(number, file)]);
-    if approved {
-        draft.approved();
-    }
-    lane.land(vec![draft], how, &[], &[], "Load records");
-}
 
 /// One landing is deployed, and these wait.
 fn waiting(approved: &[bool]) -> Lane {
     let mut lane = Lane::begin();
-    land(&mut lane, How::Squash, true);
+    lane.land_file(How::Squash, true);
     let server = Server::start(lane.host());
     let base = lane.baseline().to_string();
     let verdict = release::judge(&lane, &server, lane.tip(), &["--base", &base, "--record"]);
     assert_eq!(verdict.exit, 0, "{}", verdict.text);
-    approved.iter().for_each(|approved| land(&mut lane, How::Merge, *approved));
+    for approved in approved {
+        lane.land_file(How::Merge, *approved);
+    }
     lane
 }
 

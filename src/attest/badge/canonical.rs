@@ -41,17 +41,17 @@ fn write_value(value: &Value, text: &mut String) -> Result<(), BadgeRefusal> {
             text.push(']');
         }
         Value::Object(object) => {
-            let mut keys: Vec<&String> = object.keys().collect();
+            let mut members: Vec<(&String, &Value)> = object.iter().collect();
             // By UTF-16 code units, which is not the order of characters.
-            keys.sort_by(|a, b| a.encode_utf16().cmp(b.encode_utf16()));
+            members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
             text.push('{');
-            for (at, key) in keys.into_iter().enumerate() {
+            for (at, (key, member)) in members.into_iter().enumerate() {
                 if at > 0 {
                     text.push(',');
                 }
                 write_string(key, text);
                 text.push(':');
-                write_value(object.get(key).unwrap_or(&Value::Null), text)?;
+                write_value(member, text)?;
             }
             text.push('}');
         }

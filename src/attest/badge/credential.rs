@@ -3,9 +3,8 @@
 
 use super::{BadgeRefusal, unproven};
 use jiff::Timestamp;
+use portcullis_model::digest::Digest;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 
 const CONTEXT: &str = "https://www.w3.org/ns/credentials/v2";
 
@@ -36,25 +35,17 @@ pub enum SubjectName {
 }
 
 impl SubjectName {
-    /// Is it a name of whoever has this address?
+    /// Is it a name of the person who has this address?
     pub fn is_email(&self, email: &str) -> bool {
         match self {
             SubjectName::Email(known) => known.eq_ignore_ascii_case(email),
             SubjectName::HashedEmail { digest, salt } => {
                 let spellings = [email.to_string(), email.to_ascii_lowercase()];
-                spellings.iter().any(|email| hex_digest(&format!("{email}{salt}")) == *digest)
+                spellings.iter().any(|email| Digest::of(format!("{email}{salt}").as_bytes()).hex() == digest)
             }
             SubjectName::Profile(_) => false,
         }
     }
-}
-
-fn hex_digest(text: &str) -> String {
-    let bytes = Sha256::digest(text.as_bytes());
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 /// The issuer that a credential names.
@@ -103,7 +94,7 @@ fn read_moment(value: &Value, key: &str) -> Result<Option<Timestamp>, BadgeRefus
 }
 
 /// One value, or each of a list.
-fn each(value: Option<&Value>) -> Vec<&Value> {
+pub(super) fn each(value: Option<&Value>) -> Vec<&Value> {
     match value {
         None => Vec::new(),
         Some(Value::Array(list)) => list.iter().collect(),

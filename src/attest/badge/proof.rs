@@ -12,8 +12,12 @@ use sha2::{Digest as _, Sha256};
 const OPTIONS: [(&str, &str); 3] =
     [("type", "DataIntegrityProof"), ("cryptosuite", "eddsa-jcs-2022"), ("proofPurpose", "assertionMethod")];
 
-/// A document that an issuer of the policy signed, without its proof, and the name of that issuer.
-pub(super) fn open_document<'a>(text: &str, trust: BadgeTrust<'a>) -> Result<(&'a str, Value), BadgeRefusal> {
+/// A document that an issuer of the policy signed, without its proof, with the name of that issuer
+/// and the first moment at which the proof is no longer valid.
+pub(super) fn open_document<'a>(
+    text: &str,
+    trust: BadgeTrust<'a>,
+) -> Result<(&'a str, Value, Option<Timestamp>), BadgeRefusal> {
     let read = json::read::<Map<String, Value>>(text.as_bytes());
     let mut document = read.or_else(|error| unproven(format!("it cannot be read: {error}")))?;
     let mut options = match document.remove("proof") {
@@ -34,7 +38,7 @@ pub(super) fn open_document<'a>(text: &str, trust: BadgeTrust<'a>) -> Result<(&'
     let Some(Value::String(signature)) = options.remove("proofValue") else {
         return unproven("its proof has no `proofValue`");
     };
-    check_proof_times(&options, trust.at)?;
+    let until = check_proof_times(&options, trust.at)?;
     take_context(&options, &mut document)?;
     let document = Value::Object(document);
     let (name, issuer) = find_issuer(&document, trust)?;
@@ -48,12 +52,13 @@ pub(super) fn open_document<'a>(text: &str, trust: BadgeTrust<'a>) -> Result<(&'
     let options = Sha256::digest(canonical_text(&Value::Object(options))?);
     let signed = [options, Sha256::digest(canonical_text(&document)?)].concat();
     if token::verifies(key, &signed, &signature) {
-        return Ok((name, document));
+        return Ok((name, document, until));
     }
     unproven("the key that its proof names did not sign it")
 }
 
-fn check_proof_times(options: &Map<String, Value>, at: Timestamp) -> Result<(), BadgeRefusal> {
+/// Gives the moment of `expires`.
+fn check_proof_times(options: &Map<String, Value>, at: Timestamp) -> Result<Option<Timestamp>, BadgeRefusal> {
     let moment = |key: &str| match options.get(key) {
         None => Ok(None),
         Some(value) => match value.as_str().and_then(|text| text.parse::<Timestamp>().ok()) {
@@ -64,9 +69,10 @@ fn check_proof_times(options: &Map<String, Value>, at: Timestamp) -> Result<(), 
     if let Some(created) = moment("created")?.filter(|created| at < *created) {
         return unproven(format!("its proof is of {created}, which is still to come"));
     }
-    match moment("expires")?.filter(|expires| *expires <= at) {
-        Some(expires) => unproven(format!("its proof expired at {expires}")),
-        None => Ok(()),
+    let until = moment("expires")?;
+    match until.filter(|until| *until <= at) {
+        Some(until) => unproven(format!("its proof expired at {until}")),
+        None => Ok(until),
     }
 }
 

@@ -2,10 +2,11 @@
 //! credential of the same issuer that holds one bit for each of its credentials. It comes from a
 //! file, has to be signed, and may not be older than its reader allows.
 
-use super::credential::Credential;
+use super::credential::{Credential, each};
 use super::{BadgeRefusal, BadgeTrust, open_credential, unproven};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use libdeflater::Decompressor;
 use serde_json::Value;
 
@@ -33,44 +34,55 @@ pub(super) fn check_entry(entry: &Value, issuer: &str, trust: BadgeTrust<'_>) ->
     let (Ok(index), true) = (index, is_plain) else {
         return unproven("its place in the status list is not a number of one bit");
     };
-    let list = find_list(text("statusListCredential"), issuer, trust)?;
-    match (purpose, is_set(&list, purpose, index)?) {
-        (_, false) => Ok(()),
-        ("revocation", true) => Err(BadgeRefusal::Revoked("its issuer has revoked it".to_string())),
-        (_, true) => unproven(format!("its issuer has set its status `{purpose}`")),
+    let name = text("statusListCredential");
+    if name.is_empty() {
+        return unproven("its entry names no status list");
     }
+    for list in find_lists(name, issuer, trust)? {
+        match (purpose, is_set(&list, purpose, index)?) {
+            (_, false) => {}
+            ("revocation", true) => {
+                return Err(BadgeRefusal::Revoked("its issuer has revoked it".to_string()));
+            }
+            (_, true) => return unproven(format!("its issuer has set its status `{purpose}`")),
+        }
+    }
+    Ok(())
 }
 
-/// The list of this name among the files, signed by the same issuer and young enough.
-fn find_list(name: &str, issuer: &str, trust: BadgeTrust<'_>) -> Result<Credential, BadgeRefusal> {
-    let mut refusals = Vec::new();
+/// The newest list of this name among the files, signed by the same issuer and young enough; all of
+/// them where several are of one moment. Never empty.
+fn find_lists(name: &str, issuer: &str, trust: BadgeTrust<'_>) -> Result<Vec<Credential>, BadgeRefusal> {
+    let (mut lists, mut refusals) = (Vec::<Credential>::new(), Vec::new());
     for bytes in trust.status_lists {
         match open_credential(bytes, trust) {
             Ok((by, list)) if by == issuer && list.id == name && list.is_a(LIST) => {
-                return check_age(list, trust);
+                lists.push(list);
             }
             Ok(_) => {}
             Err(why) => refusals.push(why.to_string()),
         }
     }
+    if let Some(newest) = lists.iter().map(|list| list.from).max() {
+        check_age(newest, trust)?;
+        lists.retain(|list| list.from == newest);
+        return Ok(lists);
+    }
     let why = refusals.first().map(|why| format!(" (of another file: {why})")).unwrap_or_default();
     unproven(format!("its status list `{name}` is not among the files of `--status-list`{why}"))
 }
 
-fn check_age(list: Credential, trust: BadgeTrust<'_>) -> Result<Credential, BadgeRefusal> {
-    if trust.at.duration_since(list.from) > trust.longest_age {
+fn check_age(of: Timestamp, trust: BadgeTrust<'_>) -> Result<(), BadgeRefusal> {
+    if trust.at.duration_since(of) > trust.longest_age {
         let days = trust.longest_age.as_hours() / 24;
-        return unproven(format!("its status list is of {}, older than {days} days", list.from));
+        return unproven(format!("its status list is of {of}, older than {days} days"));
     }
-    Ok(list)
+    Ok(())
 }
 
 fn is_set(list: &Credential, purpose: &str, index: usize) -> Result<bool, BadgeRefusal> {
     let subject = list.subject()?;
-    let purposes = match subject.get("statusPurpose") {
-        Some(Value::Array(list)) => list.iter().collect::<Vec<_>>(),
-        one => one.into_iter().collect(),
-    };
+    let purposes = each(subject.get("statusPurpose"));
     if !purposes.iter().any(|one| one.as_str() == Some(purpose)) {
         return unproven(format!("its status list is not about `{purpose}`"));
     }

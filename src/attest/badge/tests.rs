@@ -118,6 +118,19 @@ fn a_badge_is_valid_to_the_second_before_its_end() {
     }
 }
 
+/// What is read of a badge outlives its token: a register keeps the end that is given here.
+#[test]
+fn attack_a_token_that_ends_before_its_credential() {
+    let end = at("2027-01-01T00:00:00Z");
+    let mut sooner = with("exp", json!(end.as_second()));
+    assert_eq!(verify(&token(&eddsa(), &sooner)).unwrap().until, Some(end));
+    sooner.as_object_mut().unwrap().remove("validUntil");
+    assert_eq!(verify(&token(&eddsa(), &sooner)).unwrap().until, Some(end));
+    let later = with("exp", json!(at("2037-01-01T00:00:00Z").as_second()));
+    let badge = verify(&token(&eddsa(), &later)).unwrap();
+    assert_eq!(badge.until, Some(at("2027-05-04T09:30:00Z")), "twin: the credential ends first");
+}
+
 #[test]
 fn what_was_edited_after_signing_is_refused() {
     for text in [EDDSA, ES256] {
@@ -303,6 +316,40 @@ fn a_list_of_the_issuer_that_is_not_about_the_badge_proves_nothing() {
         let why = of(list(change)).unwrap_err().to_string();
         assert!(why.contains(words), "{words:?}: {why}");
     }
+}
+
+/// The list of the issuer, as it was written the day before a badge was revoked.
+fn list_of_the_day_before() -> Value {
+    let payload = std::str::from_utf8(CLEAR).unwrap().split('.').nth(1).unwrap();
+    let mut body: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+    body["validFrom"] = json!("2026-12-17T00:00:00Z");
+    body
+}
+
+#[test]
+fn attack_an_older_list_is_handed_over_before_the_one_that_revokes() {
+    let older = token(&eddsa(), &list_of_the_day_before()).into_bytes();
+    let of = |lists: &[Vec<u8>]| verify_with(EDDSA.as_bytes(), &both_keys(), lists, "2026-12-20T12:00:00Z");
+    assert!(of(std::slice::from_ref(&older)).is_ok(), "twin: the older one alone is young enough");
+    let clear = CLEAR.to_vec();
+    for lists in [[older.clone(), REVOKED.to_vec()], [REVOKED.to_vec(), older], [clear, REVOKED.to_vec()]] {
+        assert!(matches!(of(&lists), Err(BadgeRefusal::Revoked(_))));
+    }
+}
+
+#[test]
+fn attack_an_entry_without_the_name_of_its_list_fits_a_list_without_a_name() {
+    let mut list = list_of_the_day_before();
+    for member in ["id", "jti"] {
+        list.as_object_mut().unwrap().remove(member);
+    }
+    let lists = [token(&eddsa(), &list).into_bytes()];
+    let entry = json!({
+        "type": "BitstringStatusListEntry", "statusPurpose": "revocation", "statusListIndex": "5"
+    });
+    let badge = token(&eddsa(), &with("credentialStatus", entry));
+    let why = verify_with(badge.as_bytes(), &both_keys(), &lists, "2026-12-20T12:00:00Z").unwrap_err();
+    assert!(matches!(&why, BadgeRefusal::Unproven(why) if why.contains("names no status list")), "{why}");
 }
 
 #[test]

@@ -11,8 +11,12 @@ use serde_json::Value;
 /// A raw signature of either kind: two halves of 32 bytes.
 pub(super) const SIGNATURE: usize = 64;
 
-/// The payload of a token that an issuer of the policy signed, and the name of that issuer.
-pub(super) fn open_token<'a>(text: &str, trust: BadgeTrust<'a>) -> Result<(&'a str, Value), BadgeRefusal> {
+/// The payload of a token that an issuer of the policy signed, with the name of that issuer and the
+/// first moment at which the token is no longer valid.
+pub(super) fn open_token<'a>(
+    text: &str,
+    trust: BadgeTrust<'a>,
+) -> Result<(&'a str, Value, Option<Timestamp>), BadgeRefusal> {
     let parts: Vec<&str> = text.split('.').collect();
     let [header, payload, signature] = parts.as_slice() else {
         return unproven("it is neither JSON nor a token of three parts");
@@ -26,8 +30,8 @@ pub(super) fn open_token<'a>(text: &str, trust: BadgeTrust<'a>) -> Result<(&'a s
     let (name, issuer) = find_issuer(&body, trust)?;
     let signed = text.rsplit_once('.').map_or("", |(signed, _)| signed);
     check_signature(&head, issuer, signed.as_bytes(), &signature)?;
-    check_claims(&body, issuer, trust.at)?;
-    Ok((name, body))
+    let until = check_claims(&body, issuer, trust.at)?;
+    Ok((name, body, until))
 }
 
 fn decode(part: &str, what: &str) -> Result<Vec<u8>, BadgeRefusal> {
@@ -83,8 +87,12 @@ pub(super) fn verifies(key: &BadgeKey, message: &[u8], signature: &[u8]) -> bool
     signature.len() == SIGNATURE && key.is_ok_and(|key| key.verifies_raw(message, signature))
 }
 
-/// The registered claims say what the credential says.
-fn check_claims(body: &Value, issuer: &BadgeIssuer, at: Timestamp) -> Result<(), BadgeRefusal> {
+/// The registered claims say what the credential says. Gives the moment of `exp`.
+fn check_claims(
+    body: &Value,
+    issuer: &BadgeIssuer,
+    at: Timestamp,
+) -> Result<Option<Timestamp>, BadgeRefusal> {
     let subject = body.get("credentialSubject").and_then(|subject| subject.get("id"));
     for (claim, member) in
         [("iss", Some(&Value::from(issuer.id.clone()))), ("sub", subject), ("jti", body.get("id"))]
@@ -107,8 +115,9 @@ fn check_claims(body: &Value, issuer: &BadgeIssuer, at: Timestamp) -> Result<(),
     if let Some(from) = moment("nbf")?.filter(|from| at < *from) {
         return unproven(format!("it is valid only from {from}"));
     }
-    match moment("exp")?.filter(|until| *until <= at) {
+    let until = moment("exp")?;
+    match until.filter(|until| *until <= at) {
         Some(until) => unproven(format!("it expired at {until}")),
-        None => Ok(()),
+        None => Ok(until),
     }
 }

@@ -2,8 +2,8 @@
 //! them. No control takes one in place of a report or a review, so none of them is in
 //! [`predicate::TABLE`](super::predicate::TABLE).
 //!
-//! What such a statement says of itself (its issuer, its result) is only its own word until a key
-//! that the reader trusts signed it. A commit is bound by its digest alone, never by a name.
+//! What such a statement says of itself (its issuer, its result) is a mere claim until a key that
+//! the reader trusts has signed it. A commit is bound by its digest alone, never by a name.
 
 use crate::statement::{PAYLOAD_TYPE, ResourceDescriptor, StatementHeader, read_predicate};
 use crate::{AttestError, dsse, json};
@@ -21,8 +21,8 @@ pub struct AdditionalType {
     pub uri: &'static str,
     /// What a statement of this type is, for people: "a verification summary of SLSA".
     pub about: &'static str,
-    /// Where the predicate names who made it, as a JSON pointer.
-    issuer: &'static str,
+    /// Where the predicate names who made it, as a JSON pointer; `None` where it does not.
+    issuer: Option<&'static str>,
     /// What is shown of the predicate: a name, and where it is.
     members: &'static [(&'static str, &'static str)],
 }
@@ -42,49 +42,49 @@ pub static ADDITIONAL: &[AdditionalType] = &[
     AdditionalType {
         uri: "https://drvelvetfog.github.io/source-review-coverage/v0.1",
         about: "review coverage, as proposed to in-toto",
-        issuer: "",
+        issuer: None,
         members: &[("result", "/reviewCoverage/result"), ("approvers", "/approvals/*/approver")],
     },
     AdditionalType {
         uri: "https://github.com/slsa-framework/slsa-source-poc/source-provenance/v1-draft",
         about: "source provenance of SLSA's sourcetool",
-        issuer: "",
+        issuer: None,
         members: PROVENANCE,
     },
     AdditionalType {
         uri: "https://github.com/slsa-framework/slsa-source-poc/tag-provenance/v1-draft",
         about: "tag provenance of SLSA's sourcetool",
-        issuer: "",
+        issuer: None,
         members: &[("actor", "/actor"), ("tag", "/tag"), ("repository", "/repo_uri")],
     },
     AdditionalType {
         uri: "https://in-toto.io/attestation/scai/v0.3",
         about: "attributes of in-toto (SCAI)",
-        issuer: "/producer/uri",
+        issuer: Some("/producer/uri"),
         members: &[("attributes", "/attributes/*/attribute")],
     },
     AdditionalType {
         uri: "https://in-toto.io/attestation/svr/v0.2",
         about: "a simple verification result of in-toto",
-        issuer: "/verifier/id",
+        issuer: Some("/verifier/id"),
         members: &[("properties", "/properties/*")],
     },
     AdditionalType {
         uri: "https://in-toto.io/attestation/test-result/v0.1",
         about: "a test result of in-toto",
-        issuer: "",
+        issuer: None,
         members: &[("result", "/result"), ("failed", "/failedTests/*")],
     },
     AdditionalType {
         uri: "https://slsa.dev/provenance/v1",
         about: "build provenance of SLSA",
-        issuer: "/runDetails/builder/id",
+        issuer: Some("/runDetails/builder/id"),
         members: &[("build type", "/buildDefinition/buildType")],
     },
     AdditionalType {
         uri: "https://slsa.dev/verification_summary/v1",
         about: "a verification summary of SLSA",
-        issuer: "/verifier/id",
+        issuer: Some("/verifier/id"),
         members: &[
             ("result", "/verificationResult"),
             ("levels", "/verifiedLevels/*"),
@@ -152,7 +152,7 @@ pub fn read_additional(bytes: &[u8]) -> Result<AdditionalStatement, AttestError>
     let StatementHeader { subjects, predicate_type, .. } = StatementHeader::read(bytes)?;
     let predicate: Value = read_predicate(bytes)?;
     let known = ADDITIONAL.iter().find(|known| known.uri == predicate_type);
-    let issuer = known.and_then(|known| values_at(&predicate, known.issuer).pop());
+    let issuer = known.and_then(|known| values_at(&predicate, known.issuer?).pop());
     let said = |(name, pointer): &(&'static str, &str)| (*name, values_at(&predicate, pointer));
     let says = known.map_or(&[][..], |known| known.members).iter().map(said);
     let says = says.filter(|(_, values)| !values.is_empty()).collect();

@@ -55,7 +55,7 @@ impl NamedTip {
     /// The tip by the host, where one takes part; else as it was fetched last, else as it is here.
     ///
     /// # Errors
-    /// There is no such branch.
+    /// There is no such branch, or its ref cannot be read.
     pub fn find(repository: &Repository, sources: &Sources<'_>, name: BranchName) -> Result<Self> {
         if sources.host.is_some() {
             let branch = AuditedBranch::of(sources, &name);
@@ -63,7 +63,7 @@ impl NamedTip {
             return Ok(NamedTip { name, tip, source: BY_HOST.to_string() });
         }
         for place in [format!("refs/remotes/origin/{name}"), format!("refs/heads/{name}")] {
-            if let Ok(Some(tip)) = repository.ref_tip(&place) {
+            if let Some(tip) = repository.ref_tip(&place).map_err(|gap| unseen_failure(&gap))? {
                 return Ok(NamedTip { name, tip, source: place });
             }
         }

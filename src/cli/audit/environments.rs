@@ -74,16 +74,20 @@ impl ReadRecords {
         (period, as_of): (&AskedPeriod, Timestamp),
     ) {
         let chain = match repository.deployments(environment, &judge_text, Closeness::Repository) {
-            Fact::Known(chain) => chain,
+            Fact::Known(chain) => {
+                if chain.is_none() {
+                    self.gaps.push(gap_of(&no_records(environment)));
+                }
+                chain
+            }
             Fact::Gap(gap) => {
                 self.gaps.push(gap_of(&gap));
                 None
             }
         };
         let mut population = empty_population(environment);
-        match &chain {
-            Some(chain) => self.follow(repository, chain, &mut population, policy, (period, as_of)),
-            None => self.gaps.push(gap_of(&no_records(environment))),
+        if let Some(chain) = &chain {
+            self.follow(repository, chain, &mut population, policy, (period, as_of));
         }
         population.on_host = self.listed(environment, host, chain.as_ref());
         self.populations.push(population);
@@ -157,18 +161,19 @@ impl ReadRecords {
         self.saved.add_record(facts, &link.commit, name.to_string());
     }
 
-    /// Whom the host says to administer the repository.
+    /// The administrators that facts of a host name.
     pub fn administrators_of(&mut self, host: &HostFacts) {
         self.administered_by(host.administration.as_ref());
     }
 
-    /// The same, of what was seen of the administration.
+    /// Whom the host says to administer the repository. Where it did not show them, no one is said
+    /// not to.
     pub fn administered_by(&mut self, administration: Option<&Administration>) {
         let Some(administration) = administration else { return };
-        let named = [&administration.administrators, &administration.owners];
-        let accounts = named.into_iter().filter_map(Fact::value).flatten();
+        let Some(administrators) = administration.administrators.value() else { return };
+        let owners = administration.owners.value().into_iter().flatten();
         let known = self.administrators.get_or_insert_default();
-        known.extend(accounts.map(|account| account.login.clone()));
+        known.extend(administrators.iter().chain(owners).map(|account| account.login.clone()));
     }
 
     /// A commit that was the tip of a branch at a moment.

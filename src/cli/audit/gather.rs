@@ -332,11 +332,7 @@ fn look_now(context: &AuditContext<'_>, named: &NamedTip, records: &mut ReadReco
     let protection = host.protection(&question);
     let source = format!("{} as it was asked now", host.kind());
     records.looks.push(Look { at: context.as_of, branch: named.name.clone(), protection, source });
-    if let Some(administration) = host.administration() {
-        let named = [&administration.administrators, &administration.owners];
-        let accounts = named.into_iter().filter_map(Fact::value).flatten();
-        records.administrators.get_or_insert_default().extend(accounts.map(|account| account.login.clone()));
-    }
+    records.administered_by(host.administration().as_ref());
 }
 
 /// The waivers at the tip: the review of an emergency is written down after the fact.

@@ -19,7 +19,7 @@ mod gather;
 mod output;
 mod period;
 mod policies;
-mod population;
+pub(super) mod population;
 mod snapshots;
 
 /// Arguments of `audit`.

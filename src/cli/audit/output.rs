@@ -24,24 +24,13 @@ impl OutputPlan {
         }
         let mut plan: Vec<(String, Option<PathBuf>)> = Vec::new();
         for text in formats {
-            let (name, file) = match text.split_once('=') {
-                Some((name, file)) if !file.is_empty() => (name, Some(PathBuf::from(file))),
-                Some((name, _)) => {
-                    return Err(Failure::usage(format!(
-                        "`--format {text}` names no file; write --format {name}=FILE"
-                    )));
-                }
-                None => (text.as_str(), None),
-            };
+            let (name, file) = output::split_format(text)?;
             if !FORMATS.contains(&name) {
                 return Err(Failure::usage(output::unknown("format", name, FORMATS.into_iter())));
             }
-            if plan.iter().any(|(_, known)| *known == file) {
-                let place = file.map_or("stdout".to_string(), |file| file.display().to_string());
-                return Err(Failure::usage(format!("two formats would be written to {place}")));
-            }
             plan.push((name.to_string(), file));
         }
+        output::refuse_same_place(plan.iter().map(|(_, file)| file.as_deref()))?;
         Ok(OutputPlan(plan))
     }
 

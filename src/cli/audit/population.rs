@@ -201,7 +201,8 @@ impl CountedRange {
     }
 }
 
-fn digest_lines<'a>(names: impl IntoIterator<Item = &'a Revision>) -> portcullis_wire::text::DigestText {
+/// The SHA-256 of these names, one on each line.
+pub fn digest_lines<'a>(names: impl IntoIterator<Item = &'a Revision>) -> portcullis_wire::text::DigestText {
     let mut text = String::new();
     for name in names {
         text.push_str(name.as_str());

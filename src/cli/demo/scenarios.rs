@@ -18,7 +18,7 @@ use portcullis_testkit::world::{minutes, person};
 pub struct Scenario {
     /// Its name on the command line.
     pub name: &'static str,
-    /// What somebody did, in one sentence.
+    /// What happened, in one sentence.
     pub story: &'static str,
     /// What the gate must say.
     pub outcome: Outcome,

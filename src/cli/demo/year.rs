@@ -1,8 +1,8 @@
 //! `portcullis demo --pack DIR`: a made-up year of a project, audited, and the evidence pack of it.
 //!
-//! Something lands every eight days, and is deployed every month. In between somebody pushes
-//! without a review, an emergency is let through and reviewed late, the protection of the branch is
-//! weaker for a while, somebody approves whose training has ended, and a deployment is rolled back.
+//! Something lands every eight days, and is deployed every month. In between a change is pushed
+//! without a review, an emergency is waived and reviewed late, the protection of the branch is
+//! weaker for a while, a person approves whose training has ended, and a deployment is rolled back.
 //! Everything has fixed dates, so that the same program writes the same pack.
 
 use crate::cli::audit::audit_period;

@@ -79,8 +79,8 @@ fn full_name(id: &str) -> Option<String> {
 
 fn list_frameworks() -> String {
     let mut text = format!("{SERVED}\nSee `portcullis explain --clause FRAMEWORK[:ID]`.\n\n");
+    let all = all_clauses();
     for framework in FRAMEWORKS {
-        let all = all_clauses();
         let mut ids: Vec<&str> = all
             .iter()
             .filter(|(_, clause)| clause.provision.framework.name == framework.name)

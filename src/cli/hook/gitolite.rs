@@ -2,10 +2,10 @@
 //! before the hook was there (`gitolite who-pushed`).
 //!
 //! A repository of gitolite is known by its hook `update`, a symbolic link to the one that gitolite
-//! keeps below `.gitolite/hooks/common`. Only gitolite and who has a shell on the server make that
-//! link; nothing that a pusher sends takes part. The rules are a second lock beside the hook: what
-//! they forbid to everyone protects a branch, and what they allow, the hook still refuses. What
-//! gitolite does not answer is a gap.
+//! keeps below `.gitolite/hooks/common`. Only gitolite and people with a shell on the server can
+//! make that link; nothing that a pusher sends takes part. The rules are a second lock besides the
+//! hook: what they forbid to everyone protects a branch, and the hook still refuses what they
+//! allow. What gitolite does not answer is a gap.
 //!
 //! People are those whom a rule, a group or a role of the repository names. Everyone else has the
 //! rights of a name that no rule has.
@@ -93,33 +93,46 @@ impl Gitolite {
 
     /// Everyone whom a rule, a group or a role names.
     fn people(&self) -> Answer<BTreeSet<String>> {
-        if self.run(&["query-rc", "-q", "GROUPLIST_PGM"], "").is_ok() {
+        let settings = self.run(&["query-rc", "-a"], "")?;
+        let groups_program = settings.lines().find_map(|line| line.strip_prefix("GROUPLIST_PGM="));
+        if groups_program.is_some_and(|program| !["", "0", "undef"].contains(&program)) {
             return Err(
                 "its groups come from another program (`GROUPLIST_PGM`), so their members are not known"
                     .into(),
             );
         }
-        let named = self.run(&["list-users"], "")?;
-        let (groups, people): (Vec<&str>, Vec<&str>) =
-            named.lines().filter(|name| *name != "@all").partition(|name| name.starts_with('@'));
+        let mut named = self.names_in_roles()?;
+        named.extend(self.run(&["list-users"], "")?.lines().map(str::to_string));
+        named.retain(|name| name != "@all" && is_name(name.strip_prefix('@').unwrap_or(name)));
+        let (groups, mut people): (BTreeSet<String>, BTreeSet<String>) =
+            named.into_iter().partition(|name| name.starts_with('@'));
         if groups.len() > MOST_GROUPS {
             return Err(format!("its rules name more than {MOST_GROUPS} groups"));
         }
-        let mut people: BTreeSet<String> = people.into_iter().map(str::to_string).collect();
         for group in groups {
-            let members = self.run(&["list-members", group], "")?;
-            people.extend(members.lines().filter(|name| !name.starts_with('@')).map(str::to_string));
+            let members = self.run(&["list-members", &group], "")?;
+            people.extend(members.lines().filter(|name| is_name(name)).map(str::to_string));
         }
-        // The roles of a repository that a person made: `ROLE NAME …`.
-        for file in ["gl-perms", "gl-creator"] {
-            let text = std::fs::read_to_string(self.directory.join(file)).unwrap_or_default();
-            people.extend(text.split_whitespace().filter(|word| !word.starts_with('@')).map(str::to_string));
-        }
-        people.retain(|name| is_name(name));
         match people.len() > MOST_PEOPLE {
             true => Err(format!("its rules name more than {MOST_PEOPLE} people")),
             false => Ok(people),
         }
+    }
+
+    /// The words of the roles of a repository that a person made: `ROLE NAME …` or `ROLE = NAME …`,
+    /// where a name may be that of a group that no rule names.
+    fn names_in_roles(&self) -> Answer<BTreeSet<String>> {
+        let mut names = BTreeSet::new();
+        for file in ["gl-perms", "gl-creator"] {
+            match std::fs::read_to_string(self.directory.join(file)) {
+                Ok(text) => {
+                    names.extend(text.split(|c: char| c.is_whitespace() || c == '=').map(str::to_string));
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(format!("its file `{file}` cannot be read: {error}")),
+            }
+        }
+        Ok(names)
     }
 
     /// The pushes after which a ref was at this commit, newest first, by gitolite's log. A line

@@ -50,8 +50,9 @@ pub fn run(directory: &Path) -> Result {
 
 /// The commands that judge look upward for a work tree first, and would find the other repository.
 fn check_place(repository: &Repository, directory: &Path) -> Result<()> {
-    let place = |repository: &Repository| repository.git_directory().canonicalize().ok();
-    if Repository::open(directory).is_ok_and(|found| place(&found) == place(repository)) {
+    let place = |one: &Repository| one.git_directory().canonicalize().ok();
+    let found = Repository::open(directory).ok().and_then(|found| place(&found));
+    if found.is_some() && found == place(repository) {
         return Ok(());
     }
     Err(Failure::environment(format!(
@@ -80,7 +81,7 @@ fn check_policy(repository: &Repository) -> Result<()> {
     .hint("`portcullis policy check` says what is wrong with one"))
 }
 
-/// What lands on the default branch decides what is guarded, and who everybody is.
+/// What lands on the default branch decides which branches are guarded, and whose keys count.
 fn check_default_branch(in_force: &InForce) -> Result<()> {
     let branch = &in_force.branch;
     if in_force.names(branch) {

@@ -17,9 +17,10 @@ use crate::collect::request::{Located, LocatedChange, gather};
 use crate::collect::sources::{Ends, HostSession, ReviewRefs, Sources};
 use portcullis_forge::Forge;
 use portcullis_forge::bare::BareRequestId;
+use portcullis_judge::control::{gate_integrity, required_reviews};
 use portcullis_judge::decide::{decide_facts, undetermined};
 use portcullis_model::change::{BranchName, Revision};
-use portcullis_model::decision::{Decision, Judged, Outcome, Verdict};
+use portcullis_model::decision::{Decision, Finding, Judged, Outcome};
 use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::landing::{Coverage, Span, Step};
 use portcullis_model::protection::Branch;
@@ -193,7 +194,7 @@ impl BranchUpdate<'_> {
         match decision.outcome {
             Outcome::Allow => Ok(Ruling::Allowed(vec![head.clone()])),
             Outcome::Undetermined | Outcome::Block => {
-                let command = wants_approval(&decision).then(|| self.approve_command(head));
+                let command = lacks_approval(&decision).then(|| self.approve_command(head));
                 Ok(Ruling::Judged(Box::new(decision), command))
             }
         }
@@ -245,10 +246,14 @@ impl BranchUpdate<'_> {
     }
 }
 
-/// Would one more approval help? Other advice than that is for whoever made the change.
-fn wants_approval(decision: &Decision) -> bool {
-    let open = decision.findings.iter().filter(|finding| finding.verdict != Verdict::Met);
-    open.filter_map(|finding| finding.remedy.as_ref()).any(|remedy| remedy.contains("approve"))
+/// Is it an approval that the change lacks? Only then is a command for a reviewer of use.
+fn lacks_approval(decision: &Decision) -> bool {
+    let reviews = [required_reviews::KIND.name, gate_integrity::KIND.name];
+    let lacking = |finding: &&Finding| {
+        finding.verdict.outcome() == Some(decision.outcome) && reviews.contains(&finding.control.as_str())
+    };
+    let mut remedies = decision.findings.iter().filter(lacking).filter_map(|finding| finding.remedy.as_ref());
+    remedies.any(|remedy| remedy.contains("approve"))
 }
 
 fn refuse_merge(segment: &Segment, head: &Revision, place: &str) -> Ruling {

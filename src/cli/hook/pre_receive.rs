@@ -22,7 +22,6 @@ use crate::cli::exit::{Exit, Result};
 use crate::cli::output;
 use crate::render::prose::wrap_text;
 use crate::render::{self, Context, Style};
-use portcullis_judge::control::{gate_integrity, required_reviews};
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::decision::{Decision, Judged};
 use portcullis_model::fact::Gap;
@@ -179,7 +178,7 @@ impl Answer {
             Some(Ruling::Judged(decision, command)) => {
                 self.refuse(update);
                 self.text.push_str(&show_decision(&decision));
-                if let Some(command) = command.filter(|_| lacks_reviews(&decision)) {
+                if let Some(command) = command {
                     self.text.push('\n');
                     self.say(
                         "help: Nothing of a refused push stays on the server: push the change to a branch of its own \
@@ -205,15 +204,7 @@ impl Answer {
     }
 }
 
-/// Is it reviews that the change lacks?
-fn lacks_reviews(decision: &Decision) -> bool {
-    let reviews = [required_reviews::KIND.name, gate_integrity::KIND.name];
-    let lacking =
-        decision.findings.iter().filter(|finding| finding.verdict.outcome() == Some(decision.outcome));
-    lacking.into_iter().any(|finding| reviews.contains(&finding.control.as_str()))
-}
-
-/// The decision as the terminal shows it. What stands for a request only repeats branch and head.
+/// The decision as the terminal shows it, without the request: it only repeats branch and head.
 pub fn show_decision(decision: &Decision) -> String {
     let judged = Judged { request: None, ..decision.judged.clone() };
     let decision = &Decision { judged, ..decision.clone() };

@@ -1,6 +1,7 @@
-//! A pack held against a clone of the repository, which somebody else fetched: the records and the
-//! commits of the period are looked up in it, and those that the audit leaves out.
+//! A pack held against a clone that the person who verifies it fetched: the records and the commits
+//! of the period are looked up in it, and those that the audit leaves out.
 
+use super::super::audit::population::digest_lines;
 use super::super::exit::Result;
 use super::records::is_of_period;
 use crate::collect::records::{DeploymentRecords as _, FETCH};
@@ -65,13 +66,17 @@ fn compare_records(
 ) {
     let mut names = Vec::new();
     let mut newer: Vec<RecordEntry> = Vec::new();
+    let mut unreadable = None;
     let tip = repository.ref_tip(&reference(environment)).ok().flatten();
     let read = tip.map(|tip| {
         repository.each_stored(&tip, usize::MAX, |stored| {
             names.push(stored.id.to_string());
             if names.len() as u64 > population.records {
                 let bytes = stored.files.get(&RepoPath::from(RECORD)).map(|file| file.bytes.as_slice());
-                newer.extend(serde_json::from_slice::<RecordEntry>(bytes.unwrap_or_default()).ok());
+                match serde_json::from_slice::<RecordEntry>(bytes.unwrap_or_default()) {
+                    Ok(entry) => newer.push(entry),
+                    Err(_) => unreadable = Some(stored.id.clone()),
+                }
             }
             Ok(())
         })
@@ -79,6 +84,11 @@ fn compare_records(
     if !matches!(read, Some(Ok(()))) {
         let why = format!("whether the repository has newer records of {environment}: they cannot be read");
         return verified.not_shown.push(why);
+    }
+    if let Some(commit) = unreadable {
+        let why =
+            format!("whether {commit}, a newer record of {environment}, is of the period: it cannot be read");
+        verified.not_shown.push(why);
     }
     let mut fault = |why: String| {
         verified.faults.push(PackFault::new(environment, PackWrong::Repository(why)));
@@ -166,14 +176,9 @@ fn wrong_population(repository: &Repository, proof: &PopulationProofV1) -> Optio
         return Some(format!("the repository does not show the line of {to}"));
     };
     let steps = line.iter().map(|commit| &commit.id).skip_while(|id| **id != from).skip(1);
-    let same = digest_lines(&names) == proof.all_commits.as_str()
-        && digest_lines(steps) == proof.first_parents.as_str();
+    let same = digest_lines(&names).as_str() == proof.all_commits.as_str()
+        && digest_lines(steps).as_str() == proof.first_parents.as_str();
     (!same).then(|| format!("the repository holds other commits in {}", proof.range))
-}
-
-fn digest_lines<'n>(names: impl IntoIterator<Item = &'n Revision>) -> String {
-    let lines: String = names.into_iter().map(|name| format!("{name}\n")).collect();
-    Digest::of(lines.as_bytes()).to_string()
 }
 
 fn wrong_record(repository: &Repository, said: &AuditedDeploymentV1) -> Option<String> {

@@ -41,7 +41,7 @@ impl PackOptions {
             reveal::write_people(file, &written.people)?;
         }
         output::remark(&format!(
-            "{} files in {} and {}\nSHA-256 of manifest.json, to be given on another way than the pack: {}",
+            "{} files in {} and {}\nSHA-256 of manifest.json, to be sent separately from the pack: {}",
             written.files,
             folder.display(),
             written.archive.display(),

@@ -86,7 +86,7 @@ pub(super) fn learn_logins(finder: &mut AddressFinder, policy: &str) {
     logins.chain(users).flatten().filter_map(toml::Value::as_str).for_each(|login| finder.learn_login(login));
 }
 
-/// Learns the people of a policy: where it has a login of somebody, that is shown for the name.
+/// Learns the people of a policy: where a person has a login, that is shown for the name.
 pub(super) fn learn_names(finder: &mut AddressFinder, policy: &str) {
     let Ok(policy) = policy.parse::<toml::Table>() else { return };
     let people = policy.get("people").and_then(toml::Value::as_array);
@@ -286,7 +286,7 @@ fn name_of_tree(files: &BTreeMap<RepoPath, StoredFile>) -> anyhow::Result<Object
     ObjectName::try_from(name.to_string()).map_err(anyhow::Error::msg)
 }
 
-/// The chain holds together, and says what the audit says of it.
+/// The chain verifies, and says what the audit says of it.
 fn compare_chain(
     source: &dyn ItemSource,
     chain: &Chain,
@@ -329,7 +329,11 @@ fn compare_chain(
                     .not_shown
                     .push(format!("{environment}#{number} cannot be taken again: facts omitted"));
             }
-            RecordStanding::Broken | RecordStanding::Unseen(_) => {}
+            RecordStanding::Unseen(gap) => {
+                verified.not_shown.push(format!("{environment}#{}: {gap}", link.entry.number));
+            }
+            // It is among the problems of the chain.
+            RecordStanding::Broken => {}
         }
     }
 }
@@ -387,7 +391,7 @@ fn contradiction(link: &RecordLink, said: &AuditedDeploymentV1) -> Option<PackWr
         ("commit to deploy", entry.candidate.as_str() == said.candidate.as_str()),
         ("commit before", entry.baseline.commit.as_str() == said.baseline.as_str()),
         ("source of the commit before", entry.baseline.origin.as_str() == said.baseline_origin),
-        ("time", said.time.at.as_deref().is_none_or(|at| at == entry.time.to_string())),
+        ("time", said.time.at.as_deref() == Some(entry.time.to_string().as_str())),
         ("recorder", entry.recorder == said.recorder),
         ("rollback", (entry.baseline.origin == RecordedOrigin::Rollback) == said.rollback),
         ("standing", outcome_agrees),

@@ -1,6 +1,6 @@
 //! What a pack holds beside records and audit that follows from them: results in the forms of other
-//! programs, files for evidence portals, and the procedure. Whoever verifies a pack writes all of
-//! it again.
+//! programs, files for evidence portals, and the procedure. Verifying a pack writes all of it
+//! again.
 
 use super::super::clauses::framework_name;
 use super::super::output::control_guides;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// Which pseudonyms, and the key.
 #[derive(Debug, Args)]
 pub struct RevealArguments {
-    /// File of the key that the pack was written with. FILE.people.json lies beside it.
+    /// File of the key that the pack was written with. FILE.people.json is beside it.
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
     /// Pseudonyms. Default: all that the key was used for.
@@ -18,13 +18,13 @@ pub struct RevealArguments {
     pseudonyms: Vec<String>,
 }
 
-/// Reads a key, which must not lie in the folder of the pack.
+/// Reads a key, which must not be in the folder of the pack.
 ///
 /// # Errors
 /// There is none, or it is too short.
 pub(super) fn read_key(file: &Path, folder: &Path) -> Result<PseudonymKey> {
     if file.starts_with(folder) {
-        return Err(Failure::usage(format!("the key {} would lie in the pack", file.display())));
+        return Err(Failure::usage(format!("the key {} would be in the pack", file.display())));
     }
     read_key_file(file)
 }
@@ -80,7 +80,9 @@ pub(super) fn run(arguments: &RevealArguments) -> Result {
     let mut text = String::new();
     for pseudonym in asked {
         let login = by_pseudonym.get(pseudonym).ok_or_else(|| {
-            Failure::unverified(format!("nobody whom this key was used for has the pseudonym `{pseudonym}`"))
+            Failure::unverified(format!(
+                "no person that this key was used for has the pseudonym `{pseudonym}`"
+            ))
         })?;
         text.push_str(&format!("{pseudonym}  {login}\n"));
     }

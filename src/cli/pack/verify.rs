@@ -25,7 +25,7 @@ pub struct VerifyArguments {
     /// commits of the period are counted again.
     #[arg(long, value_name = "DIR")]
     repo: Option<PathBuf>,
-    /// SHA-256 of manifest.json that was given to you on another way.
+    /// SHA-256 of manifest.json that you received separately from the pack.
     #[arg(long, value_name = "SHA256", value_parser = parse_digest)]
     expect: Option<Digest>,
 }
@@ -113,7 +113,7 @@ fn summary(verified: &VerifiedPack, arguments: &VerifyArguments) -> String {
         text.push_str("not compared with a repository: pass --repo with a clone that you fetched yourself\n");
     }
     if arguments.expect.is_none() {
-        text.push_str("Whoever can write a pack can write another one that holds together. Compare this with what was given to you on another way:\n");
+        text.push_str("Anyone who can write a pack can write a different one that verifies. Compare this with the SHA-256 that you received separately from the pack:\n");
     }
     if let Some(manifest) = &verified.manifest {
         let _ = writeln!(text, "manifest.json {manifest}");

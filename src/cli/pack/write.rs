@@ -57,7 +57,7 @@ pub struct WrittenPack {
     pub manifest: Digest,
     /// How many files, the manifest included.
     pub files: usize,
-    /// Who stands behind which pseudonym; empty without a key. This is not in the pack.
+    /// Who is behind which pseudonym; empty without a key. This is not in the pack.
     pub people: BTreeMap<String, String>,
 }
 
@@ -135,6 +135,9 @@ fn look_at_audit(audit: &AuditV1, finder: &mut AddressFinder, with_accounts: boo
         as_value(&audit.areas),
         as_value(&audit.title),
         as_value(&audit.gaps),
+        as_value(&audit.branches),
+        as_value(&audit.environments),
+        as_value(&audit.protection),
         as_value(&audit.sample),
     ];
     for value in landings.chain(deployments).chain(exceptions).chain(others) {

@@ -6,6 +6,7 @@ use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::output;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
+use portcullis_judge::control::shared::training::read_days;
 use std::fmt::Write as _;
 
 /// Arguments of `people check`.
@@ -25,10 +26,7 @@ pub struct RegisterCheckArguments {
 }
 
 fn parse_days(text: &str) -> Result<SignedDuration> {
-    let digits = text.strip_suffix('d').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-    let days = digits.and_then(|digits| digits.parse::<u16>().ok());
-    days.map(|days| SignedDuration::from_hours(24 * i64::from(days)))
-        .ok_or_else(|| Failure::usage("write days, as \"60d\""))
+    read_days(text, 0..=u16::MAX).ok_or_else(|| Failure::usage("write days, as \"60d\""))
 }
 
 /// Shows the register.
@@ -36,9 +34,9 @@ fn parse_days(text: &str) -> Result<SignedDuration> {
 /// # Errors
 /// The policy or the register cannot be read, or is not valid.
 pub fn run(arguments: &RegisterCheckArguments) -> Result {
-    let read = arguments.register.read(None)?;
+    let read = arguments.register.read()?;
     let horizon = Horizon { at: arguments.at.unwrap_or_else(Timestamp::now), within: arguments.within };
-    let status = RegisterStatus::of(&read.policy, &read.settings, &read.register, horizon);
+    let status = RegisterStatus::of(&read, horizon);
     let text = if arguments.json {
         let json = serde_json::to_string_pretty(&status);
         json.map_err(|error| Failure::environment(error.to_string()))? + "\n"
@@ -51,17 +49,18 @@ pub fn run(arguments: &RegisterCheckArguments) -> Result {
 
 fn describe(read: &ReadRegister, status: &RegisterStatus) -> String {
     let name = read.file.display();
-    let people = portcullis_model::plural::plural(status.people.len() as u64, "entry");
-    let people = if status.people.len() == 1 { people } else { people.replace("entrys", "entries") };
+    let people = match status.people.len() {
+        1 => "1 entry".to_string(),
+        number => format!("{number} entries"),
+    };
     let mut text = format!("{name} is valid: {people}\n");
     status.people.iter().for_each(|person| describe_person(person, &mut text));
     for team in &status.unseen_teams {
         let _ = writeln!(text, "not seen: the members of the team {team}");
     }
     for remark in &status.remarks {
-        let line = remark.line.map(|line| format!("{line}: ")).unwrap_or_default();
-        let _ =
-            writeln!(text, "{name}:{line}{}{}", if remark.line.is_none() { " " } else { "" }, remark.text);
+        let place = remark.line.map_or_else(|| name.to_string(), |line| format!("{name}:{line}"));
+        let _ = writeln!(text, "{place}: {}", remark.text);
     }
     text
 }

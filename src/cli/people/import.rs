@@ -84,7 +84,7 @@ pub struct TargetArguments {
 pub fn run(command: &ImportCommand) -> Result {
     match command {
         ImportCommand::Csv { file, mapping, target } => {
-            let read = target.register.read(None)?;
+            let read = target.register.read()?;
             let named = |at: &Path, error: ExportError| failed_export(at, &error);
             let columns =
                 read_mapping(&read_text(mapping)?, &read.settings).map_err(|error| named(mapping, error))?;
@@ -92,13 +92,13 @@ pub fn run(command: &ImportCommand) -> Result {
             finish(&read, &export, target)
         }
         ImportCommand::Xapi { file, target } => {
-            let read = target.register.read(None)?;
+            let read = target.register.read()?;
             let export =
                 read_xapi(&read_text(file)?, &read.settings).map_err(|error| failed_export(file, &error))?;
             finish(&read, &export, target)
         }
         ImportCommand::OpenBadge { files, status_lists, status_max_age, at, target } => {
-            let read = target.register.read(None)?;
+            let read = target.register.read()?;
             let lists = status_lists.iter().map(|file| read_bytes(file)).collect::<Result<Vec<_>>>()?;
             let trust = BadgeTrust {
                 issuers: &read.settings.issuers,

@@ -1,11 +1,13 @@
 //! What is to be said of a register at one moment: who is trained, and what there is to do.
 
+use super::ReadRegister;
 use jiff::{SignedDuration, Timestamp};
+use portcullis_judge::control::shared::training::Trainee;
 use portcullis_judge::control::{Control, Reference, deployers, trained_deployers, trained_reviewers};
 use portcullis_judge::policy::Policy;
-use portcullis_model::person::Login;
+use portcullis_model::plural::plural;
 use portcullis_model::training::{
-    Course, Register, RegisteredPerson, TrainingRules, TrainingSettings, TrainingStanding, judge_training,
+    Course, RegisteredPerson, TrainingRules, TrainingSettings, TrainingStanding, judge_training,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,7 +48,7 @@ pub struct PersonStatus {
 pub struct CourseStatus {
     /// Is it valid at the moment?
     pub valid: bool,
-    /// Its end, where it has one; of invalid training the reason.
+    /// Its end, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
     /// Why it is not valid.
@@ -97,13 +99,14 @@ pub struct Horizon {
 
 impl RegisterStatus {
     /// Of a register, by the policy that names it.
-    pub fn of(policy: &Policy, settings: &TrainingSettings, register: &Register, horizon: Horizon) -> Self {
+    pub(super) fn of(read: &ReadRegister, horizon: Horizon) -> Self {
+        let ReadRegister { policy, settings, register, .. } = read;
         let mut remarks: Vec<RegisterRemark> = Vec::new();
         for person in &register.people {
             remarks.extend(unknown_names(policy, settings, person));
             remarks.extend(ending(settings, person, horizon));
         }
-        remarks.extend(role_remarks(policy, settings, register, horizon.at));
+        remarks.extend(role_remarks(read, horizon.at));
         remarks.sort();
         remarks.dedup();
         let teams = policy.scope.roles.values().flat_map(|role| &role.teams);
@@ -172,7 +175,8 @@ fn ending(settings: &TrainingSettings, person: &RegisteredPerson, horizon: Horiz
     }
     let newest = settings.courses.iter().filter_map(|(name, course)| {
         let of_course = person.training.iter().filter(|entry| entry.course == *name);
-        let last = of_course.max_by_key(|entry| entry.end(course).unwrap_or(Timestamp::MAX))?;
+        let begun = of_course.filter(|entry| entry.completed <= horizon.at);
+        let last = begun.max_by_key(|entry| entry.end(course).unwrap_or(Timestamp::MAX))?;
         Some((name, last, last.end(course)?))
     });
     let mut remarks = Vec::new();
@@ -182,8 +186,7 @@ fn ending(settings: &TrainingSettings, person: &RegisteredPerson, horizon: Horiz
         let (kind, text) = if end <= horizon.at {
             (RemarkKind::Ended, format!("{name}: training in `{course}` ended at {end}"))
         } else if left <= horizon.within {
-            let days = left.as_hours() / 24;
-            let days = if days == 1 { "1 day".to_string() } else { format!("{days} days") };
+            let days = plural(left.as_hours().unsigned_abs() / 24, "day");
             (RemarkKind::EndsSoon, format!("{name}: training in `{course}` ends at {end}, in {days}"))
         } else {
             continue;
@@ -194,21 +197,26 @@ fn ending(settings: &TrainingSettings, person: &RegisteredPerson, horizon: Horiz
 }
 
 /// People in roles whom the register does not have, or who lack training that a control asks for.
-fn role_remarks(
-    policy: &Policy,
-    settings: &TrainingSettings,
-    register: &Register,
-    at: Timestamp,
-) -> Vec<RegisterRemark> {
+///
+/// Who is who is what the gate makes of the same register.
+fn role_remarks(read: &ReadRegister, at: Timestamp) -> Vec<RegisterRemark> {
+    let ReadRegister { policy, settings, register, text, .. } = read;
+    let scope = policy.scope_with(text);
     let mut remarks = Vec::new();
     for (role, members) in &policy.scope.roles {
-        let wanted = wanted_courses(policy, role);
+        let controls = training_controls(policy, role);
+        let wanted: BTreeSet<&str> = controls.iter().copied().flat_map(courses_of).collect();
+        let refuse_waived =
+            controls.iter().filter_map(|control| control.training_rules()).any(|rules| rules.refuse_waived);
+        let rules = TrainingRules { refuse_waived, ..TrainingRules::default() };
         for login in &members.users {
-            let people = policy.scope.people.by_login(login);
-            if policy.scope.people.is_machine(&people) {
+            let who = scope.people.by_login(login);
+            if scope.people.is_machine(&who) {
                 continue;
             }
-            let entries = find_entries(policy, register, login);
+            let trainee = Trainee { who: &who, login, key: None };
+            let entries = scope.training.iter().flat_map(|training| training.entries_of(register, &trainee));
+            let entries: Vec<&RegisteredPerson> = entries.collect();
             if entries.is_empty() {
                 let text = format!("{login}, in the role `{role}`, is not in the register");
                 remarks.push(RegisterRemark { line: None, kind: RemarkKind::Unknown, text });
@@ -216,8 +224,7 @@ fn role_remarks(
             }
             let courses = settings.courses.iter().filter(|(name, _)| wanted.contains(name.as_str()));
             for (name, course) in courses {
-                if let TrainingStanding::Untrained(why) =
-                    judge_training(&entries, (name, course), at, TrainingRules::default())
+                if let TrainingStanding::Untrained(why) = judge_training(&entries, (name, course), at, rules)
                 {
                     let text = format!("{login}, in the role `{role}`, {why}");
                     let line = entries.first().map(|person| person.line);
@@ -229,30 +236,17 @@ fn role_remarks(
     remarks
 }
 
-/// The entries of whom a login belongs to, by the policy's map too.
-fn find_entries<'r>(policy: &Policy, register: &'r Register, login: &Login) -> Vec<&'r RegisteredPerson> {
-    let who = policy.scope.people.by_login(login);
-    let is_theirs = |person: &&RegisteredPerson| {
-        let logins = person.logins.iter().chain(person.accounts.values().flatten());
-        let mut names = logins.map(|one| policy.scope.people.by_login(one));
-        names.any(|one| one == who)
-            || person.emails.iter().any(|one| one.eq_ignore_ascii_case(login.as_str()))
-    };
-    register.people.iter().filter(is_theirs).collect()
-}
-
-/// The courses that people of a role need: those of deployers for the role that deploys, and those
-/// of reviewers for every other role.
-fn wanted_courses<'p>(policy: &'p Policy, role: &str) -> BTreeSet<&'p str> {
+/// The controls of training that people of a role need: that of deployers for the role that
+/// deploys, and that of reviewers for every other role.
+fn training_controls<'p>(policy: &'p Policy, role: &str) -> Vec<&'p dyn Control> {
     let deploys = policy.controls.get(deployers::KIND.name);
     let deploys = deploys.is_some_and(|control| names_role(control.as_ref(), role));
-    let others = policy.controls.iter().filter(|(name, _)| **name != deployers::KIND.name);
-    let reviews = others.clone().any(|(_, control)| names_role(control.as_ref(), role));
-    let of = |kind: &str, is_wanted: bool| {
-        let control = policy.controls.get(kind).filter(|_| is_wanted);
-        control.into_iter().flat_map(|control| courses_of(control.as_ref()))
-    };
-    of(trained_deployers::KIND.name, deploys).chain(of(trained_reviewers::KIND.name, reviews)).collect()
+    let mut others = policy.controls.iter().filter(|(name, _)| **name != deployers::KIND.name);
+    let reviews = others.any(|(_, control)| names_role(control.as_ref(), role));
+    let named = [(trained_deployers::KIND.name, deploys), (trained_reviewers::KIND.name, reviews)];
+    let named = named.into_iter().filter(|(_, is_wanted)| *is_wanted);
+    let controls = named.filter_map(|(name, _)| policy.controls.get(name));
+    controls.map(|control| -> &'p dyn Control { &**control }).collect()
 }
 
 fn names_role(control: &dyn Control, role: &str) -> bool {

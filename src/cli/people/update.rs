@@ -2,7 +2,8 @@
 
 use crate::cli::exit::{Failure, Result};
 use crate::collect::training::{ImportedTraining, NamedPerson};
-use portcullis_model::moment::Moment;
+use portcullis_judge::policy::read_completion;
+use portcullis_model::person::is_same_name;
 use portcullis_model::training::{Register, RegisteredPerson, TrainingEntry};
 use similar::TextDiff;
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
@@ -66,27 +67,17 @@ fn is_same(one: (usize, &ImportedTraining), other: (usize, &ImportedTraining)) -
 }
 
 fn is_known(person: Option<&RegisteredPerson>, entry: &ImportedTraining) -> bool {
-    let completed = first_moment(&entry.completed);
+    let completed = read_completion(entry.completed.clone()).ok();
     let is_it = |known: &TrainingEntry| known.course == entry.course && Some(known.completed) == completed;
     person.is_some_and(|person| person.training.iter().any(is_it))
 }
 
-/// The moment from which a completion counts, as the register reads it.
-fn first_moment(text: &str) -> Option<jiff::Timestamp> {
-    let Moment(moment) = Moment::try_from(text.to_string()).ok()?;
-    let day = jiff::SignedDuration::from_hours(if text.contains('T') { 0 } else { 24 });
-    moment.checked_add(day).ok()
-}
-
 fn find_person(register: &Register, name: &NamedPerson) -> Option<usize> {
     let is_it = |person: &RegisteredPerson| match name {
-        NamedPerson::Email(email) => person.emails.iter().any(|known| known.eq_ignore_ascii_case(email)),
-        NamedPerson::Login(login) => {
-            person.logins.iter().any(|known| known.as_str().eq_ignore_ascii_case(login))
-        }
+        NamedPerson::Email(email) => person.emails.iter().any(|known| is_same_name(known, email)),
+        NamedPerson::Login(login) => person.logins.iter().any(|known| is_same_name(known.as_str(), login)),
         NamedPerson::Account(host, login) => person.accounts.iter().any(|(known, logins)| {
-            known.eq_ignore_ascii_case(host)
-                && logins.iter().any(|one| one.as_str().eq_ignore_ascii_case(login))
+            known.eq_ignore_ascii_case(host) && logins.iter().any(|one| is_same_name(one.as_str(), login))
         }),
     };
     register.people.iter().position(is_it)

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_judge::policy::Policy;
 use portcullis_judge::policy::acknowledged::{Acknowledgement, AcknowledgementRow, read_list, write_note};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -103,8 +104,8 @@ fn show_rows(policy: &Policy, digest: &str, rows: &[AcknowledgementRow]) -> Stri
         let _ = writeln!(text, "\n{} {title}{}", of_group.len(), if of_group.is_empty() { "" } else { ":" });
         of_group.iter().for_each(|row| text.push_str(&show_row(row)));
     }
-    let teams: Vec<&str> =
-        policy.scope.roles.values().flat_map(|role| &role.teams).map(|team| team.as_str()).collect();
+    let teams = policy.scope.roles.values().flat_map(|role| &role.teams).map(|team| team.as_str());
+    let teams: Vec<&str> = teams.collect::<BTreeSet<_>>().into_iter().collect();
     if !teams.is_empty() {
         let _ = writeln!(text, "\nNot shown: the members of {}, which their host knows.", teams.join(", "));
     }

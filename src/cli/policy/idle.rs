@@ -182,13 +182,17 @@ impl AtHead {
         });
         let inquiry = policy.inquiry(None);
         let of_texts = inquiry.texts.iter().filter(|(path, _)| !has(path)).map(|(path, purposes)| {
-            let wants = match purposes.contains(&TextPurpose::Control) {
-                true => "a control reads",
-                false => "the policy wants signatures by the signers in",
+            let wants = if purposes.contains(&TextPurpose::Control) {
+                "a control reads"
+            } else if purposes.contains(&TextPurpose::Document) {
+                "a control compares the policy with"
+            } else {
+                "the policy wants signatures by the signers in"
             };
             let text = format!("{wants} `{path}`, and there is no such file at HEAD");
             let name = path.to_string();
-            let named = ["controls", "waivers", "training"].iter().find_map(|part| line(&[*part], &name));
+            let parts = ["controls", "waivers", "training", "records", "reviews"];
+            let named = parts.iter().find_map(|part| line(&[*part], &name));
             Remark::new(named, text)
         });
         of_owners.chain(of_texts).collect()

@@ -158,7 +158,7 @@ fn update_file(procedure: &Procedure, file: &Path, arguments: &ProcedureArgument
     let mut approvals: Vec<String> = copy
         .approvals
         .iter()
-        .map(|one| format!("- Approved by `{}` on {}: `{}`", one.approver, one.date, one.digest))
+        .map(|one| write_approval(one.approver.as_str(), one.date, &one.digest))
         .collect();
     approvals.extend(new_approval(procedure, arguments)?);
     let list = if approvals.is_empty() { String::new() } else { format!("\n{}\n", approvals.join("\n")) };

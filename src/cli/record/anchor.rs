@@ -1,9 +1,9 @@
 //! `portcullis record anchor`: the newest records, written down for a place outside of the
 //! repository.
 
-use super::{Anchoring, fetch_hint, no_record, read_chain, report_problems, unseen_failure};
+use super::{Anchoring, no_record, no_records, read_chain, report_problems, unseen_failure};
 use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::output;
+use crate::cli::{names, output};
 use crate::collect::records::DeploymentRecords as _;
 use jiff::Timestamp;
 use portcullis_git::Repository;
@@ -18,9 +18,15 @@ const LONGEST: u64 = 16 << 20;
 /// # Errors
 /// There are no records, or those of an environment do not verify.
 pub(super) fn run(repository: &Repository, anchoring: &Anchoring) -> Result {
+    if let (Some(file), Some(request)) = (&anchoring.output, &anchoring.timestamp_request)
+        && names::is_same_place(file, request)
+    {
+        let message = format!("the anchor and its request would both be written to {}", file.display());
+        return Err(Failure::usage(message));
+    }
     let environments = repository.environments().map_err(unseen_failure)?;
     if environments.is_empty() {
-        return Err(Failure::environment(format!("there are no deployment records here; {}", fetch_hint())));
+        return Err(no_records());
     }
     let mut tips = Vec::new();
     for environment in &environments {

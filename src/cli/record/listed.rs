@@ -1,7 +1,7 @@
 //! `record list --json`: records for programs.
 
-use crate::cli::exit::{Failure, Result};
-use crate::render;
+use super::pretty_json;
+use crate::cli::exit::Result;
 use portcullis_record::{Chain, RecordEntry, RecordLink, RecordSignature, RecordStanding};
 use portcullis_wire::record::v2::RecordedBaselineV2;
 use portcullis_wire::record_list::v1::{
@@ -14,7 +14,7 @@ use portcullis_wire::text::CommitText;
 ///
 /// # Errors
 /// Those of the JSON writer; with these types there are none.
-pub fn list_json(chains: &[Chain]) -> Result<Vec<u8>> {
+pub fn list_json(chains: &[Chain]) -> Result<String> {
     let environments = chains.iter().map(|chain| ListedEnvironmentV1 {
         environment: (&chain.environment).into(),
         tip: chain.tip().map(CommitText::from),
@@ -26,9 +26,7 @@ pub fn list_json(chains: &[Chain]) -> Result<Vec<u8>> {
         kind: RecordListKindV1::RecordList,
         environments: environments.collect(),
     };
-    let json =
-        serde_json::to_string_pretty(&list).map_err(|error| Failure::environment(error.to_string()))?;
-    Ok((render::plain_json(&json) + "\n").into_bytes())
+    pretty_json(&list)
 }
 
 /// One record of a chain.

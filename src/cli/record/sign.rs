@@ -21,8 +21,10 @@ pub(super) fn sign_record(
     recording: &DeploymentRecording<'_>,
     pending: PendingRecord,
 ) -> Result<PendingRecord> {
-    let policy = Policy::parse_for(recording.policy, &recording.facts.whole.host.profile());
-    let signers = policy.ok().and_then(|policy| policy.record_signers);
+    // A policy that cannot be read must not look like one that asks for no signature.
+    let policy = Policy::parse_for(recording.policy, &recording.facts.whole.host.profile())
+        .map_err(|_| Failure::policy("the policy of the record cannot be read"))?;
+    let signers = policy.record_signers;
     if signers.is_none() && recording.key.is_none() {
         return Ok(pending);
     }

@@ -4,7 +4,8 @@ use super::super::exit::{Exit, Failure, Result};
 use super::super::output;
 use super::anchor::read_anchor;
 use super::{
-    RecordName, no_record, no_records, read_records, report_problems, unseen_failure, write_failure,
+    RecordName, no_record, no_records, object_name, read_records, report_problems, unseen_failure,
+    write_failure,
 };
 use crate::collect::records::{Closeness, DeploymentRecords as _};
 use crate::render;
@@ -37,10 +38,6 @@ pub struct Expectations {
     /// record that it names. Repeatable.
     #[arg(long = "anchor", value_name = "FILE")]
     anchors: Vec<PathBuf>,
-}
-
-fn object_name(text: &str) -> Result<Revision> {
-    Revision::try_from(text.to_string()).map_err(Failure::usage)
 }
 
 pub(super) fn run(repository: &Repository, expected: &Expectations) -> Result {

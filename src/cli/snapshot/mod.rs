@@ -1,9 +1,8 @@
 //! `portcullis snapshot`: what protects the deployment branches, written down for later.
 
 use super::HostName;
-use super::exit::{Exit, Failure, Result};
+use super::exit::Result;
 use clap::{Args, Subcommand};
-use portcullis_model::fact::{Gap, GapReason};
 use std::path::{Path, PathBuf};
 
 mod show;
@@ -72,13 +71,4 @@ pub fn run(directory: &Path, arguments: &SnapshotArguments) -> Result {
         Some(SnapshotCommand::List { branch }) => show::list(directory, branch.as_deref()),
         Some(SnapshotCommand::Verify(expected)) => show::verify(directory, expected),
     }
-}
-
-/// A gap as an error. What is here and cannot be a chain does not verify.
-fn unreadable(gap: &Gap) -> Failure {
-    let exit = match gap.reason {
-        GapReason::Malformed | GapReason::Untrusted | GapReason::Truncated => Exit::Unverified,
-        _ => Exit::Environment,
-    };
-    Failure::unseen(exit, gap)
 }

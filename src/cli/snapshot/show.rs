@@ -1,7 +1,8 @@
 //! Listing and verifying snapshots.
 
-use super::{SnapshotExpectations, unreadable};
+use super::SnapshotExpectations;
 use crate::cli::exit::{Exit, Failure, Result};
+use crate::cli::record::unseen_failure;
 use crate::cli::{opening, output};
 use crate::collect::records::FETCH;
 use crate::collect::snapshots::{read_snapshots, snapshot_refs};
@@ -62,7 +63,7 @@ pub(super) fn verify(directory: &Path, expected: &SnapshotExpectations) -> Resul
 }
 
 fn meant_refs(repository: &Repository, branch: Option<&str>, remembers: bool) -> Result<Vec<String>> {
-    let known = snapshot_refs(repository).map_err(|gap| unreadable(&gap))?;
+    let known = snapshot_refs(repository).map_err(unseen_failure)?;
     let none = |of: &str| {
         let none = Failure::environment(format!("there are no snapshots{of} here"))
             .hint(format!("a clone does not bring them by itself: {FETCH}"));
@@ -80,8 +81,7 @@ fn meant_refs(repository: &Repository, branch: Option<&str>, remembers: bool) ->
 }
 
 fn read_chain(repository: &Repository, reference: &str) -> Result<SnapshotChain> {
-    let chain = read_snapshots(repository, reference, Timestamp::now(), None);
-    let chain = chain.map_err(|gap| unreadable(&gap))?;
+    let chain = read_snapshots(repository, reference, Timestamp::now(), None).map_err(unseen_failure)?;
     chain.ok_or_else(|| Failure::environment(format!("`{reference}` is gone")))
 }
 

@@ -1,9 +1,10 @@
 //! Asking a host, and writing down what it said.
 
-use super::{SnapshotArguments, unreadable};
+use super::SnapshotArguments;
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::hosts::{MeantHost, kind_of, open_host};
 use crate::cli::policy_file::{POLICY, parse_policy, read_policy};
+use crate::cli::record::unseen_failure;
 use crate::cli::{HostName, bare, opening, output, signing};
 use crate::collect::gather::text_at;
 use crate::collect::records::FETCH;
@@ -18,7 +19,7 @@ use portcullis_model::fact::Fact;
 use portcullis_model::path::RepoPath;
 use portcullis_model::snapshot::{ProtectionLook, StoredLook};
 use portcullis_record::snapshot::{
-    PendingSnapshot, SnapshotChain, SnapshotDraft, SnapshotFault, prepare_snapshot, snapshot_reference,
+    PendingSnapshot, SnapshotDraft, SnapshotFault, prepare_snapshot, snapshot_reference,
 };
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -106,7 +107,7 @@ fn meant_branches(
         Some(file) => read_policy(&directory.join(file), &host.profile())?,
         None => {
             let head = repository.resolve("HEAD")?;
-            let text = text_at(repository, &head, &RepoPath::from(POLICY)).map_err(|gap| unreadable(&gap))?;
+            let text = text_at(repository, &head, &RepoPath::from(POLICY)).map_err(unseen_failure)?;
             let text = text.ok_or_else(|| {
                 Failure::policy(format!("there is no {POLICY} at {}, which names the branches", head.short()))
                     .hint("name them with --branch")
@@ -140,9 +141,8 @@ fn store(directory: &Path, draft: &SnapshotDraft) -> Result<(PendingSnapshot, Re
 fn prepare(directory: &Path, draft: &SnapshotDraft) -> Result<PendingSnapshot> {
     let repository = opening::open(directory)?;
     let reference = snapshot_reference(&draft.branch);
-    let chain = read_snapshots(&repository, &reference, Timestamp::now(), None);
-    let chain = chain.map_err(|gap| unreadable(&gap))?;
-    if let Some(problem) = chain.as_ref().and_then(|chain: &SnapshotChain| chain.problems.first()) {
+    let chain = read_snapshots(&repository, &reference, Timestamp::now(), None).map_err(unseen_failure)?;
+    if let Some(problem) = chain.as_ref().and_then(|chain| chain.problems.first()) {
         return Err(Failure::unverified(format!(
             "nothing is written on top of what does not verify: {}: {problem}",
             draft.branch

@@ -1,7 +1,7 @@
 //! The change that an evidence file states.
 
 use super::names::{Names, mailbox_of};
-use super::{known, not_stated};
+use super::{known, never_stated, not_stated};
 use portcullis_git::content_of_lines;
 use portcullis_model::change::{
     Basis, Change, Commit, Content, Entry, EntryKind, FileChange, FileStatus, Nature, ObjectName, Side,
@@ -18,10 +18,14 @@ use portcullis_wire::evidence_file::v1::{
 };
 
 pub const CHANGE: &str = "the change";
+pub const SINGLE_REVISIONS: &str = "what single revisions of the change touched";
 
 /// The change. It was made on its base, revision after revision, so that it brings what it states.
 pub fn read_change(file: &EvidenceFileV1, names: &Names<'_>, inquiry: &Inquiry) -> Result<Change, Gap> {
     let stated = known(file, CHANGE, &file.change)?;
+    if stated.revisions.is_empty() && stated.base != stated.head {
+        return Err(not_stated(file, "the revisions of the change"));
+    }
     let base = names.revision(&stated.base);
     let mut files: Vec<FileChange> =
         stated.files.iter().map(|one| read_file(file, stated, one, inquiry)).collect();
@@ -32,10 +36,10 @@ pub fn read_change(file: &EvidenceFileV1, names: &Names<'_>, inquiry: &Inquiry) 
         head: names.revision(&stated.head),
         commits: read_commits(stated, names),
         files,
-        on_the_way: Fact::Gap(not_stated(file, "what single revisions of the change touched")),
+        on_the_way: Fact::Gap(never_stated(file, SINGLE_REVISIONS)),
         test_sources: match inquiry.tests.is_empty() {
             true => Fact::Known(TestSources::default()),
-            false => Fact::Gap(not_stated(file, "what the change takes away from the sources of tests")),
+            false => Fact::Gap(never_stated(file, "what the change takes away from the sources of tests")),
         },
         updates: Updates::default(),
         landing_tree: None,

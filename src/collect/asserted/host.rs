@@ -22,7 +22,7 @@ use portcullis_wire::evidence_file::v1::{
 use portcullis_wire::form::Form;
 use std::collections::BTreeMap;
 
-/// Everything that stands for the answers of a host.
+/// Everything that a host would answer.
 pub fn read_host(
     file: &EvidenceFileV1,
     names: &Names<'_>,

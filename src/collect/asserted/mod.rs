@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | change | topic `change`; content patterns are put to its lines |
 //! | texts that steer the gate | topic `texts`: all that the policy asks for |
-//! | request, pushes, accounts | topic `change`; whoever brought a revision pushed it |
+//! | request, pushes, accounts | topic `change`; the account that brought a revision pushed it |
 //! | reviews | topic `reviews`; who may approve, the policy says |
 //! | protection | topic `protection` |
 //! | test reports | those handed over that topic `tests` binds to the head by digest |

@@ -52,7 +52,7 @@ pub fn read_account(stated: &StatedAccountV1) -> Account {
     Account { login: Login::new(stated.name.clone()), id: fold_name(&stated.name).into(), kind }
 }
 
-/// What stands for the address of an account in a revision.
+/// The address of an account in a revision: its name, in one spelling.
 pub fn mailbox_of(account: Option<&StatedAccountV1>) -> Mailbox {
     match account {
         Some(account) => Mailbox { name: account.name.clone(), email: fold_name(&account.name) },

@@ -218,7 +218,7 @@ pub struct GatheredLanding {
     pub source: String,
 }
 
-/// What stands for the requests of a landing whose facts were saved.
+/// In the place of the requests of a landing whose facts were saved.
 fn saved_requests() -> Fact<BTreeSet<RequestId>> {
     Fact::Gap(no_host("which requests brought a commit"))
 }

@@ -1,5 +1,5 @@
 //! Facts of landings that were saved when they were deployed: by records in the repository, and in
-//! files that somebody hands over.
+//! files that are handed over.
 
 use crate::collect::records::DeploymentRecords as _;
 use portcullis_git::Repository;

@@ -21,12 +21,11 @@ const FILE: &str = "push.json";
 /// So many entries are read at most.
 const MOST: usize = 50_000;
 
-/// No entry is longer, in bytes, but for a certificate: one that is too long to be read would end
-/// the log for good.
+/// The longest entry, in bytes, without its certificate. An entry that is too long to be read would
+/// end the log for good.
 const LONGEST: usize = 16 * 1024 * 1024;
 
-/// No certificate is kept that is longer, in bytes; in the entry it takes at most six times as
-/// much.
+/// The longest certificate that is kept, in bytes. In the entry it takes at most six times as much.
 pub const LONGEST_CERTIFICATE: usize = 4 * 1024 * 1024;
 
 /// How often an entry is written on top of what another push wrote meanwhile.
@@ -147,9 +146,9 @@ fn write_entry(entry: &PushEntry) -> serde_json::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Is this too much for one entry?
+/// Is this too much for one entry? One that cannot be written is.
 pub fn is_too_long(entry: &PushEntry) -> bool {
-    write_entry(entry).is_ok_and(|bytes| bytes.len() > LONGEST)
+    write_entry(entry).map_or(true, |bytes| bytes.len() > LONGEST)
 }
 
 /// Adds an entry to the log of the repository that `directory` is in. Others may write at the same

@@ -101,7 +101,20 @@ fn changes_with(repository: &Repository, head: &Revision) -> Result<BTreeSet<Str
             found.insert(number);
         }
     }
-    Ok(found)
+    match found.is_empty() {
+        // A vote against may be in a change that was not fetched.
+        true => Err(not_in_any(head)),
+        false => Ok(found),
+    }
+}
+
+fn not_in_any(head: &Revision) -> Gap {
+    Gap::new(
+        "the votes that Gerrit keeps",
+        GapReason::NotAsked,
+        format!("no change that was fetched has {} as a patch set", head.short()),
+        format!("Push the commit to Gerrit for review, and fetch its changes: `{FETCH}`"),
+    )
 }
 
 /// The number of the change in `refs/changes/NN/NUMBER/PATCHSET`, where NN are its last two digits.
@@ -152,24 +165,47 @@ impl VoteRange {
         let usual = VoteRange { lowest: -2, highest: 2 };
         let Some(tip) = repository.ref_tip("refs/meta/config")? else { return Ok(usual) };
         let Some(bytes) = repository.file_at(&tip, &"project.config".into())? else { return Ok(usual) };
-        Ok(range_in(&String::from_utf8_lossy(&bytes)).unwrap_or(usual))
+        let said = range_in(&String::from_utf8_lossy(&bytes)).map_err(|MalformedNotes(fault)| {
+            let what = format!("which votes there are on `{LABEL}`, in project.config of refs/meta/config");
+            Gap::new(
+                what,
+                GapReason::Malformed,
+                fault,
+                "Correct the label in Gerrit, and fetch refs/meta/config",
+            )
+        })?;
+        Ok(said.unwrap_or(usual))
     }
 }
 
-/// The values of the label in a `project.config`, which has the syntax of git-config(1).
-fn range_in(config: &str) -> Option<VoteRange> {
+/// The values of the label in a `project.config`, which has the syntax of git-config(1). `None`
+/// where the project does not define the label.
+///
+/// # Errors
+/// A value of the label cannot be read: without it a lower vote would be the highest.
+fn range_in(config: &str) -> Result<Option<VoteRange>, MalformedNotes> {
     let section = format!("[label \"{LABEL}\"]").to_ascii_lowercase();
-    let mut inside = false;
+    let (mut inside, mut is_defined) = (false, false);
     let mut values = Vec::new();
     for line in config.lines().map(str::trim) {
         if line.starts_with('[') {
             inside = line.to_ascii_lowercase().starts_with(&section);
-        } else if inside && let Some((key, value)) = line.split_once('=') {
+            is_defined |= inside;
+        } else if inside
+            && let Some((key, value)) = line.split_once('=')
+            && key.trim().eq_ignore_ascii_case("value")
+        {
             let number = value.trim().trim_start_matches('"').split([' ', '"']).next().and_then(read_vote);
-            values.extend(number.filter(|_| key.trim().eq_ignore_ascii_case("value")));
+            values.push(number.ok_or_else(|| MalformedNotes(format!("`{line}` is not a vote")))?);
         }
     }
-    Some(VoteRange { lowest: *values.iter().min()?, highest: *values.iter().max()? })
+    match (values.iter().min(), values.iter().max()) {
+        (Some(lowest), Some(highest)) => Ok(Some(VoteRange { lowest: *lowest, highest: *highest })),
+        // A section that only changes a rule of the label leaves the values to the parent project,
+        // whose configuration is not here.
+        _ if is_defined => Err(MalformedNotes("the label is there without its values".to_string())),
+        _ => Ok(None),
+    }
 }
 
 fn read_vote(text: &str) -> Option<i64> {

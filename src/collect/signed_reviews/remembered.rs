@@ -13,16 +13,17 @@ use portcullis_record::FACTS;
 use portcullis_wire::facts::read_facts;
 use std::collections::BTreeMap;
 
-/// The tips that the decision of a deployment record saw, by the reviewer. None where the record
-/// keeps no facts, or none of signed reviews.
+/// The tips that the decision of a deployment record saw, by the reviewer: those of the newest
+/// record, from this one back, whose facts can be read. None where its facts have no signed
+/// reviews.
 pub fn remembered_tips(repository: &Repository, record: &Revision) -> BTreeMap<String, Revision> {
     let mut at = Some(record.clone());
     while let Some(record) = at {
         let Ok(entry) = repository.deployment(&record) else { return BTreeMap::new() };
-        if let Some(bytes) = entry.file(FACTS) {
-            return read_facts(bytes).map(|facts| tips_in(&facts)).unwrap_or_default();
+        if let Some(facts) = entry.file(FACTS).and_then(|bytes| read_facts(bytes).ok()) {
+            return tips_in(&facts);
         }
-        // Its facts were left out: the record before it is the last that remembers any.
+        // Its facts were left out, or cannot be read here: the record before it remembers some.
         at = entry.parents.first().cloned();
     }
     BTreeMap::new()
@@ -56,7 +57,8 @@ pub(super) fn unlogged_tip(reviewer: &str, pushed: &Revision) -> Gap {
     chain_gap(reviewer, GapReason::Contradiction, detail, remedy)
 }
 
-/// Chains that a record saw, or that somebody who may sign pushed, and that are gone.
+/// Chains that are gone, although a record saw them or the log has a push of them by a name that
+/// may sign.
 pub(super) fn lost(
     question: &ReviewQuestion<'_>,
     signers: &AllowedSigners,

@@ -42,7 +42,7 @@ fn taken_back(asked: &Asked<'_>, chain: &[ChainLink]) -> BTreeSet<Revision> {
             ReviewVerdict::Approve | ReviewVerdict::Reject => {
                 commits.remove(commit);
             }
-            // Whoever cannot sign takes nothing back.
+            // A statement that does not verify takes nothing back.
             ReviewVerdict::Withdraw if asked.verify(link).is_ok() => {
                 commits.insert(commit.clone());
             }

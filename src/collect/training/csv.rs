@@ -4,6 +4,7 @@
 //! register holds none.
 
 use super::{ExportError, ImportedTraining, LARGEST, TrainingExport, WhyPassedOver, name_person};
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 use portcullis_model::moment::Moment;
@@ -246,6 +247,10 @@ impl<'m> RowReader<'m> {
                 Err(_) => self.with_offset(text.parse::<DateTime>().map_err(|_| no_moment(text))?, text),
             };
         };
+        // A time that says its offset keeps it.
+        if let Ok(moment) = Timestamp::strptime(format, text) {
+            return Ok(moment.to_string());
+        }
         if let Ok(time) = DateTime::strptime(format, text) {
             return self.with_offset(time, text);
         }

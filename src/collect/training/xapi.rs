@@ -93,7 +93,7 @@ fn split_statements(text: &str) -> Result<Vec<(String, Value)>, ExportError> {
         Ok(Value::Object(mut one)) => match one.remove("statements") {
             // The answer of a store may be one page of several.
             Some(Value::Array(_))
-                if one.get("more").is_some_and(|more| more.as_str().is_some_and(|it| !it.is_empty())) =>
+                if one.get("more").is_some_and(|more| !more.is_null() && more.as_str() != Some("")) =>
             {
                 Err(ExportError::at("", "the store has more statements than this page; export all of them"))
             }

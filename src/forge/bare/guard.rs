@@ -82,8 +82,8 @@ impl ServerGuard {
         Protection { requirements, unseen }
     }
 
-    /// What gitolite's rules allow to no one. People who may change its rules get round it, and so
-    /// does who has a shell on the server.
+    /// What gitolite's rules allow to no one. People who can change its rules bypass it, and so do
+    /// people with a shell on the server.
     fn requirements_of_gitolite(&self, branch: &BranchName) -> Vec<Requirement> {
         let is_denied = |right: GitoliteRight| {
             self.holds(&format!("{GITOLITE_PREFIX}{} refs/heads/{branch}", right.word()))

@@ -1,10 +1,11 @@
 //! CI systems that work with several hosts and tell of a job by variables alone. A row says which
 //! variables these are.
 //!
-//! Their jobs do not tell which host is to be asked, and any step can set their variables. So
-//! nothing is asked by their word alone: what they say only limits what the job may judge. A job of
+//! Their jobs do not tell which host is to be asked, and any step can set their variables. So no
+//! host is asked because of these variables alone: they only limit what the job may judge. A job of
 //! a request judges that request. A job of a branch judges a request that ends at its commit, and
-//! what is deployed. Only where a job names no commit is everything left to the command line.
+//! what is deployed. A job of a branch that does not name its commit and its repository leaves
+//! everything to the command line.
 
 use super::event::PlaceAdvice;
 use super::{CiJob, EventError, JobEvent, Parents, ShownOn, Variables, VerdictPlace};

@@ -72,7 +72,7 @@ impl GitLab {
     /// Is the project, or a group that it is below, shared with other groups?
     fn invites_groups(&self) -> Result<bool, Gap> {
         let project = self.settings()?;
-        if !project.shared_with_groups.is_empty() {
+        if project.may_be_shared() {
             return Ok(true);
         }
         let what = "the groups that the project is below";

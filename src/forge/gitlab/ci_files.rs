@@ -3,8 +3,8 @@
 //! (GitLab docs, "Use CI/CD configuration from other files").
 //!
 //! The text is not read as YAML. Whatever below an `include` may be the name of a file of the
-//! project is taken for one: a file too many asks for one more approval. Whoever writes it
-//! otherwise has to change a file that is of the gate already.
+//! project is taken for one: a file too many asks for one more approval. To write it
+//! otherwise, one has to change a file that is of the gate already.
 
 use super::{GitLab, TOKEN_ADVICE};
 use crate::ReadTexts;

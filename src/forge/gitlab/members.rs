@@ -72,7 +72,7 @@ impl GitLab {
     /// not be shown.
     fn permission_of_others(&self, account: &Account) -> Result<Permission, Gap> {
         let project = self.settings()?;
-        if !project.shared_with_groups.is_empty() && self.level()? < super::MAINTAINER {
+        if project.may_be_shared() && self.level()? < super::MAINTAINER {
             let what = format!("what {} may do in the project", account.login);
             let detail = "the project is shared with groups whose members GitLab may not show to this token";
             return Err(Gap::new(what, GapReason::NotVisible, detail, super::TOKEN_ADVICE));

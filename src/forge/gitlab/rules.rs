@@ -216,7 +216,7 @@ fn covers(branches: Option<&Vec<wire::RuleBranch>>, branch: &BranchName) -> bool
         .is_none_or(|named| named.is_empty() || named.iter().any(|it| is_match(&it.name, branch.as_str())))
 }
 
-/// Whoever opens a request, or may write, can change its approval rules where the project lets
+/// Anyone who opens a request, or can write, can change its approval rules where the project lets
 /// them.
 fn author_of_rules() -> Bypass {
     Bypass { kind: ActorKind::Writers, id: None, name: None, mode: BypassMode::ChangeRequest }

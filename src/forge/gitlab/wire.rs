@@ -187,8 +187,7 @@ pub(super) struct Project {
     /// Only where the plan has merged results pipelines.
     pub merge_pipelines_enabled: Option<bool>,
     pub permissions: Option<Permissions>,
-    #[serde(default)]
-    pub shared_with_groups: Vec<serde_json::Value>,
+    pub shared_with_groups: Option<Vec<serde_json::Value>>,
     pub namespace: Option<Namespace>,
 }
 
@@ -198,6 +197,13 @@ pub(super) struct Namespace {
     /// `group` or `user`.
     pub kind: String,
     pub full_path: String,
+}
+
+impl Project {
+    /// Is it shared with groups? Where that is not told, it may be.
+    pub fn may_be_shared(&self) -> bool {
+        self.shared_with_groups.as_ref().is_none_or(|groups| !groups.is_empty())
+    }
 }
 
 /// "Get a single group".

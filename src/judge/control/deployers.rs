@@ -6,14 +6,15 @@
 
 use super::procedure::ControlProcedure;
 use super::shared::approval::{Approval, Approvals, Independence, LastPusher, count_approvals};
-use super::shared::quorum::is_named;
+use super::shared::identity::is_machine;
+use super::shared::role::holds_role;
 use super::{
-    Case, Control, Documentation, Granularity, Kind, LandingCase, PolicyScope, Reference, Role, Stage,
-    Waivable, finding, read, unproven,
+    Case, Control, Documentation, Granularity, Kind, LandingCase, PolicyScope, Reference, Stage, Waivable,
+    finding, read, unproven,
 };
 use portcullis_model::decision::{Finding, SubjectKind, Verdict};
 use portcullis_model::deployment::{Deployer, DeployerOrigin, Deployment};
-use portcullis_model::fact::{Gap, GapReason};
+use portcullis_model::fact::Gap;
 use portcullis_model::facts::{Facts, HostFacts};
 use portcullis_model::inquiry::{Inquiry, Topic};
 use portcullis_model::person::{Account, AccountKind, Login, Who};
@@ -100,7 +101,7 @@ impl Control for Deployers {
             }
         };
         let mut findings = vec![self.entitled(case, deployment, deployer)];
-        findings.extend(note_asserted(deployment, deployer));
+        findings.extend(note_asserted(NAME, deployment, deployer));
         Ok(findings)
     }
 
@@ -137,7 +138,7 @@ impl Deployers {
         let Some(name) = self.role.as_ref().map(Spanned::get_ref) else {
             return of(Verdict::Met, format!("{login} deploys; the policy requires no role"));
         };
-        match holds_role(case, name, login) {
+        match holds_role(case, name, login, "a deployment has none") {
             Ok(true) => of(Verdict::Met, format!("{login}, who deploys, holds the role `{name}`")),
             Ok(false) => {
                 of(Verdict::Broken, format!("{login}, who deploys, does not hold the role `{name}`"))
@@ -148,36 +149,6 @@ impl Deployers {
     }
 }
 
-/// Does this account hold the role?
-fn holds_role(case: &Case<'_>, name: &str, login: &Login) -> Result<bool, Gap> {
-    let who = case.scope.people.by_login(login);
-    if is_machine(case.scope, &case.facts.host, &who, login) {
-        return Ok(false);
-    }
-    let role =
-        case.scope.roles.get(name).ok_or_else(|| undecided_role(name, "the policy has no such role"))?;
-    let named = is_named(case, &who, login, role)?;
-    if !named && by_owners_only(role) {
-        return Err(undecided_role(name, "it consists of code owners alone, and a deployment has none"));
-    }
-    Ok(named)
-}
-
-fn by_owners_only(role: &Role) -> bool {
-    role.code_owners && role.users.is_empty() && role.teams.is_empty()
-}
-
-fn undecided_role(role: &str, detail: &str) -> Gap {
-    let remedy = format!("Write `users` or `teams` in `[roles.{role}]`.");
-    Gap::new(format!("who holds the role `{role}`"), GapReason::Unsupported, detail, remedy)
-}
-
-/// By the identity map, or by the ending that the host gives to the accounts of applications and to
-/// no other.
-fn is_machine(scope: &PolicyScope, host: &HostFacts, who: &Who, login: &Login) -> bool {
-    scope.people.is_machine(who) || host.conventions.accounts.is_application(login.as_str())
-}
-
 /// Why no one other than the deployer is known to have had a part in the request; `None` when
 /// someone had.
 fn find_second_person(
@@ -185,6 +156,7 @@ fn find_second_person(
     facts: &Facts,
     deployer: &Login,
 ) -> Result<Option<String>, Gap> {
+    case.scope.check_identities()?;
     let request = facts.host.request.known()?;
     let who = case.scope.people.by_login(deployer);
     if request
@@ -222,11 +194,12 @@ fn on_landing(case: &LandingCase<'_>, verdict: Verdict, reason: String) -> Findi
     finding(NAME, verdict, SubjectKind::Landing, case.landing.landing.landed.short(), reason)
 }
 
-fn note_asserted(deployment: &Deployment, deployer: &Deployer) -> Option<Finding> {
+/// What every control says of a deployer whom the command line alone names.
+pub(super) fn note_asserted(control: &str, deployment: &Deployment, deployer: &Deployer) -> Option<Finding> {
     (deployer.origin == DeployerOrigin::Asserted).then(|| {
         let reason =
             format!("the command line names {} as the deployer; no host confirms it", deployer.login);
-        finding(NAME, Verdict::Noted, SubjectKind::Environment, &deployment.environment, reason)
+        finding(control, Verdict::Noted, SubjectKind::Environment, &deployment.environment, reason)
     })
 }
 

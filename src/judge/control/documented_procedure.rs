@@ -13,14 +13,15 @@ use super::procedure::words::plain;
 use super::procedure::{ControlProcedure, Procedure, ProcedureSentence};
 use super::protected_branch;
 use super::shared::evidence_binding::Age;
-use super::shared::quorum::is_named;
+use super::shared::identity::is_machine;
+use super::shared::role::holds_role;
 use super::{
     Case, Control, Documentation, Granularity, Kind, PolicyScope, Reference, Stage, Waivable, finding, read,
     unproven,
 };
 use jiff::tz::Offset;
 use portcullis_model::decision::{Finding, SubjectKind, Verdict};
-use portcullis_model::fact::{Gap, GapReason};
+use portcullis_model::fact::Gap;
 use portcullis_model::facts::GateTexts;
 use portcullis_model::inquiry::{Inquiry, TextPurpose};
 use portcullis_model::path::RepoPath;
@@ -189,7 +190,7 @@ impl DocumentedProcedure {
     ) -> Result<Option<Finding>, Gap> {
         let Some(every) = self.review_every else { return Ok(None) };
         let today = Offset::UTC.to_datetime(*case.facts.observed.known()?).date();
-        let digest = procedure.digest().to_string();
+        let digest = procedure.digest();
         let (mut details, mut doubt) = (Vec::new(), None);
         for approval in page.approvals.iter().rev() {
             let objection = if approval.digest != digest {
@@ -231,26 +232,12 @@ impl DocumentedProcedure {
     ) -> Result<Option<String>, Gap> {
         let login = &approval.approver;
         let who = case.scope.people.by_login(login);
-        if case.scope.people.is_machine(&who)
-            || case.facts.host.conventions.accounts.is_application(login.as_str())
-        {
+        if is_machine(case.scope, &case.facts.host, &who, login) {
             return Ok(Some(format!("{login} is a machine")));
         }
         let Some(name) = self.role.as_ref().map(Spanned::get_ref) else { return Ok(None) };
-        let unknown = || {
-            let remedy = format!("Define `[roles.{name}]`.");
-            Gap::new(
-                format!("who holds the role `{name}`"),
-                GapReason::Unsupported,
-                "the policy has no such role",
-                remedy,
-            )
-        };
-        let role = case.scope.roles.get(name).ok_or_else(unknown)?;
-        if role.users.is_empty() && role.teams.is_empty() {
-            return Err(owners_alone(name));
-        }
-        Ok((!is_named(case, &who, login, role)?).then(|| format!("{login} does not hold the role `{name}`")))
+        let holds = holds_role(case, name, login, "an approval of the procedure is not of files")?;
+        Ok((!holds).then(|| format!("{login} does not hold the role `{name}`")))
     }
 
     fn report_not_approved(&self, every: Age, details: Vec<String>) -> Finding {
@@ -295,15 +282,6 @@ impl DocumentedProcedure {
                 .details(details)
         })
     }
-}
-
-fn owners_alone(role: &str) -> Gap {
-    Gap::new(
-        format!("who holds the role `{role}`"),
-        GapReason::Unsupported,
-        "it consists of code owners alone, and an approval of the procedure is not of files",
-        format!("Write `users` or `teams` in `[roles.{role}]`."),
-    )
 }
 
 /// The text of a file as the change would leave it; `None` where there is no such file.

@@ -12,6 +12,7 @@ use portcullis_model::facts::Facts;
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::inventory::Inventory;
 use portcullis_model::person::{Login, People, TeamName};
+use portcullis_model::training::TrainingRules;
 use portcullis_pattern::glob::Glob;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -183,6 +184,11 @@ pub trait Control: std::fmt::Debug + Send + Sync {
     /// The roles that have to approve changes to an area, where its settings say so.
     fn owners(&self, _area: &str) -> Vec<String> {
         Vec::new()
+    }
+
+    /// How strictly it reads training, where its settings say so.
+    fn training_rules(&self) -> Option<TrainingRules> {
+        None
     }
 
     /// How many approvals it demands of every change; 0 for none. A server whose hook runs the gate
@@ -382,6 +388,13 @@ pub struct Role {
     /// `true`: the owners of the touched files, by CODEOWNERS at the base. Each touched file then
     /// needs the approval of one of its own owners. Default: `false`.
     pub code_owners: bool,
+}
+
+impl Role {
+    /// Do owners of files alone hold it? Then no one holds it where nothing is said of files.
+    pub fn is_owners_alone(&self) -> bool {
+        self.code_owners && self.users.is_empty() && self.teams.is_empty()
+    }
 }
 
 /// One judgement: the facts, the policy's scope, and which areas are touched.

@@ -1,15 +1,18 @@
-//! `trained-deployers`: who deploys has valid training at the moment of the decision.
+//! `trained-deployers`: the person who deploys has valid training at the moment of the decision.
 
+use super::deployers::note_asserted;
 use super::procedure::ControlProcedure;
+use super::shared::identity::is_machine;
 use super::shared::training::{
-    GraceDays, PersonTraining, Trainee, UnknownPeople, WaivedCourses, course_names, list_courses, training_of,
+    GraceDays, PersonTraining, Trainee, UnknownPeople, WaivedCourses, course_names, list_courses,
+    training_of, training_rules,
 };
 use super::{
     Case, Control, Documentation, Granularity, Kind, PolicyScope, Reference, Stage, Waivable, finding, read,
     unproven,
 };
 use portcullis_model::decision::{Finding, SubjectKind, Verdict};
-use portcullis_model::deployment::{Deployer, DeployerOrigin, Deployment};
+use portcullis_model::deployment::{Deployer, Deployment};
 use portcullis_model::environment::Environment;
 use portcullis_model::fact::Gap;
 use portcullis_model::inquiry::Inquiry;
@@ -77,8 +80,7 @@ impl TryFrom<WrittenTrainedDeployers> for TrainedDeployers {
         if courses.is_empty() {
             return Err("these settings require no training; name a course in `courses`");
         }
-        let rules = TrainingRules { grace: grace.0, refuse_waived: waived == WaivedCourses::Refuse };
-        Ok(TrainedDeployers { courses, environments, unknown, rules })
+        Ok(TrainedDeployers { courses, environments, unknown, rules: training_rules(grace, waived) })
     }
 }
 
@@ -97,6 +99,10 @@ impl Control for TrainedDeployers {
         self.courses.iter().map(Reference::Course).collect()
     }
 
+    fn training_rules(&self) -> Option<TrainingRules> {
+        Some(self.rules)
+    }
+
     fn environments(&self) -> &[Environment] {
         &self.environments
     }
@@ -105,7 +111,7 @@ impl Control for TrainedDeployers {
         let Some(deployment) = case.deployment else { return Ok(Vec::new()) };
         let name = &deployment.environment;
         if !self.environments.is_empty() && !self.environments.iter().any(|one| one.as_str() == name) {
-            let reason = "the policy requires no training of who deploys there";
+            let reason = "the policy requires no training of the people who deploy there";
             return Ok(vec![finding(NAME, Verdict::Exempt, SubjectKind::Environment, name, reason)]);
         }
         let found =
@@ -135,11 +141,9 @@ impl TrainedDeployers {
         };
         let path = &training.settings.register;
         let remedy = format!(
-            "Have a person deploy whose training in {named} {path} has at the deployed commit, or have a waiver approved."
+            "Have a person deploy whose training in {named} is in {path} at the deployed commit, or have a waiver approved."
         );
-        let is_machine = case.scope.people.is_machine(&who)
-            || case.facts.host.conventions.accounts.is_application(login.as_str());
-        if is_machine {
+        if is_machine(case.scope, &case.facts.host, &who, login) {
             let reason = format!("{login}, who deploys, is a machine, and no machine is trained in {named}");
             return Ok(vec![of(Verdict::Broken, reason).remedy(remedy)]);
         }
@@ -148,7 +152,8 @@ impl TrainedDeployers {
                 of(Verdict::Met, format!("{login}, who deploys, is trained in {named}")).details(notes)
             }
             PersonTraining::Untrained(why) => {
-                of(Verdict::Broken, format!("{why}; who deploys needs training in {named}")).remedy(remedy)
+                of(Verdict::Broken, format!("{why}; the person who deploys needs training in {named}"))
+                    .remedy(remedy)
             }
             PersonTraining::Unknown(gap) if self.unknown == UnknownPeople::Refuse => {
                 of(Verdict::Broken, gap.to_string()).remedy(remedy)
@@ -157,11 +162,7 @@ impl TrainedDeployers {
                 unproven(NAME, SubjectKind::Environment, &deployment.environment, &gap)
             }
         };
-        let asserted = (deployer.origin == DeployerOrigin::Asserted).then(|| {
-            let reason = format!("the command line names {login} as the deployer; no host confirms it");
-            of(Verdict::Noted, reason)
-        });
-        Ok([found].into_iter().chain(asserted).collect())
+        Ok([found].into_iter().chain(note_asserted(NAME, deployment, deployer)).collect())
     }
 }
 

@@ -10,7 +10,7 @@ use super::shared::quorum::{Demand, Judgement, judge_demand, nothing_to_judge, t
 use super::shared::review_rules::{Applied, touched_areas};
 use super::shared::training::{
     GraceDays, PersonTraining, Trainee, TrainingInForce, UnknownPeople, WaivedCourses, course_names,
-    list_courses, training_of,
+    list_courses, training_of, training_rules,
 };
 use super::{
     Case, Control, Documentation, Granularity, Kind, PolicyScope, Reference, Stage, Waivable, finding, read,
@@ -114,7 +114,10 @@ impl TryFrom<WrittenTrainedReviewers> for TrainedReviewers {
         if courses.is_empty() && every_change {
             return Err("`every-change = true` needs `courses`");
         }
-        let rules = TrainingRules { grace: grace.0, refuse_waived: waived == WaivedCourses::Refuse };
+        if courses.is_empty() && areas.values().any(|area| area.courses.is_empty()) {
+            return Err("an area here requires no training; name a course in its `courses`");
+        }
+        let rules = training_rules(grace, waived);
         Ok(TrainedReviewers { courses, approvals, every_change, areas, unknown, rules })
     }
 }
@@ -130,6 +133,10 @@ impl Control for TrainedReviewers {
 
     fn ask(&self, inquiry: &mut Inquiry) {
         inquiry.topics.extend([Topic::Reviews, Topic::Pushes]);
+    }
+
+    fn training_rules(&self) -> Option<TrainingRules> {
+        Some(self.rules)
     }
 
     fn references(&self) -> Vec<Reference<'_>> {
@@ -236,7 +243,7 @@ impl Bench<'_> {
         told.reason = format!("by people trained in {courses}: {}", judgement.reason);
         if judgement.verdict == Verdict::Broken {
             told.remedy = Some(format!(
-                "Ask people to approve whose training in {courses} {path} has at the base, or renew the training of those who \
+                "Ask people whose training in {courses} is in {path} at the base to approve, or renew the training of those who \
                  approved, land it in {path}, and have them approve again."
             ));
         }
@@ -282,7 +289,7 @@ impl Bench<'_> {
         }
         let judged = applied.iter().map(|applied| applied.judge(self.case, trained, self.files));
         let judged = judged.collect::<Result<Vec<_>, _>>()?;
-        let worst = judged.into_iter().max_by_key(|judgement| rank(judgement.verdict));
+        let worst = judged.into_iter().max_by_key(|judgement| judgement.verdict.outcome());
         worst.ok_or_else(|| Gap::not_asked("the required approvals", "Set `approvals`."))
     }
 
@@ -293,14 +300,6 @@ impl Bench<'_> {
             applied.area.is_none_or(|area| wanted.area.is_some_and(|wanted| wanted.area == area.area))
         };
         all.into_iter().filter(is_same).collect()
-    }
-}
-
-fn rank(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Broken => 2,
-        Verdict::Unproven => 1,
-        _ => 0,
     }
 }
 

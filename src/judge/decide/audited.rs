@@ -25,11 +25,13 @@ use portcullis_model::review::{Review, ReviewState};
 ///
 /// A policy that they alter is asked, too: the stricter of old and new, as for a change.
 pub fn decide_landed(policy: &Policy, facts: &Deployment) -> Decision {
+    let policy = &*policy.in_force(&facts.whole);
     let (mut areas, mut found) = judge_landed(policy, facts);
     let mut after = None;
     if let Some(text) = altered_policy(policy, &facts.whole) {
         match Policy::parse_for(text, &policy.host) {
             Ok(altered) => {
+                let altered = altered.in_force(&facts.whole).into_owned();
                 stricter_of(&mut areas, &mut found, judge_landed(&altered, facts));
                 after = Some(altered);
             }
@@ -81,8 +83,8 @@ pub fn audit_approvals(
     let mut all = Vec::new();
     for request in landing.requests.known()? {
         let share = share_of(policy, landing, request, &facts.whole, &touched);
-        let case =
-            Case { facts: request, deployment: Some(facts), scope: &policy.scope, touched: share.as_ref() };
+        let scope = policy.scope_at(request);
+        let case = Case { facts: request, deployment: Some(facts), scope: &scope, touched: share.as_ref() };
         all.extend(approvals_in(policy, &case)?);
     }
     Ok(all)

@@ -54,13 +54,24 @@ impl Policy {
             return Cow::Borrowed(self);
         }
         let scope = PolicyScope::clone(&self.scope_at(facts));
-        Cow::Owned(Policy { scope, memo: ScopeMemo::default(), ..self.clone() })
+        Cow::Owned(Policy { scope, ..self.clone() })
     }
 
     /// The scope with the register at the base of these facts.
     pub fn scope_at(&self, facts: &Facts) -> ScopeInUse<'_> {
         let Some(training) = &self.scope.training else { return ScopeInUse::Plain(&self.scope) };
         let key = ScopeKey { text: text_of_register(training, facts), domains: facts.host.domains.clone() };
+        self.scope_for(training, key)
+    }
+
+    /// The scope with a register of this text, on the host that the policy was read for.
+    pub fn scope_with(&self, register: &str) -> ScopeInUse<'_> {
+        let Some(training) = &self.scope.training else { return ScopeInUse::Plain(&self.scope) };
+        let key = ScopeKey { text: Ok(Some(register.to_string())), domains: self.host.domains.clone() };
+        self.scope_for(training, key)
+    }
+
+    fn scope_for(&self, training: &TrainingInForce, key: ScopeKey) -> ScopeInUse<'_> {
         // A thread that ended inside leaves nothing half done: the memo is written at once.
         let mut memo = self.memo.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some((_, scope)) = memo.as_ref().filter(|(known, _)| *known == key) {

@@ -120,7 +120,7 @@ mod waivers;
 pub use asserted::AcceptedAssertions;
 pub use in_force::ScopeInUse;
 pub use places::line_of;
-pub use register::{describe_problems, read_register};
+pub use register::{describe_problems, read_completion, read_register};
 pub use samples::{Sample, samples_in as sample_values};
 pub use serde_messages::nearest_name;
 pub use show::show;

@@ -30,6 +30,7 @@ use super::recover::{MOST, RemovedKeys, recover};
 use super::serde_messages::missing_key;
 use super::tree::{self, TomlValue, TreeStep};
 use super::{Problem, characters, syntax};
+use crate::control::shared::text::InvalidSetting;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::moment::Moment;
 use portcullis_model::person::{Login, fold_name};
@@ -120,21 +121,29 @@ struct EntryText {
     waived: Option<Spanned<String>>,
 }
 
-/// The first moment at which a completion counts. Of a date alone it is the end of the day: nothing
-/// says at what time of the day the course was completed.
+/// The first moment at which a completion counts.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(try_from = "String")]
 struct Completion(Timestamp);
 
 impl TryFrom<String> for Completion {
-    type Error = String;
+    type Error = InvalidSetting;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let is_date = !text.contains('T');
-        let Moment(moment) = Moment::try_from(text)?;
-        let day = SignedDuration::from_hours(if is_date { 24 } else { 0 });
-        moment.checked_add(day).map(Completion).map_err(|error| error.to_string())
+        read_completion(text).map(Completion)
     }
+}
+
+/// The first moment at which a completion counts. Of a date alone it is the end of the day: nothing
+/// says at what time of the day the course was completed.
+///
+/// # Errors
+/// The text is no moment.
+pub fn read_completion(text: String) -> Result<Timestamp, InvalidSetting> {
+    let is_date = !text.contains('T');
+    let Moment(moment) = Moment::try_from(text)?;
+    let day = SignedDuration::from_hours(if is_date { 24 } else { 0 });
+    moment.checked_add(day).map_err(|error| error.to_string().into())
 }
 
 /// Reads a register.

@@ -4,6 +4,7 @@ use super::Problem;
 use super::checks::{PolicySource, check_filled, check_name, check_text};
 use super::signed::check_path;
 use crate::control::shared::text::InvalidSetting;
+use crate::control::shared::training::read_days;
 use jiff::SignedDuration;
 use portcullis_attest::key::PublicKey;
 use portcullis_model::path::RepoPath;
@@ -70,15 +71,12 @@ impl TryFrom<String> for ValidFor {
         if text == "unlimited" {
             return Ok(ValidFor(None));
         }
-        let digits = text.strip_suffix('d').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-        let days =
-            digits.and_then(|digits| digits.parse::<u16>().ok()).filter(|days| (1..=3660).contains(days));
         let mistake = || {
             format!(
                 "`{text}` is not how long training is valid; write \"365d\", at most 3660 days, or \"unlimited\""
             )
         };
-        days.map(|days| ValidFor(Some(SignedDuration::from_hours(24 * i64::from(days))))).ok_or_else(mistake)
+        read_days(&text, 1..=3660).map(|days| ValidFor(Some(days))).ok_or_else(mistake)
     }
 }
 
@@ -150,7 +148,7 @@ fn check_courses(
         for id in identifiers(course) {
             check_text(id, "the identifier", problems);
             if let Some(other) = seen.insert(id.get_ref(), name.get_ref()) {
-                let message = format!("`{}` already stands for the course `{other}`", id.get_ref());
+                let message = format!("`{}` already identifies the course `{other}`", id.get_ref());
                 problems.push(Problem::new(id.span(), message).help("name it once"));
             }
         }

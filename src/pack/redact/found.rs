@@ -1,4 +1,4 @@
-//! What tells who somebody is, in a text or an object: addresses, mailboxes, fingerprints of keys.
+//! What tells who a person is, in a text or an object: addresses, mailboxes, fingerprints of keys.
 
 use super::{DOMAIN, MAILBOX, MAILBOX_LENGTH};
 use serde_json::{Map, Value};

@@ -2,8 +2,8 @@
 //! and lists of signers. A pack holds of each what a decision needs, and nothing else.
 //!
 //! Of the register these are accounts, addresses and keys as tokens, roles, courses and dates. Its
-//! comments, names, providers, evidence and reasons are left out; so is whoever has no account on
-//! the host that was asked.
+//! comments, names, providers, evidence and reasons are left out; so are people without an
+//! account on the host that was asked.
 
 use super::{AddressFinder, Redactor};
 use serde_json::{Map, Value};
@@ -15,7 +15,7 @@ const LEFT_OUT: &str = "left out of the pack";
 /// What decisions write before that reason.
 const WAIVED: &str = "was waived: ";
 
-/// What stands for a register that cannot be read: it cannot be read either.
+/// Written in the place of a register that cannot be read: it cannot be read either.
 const UNREADABLE: &str = "# This text could not be read, and is left out of the pack.\n[\n";
 
 /// What a text is read for, as facts name it.
@@ -79,7 +79,7 @@ fn accounts_of(person: &Table) -> impl Iterator<Item = (&String, &str)> {
     })
 }
 
-/// Learns everybody of a register.
+/// Learns everyone of a register.
 fn learn_register(finder: &mut AddressFinder, text: &str) {
     let Ok(register) = text.parse::<Table>() else { return };
     for person in people_of(&register) {

@@ -52,6 +52,21 @@ fn accounts_become_pseudonyms_that_are_the_same_everywhere() {
 }
 
 #[test]
+fn a_person_who_may_bypass_a_rule_becomes_a_pseudonym() {
+    let key = PseudonymKey::read(b"0123456789abcdef0123456789abcdef").unwrap();
+    let facts = json!({ "bypass": [{ "kind": "user", "id": "12", "name": "sam-example", "mode": "always" },
+        { "kind": "team", "id": "3", "name": "release", "mode": "always" }], "what": "user sam-example may bypass main" });
+    let mut finder = AddressFinder::default();
+    finder.learn_accounts(&facts);
+    let (person, number) = (key.of_login("sam-example"), key.of_number("12"));
+    assert_eq!(
+        finder.finish_with(&key).value(&facts),
+        json!({ "bypass": [{ "kind": "user", "id": number, "name": person, "mode": "always" },
+            { "kind": "team", "id": "3", "name": "release", "mode": "always" }], "what": format!("user {person} may bypass main") })
+    );
+}
+
+#[test]
 fn a_login_that_is_a_word_of_a_form_changes_no_form() {
     let key = PseudonymKey::read(b"0123456789abcdef0123456789abcdef").unwrap();
     let facts = json!({ "reviewer": { "kind": "human", "login": "record" }, "source": "record", "recorder": "unknown",

@@ -26,7 +26,8 @@ fn parts(point: &TrendPointV1) -> [(Tone, u64); 4] {
 pub(super) fn trend(points: &[TrendPointV1], label: &str) -> Markup {
     let most = points.iter().map(|point| point.landings).max().unwrap_or(0).max(1);
     let top = round_up(most);
-    let y = |value: u64| BOTTOM - (BOTTOM - TOP) * value / top;
+    let height = |value: u64| u128::from(BOTTOM - TOP) * u128::from(value.min(top)) / u128::from(top);
+    let y = |value: u64| BOTTOM - height(value) as u64;
     let pitch = (WIDTH - LEFT - 6) as f64 / points.len().max(1) as f64;
     let every = points.len().div_ceil(7).max(1);
     html! {
@@ -50,7 +51,7 @@ fn column(point: &TrendPointV1, x: f64, width: f64, y: &dyn Fn(u64) -> u64) -> M
     html! {
         @for (tone, value) in parts(point) {
             @if value > 0 {
-                @let (low, high) = (y(below), y(below + value));
+                @let (low, high) = (y(below), y(below.saturating_add(value)));
                 rect class={ "fill-" (tone.class()) } x=(units(x)) width=(units(width)) y=(high) height=(low - high) {}
                 @if tone == Tone::Broken { (hatch(x, width, high, low)) }
                 (advance(&mut below, value))
@@ -60,7 +61,7 @@ fn column(point: &TrendPointV1, x: f64, width: f64, y: &dyn Fn(u64) -> u64) -> M
 }
 
 fn advance(below: &mut u64, value: u64) -> Markup {
-    *below += value;
+    *below = below.saturating_add(value);
     Markup::default()
 }
 
@@ -80,14 +81,15 @@ fn units(value: f64) -> String {
 
 /// The next even number with one digit that is not zero, or with a five behind it.
 fn round_up(most: u64) -> u64 {
-    let mut step = 2;
+    let mut step: u64 = 2;
     loop {
         for factor in [1, 2, 3, 4, 5] {
-            if step * factor >= most {
-                return step * factor;
+            let rounded = step.saturating_mul(factor);
+            if rounded >= most {
+                return rounded;
             }
         }
-        step *= 5;
+        step = step.saturating_mul(5);
     }
 }
 
@@ -106,7 +108,7 @@ fn month_label(month: &str) -> String {
 pub(super) fn legend() -> Markup {
     let kinds = [
         (Tone::Met, "met"),
-        (Tone::Waived, "let through by a waiver"),
+        (Tone::Waived, "waived"),
         (Tone::Unproven, "could not be shown"),
         (Tone::Broken, "not met"),
     ];
@@ -129,7 +131,7 @@ pub(super) fn legend() -> Markup {
 const SPAN: f64 = 1000.0;
 
 /// A requirement over a period from one second to another: full height where it held, lower where
-/// it was weaker or off, and empty where nobody looked.
+/// it was weaker or off, and empty where no one looked.
 pub(super) fn protection(requirement: &RequirementOverTimeV1, from: i64, to: i64, label: &str) -> Markup {
     let length = (to - from).max(1) as f64;
     let place = |moment: &str| {

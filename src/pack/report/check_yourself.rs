@@ -19,10 +19,10 @@ pub(super) fn section() -> Markup {
             pre tabindex="0" { "portcullis pack verify DIR-OR-ARCHIVE --repo CLONE" }
             p { "It compares every file with the manifest, takes each recorded decision again from its facts and policy, writes every page of this report and every file below " code { "results" } " and " code { "procedure" } " again and compares them byte for byte. With a clone it also counts the population again." }
             h3 { "With standard tools alone" }
-            p { "This script needs " code { "sh" } ", " code { "sha256sum" } ", " code { "jq" } " and, for the population, " code { "git" } ". It lies in the pack as " code { (RECIPE) } ". Read it before you run it." }
+            p { "This script needs " code { "sh" } ", " code { "sha256sum" } ", " code { "jq" } " and, for the population, " code { "git" } ". It is in the pack as " code { (RECIPE) } ". Read it before you run it." }
             pre tabindex="0" { (recipe_text()) }
             h3 { "What no check of the pack alone can show" }
-            p { "Whoever can write a pack can write another one that holds together. Compare the SHA-256 of " code { "manifest.json" } " with the one that was given to you on another way, or verify against a clone of the repository that you fetched yourself." }
+            p { "Anyone who can write a pack can write a different one that verifies. Compare the SHA-256 of " code { "manifest.json" } " with the one that you received separately from the pack, or verify against a clone of the repository that you fetched yourself." }
         }
     }
 }
@@ -35,7 +35,7 @@ pub(super) fn limits(limits: &[String], sources: &[String]) -> Markup {
             h3 { "Where the facts come from" }
             ul { @for source in sources { li { (super::text::Outside(source)) } } }
             h3 { "Results for other programs" }
-            p { "Each recorded decision lies in " code { "results/ENVIRONMENT/NUMBER" } " as SARIF, JUnit, CSV, OSCAL, Gemara, in-toto and GitLab Code Quality; for each clause of a framework that a control serves by evidence, a table and a page lie in " code { "results/FRAMEWORK" } "." }
+            p { "Each recorded decision is in " code { "results/ENVIRONMENT/NUMBER" } " as SARIF, JUnit, CSV, OSCAL, Gemara, in-toto and GitLab Code Quality; for each clause of a framework that a control serves by evidence, a table and a page are in " code { "results/FRAMEWORK" } "." }
             h3 { "What this audit covers, and what it cannot show" }
             ul { @for limit in limits { li { (super::text::Outside(limit)) } } }
         }
@@ -49,7 +49,7 @@ pub(super) fn procedure(text: Option<&str>) -> Markup {
             h2 #procedure-h { "Procedure" }
             @match text {
                 Some(text) => {
-                    p { "What the policy of today asks of everybody, in words for staff, written from the policy alone: " a href="procedure/procedure.html" { "as a page with diagrams" } ", or here as text." }
+                    p { "What the policy of today asks of everyone, in words for staff, written from the policy alone: " a href="procedure/procedure.html" { "as a page with diagrams" } ", or here as text." }
                     details { summary { "How code is tested, reviewed and deployed" } pre tabindex="0" { (super::text::show_lines(text)) } }
                 },
                 None => { p.quiet { "The pack holds no procedure: the policy of today is not among its files, or cannot be read." } },

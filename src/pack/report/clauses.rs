@@ -13,7 +13,7 @@ pub(super) fn section(input: &ReportInput<'_>, links: &Links) -> Markup {
     html! {
         section #controls aria-labelledby="controls-h" {
             h2 #controls-h { "Controls, policies and clauses" }
-            p { "A clause that is named here is served by evidence in this pack. That is not a statement that anybody complies with it." }
+            p { "A clause that is named here is served by evidence in this pack. That is not a statement that anyone complies with it." }
             (Table {
                 filter: Some("controls"),
                 compact: false,

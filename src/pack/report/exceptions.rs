@@ -20,7 +20,7 @@ pub(super) fn section(input: &ReportInput<'_>, links: &Links) -> Markup {
         section #exceptions aria-labelledby="exceptions-h" {
             h2 #exceptions-h { "Exceptions" }
             @if audit.exceptions.is_empty() { (nothing("There are no exceptions.")) } @else {
-                p { "Each exception is a requirement that an item did not meet. Open means that nobody entitled to has let it through, or that its review afterwards is overdue." }
+                p { "Each exception is a requirement that an item did not meet. Open means that no one entitled to has waived it, or that its review afterwards is overdue." }
                 (overview(audit, links))
                 @for control in links.controls().keys() { (control_part(audit, control, links)) }
             }
@@ -41,13 +41,13 @@ fn overview(audit: &AuditV1, links: &Links) -> Markup {
         filter: None,
         compact: true,
         caption: "Exceptions by control".to_string(),
-        columns: &["Control", "Exceptions#", "Open#", "Let through#"],
+        columns: &["Control", "Exceptions#", "Open#", "Waived#"],
         rows: html! {
             @for (control, page) in links.controls() {
                 @let all = of_control(audit, control).count() as u64;
                 tr {
                     th scope="row" { a href=(page) { code { (control) } } }
-                    (number("Exceptions", all)) (number("Open", open(control))) (number("Let through", all - open(control)))
+                    (number("Exceptions", all)) (number("Open", open(control))) (number("Waived", all - open(control)))
                 }
             }
         },
@@ -79,7 +79,7 @@ fn exceptions_table(
         filter,
         compact: false,
         caption,
-        columns: &["Item", "Standing", "What was found", "Who let it through", "Afterwards"],
+        columns: &["Item", "Standing", "What was found", "Passed by", "Afterwards"],
         rows: html! { @for exception in exceptions { (row(audit, exception, links, depth)) } },
     }
     .write()
@@ -92,7 +92,7 @@ fn row(audit: &AuditV1, exception: &ExceptionV1, links: &Links, depth: usize) ->
             th scope="row" { (links.item(&exception.item, depth)) }
             (cell("Standing", &badge(tone, word)))
             (cell("Found", &html! { (Outside(&exception.finding.reason)) }))
-            (cell("Let through by", &html! {
+            (cell("Passed by", &html! {
                 @if exception.let_through.is_empty() { span.quiet { "not known" } } @else { (super::summary::passages(audit, exception)) }
             }))
             (cell("Afterwards", &html! { (words::follow_up(exception.follow_up)) }))

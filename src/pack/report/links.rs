@@ -52,7 +52,7 @@ impl Links {
         &self.controls
     }
 
-    /// A link to an item from a page that lies in so many folders.
+    /// A link to an item from a page in so many folders.
     pub(super) fn item(&self, id: &str, depth: usize) -> Markup {
         let up = "../".repeat(depth);
         match self.landings.get(id) {
@@ -82,7 +82,13 @@ pub(super) fn short_id(id: &str) -> String {
 
 /// The month of a landing, as the trend names it.
 pub(super) fn month(landing: &AuditedLandingV1) -> &str {
-    landing.time.at.as_deref().and_then(|at| at.get(..7)).unwrap_or("unknown")
+    let month = landing.time.at.as_deref().and_then(|at| at.get(..7));
+    month.filter(|month| is_month(month)).unwrap_or("unknown")
+}
+
+/// Is it `2026-01`? A text of any other form names no page.
+fn is_month(text: &str) -> bool {
+    text.bytes().enumerate().all(|(at, byte)| if at == 4 { byte == b'-' } else { byte.is_ascii_digit() })
 }
 
 /// The page of the landings of a month.

@@ -3,7 +3,7 @@
 //!
 //! Every page is one file that asks for nothing else: its style and its script are in it, and its
 //! Content-Security-Policy allows these by their digests and nothing more. The script only filters
-//! tables. Pages follow from the audit to the last byte, so that whoever verifies a pack writes
+//! tables. Pages follow from the audit to the last byte, so that verifying a pack writes
 //! them again and compares.
 
 use crate::item_path::{BadPath, ItemPath};

@@ -94,7 +94,7 @@ fn details(details: &[String]) -> Markup {
 /// Logins, separated by commas.
 pub(super) fn names(names: &[String]) -> Markup {
     html! {
-        @if names.is_empty() { span.quiet { "nobody known" } }
+        @if names.is_empty() { span.quiet { "no one known" } }
         @for (at, name) in names.iter().enumerate() { @if at > 0 { ", " } (Outside(name)) }
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn duties(input: &ReportInput<'_>, links: &Links) -> Markup {
             (people_table(audit))
             h3 { "Two duties for one item" }
             p { "Listed whether the policy allows it or not." }
-            @if audit.conflicts.is_empty() { (nothing("Nobody had two duties for one item.")) } @else { (conflicts(&audit.conflicts, links)) }
+            @if audit.conflicts.is_empty() { (nothing("No one had two duties for one item.")) } @else { (conflicts(&audit.conflicts, links)) }
         }
     }
 }
@@ -83,7 +83,7 @@ pub(super) fn training(input: &ReportInput<'_>) -> Markup {
         section #training aria-labelledby="training-h" {
             h2 #training-h { "People and training" }
             @if trained.is_empty() { (nothing("No control of training was in force in the period, so nothing is said of anyone's training.")) } @else {
-                p { "The newest finding of each kind that names a person. Somebody who is not listed took no part that asked for training; that is no statement about them." }
+                p { "The newest finding of each kind that names a person. A person who is not listed took no part that asked for training; that is no statement about them." }
                 (Table {
                     filter: Some("training"),
                     compact: false,

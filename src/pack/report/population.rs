@@ -184,7 +184,7 @@ fn deployment_row(deployment: &AuditedDeploymentV1, links: &Links) -> Markup {
             (cell("Commit", &short_hash(deployment.candidate.as_str())))
             (cell("Deployed by", &html! {
                 @match &deployment.deployer {
-                    Some(who) => { (Outside(who)) @if !deployment.deployer_known { " " span.quiet { "by their own word" } } },
+                    Some(who) => { (Outside(who)) @if !deployment.deployer_known { " " span.quiet { "as they said themselves" } } },
                     None => { span.quiet { "not known" } },
                 }
             }))

@@ -25,7 +25,7 @@ pub(super) fn section(input: &ReportInput<'_>, links: &Links) -> Markup {
 
 fn branch_part(branch: &ProtectedBranchV1, period: &AuditPeriodV1, links: &Links) -> Markup {
     let Some((from, to)) = bounds(branch, period) else {
-        return html! { h3 { "Branch " (Outside(&branch.branch)) } (nothing("Nobody looked at its protection in the period.")) };
+        return html! { h3 { "Branch " (Outside(&branch.branch)) } (nothing("No one looked at its protection in the period.")) };
     };
     let unseen = branch.looks.iter().filter(|look| look.unseen.is_some()).count();
     html! {

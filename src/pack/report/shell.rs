@@ -15,9 +15,9 @@ const SCRIPT: &str = include_str!("filter.js");
 pub(super) struct Page<'a> {
     /// Its heading.
     pub(super) title: String,
-    /// What stands above the heading.
+    /// Shown above the heading.
     pub(super) eyebrow: Markup,
-    /// What stands below it.
+    /// Shown below it.
     pub(super) below: Markup,
     /// How many folders it is below the root.
     pub(super) depth: usize,

@@ -1,4 +1,4 @@
-//! The first screen: how the audit ends, its trend, what was let through, what could not be shown.
+//! The first screen: how the audit ends, its trend, what was waived, what could not be shown.
 
 use super::links::Links;
 use super::parts::{self, Table, cell, nothing, number};
@@ -36,7 +36,7 @@ pub(super) fn section(input: &ReportInput<'_>, links: &Links) -> Markup {
             }
             (figures(audit))
             (trend(audit))
-            h3 #let-through { "What was let through, and why" }
+            h3 #let-through { "What was waived or could be bypassed" }
             (let_through(audit, links))
             h3 #not-shown { "What could not be shown" }
             (gaps(audit, links))
@@ -53,7 +53,7 @@ fn figures(audit: &AuditV1) -> Markup {
             (figure("Landings", &grouped(counts.landings), &count(counts.commits, "commit", "commits")))
             (figure("Deployments", &grouped(counts.deployments), &format!("{} landings not deployed", grouped(counts.never_deployed))))
             (figure("Open exceptions", &grouped(counts.open_exceptions), &format!("of {}", count(counts.exceptions, "exception", "exceptions"))))
-            (figure("Let through", &grouped(counts.exceptions - counts.open_exceptions.min(counts.exceptions)), &format!("of {}", count(counts.exceptions, "exception", "exceptions"))))
+            (figure("Waived", &grouped(counts.exceptions - counts.open_exceptions.min(counts.exceptions)), &format!("of {}", count(counts.exceptions, "exception", "exceptions"))))
             (figure("Not shown", &grouped(audit.gaps.len() as u64), &count(counts.undetermined, "landing undetermined", "landings undetermined")))
             @if let Some(watched) = watched {
                 (figure("Unwatched", &duration(watched), "longest time between two looks at the protection"))
@@ -104,15 +104,15 @@ fn let_through(audit: &AuditV1, links: &Links) -> Markup {
     let through: Vec<&ExceptionV1> =
         audit.exceptions.iter().filter(|exception| !exception.let_through.is_empty()).collect();
     if through.is_empty() {
-        return nothing("Nothing was let through.");
+        return nothing("No exception has a waiver or a known way round the rule.");
     }
     let more = through.len().saturating_sub(FIRST);
     html! {
         (Table {
             filter: None,
             compact: false,
-            caption: "Exceptions that somebody let through".to_string(),
-            columns: &["Item", "What was not met", "Who let it through, by what", "Afterwards"],
+            caption: "Exceptions with a waiver, or with a known way round the rule".to_string(),
+            columns: &["Item", "What was not met", "By whom, and how", "Afterwards"],
             rows: html! { @for exception in through.iter().take(FIRST) { (through_row(audit, exception, links)) } },
         }.write())
         @if more > 0 { p { a href="#exceptions" { (count(more as u64, "more is among the exceptions", "more are among the exceptions")) } "." } }
@@ -131,7 +131,7 @@ fn through_row(audit: &AuditV1, exception: &ExceptionV1, links: &Links) -> Marku
     }
 }
 
-/// Who let an exception through, with the reason that a waiver gives.
+/// What an exception passed by, with the reason that a waiver gives.
 pub(super) fn passages(audit: &AuditV1, exception: &ExceptionV1) -> Markup {
     html! {
         ul.plain {
@@ -139,7 +139,7 @@ pub(super) fn passages(audit: &AuditV1, exception: &ExceptionV1) -> Markup {
                 li {
                     @if let Some(who) = &passage.who { strong { (Outside(who)) } ", " }
                     (words::passed_by(passage.by)) " " (Outside(&passage.what))
-                    @if let Some(waiver) = audit.waivers.iter().find(|waiver| passage.what.contains(waiver.id.as_str())) {
+                    @if let Some(waiver) = audit.waivers.iter().find(|waiver| passage.what == waiver.id) {
                         ": “" (Outside(&waiver.reason)) "”"
                     }
                 }
@@ -185,10 +185,10 @@ fn held_of_people(people: PeopleV1) -> Markup {
                     p { "It names people by the logins of their accounts, with what each wrote, approved and deployed, and when. It holds no e-mail addresses, no names from commits, no output of tests and no source code." }
                 },
                 PeopleV1::Pseudonyms => {
-                    p { "It names people by pseudonyms. The same person has the same pseudonym everywhere in it, with what each wrote, approved and deployed, and when. Whoever holds the key can map them back; the key is not in the pack. It holds no e-mail addresses, no output of tests and no source code." }
+                    p { "It names people by pseudonyms. The same person has the same pseudonym everywhere in it, with what each wrote, approved and deployed, and when. The person who holds the key can map them back; the key is not in the pack. It holds no e-mail addresses, no output of tests and no source code." }
                 },
             }
-            p { "Titles, reasons and names of branches are as people wrote them and can name somebody." }
+            p { "Titles, reasons and names of branches are as people wrote them and can name a person." }
         }
     }
 }

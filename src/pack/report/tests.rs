@@ -45,6 +45,15 @@ fn each_link_leads_to_a_page_and_an_anchor_that_are_there() {
 }
 
 #[test]
+fn a_landing_whose_time_is_no_time_is_on_the_page_of_unknown_months() {
+    let mut audit = made_up_audit(3);
+    audit.landings[1].time.at = Some("../../x of no month".to_string());
+    let pages = pages(&audit);
+    let unknown = &pages[&ItemPath::new("population/unknown.html").unwrap()];
+    assert!(unknown.contains(&format!("landing-{}", audit.landings[1].landed)));
+}
+
+#[test]
 fn text_from_outside_is_shown_and_never_markup() {
     let mut audit = made_up_audit(3);
     let bad = "\u{202e}</title><script>alert(1)</script>\" onload=\"x";

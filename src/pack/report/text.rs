@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, Render, html};
 
-/// Text that somebody outside chose: a title, a name, a message. What a reader would not see is
+/// Text that people outside chose: a title, a name, a message. What a reader would not see is
 /// shown as its escape, and its direction does not reach the text around it.
 pub(super) struct Outside<'a>(pub(super) &'a str);
 
@@ -63,7 +63,7 @@ pub(super) fn day(text: &str) -> String {
     show_hidden(text.get(..10).unwrap_or(text))
 }
 
-/// An object name or a digest, shortened, in full for whoever points at it.
+/// An object name or a digest, shortened, in full where one points at it.
 pub(super) fn short_hash(text: &str) -> Markup {
     let digits = text.strip_prefix("sha256:").unwrap_or(text);
     html! { code title=(text) { (digits.get(..12).unwrap_or(digits)) } }

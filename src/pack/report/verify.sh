@@ -49,7 +49,7 @@ done
 # 4. In a clone, the branches hold the very commits that were counted.
 if [ $# -gt 0 ]; then
   command -v git >/dev/null || { echo "this needs git" >&2; exit 5; }
-  jq -r '.branches[] | select(.proof) | [.branch, .proof.range, .proof.first_parents, .proof.all_commits] | @tsv' audit.json >"$work/branches"
+  jq -r '.branches[] | select(.proof) | [.branch, .proof.range, .proof.first_parents, .proof.all_commits] | @tsv' audit.json >"$work/branches" || exit 5
   while IFS="$(printf '\t')" read -r branch range first all; do
     count=$(git -C "$1" rev-list --first-parent --reverse "$range" | sha256sum | cut -d' ' -f1)
     [ "$first" = "sha256:$count" ] || differs "$branch: other commits on the first-parent line"

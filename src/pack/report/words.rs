@@ -95,15 +95,11 @@ pub(super) fn outcome(audit: &AuditV1) -> (Tone, &'static str, String) {
                 count(blocked, "landing", "landings")
             );
             let tone = if open_exceptions > 0 { Tone::Broken } else { Tone::Waived };
-            (
-                tone,
-                if open_exceptions > 0 { "Open exceptions" } else { "Exceptions, all let through" },
-                sentence,
-            )
+            (tone, if open_exceptions > 0 { "Open exceptions" } else { "Exceptions, all waived" }, sentence)
         }
         AuditOutcomeV1::Unverified => {
             let sentence =
-                "Records of deployments do not verify. Find out why before you rely on this audit."
+                "Records of deployments, or snapshots of the protection, do not verify. Find out why before you rely on this audit."
                     .to_string();
             (Tone::Broken, "Records do not verify", sentence)
         }
@@ -113,7 +109,7 @@ pub(super) fn outcome(audit: &AuditV1) -> (Tone, &'static str, String) {
 pub(super) fn standing(standing: ExceptionStandingV1) -> (Tone, &'static str) {
     match standing {
         ExceptionStandingV1::Open => (Tone::Broken, "open"),
-        ExceptionStandingV1::Waived => (Tone::Waived, "let through"),
+        ExceptionStandingV1::Waived => (Tone::Waived, "waived"),
     }
 }
 

@@ -1,5 +1,5 @@
-//! What an audit says of its whole, held against the items that it lists: whoever takes an item, a
-//! finding or an exception out of it has to make all of this agree again.
+//! What an audit says of its whole, held against the items that it lists: anyone who takes an item,
+//! a finding or an exception out of it has to make all of this agree again.
 
 use super::AUDIT;
 use crate::fault::{PackFault, PackWrong};
@@ -8,7 +8,7 @@ use portcullis_wire::audit::v1::{
     AuditCountsV1, AuditOutcomeV1, AuditV1, AuditedLandingV1, BranchPopulationV1, EnvironmentPopulationV1,
     ExceptionStandingV1, ExceptionV1,
 };
-use portcullis_wire::decision::v1::{FindingV1, OutcomeV1, VerdictV1};
+use portcullis_wire::decision::v1::{FindingV1, OutcomeV1, SubjectKindV1, VerdictV1};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// So many differences are named.
@@ -17,19 +17,43 @@ const NAMED: usize = 20;
 /// Everything in which an audit contradicts itself.
 pub(super) fn contradictions(audit: &AuditV1) -> Vec<PackFault> {
     let mut found = Vec::new();
+    found.extend(wrong_period(audit));
     found.extend(wrong_outcome(audit));
     found.extend(wrong_counts(audit));
     found.extend(missing_exceptions(audit));
     found.extend(missing_gaps(audit));
     found.extend(wrong_branches(audit));
     found.extend(audit.environments.iter().filter_map(|environment| wrong_environment(audit, environment)));
+    found.extend(strange_environments(audit));
     found.truncate(NAMED);
     found.into_iter().map(|why| PackFault::new(AUDIT, PackWrong::Disagrees(why))).collect()
 }
 
+/// A period is two moments or a range of commits: by anything else no record and no commit can be
+/// found to be missing.
+fn wrong_period(audit: &AuditV1) -> Option<String> {
+    let period = &audit.title.period;
+    let moment = |text: &str| text.parse::<jiff::Timestamp>().ok();
+    let is_period = match (period.since.as_deref(), period.until.as_deref(), &period.range) {
+        (Some(since), Some(until), None) => {
+            moment(since).zip(moment(until)).is_some_and(|(since, until)| since < until)
+        }
+        (None, None, Some(_)) => true,
+        _ => false,
+    };
+    (!is_period).then(|| "its period is neither two moments nor a range of commits".to_string())
+}
+
+/// Is it a fault of the snapshots of a branch?
+fn is_of_snapshots(one: &ExceptionV1) -> bool {
+    one.control == "records" && one.finding.subject.kind == SubjectKindV1::Branch
+}
+
 fn wrong_outcome(audit: &AuditV1) -> Option<String> {
     let is_broken = |one: &EnvironmentPopulationV1| !one.problems.is_empty() || !one.holes.is_empty();
-    let expected = if audit.environments.iter().any(is_broken) {
+    let is_unverified =
+        audit.environments.iter().any(is_broken) || audit.exceptions.iter().any(is_of_snapshots);
+    let expected = if is_unverified {
         AuditOutcomeV1::Unverified
     } else if !audit.exceptions.is_empty() {
         AuditOutcomeV1::Exceptions
@@ -207,4 +231,12 @@ fn wrong_environment(audit: &AuditV1, environment: &EnvironmentPopulationV1) -> 
     let ends = (numbers.first().copied(), numbers.last().copied());
     let differs = audit.title.period.range.is_none() && ends != (environment.first, environment.last);
     differs.then(|| format!("{name}: its deployments are not those that it counts"))
+}
+
+/// Environments that deployments are to, and that the audit does not count: their records would not
+/// be looked at.
+fn strange_environments(audit: &AuditV1) -> Vec<String> {
+    let counted: BTreeSet<&str> = audit.environments.iter().map(|one| one.environment.as_str()).collect();
+    let deployed: BTreeSet<&str> = audit.deployments.iter().map(|one| one.environment.as_str()).collect();
+    deployed.difference(&counted).map(|name| format!("{name}: an environment without a population")).collect()
 }

@@ -76,6 +76,17 @@ fn an_honest_pack_holds_together() {
 }
 
 #[test]
+fn the_files_of_another_version_are_not_written_again_and_not_refused() {
+    let mut audit = made_up_audit(4);
+    audit.title.program = "portcullis 0.0.1".to_string();
+    let mut contents = pack_of(&audit);
+    let text = String::from_utf8(contents.read(&path(MANIFEST)).unwrap()).unwrap();
+    contents.insert(path(MANIFEST), text.replace(PROGRAM, "portcullis 0.0.1").into_bytes());
+    let verified = verify_pack(&contents, &|_, _, _| {});
+    assert_eq!((verified.faults, verified.not_shown.len(), verified.derived), (Vec::new(), 1, 0));
+}
+
+#[test]
 fn each_file_that_is_changed_missing_extra_swapped_or_cut_is_named() {
     let honest = pack_of(&made_up_audit(4));
     let all: Vec<ItemPath> = honest.files().keys().cloned().collect();
@@ -250,7 +261,35 @@ fn a_landing_that_was_taken_out_of_the_audit_is_missed() {
 }
 
 #[test]
+fn a_period_that_no_record_can_be_in_is_named() {
+    contradicts(|audit| audit["title"]["period"]["since"] = "2025-10-01".into(), "its period");
+    contradicts(|audit| audit["title"]["period"]["until"] = serde_json::Value::Null, "its period");
+}
+
+#[test]
+fn snapshots_that_do_not_verify_leave_the_audit_unverified() {
+    let faults_with = |outcome: &str| {
+        let mut audit = serde_json::to_value(made_up_audit(12)).unwrap();
+        let mut broken = audit["exceptions"][0].clone();
+        broken["control"] = "records".into();
+        broken["standing"] = "open".into();
+        broken["finding"]["control"] = "records".into();
+        broken["finding"]["subject"] = serde_json::json!({ "kind": "branch", "name": "main" });
+        audit["exceptions"].as_array_mut().unwrap().push(broken);
+        for member in ["exceptions", "open_exceptions"] {
+            audit["counts"][member] = (audit["counts"][member].as_u64().unwrap() + 1).into();
+        }
+        audit["outcome"] = outcome.into();
+        let audit = portcullis_wire::audit::v1::read_audit(audit.to_string().as_bytes()).unwrap();
+        faults(&pack_of(&audit))
+    };
+    assert_eq!(faults_with("unverified"), Vec::<String>::new());
+    assert!(faults_with("exceptions").iter().any(|fault| fault.contains("its outcome")));
+}
+
+#[test]
 fn a_deployment_that_was_taken_out_of_the_audit_is_missed() {
+    contradicts(|audit| audit["environments"] = serde_json::json!([]), "without a population");
     contradicts(
         |audit| {
             audit["deployments"].as_array_mut().unwrap().pop();

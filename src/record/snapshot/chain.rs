@@ -171,11 +171,17 @@ impl SnapshotVerifier {
         faults: &mut Vec<SnapshotFault>,
     ) -> Option<SnapshotLink> {
         let look = match &snapshot.look {
-            StoredLook::New(look) => {
-                let (look, digest) = (Rc::new((**look).clone()), look_digest(look).ok()?);
-                self.kept = Some(KeptLook { number: snapshot.number, digest, look: Rc::clone(&look) });
-                look
-            }
+            StoredLook::New(look) => match look_digest(look) {
+                Ok(digest) => {
+                    let look = Rc::new((**look).clone());
+                    self.kept = Some(KeptLook { number: snapshot.number, digest, look: Rc::clone(&look) });
+                    look
+                }
+                Err(error) => {
+                    faults.push(SnapshotFault::Unreadable(error.to_string()));
+                    return None;
+                }
+            },
             StoredLook::Same { number, digest } => match &self.kept {
                 Some(kept) if kept.number == *number && kept.digest == *digest => Rc::clone(&kept.look),
                 Some(kept) if kept.number == *number => {

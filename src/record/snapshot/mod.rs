@@ -1,5 +1,5 @@
-//! Snapshots of the protection of a branch: one commit for each look, each on
-//! top of the one before, below `refs/portcullis/snapshots/`.
+//! Snapshots of the protection of a branch: one commit for each look, each on top of the one
+//! before, below `refs/portcullis/snapshots/`.
 //!
 //! The chain is that of the deployment records, with one file: each `snapshot.json` names the
 //! SHA-256 of the one before it, and the commit follows from it to the last byte. A snapshot that
@@ -10,9 +10,9 @@
 //! A question that a host refused or did not answer is a look that could not see, and is stored
 //! like any other.
 //!
-//! **What it cannot show.** Snapshots are not signed: who may write the ref can write another
-//! chain, or cut this one short. Against that helps a server that lets the ref only grow, and what
-//! is remembered elsewhere.
+//! **What it cannot show.** Snapshots are not signed: anyone who can write the ref can write
+//! another chain, or cut this one short. A server that only lets the ref grow prevents it, and what
+//! is kept elsewhere shows it.
 
 mod chain;
 mod fault;
@@ -39,11 +39,10 @@ pub const LARGEST_SNAPSHOT: usize = 8 << 20;
 /// Names in a ref are no longer than this: a file system may hold each part of it as a file.
 const LONGEST: usize = 200;
 
-/// The ref of the snapshots of a branch. Lower-case letters, digits, `-` and `_` are
-/// written as they are, and every other byte as `+` and two digits
-/// (gitolite refuses a `%` in a ref): names that differ in capitals
-/// alone, or of which one would be a folder of the other, never meet. What would be too long is its
-/// SHA-256.
+/// The ref of the snapshots of a branch. Lower-case letters, digits, `-` and `_` are written as
+/// they are, and every other byte as `+` and two digits (gitolite refuses a `%` in a ref): names
+/// that differ in capitals alone, or of which one would be a folder of the other, never meet. A
+/// name that would be too long is replaced with its SHA-256.
 pub fn snapshot_reference(branch: &BranchName) -> String {
     let mut name = String::new();
     for byte in branch.as_str().bytes() {

@@ -1,8 +1,7 @@
 //! The worksheet of an auditor: one line for each landing of the sample, or of all, with empty
 //! columns for notes. RFC 4180, in UTF-8.
 //!
-//! Spreadsheets run a cell that begins with `=`, `+`, `-`, `@`, a tab or a line break as a formula
-//! (OWASP, "CSV Injection"): such a cell begins with an apostrophe here, which they show as text.
+//! No cell is a formula, see [`escape::csv_cell`], and plain cells have no quotes.
 
 use super::{outcome_word, request_name, stopping};
 use crate::render::escape;
@@ -129,16 +128,12 @@ fn write_record(cells: &[String], out: &mut dyn io::Write) -> io::Result<()> {
 
 /// A cell that no spreadsheet runs, in quotes where it needs them.
 fn write_cell(text: &str) -> String {
-    // White space before it does not make a formula a text.
-    let is_formula =
-        text.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
-            || text.starts_with(['\t', '\r', '\n']);
-    let shown = escape::line(text);
-    let shown = if is_formula { format!("'{shown}") } else { shown };
-    if shown.contains([',', '"', '\r', '\n', ';', '\'', ' ']) {
-        format!("\"{}\"", shown.replace('"', "\"\""))
+    let quoted = escape::csv_cell(text);
+    let inside = quoted.trim_matches('"');
+    if inside.contains([',', '"', ';', '|', '\'', ' ']) || inside.len() + 2 != quoted.len() {
+        quoted
     } else {
-        shown
+        inside.to_string()
     }
 }
 
@@ -149,7 +144,10 @@ mod tests {
     #[test]
     fn no_cell_is_a_formula_and_quotes_are_doubled() {
         assert_eq!(write_cell("=1+1"), "\"'=1+1\"");
-        assert_eq!(write_cell(" @SUM(A1)"), "\"' @SUM(A1)\"");
+        assert_eq!(write_cell(" @SUM(A1)"), "\" '@SUM(A1)\"");
+        assert_eq!(write_cell("robin; =1"), "\"robin; '=1\"");
+        assert_eq!(write_cell("\""), "\"\"\"\"");
+        assert_eq!(write_cell(""), "");
         assert_eq!(write_cell("-2"), "\"'-2\"");
         assert_eq!(write_cell("say \"hi\", twice"), "\"say \"\"hi\"\", twice\"");
         assert_eq!(write_cell("robin"), "robin");

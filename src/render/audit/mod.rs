@@ -1,4 +1,4 @@
-//! An audit in a form for somebody, from its JSON form alone.
+//! An audit in the forms that people read, from its JSON form alone.
 
 pub mod csv;
 pub mod markdown;
@@ -57,7 +57,7 @@ fn request_name(request: &RequestV1) -> String {
     }
 }
 
-/// The ten first digits of a name in an id stand for it.
+/// The id with the first ten digits of its commit.
 fn short_item(item: &str) -> String {
     match item.rsplit_once('@') {
         Some((branch, commit)) => format!("{branch}@{}", commit.get(..10).unwrap_or(commit)),
@@ -65,7 +65,7 @@ fn short_item(item: &str) -> String {
     }
 }
 
-/// Who let an exception through, in a few words.
+/// What an exception passed by, in a few words.
 fn describe_passage(passage: &PassageV1) -> String {
     let who = passage.who.as_deref().unwrap_or("unknown");
     match passage.by {

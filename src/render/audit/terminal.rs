@@ -158,7 +158,7 @@ fn write_exceptions(exceptions: &[ExceptionV1], out: &mut dyn Write) -> io::Resu
                 escape::line(&one.finding.reason)
             )?;
             for passage in one.let_through.iter().take(3) {
-                writeln!(out, "      let through: {}", escape::line(&describe_passage(passage)))?;
+                writeln!(out, "      passed by: {}", escape::line(&describe_passage(passage)))?;
             }
             if one.follow_up != portcullis_wire::audit::v1::FollowUpV1::None {
                 writeln!(out, "      afterwards: {}", follow_up_word(one.follow_up))?;

@@ -41,8 +41,7 @@ fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::
 fn policy_resource(decision: &Decision, uuid: &str) -> Value {
     let mut link = json!({ "href": POLICY_PATH });
     if let Some(policy) = &decision.policy {
-        let value = policy.digest.as_str().trim_start_matches("sha256:");
-        link["hashes"] = json!([{ "algorithm": "SHA-256", "value": value }]);
+        link["hashes"] = json!([{ "algorithm": "SHA-256", "value": policy.digest.hex() }]);
     }
     json!({ "uuid": uuid, "title": "The policy that was applied", "rlinks": [link] })
 }

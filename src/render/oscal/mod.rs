@@ -18,9 +18,6 @@ const OSCAL: &str = "1.2.3";
 /// The namespace of our properties.
 const NAMESPACE: &str = "urn:portcullis:oscal:v1";
 
-/// Where no facts say when something was seen. The schema wants a moment, and we read no clock.
-const UNKNOWN_MOMENT: &str = "1970-01-01T00:00:00Z";
-
 /// What is written about one decision.
 struct Paper<'a> {
     decision: &'a Decision,
@@ -32,8 +29,7 @@ struct Paper<'a> {
 
 impl<'a> Paper<'a> {
     fn of(decision: &'a Decision, context: &'a Context<'a>) -> Self {
-        let moment = origin::moment(context).map(|moment| moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-        let moment = moment.unwrap_or_else(|| UNKNOWN_MOMENT.to_string());
+        let moment = origin::moment_text(context).unwrap_or_else(|| origin::UNKNOWN_MOMENT.to_string());
         Paper { decision, context, moment, fingerprints: stable::fingerprints(decision.findings.iter()) }
     }
 
@@ -47,7 +43,7 @@ impl<'a> Paper<'a> {
     }
 
     fn metadata(&self, title: &str) -> Value {
-        let remarks = if self.moment == UNKNOWN_MOMENT {
+        let remarks = if self.moment == origin::UNKNOWN_MOMENT {
             "Nothing says when this was judged: the moment is a placeholder. "
         } else {
             ""
@@ -101,7 +97,7 @@ impl<'a> Paper<'a> {
         self.uuid(&["risk", fingerprint])
     }
 
-    /// What is open, or was let through by a waiver.
+    /// What is open, or was waived.
     fn risk(&self, finding: &Finding, fingerprint: &str) -> Value {
         let waived = finding.verdict == Verdict::Waived;
         let mut risk = json!({
@@ -124,7 +120,7 @@ impl<'a> Paper<'a> {
     }
 }
 
-/// Does a finding need somebody to act, now or when its waiver ends?
+/// Does a finding need a person to act, now or when its waiver ends?
 fn is_open(finding: &Finding) -> bool {
     matches!(finding.verdict, Verdict::Broken | Verdict::Unproven | Verdict::Waived)
 }

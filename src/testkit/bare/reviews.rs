@@ -23,7 +23,7 @@ const PROJECT: &str = "Record upload (demonstration)";
 /// The branch that a request was for before it was turned to another one.
 const ELSEWHERE: &str = "refs/heads/release";
 
-/// Who signed where the scene has nobody: their key is in no list.
+/// Who signed where the scene names no one: their key is in no list.
 const GHOST: &str = "ghost";
 
 /// The file of a statement in its commit.

@@ -63,7 +63,7 @@ fn list_of(scene: &Scene) -> String {
 }
 
 /// The list as a fault shows it.
-fn bend_list(list: String, fault: &Fault) -> String {
+fn spoil_list(list: String, fault: &Fault) -> String {
     match fault {
         // The clone does not have it: see `clone`.
         Fault::Refused(_) => list,
@@ -81,7 +81,7 @@ pub(super) fn is_of_list(part: Part) -> bool {
 /// branch there.
 pub(super) fn land_signers(repository: &Repository, scene: &Scene) -> Result<Oid> {
     let faults = scene.faults.iter().filter(|(part, _)| is_of_list(*part));
-    let list = faults.fold(list_of(scene), |list, (_, fault)| bend_list(list, fault));
+    let list = faults.fold(list_of(scene), |list, (_, fault)| spoil_list(list, fault));
     let base = repository.find_commit(scene.stage.base)?;
     let tree = base.tree()?;
     let blob = repository.blob(list.as_bytes())?;

@@ -8,7 +8,7 @@ use portcullis_forge::http::transport::Response;
 /// A Gitea or Forgejo with several requests.
 #[derive(Clone, Debug)]
 pub struct GiteaForge {
-    /// The requests; the first also speaks for the branch, its rules, teams and permissions.
+    /// The requests; the first also answers for the branch, its rules, teams and permissions.
     pub hosts: Vec<GiteaHost>,
 }
 

@@ -1,8 +1,8 @@
 //! A Gitea or Forgejo in memory: what a [`World`] holds, in the form that these hosts document.
 //!
 //! A [`GiteaHost`] is a world with the settings that only these hosts have: rules of branches, and
-//! how the timeline of a request tells of pushes. What it withholds or garbles is a [`AnswerFault`]
-//! of one [`GiteaEndpoint`].
+//! how the timeline of a request tells of pushes. What it withholds or garbles is an
+//! [`AnswerFault`] of one [`GiteaEndpoint`].
 
 use crate::answer_faults::AnswerFault;
 use crate::server::Site;

@@ -1,7 +1,7 @@
 //! A GitLab in memory: a small host whose answers have the form that GitLab documents.
 //!
 //! A [`GitLabWorld`] is a [`World`], whose protection it does not use, with the settings of a
-//! GitLab project. What it withholds or garbles, whatever its state, is a [`AnswerFault`] of one
+//! GitLab project. What it withholds or garbles, whatever its state, is an [`AnswerFault`] of one
 //! [`GitLabEndpoint`].
 
 use crate::answer_faults::AnswerFault;

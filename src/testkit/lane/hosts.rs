@@ -28,7 +28,7 @@ impl Lane {
             GiteaHost { landed_as, ..GiteaHost::new(software, world) }
         };
         let mut hosts: Vec<GiteaHost> = self.host().worlds.into_iter().map(show).collect();
-        // Every commit of the branch is shown, whoever brought it.
+        // Every commit of the branch is shown, also those of other requests.
         if let Some(first) = hosts.first_mut() {
             let none = CommitAccounts { author: None, committer: None };
             let line = self.line.iter().map(|id| (revision(*id).unwrap(), none.clone()));

@@ -276,6 +276,19 @@ impl Lane {
         self.commit(HOST, &[tip, squash], &format!("Merge {label}"), after)
     }
 
+    /// Lands one more file, by a request that was approved or not; the tip after that.
+    pub fn land_file(&mut self, how: How, approved: bool) -> Oid {
+        let mut draft = self.open(self.tip());
+        let number = self.fresh();
+        let file = File::new(format!("services/upload/step-{number}.sql"), Body::Text("SELECT 1;\n".into()));
+        self.push(&mut draft, KIM, vec![Op::Put(number, file)]);
+        if approved {
+            draft.approved();
+        }
+        self.land(vec![draft], how, &[], &[], "Load records");
+        self.tip()
+    }
+
     /// Moves the branch without any request.
     pub fn direct(&mut self, by: Person<'_>, ops: &[Op], label: &str) -> usize {
         let after = apply(self.state(self.tip()), ops);
@@ -307,7 +320,7 @@ impl Lane {
         steps
     }
 
-    /// The host commits anew what somebody wrote.
+    /// The host commits anew what a person wrote.
     fn copy(&mut self, written: Oid, parent: Oid, after: State) -> Oid {
         let author = {
             let commit = self.history.repository().find_commit(written).unwrap();

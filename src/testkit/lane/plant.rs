@@ -267,7 +267,7 @@ fn land_fix(lane: &mut Lane, fix: Op) {
     lane.land(vec![draft], How::Merge, &[], &[], "fix");
 }
 
-/// Bends a request and its landing. The request has been approved as it is.
+/// Alters a request and its landing. The request has been approved as it is.
 pub fn alter(lane: &mut Lane, plan: &Plan, draft: &mut Draft, rng: &mut Rng) -> Tampering {
     let mut tampering = Tampering::default();
     let Some(plant) = plan.plant else { return tampering };
@@ -303,7 +303,7 @@ pub fn alter(lane: &mut Lane, plan: &Plan, draft: &mut Draft, rng: &mut Rng) -> 
                 tampering.added.push(op);
             }
         }
-        _ => bend_host(lane, plant, draft),
+        _ => alter_host(lane, plant, draft),
     }
     tampering
 }
@@ -334,7 +334,7 @@ pub fn leave_out(lane: &mut Lane, draft: &Draft, rng: &mut Rng) {
     lane.land(vec![other], super::How::Merge, &[], &[], "a request that shows nothing");
 }
 
-fn bend_host(lane: &Lane, plant: Plant, draft: &mut Draft) {
+fn alter_host(lane: &Lane, plant: Plant, draft: &mut Draft) {
     let world = &mut draft.world;
     let reviews = &mut world.reviews;
     match plant {

@@ -42,10 +42,10 @@ fn show_scene(scene: &Scene) -> World {
         if *fault == Fault::Cut {
             world.page_size = 1;
         }
-        let alters = endpoints_of(*part)
+        let faults = endpoints_of(*part)
             .iter()
             .map(|endpoint| (*endpoint, fault.of_answer("Resource not accessible")));
-        world.faults.extend(alters);
+        world.faults.extend(faults);
     }
     world
 }

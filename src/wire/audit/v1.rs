@@ -2,7 +2,7 @@
 //! of types and fields is that of the schema: it is written for readers of the file.
 //!
 //! The types are the values that the program works with, too: an audit is rendered from what is
-//! written here and from nothing else, so that whoever has the file can render it again.
+//! written here and from nothing else, so that anyone who has the file can render it again.
 
 use crate::decision::v1::PolicyOriginV1;
 use crate::strict::StrictValue;
@@ -208,7 +208,7 @@ pub struct AuditCountsV1 {
     pub allowed: u64,
     /// Landings of which something could not be shown, and nothing is broken.
     pub undetermined: u64,
-    /// Landings in which a waiver let something through, and nothing is broken.
+    /// Landings in which a waiver allowed something, and nothing is broken.
     pub waived: u64,
     /// Landings that the policy in force blocks.
     pub blocked: u64,
@@ -218,7 +218,7 @@ pub struct AuditCountsV1 {
     pub never_deployed: u64,
     /// Exceptions.
     pub exceptions: u64,
-    /// Exceptions that nobody entitled to has let through, or whose review afterwards is overdue.
+    /// Exceptions that no one entitled to has allowed, or whose review afterwards is overdue.
     pub open_exceptions: u64,
 }
 
@@ -235,7 +235,7 @@ pub struct TrendPointV1 {
     pub allowed: u64,
     /// Landings of which something could not be shown, and nothing is broken.
     pub undetermined: u64,
-    /// Landings in which a waiver let something through, and nothing is broken.
+    /// Landings in which a waiver allowed something, and nothing is broken.
     pub waived: u64,
     /// Landings that the policy in force blocks.
     pub blocked: u64,

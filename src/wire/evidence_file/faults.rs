@@ -64,7 +64,6 @@ pub fn find_faults(file: &EvidenceFileV1) -> Vec<EvidenceFault> {
         search.text(&format!("{at}.file"), &report.file);
         search.name(&format!("{at}.revision"), &report.revision);
     }
-    search.faults.truncate(MOST);
     search.faults
 }
 
@@ -231,13 +230,17 @@ impl FaultSearch {
     /// What happened has to fit what was there and what is.
     fn status(&mut self, at: &str, file: &StatedFileV1) {
         use StatedStatusV1::{Added, Copied, Deleted, ModeChanged, Modified, Renamed, TypeChanged};
+        let is_plain = |kind| matches!(kind, StatedEntryKindV1::File | StatedEntryKindV1::Executable);
         let fits = match (&file.before, &file.after) {
             (None, None) => false,
             (None, Some(_)) => file.status == Added,
             (Some(_), None) => file.status == Deleted,
             (Some(before), Some(after)) if before.path == after.path => {
                 let same = before.kind == after.kind;
-                matches!(file.status, ModeChanged) || file.status == if same { Modified } else { TypeChanged }
+                match file.status {
+                    ModeChanged => same || (is_plain(before.kind) && is_plain(after.kind)),
+                    status => status == if same { Modified } else { TypeChanged },
+                }
             }
             (Some(_), Some(_)) => matches!(file.status, Renamed | Copied),
         };

@@ -377,7 +377,7 @@ stated_words! {
     enum StatedActorKindV1 {
         /// The administrators of the repository.
         Administrators,
-        /// Whoever can change the repository on the server itself.
+        /// Everyone who can change the repository on the server itself.
         ServerAccess,
         /// An account.
         User,

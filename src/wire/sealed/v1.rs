@@ -178,7 +178,7 @@ pub enum SealedInputKindV1 {
     /// A text of the repository at the base that steers the gate: the policy there, waivers,
     /// allowed signers, CODEOWNERS.
     TextBefore,
-    /// The same as the change would leave it.
+    /// Such a text as the change would leave it.
     TextAfter,
     /// A test report.
     Report,

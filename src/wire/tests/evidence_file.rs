@@ -61,6 +61,7 @@ fn what_cannot_be_so_is_named_with_its_place() {
         ("/system/version", json!("1\u{1b}[2J"), "$.system.version: it is too long, or holds"),
         ("/repository", json!("x".repeat(5000)), "$.repository: it is too long"),
         ("/change/known/files/0/status", json!("added"), "$.change.known.files[0].status"),
+        ("/change/known/files/7/status", json!("mode-changed"), "$.change.known.files[7].status"),
         (
             "/change/known/files/1/before/path",
             json!("docs/load.txt"),

@@ -15,10 +15,9 @@
 use super::page::{Page, root};
 use crate::support::checkout::Checkout;
 use crate::support::gate::event;
-use portcullis_testkit::lane::state::{Body, File, Op};
 use portcullis_testkit::lane::{How, Lane};
 use portcullis_testkit::server::{Server, Site};
-use portcullis_testkit::stage::{KIM, Stage};
+use portcullis_testkit::stage::Stage;
 use std::any::Any;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -214,13 +213,7 @@ fn release() -> Fixture {
     let mut lane = Lane::begin();
     let mut tags = vec![lane.baseline()];
     for how in [How::Squash, How::Merge, How::Rebase] {
-        let mut draft = lane.open(lane.tip());
-        let number = lane.fresh();
-        let file = File::new(format!("services/upload/step-{number}.sql"), Body::Text("SELECT 1;\n".into()));
-        lane.push(&mut draft, KIM, vec![Op::Put(number, file)]);
-        draft.approved();
-        lane.land(vec![draft], how, &[], &[], "Load records");
-        tags.push(lane.tip());
+        tags.push(lane.land_file(how, true));
     }
     let server = Server::start(lane.host());
     let fixture = Fixture::new(lane.directory()).asking(server).keeping(lane);

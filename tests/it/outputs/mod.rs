@@ -1,4 +1,5 @@
-//! Every output format over every decision that we have, held against its official schema or read by a consumer of it.
+//! Every output format over every decision that we have, held against its official schema or read
+//! by a consumer of it.
 
 mod attacks;
 mod decisions;
@@ -49,8 +50,8 @@ fn sarif_conforms_to_the_schema_of_oasis() {
     conform("sarif", &Schema::read("sarif-schema-2.1.0.json"));
 }
 
-/// What GitHub documents beyond the schema: each result has a location with a file and a line, a rule and a fingerprint;
-/// 25,000 results, 20 tags for a rule.
+/// What GitHub documents beyond the schema: each result has a location with a file and a line, a
+/// rule and a fingerprint; 25,000 results, 20 tags for a rule.
 #[test]
 fn sarif_is_what_code_scanning_accepts() {
     for judged in every_decision() {
@@ -82,7 +83,8 @@ fn sarif_is_what_code_scanning_accepts() {
     }
 }
 
-/// Whoever counts errors sees one wherever the change must not land, and no unsuppressed one where it may.
+/// A reader who counts errors sees one wherever the change must not land, and no unsuppressed one
+/// where it may.
 #[test]
 fn sarif_never_takes_a_stop_for_a_pass() {
     for judged in every_decision() {
@@ -99,7 +101,8 @@ fn sarif_never_takes_a_stop_for_a_pass() {
     }
 }
 
-/// Our own reader of JUnit reports is a consumer: it refuses a report whose summary says something else than its cases.
+/// Our own reader of JUnit reports is a consumer: it refuses a report whose summary says something
+/// else than its cases.
 #[test]
 fn junit_is_read_as_what_it_says() {
     for judged in every_decision() {
@@ -124,7 +127,8 @@ fn junit_is_read_as_what_it_says() {
     }
 }
 
-/// The attributes and elements of the XML Schema that Jenkins holds reports against (xunit plugin, `junit-10.xsd`).
+/// The attributes and elements of the XML Schema that Jenkins holds reports against (xunit plugin,
+/// `junit-10.xsd`).
 #[test]
 fn junit_has_only_what_the_schema_of_jenkins_knows() {
     const KNOWN: &[(&str, &[&str])] = &[
@@ -281,7 +285,8 @@ fn collect_uuids(value: &Value, own: &mut Vec<String>, named: &mut Vec<String>) 
     }
 }
 
-/// No finding is of a control of the catalogue: the objective is ours, and satisfied only where it was met.
+/// No finding is of a control of the catalogue: the objective is ours, and satisfied only where it
+/// was met.
 #[test]
 fn oscal_claims_no_control_and_nothing_that_was_not_shown() {
     for judged in every_decision() {

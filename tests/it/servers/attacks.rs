@@ -70,7 +70,7 @@ fn a_topic_branch_whose_policy_is_broken_can_be_mended() {
     topic("").expect_taken();
 }
 
-/// Whoever changes the policy in force and its signers decides what is guarded, and who pushes.
+/// Anyone who can change the policy in force and its signers decides which branches are guarded.
 #[test]
 fn the_default_branch_is_guarded_whatever_its_policy_says() {
     let (local, base) = Local::new(&POLICY.replace("\"main\", ", ""));

@@ -138,13 +138,20 @@ fn gitolite_is_asked_who_may_do_what() {
 #[test]
 fn roles_and_denials_of_gitolite_count() {
     let Some((scenario, home)) = with_home() else { return };
-    let rules =
-        "repo gitolite-admin\n    RW+ = admin\n\nrepo upload\n    - main$ = robin\n    RW+ = WRITERS robin\n";
-    std::fs::write(home.join("repositories/upload.git/gl-perms"), "WRITERS kim\n").unwrap();
+    let rules = "repo gitolite-admin\n    RW+ = admin\n\n@devs = kim\nrepo upload\n    - main$ = robin\n    RW+ = WRITERS robin\n";
     Gitolite::set_rules(&home, rules);
-    let checked = scenario.hook(&["check"]);
-    let line = "gitolite: rewind refs/heads/main: kim may, by gitolite's rules";
-    assert!(checked.text.contains(line), "{}", checked.text);
+    let roles = home.join("repositories/upload.git/gl-perms");
+    let checked = |text: &[u8]| {
+        std::fs::write(&roles, text).unwrap();
+        scenario.hook(&["check"]).text
+    };
+    for text in ["WRITERS kim\n", "WRITERS=kim\n", "WRITERS @devs\n"] {
+        let seen = checked(text.as_bytes());
+        let line = "gitolite: rewind refs/heads/main: kim may, by gitolite's rules";
+        assert!(seen.contains(line), "{text}: {seen}");
+    }
+    let seen = checked(b"WRITERS kim\xff\n");
+    assert!(seen.contains("unseen  gitolite: rewind refs/heads/main"), "{seen}");
 }
 
 /// What gitolite does not answer is a gap, and no rule of its own.

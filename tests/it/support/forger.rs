@@ -1,4 +1,5 @@
-//! Somebody who may push to the refs of the records and knows the program: records that no honest run of it wrote.
+//! Somebody who may push to the refs of the records and knows the program: records that no honest
+//! run of it wrote.
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 #![allow(
     clippy::unwrap_used,
@@ -122,7 +123,8 @@ pub fn decided(facts: &Value, policy: &str) -> Vec<u8> {
     output.stdout
 }
 
-/// A record to be forged: what an honest one for this candidate would hold, as far as nobody alters it.
+/// A record to be forged: what an honest one for this candidate would hold, as far as no test
+/// alters it.
 pub struct Forgery {
     pub entry: RecordEntry,
     pub decision: Vec<u8>,
@@ -131,7 +133,8 @@ pub struct Forgery {
 }
 
 impl Forgery {
-    /// On top of the newest record, from facts (which may be invented) and the decision that they give.
+    /// On top of the newest record, from facts (which may be invented) and the decision that they
+    /// give.
     pub fn from(lane: &Lane, facts: &Value) -> Forgery {
         Forgery::by(lane, facts, POLICY)
     }

@@ -10,7 +10,7 @@ use super::gate::judge;
 use portcullis_testkit::history::Edit;
 use portcullis_testkit::stage::{POLICY, Stage};
 
-/// What stands in the honest project that these tests alter, but for its policy and what they add.
+/// What is in the honest project that these tests alter, but for its policy and what they add.
 pub const LOAD: &str = "services/upload/load.sql";
 
 /// An honest project with another policy and more files.

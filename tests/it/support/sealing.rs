@@ -1,4 +1,4 @@
-//! Sealed decisions: made by the real binary, and made over by somebody who knows the form.
+//! Sealed decisions: made by the real binary, and altered by someone who knows the form.
 #![allow(dead_code, reason = "each test uses its own part of this")]
 
 use super::gate::command;
@@ -78,15 +78,15 @@ pub fn exit_of(bytes: &[u8]) -> i32 {
     }
 }
 
-/// The file as somebody writes it who changes something and computes every digest anew.
+/// The file, changed by someone who computes every digest anew.
 pub fn forge(bytes: &[u8], change: impl FnOnce(&mut Value)) -> Vec<u8> {
     let mut value: Value = serde_json::from_slice(bytes).unwrap();
     change(&mut value);
-    reseal(&mut value, bytes)
+    reseal(&mut value)
 }
 
 /// Every digest anew, and what the file repeats of its decision.
-fn reseal(value: &mut Value, like: &[u8]) -> Vec<u8> {
+fn reseal(value: &mut Value) -> Vec<u8> {
     let digest = |text: &str| Value::from(Digest::of(text.as_bytes()).to_string());
     for member in ["policy", "facts", "decision"] {
         if let Some(text) = value[member]["text"].as_str().map(digest) {
@@ -101,7 +101,7 @@ fn reseal(value: &mut Value, like: &[u8]) -> Vec<u8> {
     for waivers in value["waivers"].as_array_mut().unwrap() {
         waivers["digest"] = digest(waivers["text"].as_str().unwrap());
     }
-    let mut bytes = in_order(value, like);
+    let mut bytes = in_order(value);
     let at = bytes.rfind("\n  \"seal\": ").unwrap();
     let seal = Digest::of(&bytes.as_bytes()[..=at]).to_string();
     bytes.truncate(at);
@@ -109,7 +109,7 @@ fn reseal(value: &mut Value, like: &[u8]) -> Vec<u8> {
 }
 
 /// The members in the order of the form: a `Value` has them sorted by name.
-fn in_order(value: &Value, _like: &[u8]) -> String {
+fn in_order(value: &Value) -> String {
     let form: portcullis_wire::sealed::v1::SealedV1 = serde_json::from_value(value.clone()).unwrap();
     serde_json::to_string_pretty(&form).unwrap() + "\n"
 }

@@ -152,8 +152,17 @@ fn notes_that_could_be_read_in_two_ways_are_refused() {
 fn the_project_says_which_votes_there_are() {
     let config = "[access]\n\tvalue = 9\n[label \"Code-Review\"]\n\tfunction = NoBlock\n\tvalue = -1 Fix\n\tvalue = 0 No score\n\t\
                   value = +1 Good\n[label \"Verified\"]\n\tvalue = +3 x\n";
-    assert_eq!(range_in(config), Some(VoteRange { lowest: -1, highest: 1 }));
-    assert_eq!(range_in("[label \"Verified\"]\nvalue = +3"), None);
+    assert_eq!(range_in(config).unwrap(), Some(VoteRange { lowest: -1, highest: 1 }));
+    assert_eq!(range_in("[label \"Verified\"]\nvalue = +3").unwrap(), None);
+}
+
+#[test]
+fn attack_a_vote_below_the_highest_where_the_highest_cannot_be_read() {
+    for values in ["value = -1\nvalue = +2\nvalue = three", "value =", "function = NoBlock", ""] {
+        assert!(range_in(&format!("[label \"Code-Review\"]\n{values}")).is_err(), "{values}");
+    }
+    let whole = "[label \"Code-Review\"]\nvalue = -3\nvalue = \"+3 Good\"";
+    assert_eq!(range_in(whole).unwrap(), Some(VoteRange { lowest: -3, highest: 3 }), "the twin");
 }
 
 #[test]

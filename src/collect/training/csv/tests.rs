@@ -121,6 +121,13 @@ fn a_mapping_says_which_course_is_which() {
 }
 
 #[test]
+fn a_time_that_says_its_offset_keeps_it() {
+    let known = mapping(&MOODLE.replace("%d/%m/%y, %H:%M", "%d/%m/%y %H:%M %z")).unwrap();
+    let text = "Email address,Completion date\nkim@example.test,04/05/26 09:30 +0300\n";
+    assert_eq!(read_csv(text, &known).unwrap().entries[0].completed, "2026-05-04T06:30:00Z");
+}
+
+#[test]
 fn offsets_are_those_of_the_world() {
     for (text, seconds) in [
         ("+00:00", Some(0)),

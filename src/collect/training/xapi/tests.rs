@@ -115,6 +115,7 @@ fn a_statement_that_would_count_and_cannot_be_read_is_an_error() {
         (changed("/actor", json!({ "mbox": "kim@example.test" })), "names no one"),
         (changed("/verb", json!({})), "this is not a statement"),
         (json!({ "statements": [statement(COMPLETED[0])], "more": "/next" }), "export all of them"),
+        (json!({ "statements": [statement(COMPLETED[0])], "more": true }), "export all of them"),
     ] {
         let error = read(&value).unwrap_err();
         assert!(error.contains(words), "{words}: {error}");

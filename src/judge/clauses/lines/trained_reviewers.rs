@@ -7,7 +7,7 @@ const fn trained(provision: &'static Provision) -> Clause {
     Clause {
         provision,
         evidence: "Each decision shows that the people whose approvals count had valid training of the named courses when they approved.",
-        limit: "What the courses taught, and whether the register is right: whoever reviews a change to it vouches for it.",
+        limit: "What the courses taught, and whether the register is right: the people who approve a change to it vouch for it.",
     }
 }
 

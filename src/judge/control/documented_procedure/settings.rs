@@ -1,5 +1,6 @@
 //! Where the page is.
 
+use crate::control::shared::text::InvalidSetting;
 use portcullis_model::path::RepoPath;
 use serde::Deserialize;
 
@@ -9,16 +10,6 @@ use serde::Deserialize;
 #[serde(try_from = "String")]
 pub(super) struct PagePath(pub(super) String);
 
-/// Why a text is not the path of a page, as a sentence.
-#[derive(Debug)]
-pub(super) struct NoPage(String);
-
-impl std::fmt::Display for NoPage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 impl Default for PagePath {
     fn default() -> Self {
         PagePath("docs/PROCEDURE.md".to_string())
@@ -26,18 +17,20 @@ impl Default for PagePath {
 }
 
 impl TryFrom<String> for PagePath {
-    type Error = NoPage;
+    type Error = InvalidSetting;
 
-    fn try_from(text: String) -> Result<Self, NoPage> {
+    fn try_from(text: String) -> Result<Self, InvalidSetting> {
         let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | ' ');
         let has_stem = text.rsplit('/').next().is_some_and(|name| name.len() > ".md".len());
         if RepoPath::from(text.as_str()).is_bent() || !text.chars().all(is_plain) {
-            return Err(NoPage(format!(
+            return Err(InvalidSetting::from(format!(
                 "`{text}` is not the path of a page; write letters, digits, `-`, `_` and `/`, from the root of the repository"
             )));
         }
         if !text.ends_with(".md") || !has_stem {
-            return Err(NoPage(format!("`{text}` is not a page of Markdown; its name ends with `.md`")));
+            return Err(InvalidSetting::from(format!(
+                "`{text}` is not a page of Markdown; its name ends with `.md`"
+            )));
         }
         Ok(PagePath(text))
     }

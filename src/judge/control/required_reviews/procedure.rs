@@ -4,7 +4,7 @@ use super::{NAME, RequiredReviews, ReviewRule};
 use crate::control::procedure::words::{and, capital, code, count, names, spell};
 use crate::control::procedure::{ControlProcedure, ProcedureChapter, ProcedurePart};
 use crate::control::shared::approval::{AfterUpdate, LastPusher};
-use crate::control::{DerivedReviews, PolicyScope, Role, TreeReviews};
+use crate::control::{DerivedReviews, PolicyScope, TreeReviews};
 
 pub(super) const PART: ProcedurePart = ProcedurePart {
     chapter: ProcedureChapter::Reviews,
@@ -121,7 +121,7 @@ fn tell_rule(
     for wanted in &rule.roles {
         let (name, number) = (wanted.role.get_ref(), wanted.approvals.get());
         let of = match scope.roles.get(name) {
-            Some(role) if is_owners_alone(role) => format!(
+            Some(role) if role.is_owners_alone() => format!(
                 "an owner of the touched files (role {}), and each touched file that has owners needs one of its own",
                 code(name)
             ),
@@ -135,8 +135,4 @@ fn tell_rule(
         };
         told.say_entry(&below("roles"), name, text);
     }
-}
-
-fn is_owners_alone(role: &Role) -> bool {
-    role.code_owners && role.users.is_empty() && role.teams.is_empty()
 }

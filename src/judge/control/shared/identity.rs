@@ -7,7 +7,8 @@
 //! is of use only where the host reported neither: then it leads to the person whom the map has
 //! under that login.
 
-use crate::control::Case;
+use crate::control::{Case, PolicyScope};
+use portcullis_model::facts::HostFacts;
 use portcullis_model::host::OwnAddresses;
 use portcullis_model::id::AccountId;
 use portcullis_model::person::{Account, Login, NoReply, People, Who};
@@ -24,6 +25,12 @@ pub struct Identity<'a> {
     signers: &'a [SigningPerson],
     /// Are the logins of accounts principals of signers? They are where no host gives accounts.
     is_by_signers: bool,
+}
+
+/// Is this a machine: by the identity map, or by the ending that the host gives to the accounts of
+/// applications and to no other?
+pub fn is_machine(scope: &PolicyScope, host: &HostFacts, who: &Who, login: &Login) -> bool {
+    scope.people.is_machine(who) || host.conventions.accounts.is_application(login.as_str())
 }
 
 /// Whom an address names by itself.

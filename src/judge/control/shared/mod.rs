@@ -11,5 +11,6 @@ pub mod named_check;
 pub mod quorum;
 pub mod review_rules;
 pub mod reviews;
+pub mod role;
 pub mod text;
 pub mod training;

@@ -16,6 +16,7 @@ use portcullis_model::training::{
     judge_training,
 };
 use serde::Deserialize;
+use std::ops::RangeInclusive;
 use toml::Spanned;
 
 /// The training of a policy, with the register that counts in one judgement.
@@ -98,13 +99,22 @@ impl TryFrom<String> for GraceDays {
     type Error = InvalidSetting;
 
     fn try_from(text: String) -> Result<Self, InvalidSetting> {
-        let digits = text.strip_suffix('d').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-        let days =
-            digits.and_then(|digits| digits.parse::<u16>().ok()).filter(|days| (1..=90).contains(days));
-        days.map(|days| GraceDays(SignedDuration::from_hours(24 * i64::from(days)))).ok_or_else(|| {
+        read_days(&text, 1..=90).map(GraceDays).ok_or_else(|| {
             InvalidSetting::from(format!("`{text}` is not a time of grace; write \"14d\", at most 90 days"))
         })
     }
+}
+
+/// A number of days within bounds, as `60d`; `None` for anything else.
+pub fn read_days(text: &str, bounds: RangeInclusive<u16>) -> Option<SignedDuration> {
+    let digits = text.strip_suffix('d').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let days = digits.parse::<u16>().ok().filter(|days| bounds.contains(days))?;
+    Some(SignedDuration::from_hours(24 * i64::from(days)))
+}
+
+/// How strictly training is read, by the settings of a control.
+pub fn training_rules(grace: GraceDays, waived: WaivedCourses) -> TrainingRules {
+    TrainingRules { grace: grace.0, refuse_waived: waived == WaivedCourses::Refuse }
 }
 
 impl TrainingInForce {
@@ -140,7 +150,8 @@ impl TrainingInForce {
         }
     }
 
-    fn entries_of<'r>(&self, register: &'r Register, trainee: &Trainee<'_>) -> Vec<&'r RegisteredPerson> {
+    /// The entries of the register about a person.
+    pub fn entries_of<'r>(&self, register: &'r Register, trainee: &Trainee<'_>) -> Vec<&'r RegisteredPerson> {
         let is_here = |(_, place): &(&RegisteredPerson, &usize)| *trainee.who == Who::Known(**place);
         let entries: Vec<_> =
             register.people.iter().zip(&self.places).filter(is_here).map(|(person, _)| person).collect();

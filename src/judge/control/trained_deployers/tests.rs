@@ -5,6 +5,7 @@ use crate::control::testing::*;
 use crate::decide::decide_deployment;
 use crate::policy::Policy;
 use portcullis_model::decision::Decision;
+use portcullis_model::deployment::DeployerOrigin;
 use portcullis_model::fact::Fact;
 use portcullis_model::inquiry::TextPurpose;
 use portcullis_model::person::Login;
@@ -105,6 +106,18 @@ fn a_register_that_is_missing_or_cannot_be_read_proves_nothing() {
     let broken = sam(&format!("{{ {COURSE}, grade = \"A\" }}"));
     expect(Verdict::Unproven, &judge("", Some(&broken), "sam"), "unknown key `grade`");
     expect(Verdict::Met, &judge("", Some(&sam(&format!("{{ {COURSE} }}"))), "sam"), "sam");
+}
+
+#[test]
+fn a_second_person_is_not_known_while_the_register_cannot_be_read() {
+    let verdicts = |register: &str| -> Vec<Verdict> {
+        let decision = judge("[controls.deployers]\nnot-author-alone = true\n", Some(register), "sam");
+        let of_deployers = decision.findings.iter().filter(|finding| finding.control == "deployers");
+        of_deployers.map(|finding| finding.verdict).collect()
+    };
+    let readable = sam(&format!("{{ {COURSE} }}"));
+    assert_eq!(verdicts(&readable), [Verdict::Met, Verdict::Met]);
+    assert!(verdicts(&format!("{readable}marks = 1\n")).contains(&Verdict::Unproven));
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! Attacks on the training of reviewers, each with its honest twin. Every one is a whole decision:
-//! the policy and the register are read as they are in a repository.
+//! Attacks on the training of reviewers, each with its honest twin. All but that on signed reviews
+//! are whole decisions: the policy and the register are read as they are in a repository.
 
 use super::*;
 use crate::control::testing::*;
-use crate::decide::{decide, decide_deployment};
+use crate::decide::{audit_approvals, decide, decide_deployment, decide_landed};
 use crate::policy::Policy;
 use portcullis_model::decision::{Decision, Outcome};
 use portcullis_model::facts::GateText;
@@ -142,7 +142,7 @@ fn an_unknown_person_is_unknown_and_never_untrained() {
         &judge("unknown = \"refuse\"\n", Some(&others)),
         "no entry of portcullis-people.toml",
     );
-    // One who is known suffices, whoever else approved.
+    // An approval of a person who is known suffices, whether or not unknown people approved too.
     expect(Verdict::Met, &judge("", Some(KIM)), "kim");
     expect(Verdict::Met, &judge("unknown = \"refuse\"\n", Some(KIM)), "no entry of portcullis-people.toml");
 }
@@ -328,6 +328,18 @@ fn a_misspelt_course_is_a_mistake_of_the_policy() {
 }
 
 #[test]
+fn an_area_that_requires_no_training_is_a_mistake_of_the_policy() {
+    let area = "[controls.trained-reviewers.areas.upload]\napprovals = 2\n";
+    assert!(Policy::parse(&format!("{POLICY}{area}")).is_ok(), "the courses for every area");
+    let elsewhere = "[[data-processing]]\nname = \"billing\"\npurpose = \"Bills\"\npaths = [\"billing/**\"]\n\
+        [controls.trained-reviewers.areas.billing]\ncourses = [\"secure-review\"]\n";
+    let without = POLICY.replace("courses = [\"secure-review\"]\n", "");
+    assert!(Policy::parse(&format!("{without}{elsewhere}")).is_ok());
+    let problems = Policy::parse(&format!("{without}{elsewhere}{area}")).unwrap_err();
+    assert!(problems[0].message.contains("requires no training"), "{problems:?}");
+}
+
+#[test]
 fn changes_outside_every_area_are_exempt_unless_the_policy_wants_them_too() {
     let policy_of = |more: &str| policy(more);
     for (more, verdict) in [("", Verdict::Exempt), ("every-change = true\n", Verdict::Unproven)] {
@@ -382,6 +394,22 @@ fn a_waiver_is_not_approved_under_another_account_that_the_register_knows() {
         decision.findings.iter().any(|it| it.control == NAME && it.verdict == Verdict::Waived),
         "{decision:#?}"
     );
+}
+
+#[test]
+fn an_audit_goes_by_the_register_at_the_base() {
+    let policy = policy("");
+    let audited = |register: &str| {
+        let facts = deployment(&world(&policy, Some(register)));
+        let approvals = audit_approvals(&policy, &facts, &facts.landings.value().unwrap()[0]).unwrap();
+        let counts: Vec<_> = approvals.into_iter().map(|one| one.counts).collect();
+        (counts, decide_landed(&policy, &facts))
+    };
+    let (counts, decision) = audited(KIM);
+    assert_eq!(counts, [Fact::Known(true), Fact::Known(true)]);
+    expect(Verdict::Met, &decision, "kim");
+    let one = KIM.replace("[\"kim\"]", "[\"kim\", \"robin\"]");
+    assert_eq!(audited(&one).0, [Fact::Known(false), Fact::Known(true)], "robin opened the request");
 }
 
 #[test]

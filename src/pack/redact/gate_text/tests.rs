@@ -1,4 +1,4 @@
-//! Texts of the gate without what tells who somebody is.
+//! Texts of the gate without what tells who a person is.
 
 use crate::redact::{AddressFinder, Redactor};
 use serde_json::{Value, json};

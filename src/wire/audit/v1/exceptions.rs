@@ -1,4 +1,4 @@
-//! Exceptions, who let them through, and what could not be shown.
+//! Exceptions, who allowed them, and what could not be shown.
 
 use crate::decision::v1::FindingV1;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ pub struct ExceptionV1 {
     pub finding: FindingV1,
     /// Is it open?
     pub standing: ExceptionStandingV1,
-    /// Who let it through, as far as that is known.
+    /// Who allowed it, as far as that is known.
     pub let_through: Vec<PassageV1>,
     /// Whether what it owes took place.
     pub follow_up: FollowUpV1,
@@ -27,13 +27,13 @@ pub struct ExceptionV1 {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ExceptionStandingV1 {
-    /// Nobody entitled to has let it through, or its review afterwards is overdue.
+    /// No one entitled to has allowed it, or its review afterwards is overdue.
     Open,
-    /// A waiver lets it through.
+    /// A waiver allows it.
     Waived,
 }
 
-/// Who let an exception through.
+/// Who allowed an exception.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -46,7 +46,7 @@ pub struct PassageV1 {
     pub what: String,
 }
 
-/// What let an exception through.
+/// How an exception was allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -87,11 +87,11 @@ pub struct AuditedControlV1 {
     pub control: String,
     /// Findings that it is met.
     pub met: u64,
-    /// Findings that it is not met, and no waiver lets it through.
+    /// Findings that it is not met, where no waiver allows that.
     pub broken: u64,
     /// Findings that it could not be seen.
     pub unproven: u64,
-    /// Findings that a waiver lets through.
+    /// Findings that a waiver allows.
     pub waived: u64,
     /// Findings that a rule of the policy exempts.
     pub exempt: u64,
@@ -126,7 +126,7 @@ pub struct UsedWaiverV1 {
     pub expires: String,
     /// Is it signed? The signature is verified where the policy asks for one.
     pub signed: bool,
-    /// The items that it lets something through for, by id, sorted.
+    /// The items of which it allows a finding, by id, sorted.
     pub used_by: Vec<String>,
     /// The review that an emergency owes; null where it was no emergency.
     pub emergency: Option<EmergencyV1>,
@@ -137,7 +137,7 @@ pub struct UsedWaiverV1 {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum WaiverKindV1 {
-    /// It lets a finding through.
+    /// It allows a finding.
     Waiver,
     /// It allows an earlier commit to be deployed again.
     Rollback,
@@ -151,9 +151,9 @@ pub struct EmergencyV1 {
     /// From when it is overdue.
     #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     pub due: String,
-    /// Who reviewed it; null where nobody has.
+    /// Who reviewed it; null where no one has.
     pub reviewer: Option<String>,
-    /// When; null where nobody has.
+    /// When; null where no one has.
     #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     pub reviewed: Option<String>,
     /// How it stands.

@@ -88,7 +88,7 @@ pub struct AuditedDeploymentV1 {
     pub recorder: String,
     /// Who deployed; null where that is not known.
     pub deployer: Option<String>,
-    /// Does the CI system say who deployed? It is the word of whoever ran the gate otherwise.
+    /// Does the CI system say who deployed? Otherwise the person who ran the gate says so.
     pub deployer_known: bool,
     /// The landings of the period that it brought, by id.
     pub landings: Vec<String>,
@@ -182,7 +182,7 @@ pub enum TimeSourceV1 {
     Host,
     /// A deployment record, by the clock of the machine that recorded.
     Record,
-    /// The commit, by the clock of whoever committed: it can be forged.
+    /// The commit, by the clock of its committer: it can be forged.
     Commit,
     /// No one.
     Unknown,
@@ -256,7 +256,7 @@ pub struct ExplanationV1 {
     /// The requests that explain it, in the order in which they landed; for `residual` those that
     /// come nearest.
     pub requests: Vec<RequestV1>,
-    /// The lines that nobody approved; at most 100 of them.
+    /// The lines that no one approved; at most 100 of them.
     pub residual: Vec<ResidualPartV1>,
     /// How many such parts there are.
     pub residual_parts: u64,

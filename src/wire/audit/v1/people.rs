@@ -3,7 +3,7 @@
 use crate::decision::v1::FindingV1;
 use serde::{Deserialize, Serialize};
 
-/// Somebody who took part.
+/// A person who took part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

@@ -37,7 +37,7 @@ pub struct BranchPopulationV1 {
     pub lost: Vec<CommitText>,
 }
 
-/// What everybody with a clone can count again.
+/// What anyone with a clone can count again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

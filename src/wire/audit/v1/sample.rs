@@ -1,4 +1,4 @@
-//! A sample that everybody can draw again.
+//! A sample that anyone can draw again.
 
 use serde::{Deserialize, Serialize};
 

@@ -128,7 +128,7 @@ fn fault_in_line(line: &str, in_code: &mut bool) -> Option<&'static str> {
     if line.match_indices('<').any(|(at, _)| opens_tag(at)) {
         return Some("added text has HTML or an address in angle brackets; write Markdown");
     }
-    let indent = line.trim_start();
+    let indent = line.trim_start_matches(|c: char| c.is_whitespace() || c == '>');
     let underlines =
         !indent.is_empty() && (indent.bytes().all(|b| b == b'=') || indent.bytes().all(|b| b == b'-'));
     if starts_heading(indent) || underlines {
@@ -146,5 +146,5 @@ fn is_hidden(c: char) -> bool {
 
 /// Also within a list or a quotation.
 fn starts_heading(line: &str) -> bool {
-    line.trim_start_matches(['>', '-', '*', '+', ' ', '\t']).starts_with('#')
+    line.trim_start_matches(|c: char| c.is_ascii_digit() || ">-*+.) \t".contains(c)).starts_with('#')
 }

@@ -18,12 +18,13 @@ pub struct DocumentApproval {
     /// On which day, in UTC.
     pub date: Date,
     /// Which text: [`Procedure::digest`](crate::control::procedure::Procedure::digest).
-    pub digest: String,
+    pub digest: Digest,
     /// The line of the page, from 1.
     pub line: usize,
 }
 
-/// The approval that a line is; `None` for every other line.
+/// The approval that a line is; `None` for every other line. What is not one to the character is
+/// text like any other, and compared.
 pub fn read_approval(line: &str) -> Option<DocumentApproval> {
     let rest = line.strip_prefix("- Approved by `")?;
     let (login, rest) = rest.split_once("` on ")?;
@@ -31,7 +32,7 @@ pub fn read_approval(line: &str) -> Option<DocumentApproval> {
     let is_login = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@' | '+');
     let written = !login.is_empty() && login.chars().all(is_login) && date.len() == 10;
     let date = date.parse().ok().filter(|_| written)?;
-    let digest = digest.to_string();
+    let digest = Digest::try_from(digest.to_string()).ok()?;
     Some(DocumentApproval { approver: Login::new(login), date, digest, line: 0 })
 }
 

@@ -120,6 +120,8 @@ fn added_text_cannot_hide_or_retitle_what_follows() {
         "  ```",
         "## Old rules, no longer valid",
         "> # Old rules",
+        "1. # Old rules",
+        "> Old rules\n> ===",
         "Old rules\n===",
         "Old rules\n---",
         "not \u{202e}visible",
@@ -166,8 +168,12 @@ fn approvals_are_read_at_the_end_only() {
         line.replace("2026-11-01", "soon"),
         line.replace("`kim`", "kim"),
         line.replace("kim", "kim smith"),
+        line.replace("sha256:", ""),
+        line.replace(digest.hex(), "No review is needed."),
+        line.replace(digest.as_str(), &format!("{digest}` No review is needed. `")),
     ] {
         assert_eq!(read_approval(&wrong), None, "{wrong}");
+        assert_eq!(judged(&format!("{}\n{wrong}\n", page())).len(), 1, "{wrong}");
     }
 }
 

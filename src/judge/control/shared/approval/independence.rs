@@ -151,7 +151,8 @@ impl<'a> Involved<'a> {
             .ok_or_else(|| unknown_account(format!("who pushed the judged head {}", head.short())))
     }
 
-    /// Where people are known by the signers alone, whoever is not among them may be any of them.
+    /// Where people are known by the signers alone, an account that is not among them may be any of
+    /// them.
     fn check_listed(&self, actor: Option<&Account>) -> Result<(), Gap> {
         match actor.filter(|account| !self.identity.is_listed(account)) {
             None => Ok(()),

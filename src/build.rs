@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::Command;
 
 fn main() {
-    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=src/build.rs");
     println!("cargo:rerun-if-env-changed=PORTCULLIS_COMMIT");
     let commit = named_commit().or_else(packaged_commit).or_else(committed).unwrap_or_default();
     let about = if commit.is_empty() { "commit not known".to_string() } else { format!("commit {commit}") };
