@@ -30,6 +30,7 @@ pub mod path;
 pub mod person;
 pub mod plural;
 pub mod protection;
+pub mod reconciliation;
 pub mod review;
 pub mod signed;
 pub mod snapshot;
