@@ -1,7 +1,7 @@
 //! The exceptions of an audit: what is broken or was waived, by whom, and whether what is owed for
 //! it took place.
 
-use crate::landing::grants_of;
+use crate::landing::{grants_of, is_rollback};
 use crate::waivers::WaiverBook;
 use portcullis_wire::audit::v1::{
     AuditGapV1, AuditedDeploymentV1, AuditedLandingV1, BranchPopulationV1, EmergencyStandingV1,
@@ -102,8 +102,8 @@ impl AuditedItems<'_> {
         let by_waiver =
             |passage: &&PassageV1| matches!(passage.by, PassedByV1::Waiver | PassedByV1::WaiverAtDeployment);
         let waived: Vec<&PassageV1> = passages.iter().filter(by_waiver).collect();
-        let follow_up = self.follow_up(&waived);
-        let is_open = waived.is_empty() || follow_up == FollowUpV1::Overdue;
+        let follow_up = self.follow_up(finding, &waived);
+        let is_open = waived.is_empty() || matches!(follow_up, FollowUpV1::Overdue | FollowUpV1::Unseen);
         ExceptionV1 {
             control: finding.control.clone(),
             item: item.to_string(),
@@ -114,19 +114,24 @@ impl AuditedItems<'_> {
         }
     }
 
-    /// The worst of what the waivers owe.
-    fn follow_up(&self, waived: &[&PassageV1]) -> FollowUpV1 {
+    /// The worst of what the waivers owe. A waiver whose text was not seen may owe a review; a
+    /// rollback never does.
+    fn follow_up(&self, finding: &FindingV1, waived: &[&PassageV1]) -> FollowUpV1 {
         let emergencies =
             waived.iter().filter_map(|passage| self.waivers.find(&passage.what)?.emergency.as_ref());
-        let standings: Vec<FollowUpV1> = emergencies
-            .map(|emergency| match emergency.standing {
-                EmergencyStandingV1::Due => FollowUpV1::Due,
-                EmergencyStandingV1::Done => FollowUpV1::Done,
-                EmergencyStandingV1::Late => FollowUpV1::Late,
-                EmergencyStandingV1::Overdue => FollowUpV1::Overdue,
-            })
-            .collect();
-        let worst_first = [FollowUpV1::Overdue, FollowUpV1::Late, FollowUpV1::Due, FollowUpV1::Done];
+        let is_unseen = |passage: &&PassageV1| {
+            self.waivers.find(&passage.what).is_none() && !is_rollback(finding, &passage.what)
+        };
+        let unseen = waived.iter().copied().filter(is_unseen).map(|_| FollowUpV1::Unseen);
+        let standings = emergencies.map(|emergency| match emergency.standing {
+            EmergencyStandingV1::Due => FollowUpV1::Due,
+            EmergencyStandingV1::Done => FollowUpV1::Done,
+            EmergencyStandingV1::Late => FollowUpV1::Late,
+            EmergencyStandingV1::Overdue => FollowUpV1::Overdue,
+        });
+        let standings: Vec<FollowUpV1> = standings.chain(unseen).collect();
+        let worst_first =
+            [FollowUpV1::Overdue, FollowUpV1::Unseen, FollowUpV1::Late, FollowUpV1::Due, FollowUpV1::Done];
         worst_first.into_iter().find(|standing| standings.contains(standing)).unwrap_or(FollowUpV1::None)
     }
 
@@ -170,13 +175,12 @@ fn faults_of_environment(environment: &EnvironmentPopulationV1) -> Vec<Exception
     let listed = environment.on_host.iter().flatten().filter(|one| one.record.is_none());
     found.extend(listed.map(|one| {
         let since = one.time.at.as_deref().unwrap_or("an unknown time");
-        of(
-            format!(
-                "the host has {} deployed since {since} (deployment {}), which no record allowed",
-                one.commit, one.id
-            ),
-            "Find out who deployed it without the gate.".to_string(),
-        )
+        let why = one.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+        let reason = format!(
+            "the host has {} deployed since {since} (deployment {}), which no record allowed{why}",
+            one.commit, one.id
+        );
+        of(reason, "Find out who deployed it without the gate.".to_string())
     }));
     found
 }
@@ -217,6 +221,35 @@ fn fault(
     }
 }
 
+/// The waivers that let something through and whose text was not seen.
+pub(super) fn gaps_of_follow_ups(exceptions: &[ExceptionV1]) -> Vec<AuditGapV1> {
+    let unseen = exceptions.iter().filter(|one| one.follow_up == FollowUpV1::Unseen);
+    let items: Vec<&String> = unseen.map(|one| &one.item).collect();
+    let why = "no landing, record or tip of the audit has the text of the waiver that let them through";
+    let remedy =
+        "Audit the period in which the waiver was granted, or fetch the records: they keep its text.";
+    gap_of_items_named("whether a review is owed afterwards", why, remedy, &items).into_iter().collect()
+}
+
+/// Landings whose date cannot be read or cannot be right, and of which neither the host nor a
+/// record says when they came in.
+pub(super) fn gap_of_times(landings: &[AuditedLandingV1]) -> Option<AuditGapV1> {
+    let undated = landings.iter().filter(|one| one.time.at.is_none());
+    let items: Vec<&String> = undated.map(|one| &one.id).collect();
+    let why = "the dates of their commits cannot be read or lie in the future, and neither a host nor a record says it";
+    gap_of_items_named("when landings came in", why, "Name the host, or give facts with --facts.", &items)
+}
+
+fn gap_of_items_named(what: &str, why: &str, remedy: &str, items: &[&String]) -> Option<AuditGapV1> {
+    (!items.is_empty()).then(|| AuditGapV1 {
+        what: what.to_string(),
+        why: why.to_string(),
+        remedy: Some(remedy.to_string()),
+        items: items.len() as u64,
+        first_items: items.iter().take(NAMED).map(ToString::to_string).collect(),
+    })
+}
+
 /// What could not be shown of items: one gap for all that have the same reason.
 pub(super) fn gaps_of_items(
     landings: &[AuditedLandingV1],
@@ -250,6 +283,7 @@ pub(super) fn gaps_of_items(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use portcullis_judge::policy::Policy;
     use serde_json::{Value, json};
 
     fn finding(verdict: &str) -> Value {
@@ -321,6 +355,53 @@ mod tests {
         let bare: FindingV1 = serde_json::from_value(finding("waived")).unwrap();
         let found = items.exception("production#8", &bare, Vec::new());
         assert_eq!(found.standing, ExceptionStandingV1::Open);
+    }
+
+    /// The exception of a finding that waiver W-7 covers, where the book has this waiver.
+    fn waived_by(known: Option<&str>) -> ExceptionV1 {
+        let mut waived = finding("waived");
+        waived["details"] =
+            json!(["waived by W-7, granted by robin-example until 2026-01-09: fire (without it: broken)"]);
+        let waived: FindingV1 = serde_json::from_value(waived).unwrap();
+        let mut book = WaiverBook::default();
+        if let Some(emergency) = known {
+            let policy = Policy::parse(
+                "schema = 1\n[project]\nname = \"p\"\n[branches]\ndeployment = [\"main\"]\n[[data-processing]]\nname = \"upload\"\n\
+                 purpose = \"loads\"\npaths = [\"services/**\"]\n[controls.required-reviews]\napprovals = 1\n",
+            );
+            let text = format!(
+                "schema = 1\n[[waivers]]\nid = \"W-7\"\ncontrol = \"required-reviews\"\narea = \"upload\"\nreason = \"fire\"\n\
+                 ticket = \"OPS-31\"\nrequester = \"kim-example\"\napprover = \"robin-example\"\ncreated = \"2026-01-05\"\n\
+                 expires = \"2026-01-09\"\n{emergency}"
+            );
+            book.add(&policy.unwrap(), &text, "2026-06-01T00:00:00Z".parse().unwrap()).unwrap();
+        }
+        let items = AuditedItems {
+            landings: &[],
+            deployments: &[],
+            branches: &[],
+            environments: &[],
+            broken_snapshots: &BTreeMap::new(),
+            waivers: &book,
+            bypasses: &BTreeMap::new(),
+        };
+        items.exception("main@a", &waived, Vec::new())
+    }
+
+    #[test]
+    fn a_waiver_whose_text_was_not_seen_may_owe_a_review() {
+        let unseen = waived_by(None);
+        assert_eq!(
+            (unseen.follow_up, unseen.standing),
+            (FollowUpV1::Unseen, ExceptionStandingV1::Open),
+            "{unseen:?}"
+        );
+        let gaps = gaps_of_follow_ups(&[unseen]);
+        assert_eq!((gaps.len(), gaps[0].items), (1, 1));
+        // Twin: where the text is there, it says what is owed.
+        let usual = waived_by(Some(""));
+        assert_eq!((usual.follow_up, usual.standing), (FollowUpV1::None, ExceptionStandingV1::Waived));
+        assert!(gaps_of_follow_ups(&[usual]).is_empty());
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! | `waivers` | the waivers of the period |
 //! | `exceptions`, `duties`, `summary` | what follows from the items |
 //! | `protection` | what protected a branch over time |
+//! | `listed` | deployments that a host lists, held against records |
 //! | `training` | what controls of training found of each person |
 //! | `sample` | a sample that anyone can draw again |
 //! | `assemble` | all of it put together |
@@ -21,6 +22,7 @@ pub mod deployment;
 mod duties;
 mod exceptions;
 pub mod landing;
+pub mod listed;
 pub mod people;
 pub mod period;
 pub mod protection;

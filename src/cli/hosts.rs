@@ -4,7 +4,7 @@ use super::exit::Result;
 use super::{HostName, SubjectArguments};
 use portcullis_forge::ci::{self, VerdictPlace};
 use portcullis_forge::http::address::Origin;
-use portcullis_forge::http::transport::Live;
+use portcullis_forge::http::transport::{Live, Transport};
 use portcullis_forge::{self as host, Connection, Forge, HostKind};
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::host::HostProfile;
@@ -77,18 +77,20 @@ pub fn open_host(
     repository: &str,
     connection: Option<Connection>,
 ) -> Result<Box<dyn Forge>> {
-    let by_environment = || {
-        let (job, named) = (ci::current_job(), kind.connection(ci::variable, Box::new(Live::new())));
-        if !job.is_on(kind) {
-            return named;
-        }
-        let server_url = job.server_url();
-        let is_own = is_own_server(named.api_url.as_deref(), server_url.as_deref());
-        let token = named.token.or_else(|| job.token().filter(|_| is_own));
-        Connection { server_url, token, ..named }
-    };
-    let connection = connection.unwrap_or_else(by_environment);
+    let connection = connection.unwrap_or_else(|| connection_over(kind, Box::new(Live::new())));
     Ok(host::open(kind.name, repository, connection)?)
+}
+
+/// The way to a host that the environment names, over a transport.
+pub fn connection_over(kind: &'static HostKind, transport: Box<dyn Transport>) -> Connection {
+    let (job, named) = (ci::current_job(), kind.connection(ci::variable, transport));
+    if !job.is_on(kind) {
+        return named;
+    }
+    let server_url = job.server_url();
+    let is_own = is_own_server(named.api_url.as_deref(), server_url.as_deref());
+    let token = named.token.or_else(|| job.token().filter(|_| is_own));
+    Connection { server_url, token, ..named }
 }
 
 /// The token of a job is for the server of the job, whatever other address is named.

@@ -47,6 +47,7 @@ pub mod policy;
 mod policy_file;
 pub mod prepare;
 pub mod program;
+pub mod progress;
 pub mod record;
 pub mod replay;
 pub mod replayed;

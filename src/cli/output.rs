@@ -422,13 +422,6 @@ pub fn progress(done: usize, total: usize) {
     }
 }
 
-/// Says in one line what long work is about to begin, where no progress line is shown.
-pub fn begin_long(message: &str, total: usize) {
-    if total >= LONG && (!io::stderr().is_terminal() || ci::is_ci()) {
-        remark(message);
-    }
-}
-
 /// What to write when so much is done; nothing while the percentage stays the same.
 fn progress_line(done: usize, total: usize) -> Option<String> {
     let percent = |done: usize| done.saturating_mul(100) / total.max(1);

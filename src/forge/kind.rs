@@ -4,6 +4,7 @@ use super::Forge;
 use super::http::RetryPolicy;
 use super::http::address::{AddressError, Origin};
 use super::http::transport::Transport;
+use super::settled::Settles;
 use portcullis_model::host::HostConventions;
 use portcullis_model::id::RequestId;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub struct HostKind {
     /// Reads what a person writes for a change request; `None`: no request of such a host is
     /// written like this.
     pub request_id: fn(&str) -> Option<RequestId>,
+    /// Tells which answers are about something that is over.
+    pub settles: Settles,
     /// The host of a repository of this name.
     pub open: OpenHost,
 }

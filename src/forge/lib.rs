@@ -6,6 +6,7 @@
 //! ([`HostFacts::conventions`]). `http` is the client that all hosts share.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "this room is where a host is asked")]
 
+use jiff::Timestamp;
 use portcullis_model::administration::Administration;
 use portcullis_model::assertion::{ASSERTED, asserted_conventions};
 use portcullis_model::batch::Batch;
@@ -35,6 +36,7 @@ pub mod gitlab;
 pub mod http;
 mod kind;
 mod moves;
+pub mod settled;
 
 pub use kind::{Connection, HostError, HostKind, OpenHost};
 
@@ -85,6 +87,11 @@ pub trait Forge {
     /// The deployment to an environment that succeeded last and was not taken back; `None` when
     /// there is none.
     fn deployed(&self, environment: &str) -> Fact<Option<HostDeployment>>;
+
+    /// Every time in a period that the host says a deployment to an environment succeeded, whatever
+    /// became of it later, and whatever the case of the name on hosts that do not tell it apart; in
+    /// any order. More than was deployed in the period does no harm, less is a gap.
+    fn deployments(&self, environment: &str, period: (Timestamp, Timestamp)) -> Fact<Vec<HostDeployment>>;
 
     /// What is deployed to each other environment, by the host's names; only to those that are
     /// listed, if any are.
@@ -183,7 +190,7 @@ pub struct ReviewFacts {
     /// What each reviewer may do in the repository.
     pub permissions: BTreeMap<Login, Fact<Permission>>,
     /// When the request was last turned to another base branch.
-    pub base_changed: Fact<Option<jiff::Timestamp>>,
+    pub base_changed: Fact<Option<Timestamp>>,
     /// The accounts that commits are attributed to.
     pub attribution: Fact<BTreeMap<Revision, CommitAccounts>>,
     /// Whom the host attributes addresses of co-authors to.

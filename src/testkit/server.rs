@@ -6,7 +6,7 @@ use crate::world::forge::Forge;
 use portcullis_forge::http::transport::Response;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -135,6 +135,9 @@ struct State<S> {
     world: Mutex<S>,
     tricks: Mutex<Vec<Trick>>,
     seen: Mutex<Vec<Seen>>,
+    /// How many are being answered now, and how many were at once at most.
+    busy: AtomicUsize,
+    busiest: AtomicUsize,
     stop: AtomicBool,
 }
 
@@ -154,6 +157,8 @@ impl<S: Site> Server<S> {
             world: Mutex::new(world),
             tricks: Mutex::default(),
             seen: Mutex::default(),
+            busy: AtomicUsize::new(0),
+            busiest: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
         });
         let shared = Arc::clone(&state);
@@ -188,6 +193,11 @@ impl<S: Site> Server<S> {
         self.state.seen.lock().unwrap().clone()
     }
 
+    /// How many requests were being answered at once at most.
+    pub fn most_at_once(&self) -> usize {
+        self.state.busiest.load(Ordering::SeqCst)
+    }
+
     /// How many requests had this text in their path.
     pub fn count(&self, part: &str) -> usize {
         self.seen().iter().filter(|seen| seen.path.contains(part)).count()
@@ -205,14 +215,20 @@ impl<S: Site> Drop for Server<S> {
     }
 }
 
-fn serve<S: Site>(listener: &TcpListener, state: &State<S>) {
+/// Each connection has a thread of its own: a client may ask for several things at once.
+fn serve<S: Site>(listener: &TcpListener, state: &Arc<State<S>>) {
     for stream in listener.incoming() {
         if state.stop.load(Ordering::SeqCst) {
             return;
         }
         // A client that goes away is its own business.
         if let Ok(stream) = stream {
-            drop(converse(stream, state));
+            let state = Arc::clone(state);
+            std::thread::spawn(move || {
+                state.busiest.fetch_max(state.busy.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                drop(converse(stream, &state));
+                state.busy.fetch_sub(1, Ordering::SeqCst);
+            });
         }
     }
 }

@@ -26,6 +26,13 @@ fn extend(lane: &mut Lane, landings: usize) {
     }
 }
 
+/// A lane with so many landings, every kind of them.
+pub fn extended(landings: usize) -> Lane {
+    let mut lane = Lane::begin();
+    extend(&mut lane, landings);
+    lane
+}
+
 /// A lane whose landings were deployed with two records.
 pub fn deployed_twice() -> (Lane, Oid) {
     let mut lane = Lane::begin();

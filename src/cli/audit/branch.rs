@@ -6,11 +6,11 @@ use super::policies::{PolicyBook, PolicyOfCommit};
 use super::population::{AuditedLine, CountedRange};
 use super::unseen_failure;
 use crate::cli::exit::{Failure, Result};
-use crate::cli::output;
+use crate::cli::progress::Progress;
 use crate::collect::audit::{AuditGroup, AuditedBranch, GatheredLanding};
 use crate::collect::sources::Sources;
 use jiff::Timestamp;
-use portcullis_audit::landing::{SeenLanding, audit_landing};
+use portcullis_audit::landing::{LandingAudit, SeenLanding, audit_landing};
 use portcullis_audit::waivers::WaiverBook;
 use portcullis_git::Repository;
 use portcullis_model::change::{BranchName, Revision};
@@ -25,6 +25,9 @@ use std::rc::Rc;
 
 /// So many landings are looked at in one go: their facts are in memory together.
 const PORTION: usize = 64;
+
+/// So many items of a gap are named.
+const NAMED: usize = 10;
 
 /// The source of a tip that the host named.
 const BY_HOST: &str = "host";
@@ -101,7 +104,8 @@ pub fn audit_branch(
         Ok(found) => (found, Vec::new()),
         Err(gap) => (FoundLandings::default(), vec![gap_of(&gap)]),
     };
-    let FoundLandings { landings, counted, in_force, policies } = found;
+    let FoundLandings { landings, counted, in_force, policies, gaps: of_landings } = found;
+    gaps.extend(of_landings);
     gaps.extend(counted.gap_of(&named.name, landings.len() as u64).as_ref().map(gap_of));
     let mut population = line.population(&named.name, &named.tip, named.source.clone(), &counted);
     population.anomalies.extend(landings.iter().filter_map(|landing| other_time(context, landing)));
@@ -146,6 +150,8 @@ struct FoundLandings {
     counted: CountedRange,
     in_force: Vec<PolicyInForceV1>,
     policies: Vec<Rc<PolicyOfCommit>>,
+    /// What could not be seen of landings.
+    gaps: Vec<AuditGapV1>,
 }
 
 /// What the landings of one branch are judged with.
@@ -174,19 +180,22 @@ impl BranchWork<'_, '_> {
             Fact::Known(_) => return Err(not_in_line(from, to)),
             Fact::Gap(gap) => return Err(gap),
         };
-        let total = steps.len() * 2;
-        let branch = AuditedBranch::of(sources, &self.named.name);
-        let groups = self.groups(&branch, from, steps, &|done| output::progress(done, total));
+        let branch = AuditedBranch::of(sources, &self.named.name).with_crew(self.context.crew);
+        let (view, name) = (self.context.view, &self.named.name);
+        let groups = {
+            let what = format!("looking for what brought the commits of {name}");
+            let progress = Progress::begin(view, what, Some(steps.len()));
+            self.groups(&branch, from, steps, &|done| progress.at(done))
+        };
         let counted = CountedRange::of(sources.repository, (from, to), &groups)?;
         let mut found = FoundLandings { counted, ..FoundLandings::default() };
         let count = groups.len().max(1);
         let what = crate::render::plural(count as u64, "landing");
-        output::begin_long(&format!("looking at {what} of {}", self.named.name), count);
+        let progress = Progress::begin(view, format!("looking at {what} of {name}"), Some(count));
         for portion in self.portions(groups) {
-            output::progress(total / 2 + found.landings.len() * (total / 2) / count, total);
-            self.judge(&branch, portion, &mut found);
+            let before = found.landings.len();
+            self.judge(&branch, portion, &mut found, &|done| progress.at(before + done));
         }
-        output::progress(total, total);
         Ok(found)
     }
 
@@ -225,13 +234,19 @@ impl BranchWork<'_, '_> {
         portions
     }
 
-    fn judge(&mut self, branch: &AuditedBranch<'_>, portion: Portion, found: &mut FoundLandings) {
+    fn judge(
+        &mut self,
+        branch: &AuditedBranch<'_>,
+        portion: Portion,
+        found: &mut FoundLandings,
+        progress: &dyn Fn(usize),
+    ) {
         let Portion { then, after, groups } = portion;
         let inquiry = self.inquiry_of(&then, &after);
         let repository = self.context.sources.repository;
         let saved = &mut self.records.saved;
         let mut find = |parent: &Revision, landed: &Revision| saved.find(repository, parent, landed);
-        for GatheredLanding { facts, source } in branch.gather(&inquiry, groups, &mut find) {
+        for GatheredLanding { facts, source } in branch.gather(&inquiry, groups, &mut find, progress) {
             let seen = SeenLanding {
                 number: found.landings.len() as u64 + 1,
                 moment: self.line.moment(&facts.candidate),
@@ -239,9 +254,11 @@ impl BranchWork<'_, '_> {
                 source: &source,
             };
             let today = self.context.today.policy.as_ref().ok();
-            let Some(landing) = audit_landing(&seen, &then.then(), today, self.context.as_of) else {
-                continue;
-            };
+            let audited = audit_landing(&seen, &then.then(), today, self.context.as_of);
+            let Some(LandingAudit { landing, unseen }) = audited else { continue };
+            if let Some(gap) = unseen {
+                note_unseen(&mut found.gaps, &gap, &landing.id);
+            }
             self.read_waivers(&then, &after, &facts);
             note_policy(&mut found.in_force, &self.named.name, &then, &landing);
             found.landings.push(landing);
@@ -273,6 +290,22 @@ impl BranchWork<'_, '_> {
                 let _ = self.waivers.add(policy, text, self.context.as_of);
                 self.last_waivers = Some(text.clone());
             }
+        }
+    }
+}
+
+/// One gap for all landings of which the same could not be seen for the same reason.
+fn note_unseen(gaps: &mut Vec<AuditGapV1>, gap: &Gap, item: &str) {
+    let new = gap_of(gap);
+    let place = gaps.iter().position(|known| (&known.what, &known.why) == (&new.what, &new.why));
+    let place = place.unwrap_or_else(|| {
+        gaps.push(new);
+        gaps.len() - 1
+    });
+    if let Some(known) = gaps.get_mut(place) {
+        known.items += 1;
+        if known.first_items.len() < NAMED {
+            known.first_items.push(item.to_string());
         }
     }
 }

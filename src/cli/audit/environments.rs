@@ -7,8 +7,10 @@ use crate::collect::records::{Closeness, DeploymentRecords as _, FETCH};
 use crate::render;
 use jiff::Timestamp;
 use portcullis_audit::deployment::{SeenRecord, audit_deployment, tips_in};
+use portcullis_audit::listed::{AllowedCommit, MatchedDeployments, match_deployments};
 use portcullis_audit::period::SeenTip;
 use portcullis_audit::protection::Look;
+use portcullis_audit::waivers::WaiverBook;
 use portcullis_forge::Forge;
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
@@ -18,11 +20,10 @@ use portcullis_model::deployment::{Deployment, HostDeployment};
 use portcullis_model::environment::Environment;
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::facts::HostFacts;
+use portcullis_model::inquiry::TextPurpose;
 use portcullis_model::person::Login;
 use portcullis_record::{Chain, DECISION, RecordLink};
-use portcullis_wire::audit::v1::{
-    AuditGapV1, AuditedDeploymentV1, AuditedTimeV1, EnvironmentPopulationV1, ListedDeploymentV1, TimeSourceV1,
-};
+use portcullis_wire::audit::v1::{AuditGapV1, AuditedDeploymentV1, EnvironmentPopulationV1};
 use portcullis_wire::decision::v1::DecisionV1;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,6 +56,8 @@ pub struct ReadRecords {
     pub repository: Option<String>,
     pub gaps: Vec<AuditGapV1>,
     pub saved: SavedFacts,
+    /// The waivers that the deployments of the period were decided with.
+    pub waivers: WaiverBook,
     /// The kind of host that the newest record names.
     pub host: Option<String>,
     /// The snapshots that looks come from, one sentence for each branch.
@@ -89,7 +92,7 @@ impl ReadRecords {
         if let Some(chain) = &chain {
             self.follow(repository, chain, &mut population, policy, (period, as_of));
         }
-        population.on_host = self.listed(environment, host, chain.as_ref());
+        self.listed(&mut population, environment, host, chain.as_ref(), period);
         self.populations.push(population);
     }
 
@@ -123,10 +126,23 @@ impl ReadRecords {
                 population.first = population.first.or(Some(link.entry.number));
                 population.last = Some(link.entry.number);
                 let decision = read_decision(repository, link);
+                facts.iter().for_each(|facts| self.read_waivers(facts, as_of));
                 let tips = facts.as_ref().map(tips_in).unwrap_or_default();
                 let seen = SeenRecord { link, facts: facts.as_ref(), decision, policy };
                 self.deployments.push((audit_deployment(seen), tips));
             }
+        }
+    }
+
+    /// The waivers that a record was decided with: no landing of the period may hold their text.
+    fn read_waivers(&mut self, facts: &Deployment, as_of: Timestamp) {
+        let Some(gate) = facts.whole.gate.value() else { return };
+        let policy = gate.before(TextPurpose::Policy);
+        let policy = policy.and_then(|text| Policy::parse_for(text, &facts.whole.host.profile()).ok());
+        let Some(policy) = policy else { return };
+        for text in [gate.before(TextPurpose::Waivers), gate.after(TextPurpose::Waivers)] {
+            // Waivers that cannot be read are a finding of the deployment already.
+            let _ = text.map(|text| self.waivers.add(&policy, text, as_of));
         }
     }
 
@@ -182,31 +198,47 @@ impl ReadRecords {
         self.tips.push(TipSeen { branch, commit, at, was_tip: true, source });
     }
 
+    /// What the host lists of the period and as deployed now. What it does not show is a gap, and
+    /// never "none".
     fn listed(
         &mut self,
+        population: &mut EnvironmentPopulationV1,
         environment: &Environment,
         host: Option<&dyn Forge>,
         chain: Option<&Chain>,
-    ) -> Option<Vec<ListedDeploymentV1>> {
-        match host?.deployed(environment.as_str()) {
-            Fact::Known(listed) => Some(listed.iter().map(|one| listed_deployment(one, chain)).collect()),
-            Fact::Gap(gap) => {
-                self.gaps.push(gap_of(&gap));
-                None
+        period: &AskedPeriod,
+    ) {
+        let Some(host) = host else { return };
+        let now = host.deployed(environment.as_str()).known().map(|one| one.iter().cloned().collect());
+        let past = match period.ends() {
+            Some(ends) => host.deployments(environment.as_str(), ends).known().cloned(),
+            None => {
+                population.unchecked.push(
+                    "what the host had deployed earlier: of a range of commits only what is deployed now is asked"
+                        .to_string(),
+                );
+                Ok(Vec::new())
             }
+        };
+        let answers: [std::result::Result<Vec<HostDeployment>, Gap>; 2] = [now, past];
+        let mut unseen: Vec<&Gap> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
+        unseen.dedup();
+        self.gaps.extend(unseen.into_iter().map(gap_of));
+        if answers.iter().all(Result::is_err) {
+            return;
         }
+        let listed = answers.into_iter().flatten().flatten().collect();
+        let allowed: Vec<AllowedCommit> =
+            chain.into_iter().flat_map(|chain| &chain.links).map(allowed_by).collect();
+        let MatchedDeployments { listed, unchecked } = match_deployments(listed, &allowed);
+        population.on_host = Some(listed);
+        population.unchecked.extend(unchecked);
     }
 }
 
-fn listed_deployment(one: &HostDeployment, chain: Option<&Chain>) -> ListedDeploymentV1 {
-    let mut links = chain.into_iter().flat_map(|chain| &chain.links).rev();
-    let record = links.find(|link| link.entry.candidate == one.revision).map(|link| link.entry.number);
-    ListedDeploymentV1 {
-        id: one.id.to_string(),
-        commit: (&one.revision).into(),
-        time: AuditedTimeV1 { at: Some(one.since.to_string()), source: TimeSourceV1::Host },
-        record,
-    }
+fn allowed_by(link: &RecordLink) -> AllowedCommit {
+    let entry = &link.entry;
+    AllowedCommit { record: entry.number, commit: entry.candidate.clone(), time: entry.time }
 }
 
 fn empty_population(environment: &Environment) -> EnvironmentPopulationV1 {

@@ -1,20 +1,22 @@
 //! Everything that an audit is made of, gathered in order.
 
 use super::AuditArguments;
+use super::asking::AskedHost;
 use super::branch::{BranchAudit, NamedTip, audit_branch};
 use super::context::AuditContext;
 use super::environments::{ReadRecords, gap_of};
 use super::period::AskedPeriod;
 use super::policies::{PolicyBook, PolicyOfCommit};
 use super::snapshots::read_looks;
+use crate::cli::HostName;
 use crate::cli::decide::read_facts_file;
 use crate::cli::deploying::branch_named;
 use crate::cli::exit::{Failure, Result};
 use crate::cli::given::{GivenPlace, place_of};
-use crate::cli::hosts::{MeantHost, kind_of, open_host, profile_of};
+use crate::cli::hosts::profile_of;
 use crate::cli::policy_file::{POLICY, read_policy};
+use crate::cli::progress::ProgressView;
 use crate::cli::record::judge_text;
-use crate::cli::{HostName, bare};
 use crate::collect::audit::saved::read_recorded;
 use crate::collect::gather::text_at;
 use crate::collect::recorded::contradictions;
@@ -58,8 +60,9 @@ pub fn gather_audit(
     period: &AskedPeriod,
     as_of: Timestamp,
 ) -> Result<AuditV1> {
-    let host = open_named_host(directory, arguments)?;
-    let host = host.as_deref();
+    let asked = AskedHost::open(directory, repository, arguments)?;
+    let crew = asked.as_ref().and_then(|asked| asked.crew(directory));
+    let host = asked.as_ref().map(|asked| &*asked.forge);
     let files = read_files(repository, arguments)?;
     let profile = host_profile(repository, host, &files, arguments.host);
     let given = arguments.policy.as_deref().map(|file| given_policy(repository, directory, file, &profile));
@@ -77,10 +80,11 @@ pub fn gather_audit(
     let branches: Vec<NamedTip> =
         names.into_iter().map(|name| NamedTip::find(repository, &sources, name)).collect::<Result<_>>()?;
     let today = policy_today(&mut book, &branches)?;
-    let context = AuditContext { sources, period, as_of, today: Rc::clone(&today) };
+    let (crew, view) = (crew.as_ref(), ProgressView::of(arguments.quiet));
+    let context = AuditContext { sources, crew, view, period, as_of, today: Rc::clone(&today) };
     let mut records = read_records(repository, host, arguments, &context);
     let file_names = keep_files(files, &mut records);
-    let mut waivers = WaiverBook::default();
+    let mut waivers = std::mem::take(&mut records.waivers);
     let mut audits = Vec::new();
     for named in &branches {
         read_looks(&context, named, &mut records);
@@ -145,25 +149,6 @@ fn put_together(
         today: today_policy,
         sample: arguments.sample_request(),
     })
-}
-
-fn open_named_host(directory: &Path, arguments: &AuditArguments) -> Result<Option<Box<dyn Forge>>> {
-    let repository = match (arguments.host, &arguments.repository) {
-        (Some(HostName::None) | None, None) => return Ok(None),
-        (Some(HostName::None), Some(_)) => {
-            return Err(Failure::usage("--repository needs --host, and another one than `none`"));
-        }
-        (Some(HostName::Kind(_)), None) => {
-            return Err(Failure::usage("name the repository on the host: --repository OWNER/NAME"));
-        }
-        (_, Some(repository)) => repository.clone(),
-    };
-    let kind = kind_of(arguments.host).map_err(|gap| super::unseen_failure(&gap))?;
-    let host = MeantHost { kind, repository, request: None };
-    match bare::open_server(directory, &host, None)? {
-        Some(server) => Ok(Some(server)),
-        None => open_host(kind, &host.repository, None).map(Some),
-    }
 }
 
 /// Facts that were handed over, which the repository must not contradict.

@@ -3,6 +3,7 @@
 
 use super::exit::{Exit, Failure, Result};
 use super::pack::option::PackOptions;
+use super::progress::ProgressView;
 use super::{HostName, opening};
 use clap::Args;
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use portcullis_model::environment::Environment;
 use portcullis_wire::audit::v1::AuditOutcomeV1;
 use std::path::{Path, PathBuf};
 
+mod asking;
 mod branch;
 mod context;
 mod environments;
@@ -52,6 +54,10 @@ pub struct AuditArguments {
     /// Repository on the host.
     #[arg(long, value_name = "OWNER/NAME", help_heading = "Where facts come from")]
     repository: Option<String>,
+    /// Keep answers of the host in this folder, so that an audit that was interrupted goes on where
+    /// it was. Only answers about what is over are kept; each is used for a day, and checked.
+    #[arg(long, value_name = "DIR", help_heading = "Where facts come from")]
+    cache: Option<PathBuf>,
     /// Facts of a deployment that `portcullis facts` wrote. Repeatable.
     #[arg(long = "facts", value_name = "FILE", help_heading = "Where facts come from")]
     facts: Vec<PathBuf>,
@@ -78,6 +84,9 @@ pub struct AuditArguments {
     formats: Vec<String>,
     #[command(flatten)]
     pack: PackOptions,
+    /// Do not show on stderr how far the work has come.
+    #[arg(short, long, help_heading = "Output")]
+    quiet: bool,
     /// Also list what is met.
     #[arg(short, long, help_heading = "Output")]
     verbose: bool,
@@ -105,7 +114,7 @@ pub fn run(directory: &Path, arguments: &AuditArguments) -> Result {
     let audit = gather::gather_audit(&repository, directory, arguments, &period, as_of)?;
     plan.write(&audit, arguments.verbose)?;
     let outcome = audit.outcome;
-    arguments.pack.write(&repository, audit)?;
+    arguments.pack.write(&repository, audit, ProgressView::of(arguments.quiet))?;
     Ok(exit_of(outcome))
 }
 

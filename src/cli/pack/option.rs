@@ -2,8 +2,9 @@
 
 use super::super::exit::Result;
 use super::super::output;
+use super::super::progress::ProgressView;
 use super::reveal;
-use super::write::{PackOrder, write_pack};
+use super::write::{PackOrder, write_pack_and_show};
 use clap::Args;
 use portcullis_git::Repository;
 use portcullis_wire::audit::v1::AuditV1;
@@ -23,20 +24,20 @@ pub struct PackOptions {
 }
 
 /// Options whose values say where something is, and nothing about the audit.
-const PLACES: [&str; 4] = ["-C", "--pack", "--format", "--pseudonymise"];
+const PLACES: [&str; 5] = ["-C", "--pack", "--format", "--pseudonymise", "--cache"];
 
 impl PackOptions {
     /// Writes the pack of an audit, where one was asked for.
     ///
     /// # Errors
-    /// Those of [`write_pack`].
-    pub fn write(&self, repository: &Repository, audit: AuditV1) -> Result<()> {
+    /// Those of [`write_pack_and_show`].
+    pub fn write(&self, repository: &Repository, audit: AuditV1, view: ProgressView) -> Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
         let command =
             without_places(std::env::args_os().skip(1).map(|text| text.to_string_lossy().into_owned()));
         let key = self.pseudonymise.as_deref().map(|file| reveal::read_key(file, folder)).transpose()?;
         let order = PackOrder { audit, repository, folder, command, key: key.as_ref() };
-        let written = write_pack(order)?;
+        let written = write_pack_and_show(order, view)?;
         if let Some(file) = &self.pseudonymise {
             reveal::write_people(file, &written.people)?;
         }

@@ -2,6 +2,7 @@
 
 use super::super::exit::{Failure, Result};
 use super::super::output;
+use super::super::progress::{Progress, ProgressView};
 use super::folder::FolderOfPack;
 use super::records::{self, RecordFiles, WrittenBefore};
 use super::results::write_results;
@@ -65,8 +66,16 @@ pub struct WrittenPack {
 ///
 /// # Errors
 /// The folder is there and not empty, something cannot be written, or a record cannot be read.
-pub fn write_pack(mut order: PackOrder<'_>) -> Result<WrittenPack> {
-    let mut folder = PackFolder::begin(order.folder)?;
+pub fn write_pack(order: PackOrder<'_>) -> Result<WrittenPack> {
+    write_pack_and_show(order, ProgressView::Silent)
+}
+
+/// The same, and shows how far it has come.
+///
+/// # Errors
+/// Those of [`write_pack`].
+pub fn write_pack_and_show(mut order: PackOrder<'_>, view: ProgressView) -> Result<WrittenPack> {
+    let mut folder = PackFolder::begin(order.folder, view)?;
     let redactor = find_addresses(&order)?;
     for environment in &order.audit.environments {
         write_records(&order, environment, &redactor, &mut folder)?;
@@ -259,10 +268,11 @@ fn write_policies(order: &PackOrder<'_>, redactor: &Redactor, folder: &mut PackF
 struct PackFolder {
     root: PathBuf,
     files: BTreeMap<ItemPath, (u64, Digest, PackRoleV1)>,
+    progress: Progress,
 }
 
 impl PackFolder {
-    fn begin(root: &Path) -> Result<PackFolder> {
+    fn begin(root: &Path, view: ProgressView) -> Result<PackFolder> {
         // `out/` and `out` are one folder, and its archive is beside it.
         let root = root.components().as_path();
         let cannot =
@@ -272,7 +282,8 @@ impl PackFolder {
             let why = format!("{} is not empty, and a pack holds nothing but its own files", root.display());
             return Err(Failure::environment(why).hint("name a folder that is not there yet"));
         }
-        Ok(PackFolder { root: root.to_path_buf(), files: BTreeMap::new() })
+        let progress = Progress::begin(view, "files written to the pack", None);
+        Ok(PackFolder { root: root.to_path_buf(), files: BTreeMap::new(), progress })
     }
 
     /// What was written until now.
@@ -291,6 +302,7 @@ impl PackFolder {
         }
         std::fs::write(&place, bytes).map_err(cannot)?;
         self.files.insert(path, (bytes.len() as u64, Digest::of(bytes), role));
+        self.progress.at(self.files.len());
         Ok(())
     }
 

@@ -3,10 +3,13 @@
 //! Which request brought a landing, and what was said of it, comes from facts that were saved when
 //! it was deployed, else from the host, else from nowhere. What git shows is always read again.
 
+pub mod cache;
+pub mod crew;
 pub mod saved;
 
 use crate::collect::deployment::{Group, Range, ask_branch, candidates_in, merged_parents, no_host};
 use crate::collect::sources::{HostSession, Sources};
+use crew::{Crew, CrewMember};
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::deployment::{Baseline, BaselineOrigin, Deployment, LandingFacts};
 use portcullis_model::fact::{Fact, Gap};
@@ -17,10 +20,10 @@ use portcullis_model::landing::{Coverage, Landing, Span, Step};
 use portcullis_model::protection::Branch;
 use saved::SavedLanding;
 use std::cell::OnceCell;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A landing of a branch, before its facts are gathered.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct AuditGroup {
     /// The tip of the branch before.
     pub parent: Revision,
@@ -45,12 +48,20 @@ pub struct AuditedBranch<'a> {
     pub name: &'a BranchName,
     /// The branch as its host sees it.
     seen: Fact<Branch>,
+    /// Who asks the host side by side.
+    crew: Option<&'a Crew<'a>>,
 }
 
 impl<'a> AuditedBranch<'a> {
     /// A branch; its host is asked about it.
     pub fn of(sources: &'a Sources<'a>, name: &'a BranchName) -> Self {
-        AuditedBranch { sources, name, seen: ask_branch(sources, name) }
+        AuditedBranch { sources, name, seen: ask_branch(sources, name), crew: None }
+    }
+
+    /// The same, with a crew that asks the host.
+    #[must_use]
+    pub fn with_crew(self, crew: Option<&'a Crew<'a>>) -> Self {
+        AuditedBranch { crew, ..self }
     }
 
     /// The branch as its host sees it.
@@ -70,12 +81,16 @@ impl<'a> AuditedBranch<'a> {
     ) -> Vec<AuditGroup> {
         let range = self.range(inquiry);
         let line: BTreeSet<Revision> = steps.iter().map(|step| step.commit.id.clone()).collect();
+        let mut asked = self.ask_requests(&steps, progress);
         let mut waiting: VecDeque<Step> = steps.into();
         let mut groups: Vec<AuditGroup> = Vec::new();
         let mut parent = first_parent.clone();
         let mut done = 0;
+        let is_asked = !asked.is_empty();
         while let Some(step) = waiting.pop_front() {
-            progress(done);
+            if !is_asked {
+                progress(done);
+            }
             let id = step.commit.id.clone();
             let kept = saved(&parent).filter(|kept| begins_with(kept, &id, &waiting));
             if let Some(kept) = kept {
@@ -88,7 +103,7 @@ impl<'a> AuditedBranch<'a> {
                 continue;
             }
             done += 1;
-            let requests = range.requests(&id, self.name, &line);
+            let requests = asked.remove(&id).unwrap_or_else(|| range.requests(&id, self.name, &line));
             let explained = requests.value().is_some_and(|requests| !requests.is_empty());
             match groups.last_mut() {
                 Some(last) if explained && !last.saved && last.requests == requests => last.steps.push(step),
@@ -97,6 +112,20 @@ impl<'a> AuditedBranch<'a> {
             parent = id;
         }
         groups
+    }
+
+    /// The requests that brought each step, where a crew asks the host.
+    fn ask_requests(
+        &self,
+        steps: &[Step],
+        progress: &dyn Fn(usize),
+    ) -> BTreeMap<Revision, Fact<BTreeSet<RequestId>>> {
+        let Some(crew) = self.crew else { return BTreeMap::new() };
+        let name = self.name;
+        let ask = |member: &CrewMember, step: &Step| member.host.landed(&step.commit.id, name);
+        let found = crew.map(steps, ask, progress);
+        let found = steps.iter().zip(found);
+        found.filter_map(|(step, requests)| Some((step.commit.id.clone(), requests?))).collect()
     }
 
     fn range<'r>(&'r self, inquiry: &'r Inquiry) -> Range<'r> {
@@ -109,11 +138,19 @@ impl<'a> AuditedBranch<'a> {
         inquiry: &Inquiry,
         groups: Vec<AuditGroup>,
         saved: &mut dyn FnMut(&Revision, &Revision) -> Option<SavedLanding>,
+        progress: &dyn Fn(usize),
     ) -> Vec<GatheredLanding> {
         let range = self.range(inquiry);
-        let host = OnceCell::new();
-        let mut gathered: Vec<GatheredLanding> =
-            groups.into_iter().filter_map(|group| self.gather_one(&range, group, &host, saved)).collect();
+        let host = self.host_of(&range, groups.first());
+        let mut done = self.gather_side_by_side(inquiry, &groups, host.as_ref(), progress);
+        let mut gathered = Vec::with_capacity(groups.len());
+        for (number, group) in groups.into_iter().enumerate() {
+            gathered.extend(match done.remove(&number) {
+                Some(one) => one,
+                None => gather_one(&range, group, host.as_ref(), saved),
+            });
+            progress(number + 1);
+        }
         let mut landings: Vec<LandingFacts> =
             gathered.iter_mut().filter_map(|one| take_landing(&mut one.facts)).collect();
         range.prove(&mut landings, &|_| ());
@@ -123,89 +160,109 @@ impl<'a> AuditedBranch<'a> {
         gathered
     }
 
-    fn gather_one(
+    /// The facts of landings by their places, where a crew asks the host.
+    fn gather_side_by_side(
         &self,
-        range: &Range<'_>,
-        group: AuditGroup,
-        host: &OnceCell<HostFacts>,
-        saved: &mut dyn FnMut(&Revision, &Revision) -> Option<SavedLanding>,
-    ) -> Option<GatheredLanding> {
-        let landed = group.landed()?.clone();
-        let AuditGroup { parent, steps, requests, saved: is_saved } = group;
-        let mut whole = alone(range, &parent, &landed);
-        let files = match &whole.change {
-            Fact::Known(change) => Fact::Known(change.files.clone()),
-            Fact::Gap(gap) => Fact::Gap(gap.clone()),
+        inquiry: &Inquiry,
+        groups: &[AuditGroup],
+        host: Option<&HostFacts>,
+        progress: &dyn Fn(usize),
+    ) -> BTreeMap<usize, Option<GatheredLanding>> {
+        let Some(crew) = self.crew else { return BTreeMap::new() };
+        let (name, branch) = (self.name, &self.seen);
+        let Sources { directory, reports, evidence, observed, review_refs, .. } = *self.sources;
+        let gather = |member: &CrewMember, group: &AuditGroup| {
+            let (repository, forge) = (&member.repository, Some(&*member.host));
+            let sources =
+                Sources { repository, host: forge, directory, reports, evidence, observed, review_refs };
+            let range = Range { inquiry, sources: &sources, branch, name, signed: OnceCell::new() };
+            gather_one(&range, group.clone(), host, &mut |_, _| None)
         };
-        let ids: Vec<Revision> = steps.iter().map(|step| step.commit.id.clone()).collect();
-        let kept = if is_saved { saved(&parent, &landed) } else { None };
-        let (landing, source) = match kept {
-            Some(kept) => {
-                whole.host = kept.host;
-                let candidates = candidates_in(kept.requests.value().map_or(&[], Vec::as_slice));
-                let landing = Landing { parent: parent.clone(), landed: landed.clone(), candidates };
-                (unproved(landing, ids, files, kept.requests), kept.source)
-            }
-            None => {
-                let requests =
-                    if is_saved { range.requests(&landed, self.name, &BTreeSet::new()) } else { requests };
-                let group = Group { parent: parent.clone(), steps: ids, requests };
-                let mut facts = range.landing_with(group, files)?;
-                if self.sources.host.is_some() {
-                    whole.host = host.get_or_init(|| self.host_of(range, &parent, &landed)).clone();
-                } else if range.inquiry.signed.is_none() {
-                    facts.landing.candidates =
-                        merged_parents(self.sources.repository, &landed).unwrap_or_default();
-                }
-                (facts, self.source_name(range.inquiry))
-            }
-        };
-        let facts = self.deployment(parent, landed, steps, landing, whole);
-        Some(GatheredLanding { facts, source })
-    }
-
-    fn source_name(&self, inquiry: &Inquiry) -> String {
-        match self.sources.host {
-            Some(host) => format!("{} as it was asked now", host.kind()),
-            None if inquiry.signed.is_some() => "signed reviews in the repository".to_string(),
-            None => "git alone".to_string(),
-        }
+        let found = crew.map(groups, gather, progress);
+        found.into_iter().enumerate().filter_map(|(number, one)| Some((number, one?))).collect()
     }
 
     /// What the host says of the branch and itself.
-    fn host_of(&self, range: &Range<'_>, parent: &Revision, landed: &Revision) -> HostFacts {
+    fn host_of(&self, range: &Range<'_>, first: Option<&AuditGroup>) -> Option<HostFacts> {
+        let (forge, first) = (self.sources.host?, first?);
         let request = Fact::Gap(Gap::not_asked("one change request", "a landing may have several"));
-        let asked = self.sources.host.map(|forge| {
-            let branch = self.seen.clone();
-            HostSession { forge, on_request: None, request, branch }
-        });
-        range.facts(of_git(range.inquiry), parent, landed, asked.as_ref()).host
+        let branch = self.seen.clone();
+        let asked = HostSession { forge, on_request: None, request, branch };
+        Some(range.facts(of_git(range.inquiry), &first.parent, first.landed()?, Some(&asked)).host)
     }
+}
 
-    fn deployment(
-        &self,
-        parent: Revision,
-        landed: Revision,
-        steps: Vec<Step>,
-        landing: LandingFacts,
-        whole: Facts,
-    ) -> Deployment {
-        let not_asked = |what: &str| Gap::not_asked(what, "judge a deployment");
-        Deployment {
-            environment: String::new(),
-            branch: self.name.clone(),
-            deployer: Fact::Gap(not_asked("who deploys")),
-            by_host: Fact::Gap(not_asked("what the host says is deployed")),
-            recorded: Fact::Gap(not_asked("what was recorded")),
-            elsewhere: Fact::Gap(not_asked("what is deployed elsewhere")),
-            on_branch: Fact::Gap(not_asked("whether the commit may be deployed")),
-            span: Fact::Known(Span::Steps(steps)),
-            back: Fact::Known(None),
-            baseline: Fact::Known(Baseline { revision: parent, origin: BaselineOrigin::Asserted }),
-            candidate: landed,
-            landings: Fact::Known(vec![landing]),
-            whole,
+/// The facts of one landing, but for the proof of its content.
+fn gather_one(
+    range: &Range<'_>,
+    group: AuditGroup,
+    host: Option<&HostFacts>,
+    saved: &mut dyn FnMut(&Revision, &Revision) -> Option<SavedLanding>,
+) -> Option<GatheredLanding> {
+    let landed = group.landed()?.clone();
+    let AuditGroup { parent, steps, requests, saved: is_saved } = group;
+    let mut whole = alone(range, &parent, &landed);
+    let files = match &whole.change {
+        Fact::Known(change) => Fact::Known(change.files.clone()),
+        Fact::Gap(gap) => Fact::Gap(gap.clone()),
+    };
+    let ids: Vec<Revision> = steps.iter().map(|step| step.commit.id.clone()).collect();
+    let kept = if is_saved { saved(&parent, &landed) } else { None };
+    let (landing, source) = match kept {
+        Some(kept) => {
+            whole.host = kept.host;
+            let candidates = candidates_in(kept.requests.value().map_or(&[], Vec::as_slice));
+            let landing = Landing { parent: parent.clone(), landed: landed.clone(), candidates };
+            (unproved(landing, ids, files, kept.requests), kept.source)
         }
+        None => {
+            let requests =
+                if is_saved { range.requests(&landed, range.name, &BTreeSet::new()) } else { requests };
+            let group = Group { parent: parent.clone(), steps: ids, requests };
+            let mut facts = range.landing_with(group, files)?;
+            if let Some(host) = host {
+                whole.host = host.clone();
+            } else if range.inquiry.signed.is_none() {
+                facts.landing.candidates =
+                    merged_parents(range.sources.repository, &landed).unwrap_or_default();
+            }
+            (facts, name_source(range))
+        }
+    };
+    let facts = deployment_of(range.name, (parent, landed), steps, landing, whole);
+    Some(GatheredLanding { facts, source })
+}
+
+fn name_source(range: &Range<'_>) -> String {
+    match range.sources.host {
+        Some(host) => format!("{} as it was asked now", host.kind()),
+        None if range.inquiry.signed.is_some() => "signed reviews in the repository".to_string(),
+        None => "git alone".to_string(),
+    }
+}
+
+fn deployment_of(
+    branch: &BranchName,
+    (parent, landed): (Revision, Revision),
+    steps: Vec<Step>,
+    landing: LandingFacts,
+    whole: Facts,
+) -> Deployment {
+    let not_asked = |what: &str| Gap::not_asked(what, "judge a deployment");
+    Deployment {
+        environment: String::new(),
+        branch: branch.clone(),
+        deployer: Fact::Gap(not_asked("who deploys")),
+        by_host: Fact::Gap(not_asked("what the host says is deployed")),
+        recorded: Fact::Gap(not_asked("what was recorded")),
+        elsewhere: Fact::Gap(not_asked("what is deployed elsewhere")),
+        on_branch: Fact::Gap(not_asked("whether the commit may be deployed")),
+        span: Fact::Known(Span::Steps(steps)),
+        back: Fact::Known(None),
+        baseline: Fact::Known(Baseline { revision: parent, origin: BaselineOrigin::Asserted }),
+        candidate: landed,
+        landings: Fact::Known(vec![landing]),
+        whole,
     }
 }
 

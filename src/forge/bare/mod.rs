@@ -17,6 +17,7 @@
 use crate::{
     ChangeRequestHost, CheckFacts, Connection, Forge, HostError, HostKind, PushFacts, Question, ReviewFacts,
 };
+use jiff::Timestamp;
 use portcullis_model::change::{BranchName, Commit, Revision};
 use portcullis_model::deployment::HostDeployment;
 use portcullis_model::environment::Environment;
@@ -49,6 +50,7 @@ pub static KIND: HostKind = HostKind {
     conventions,
     repository_form: "DIR",
     request_id: |text| BareRequestId::read(text).map(|id| id.name()),
+    settles: crate::settled::never,
     open: |repository, _: Connection| Ok::<Box<dyn Forge>, HostError>(Box::new(unopened(repository))),
 };
 
@@ -308,6 +310,10 @@ impl<V: ServerView> Forge for BareServer<V> {
 
     fn deployed(&self, _: &str) -> Fact<Option<HostDeployment>> {
         Fact::Known(None)
+    }
+
+    fn deployments(&self, _: &str, _: (Timestamp, Timestamp)) -> Fact<Vec<HostDeployment>> {
+        Fact::Known(Vec::new())
     }
 
     fn deployed_elsewhere(&self, _: &str, _: &[Environment]) -> Fact<Vec<(String, HostDeployment)>> {

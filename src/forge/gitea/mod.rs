@@ -15,6 +15,7 @@ use crate::{
     ChangeRequestHost, CheckFacts, Connection, Forge, HostError, HostKind, PushFacts, Question, ReviewFacts,
 };
 use address::{GiteaRepository, api_address};
+use jiff::Timestamp;
 use portcullis_model::change::{BranchName, Commit, Revision};
 use portcullis_model::deployment::HostDeployment;
 use portcullis_model::environment::Environment;
@@ -43,6 +44,7 @@ mod pushes;
 mod request;
 mod reviews;
 mod rule_name;
+mod settled;
 mod style;
 mod teams;
 mod timeline;
@@ -59,6 +61,7 @@ pub static GITEA: HostKind = HostKind {
     conventions: conventions::gitea,
     repository_form: "owner/name",
     request_id: |text| text.parse().ok().map(RequestId::Number),
+    settles: settled::settles,
     open: |repository, connection| Ok(Box::new(Gitea::open(&FLAVOUR_GITEA, repository, connection)?)),
 };
 
@@ -72,6 +75,7 @@ pub static FORGEJO: HostKind = HostKind {
     conventions: conventions::forgejo,
     repository_form: "owner/name",
     request_id: |text| text.parse().ok().map(RequestId::Number),
+    settles: settled::settles,
     open: |repository, connection| Ok(Box::new(Gitea::open(&FLAVOUR_FORGEJO, repository, connection)?)),
 };
 
@@ -218,6 +222,10 @@ impl Forge for Gitea {
     }
 
     fn deployed(&self, _: &str) -> Fact<Option<HostDeployment>> {
+        Fact::Gap(self.no_deployments())
+    }
+
+    fn deployments(&self, _: &str, _: (Timestamp, Timestamp)) -> Fact<Vec<HostDeployment>> {
         Fact::Gap(self.no_deployments())
     }
 

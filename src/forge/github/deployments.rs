@@ -11,6 +11,7 @@
 use crate::github::{GitHub, translate, wire};
 use crate::http::gaps::contradiction;
 use crate::http::pages::PageNames;
+use jiff::Timestamp;
 use portcullis_model::deployment::HostDeployment;
 use portcullis_model::environment::Environment;
 use portcullis_model::fact::{Gap, GapReason};
@@ -45,6 +46,45 @@ impl GitHub {
             found.extend(self.last_deployed(other.as_str())?.map(|newest| (other.to_string(), newest)));
         }
         Ok(found)
+    }
+
+    /// Each success in a period. That a later one took its place, or that it was taken down, is
+    /// said by later statuses, and a tool goes back by giving an old deployment a new status: so
+    /// each status counts by its own time.
+    pub(super) fn deployed_between(
+        &self,
+        environment: &str,
+        (since, until): (Timestamp, Timestamp),
+    ) -> Result<Vec<HostDeployment>, Gap> {
+        let what = format!("the deployments to {environment} in the period");
+        let mut found = Vec::new();
+        for one in self.named_alike(&what, environment)? {
+            if one.updated_at < since || one.created_at.is_some_and(|created| created >= until) {
+                continue;
+            }
+            let revision = translate::revision(&what, one.sha)?;
+            for status in self.statuses(&what, one.id)? {
+                if is_success(&what, &status.state)? && (since..until).contains(&status.created_at) {
+                    let (id, revision) = (one.id.into(), revision.clone());
+                    found.push(HostDeployment { id, revision, since: status.created_at });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The deployments to an environment, whatever the case of its name. GitHub does not say
+    /// whether its filter tells the case apart, so the whole list is read; where that is longer
+    /// than lists may be, what the filter gives.
+    fn named_alike(&self, what: &str, environment: &str) -> Result<Vec<wire::DeploymentItem>, Gap> {
+        match self.client.list::<wire::DeploymentItem>(what, &self.at(&["deployments"])) {
+            Ok(mut all) => {
+                all.retain(|one| one.environment.to_lowercase() == environment.to_lowercase());
+                Ok(all)
+            }
+            Err(gap) if gap.reason == GapReason::Truncated => self.listed_deployments(what, environment),
+            Err(gap) => Err(gap),
+        }
     }
 
     fn deployments_of_others(
@@ -107,19 +147,27 @@ impl GitHub {
 
     /// The deployment, if its newest status says that it succeeded.
     fn success(&self, what: &str, one: wire::DeploymentItem) -> Result<Option<HostDeployment>, Gap> {
-        let number = one.id.to_string();
-        let statuses: Vec<wire::DeploymentStatus> =
-            self.client.list(what, &self.at(&["deployments", &number, "statuses"]))?;
+        let statuses = self.statuses(what, one.id)?;
         let Some(newest) = statuses.into_iter().max_by_key(|status| (status.created_at, status.id)) else {
             return Ok(None);
         };
-        match newest.state.as_str() {
-            "success" => {
-                let (id, since) = (one.id.into(), newest.created_at);
-                Ok(Some(HostDeployment { id, revision: translate::revision(what, one.sha)?, since }))
-            }
-            "inactive" | "error" | "failure" | "in_progress" | "queued" | "pending" => Ok(None),
-            other => Err(translate::unknown_kind(what, "deployment state", other)),
+        if !is_success(what, &newest.state)? {
+            return Ok(None);
         }
+        let (id, since) = (one.id.into(), newest.created_at);
+        Ok(Some(HostDeployment { id, revision: translate::revision(what, one.sha)?, since }))
+    }
+
+    fn statuses(&self, what: &str, deployment: u64) -> Result<Vec<wire::DeploymentStatus>, Gap> {
+        self.client.list(what, &self.at(&["deployments", &deployment.to_string(), "statuses"]))
+    }
+}
+
+/// Does a state say that a deployment succeeded?
+fn is_success(what: &str, state: &str) -> Result<bool, Gap> {
+    match state {
+        "success" => Ok(true),
+        "inactive" | "error" | "failure" | "in_progress" | "queued" | "pending" => Ok(false),
+        other => Err(translate::unknown_kind(what, "deployment state", other)),
     }
 }

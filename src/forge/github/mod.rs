@@ -17,6 +17,7 @@ use crate::{
     Question, ReviewFacts,
 };
 use address::RepositoryName;
+use jiff::Timestamp;
 use portcullis_model::administration::Administration;
 use portcullis_model::batch::Batch;
 use portcullis_model::change::{BranchName, Commit, Revision};
@@ -45,6 +46,7 @@ mod pushes;
 mod queue;
 mod reviews;
 mod rules;
+mod settled;
 mod style;
 mod translate;
 mod wire;
@@ -59,6 +61,7 @@ pub static KIND: HostKind = HostKind {
     conventions: HostConventions::github,
     repository_form: "owner/name",
     request_id: |text| text.parse().ok().map(RequestId::Number),
+    settles: settled::settles,
     open: |repository, connection| Ok(Box::new(GitHub::open(repository, connection)?)),
 };
 
@@ -157,6 +160,10 @@ impl Forge for GitHub {
 
     fn deployed(&self, environment: &str) -> Fact<Option<HostDeployment>> {
         self.last_deployed(environment).into()
+    }
+
+    fn deployments(&self, environment: &str, period: (Timestamp, Timestamp)) -> Fact<Vec<HostDeployment>> {
+        self.deployed_between(environment, period).into()
     }
 
     fn deployed_elsewhere(

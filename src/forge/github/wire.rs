@@ -71,6 +71,8 @@ pub(super) struct DeploymentItem {
     pub id: u64,
     pub sha: String,
     pub environment: String,
+    /// An answer without it is of any time before its last status.
+    pub created_at: Option<Timestamp>,
     pub updated_at: Timestamp,
 }
 

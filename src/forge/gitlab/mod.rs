@@ -20,6 +20,7 @@ use crate::{
     Question, ReadTexts, ReviewFacts,
 };
 use address::ProjectPath;
+use jiff::Timestamp;
 use portcullis_model::administration::Administration;
 use portcullis_model::batch::Batch;
 use portcullis_model::change::{BranchName, Commit, Revision};
@@ -51,6 +52,7 @@ mod pushes;
 mod request;
 mod rules;
 mod settings;
+mod settled;
 mod style;
 mod train;
 mod translate;
@@ -73,6 +75,7 @@ pub static KIND: HostKind = HostKind {
     conventions: conventions::gitlab,
     repository_form: "group/name",
     request_id: |text| text.strip_prefix('!').unwrap_or(text).parse().ok().map(RequestId::Number),
+    settles: settled::settles,
     open: |repository, connection| Ok(Box::new(GitLab::open(repository, connection)?)),
 };
 
@@ -179,6 +182,10 @@ impl Forge for GitLab {
 
     fn deployed(&self, environment: &str) -> Fact<Option<HostDeployment>> {
         self.last_deployed(environment).into()
+    }
+
+    fn deployments(&self, environment: &str, period: (Timestamp, Timestamp)) -> Fact<Vec<HostDeployment>> {
+        self.deployed_between(environment, period).into()
     }
 
     fn deployed_elsewhere(

@@ -355,6 +355,8 @@ pub(super) struct Deployment {
     pub id: u64,
     pub sha: String,
     pub status: String,
+    /// An answer without it is of any time before it was last changed.
+    pub created_at: Option<Timestamp>,
     pub updated_at: Timestamp,
     pub environment: Environment,
 }

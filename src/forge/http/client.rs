@@ -131,7 +131,10 @@ impl Client {
             if attempt >= self.retry.attempts || !self.take_wait(wait) {
                 return Err(self.without_token(gap));
             }
-            self.transport.wait(wait);
+            match gap.reason {
+                GapReason::RateLimited => self.transport.hold(wait),
+                _ => self.transport.wait(wait),
+            }
             attempt += 1;
         }
     }

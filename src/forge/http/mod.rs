@@ -4,6 +4,7 @@
 //! - `transport` carries one request, `address` builds addresses, `client` asks one question,
 //!   `retry` says when to ask again, `json` reads an answer;
 //! - `pages` walks lists, along the `links` between them;
+//! - `lanes` is one way for several clients at once;
 //! - what one API does otherwise than another is a value, [`ApiStyle`], which the host's folder
 //!   holds.
 //!
@@ -16,6 +17,7 @@ pub mod address;
 pub(super) mod client;
 pub(super) mod gaps;
 mod json;
+pub mod lanes;
 mod links;
 pub(super) mod pages;
 mod retry;

@@ -75,6 +75,11 @@ pub trait Transport {
     fn wait(&self, time: Duration) {
         std::thread::sleep(time);
     }
+
+    /// Waits because the host limits the rate of requests, of this client and of all others.
+    fn hold(&self, time: Duration) {
+        self.wait(time);
+    }
 }
 
 /// The network. TLS is judged by the machine's own certificate store; proxies come from

@@ -106,7 +106,8 @@ pub struct EnvironmentPopulationV1 {
     /// What was not checked of the chain, one sentence each: a chain that was cut at its end
     /// verifies.
     pub unchecked: Vec<String>,
-    /// Deployments that the host lists; null where no host was asked or it shows none.
+    /// Deployments that the host lists: what is deployed now, and what was deployed in the period,
+    /// oldest first. Null where no host was asked or it shows none.
     pub on_host: Option<Vec<ListedDeploymentV1>>,
 }
 
@@ -123,6 +124,10 @@ pub struct ListedDeploymentV1 {
     pub time: AuditedTimeV1,
     /// The number of a record that allowed this commit; null where no record does.
     pub record: Option<u64>,
+    /// Why the records of this commit did not allow this deployment. Missing where one did, and
+    /// where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// A data-processing area.

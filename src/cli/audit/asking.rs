@@ -1,0 +1,104 @@
+//! The host that an audit asks: over several lanes at once, with what was kept of earlier runs.
+
+use super::AuditArguments;
+use crate::cli::exit::{Failure, Result};
+use crate::cli::hosts::{MeantHost, connection_over, kind_of};
+use crate::cli::{HostName, bare, output, program};
+use crate::collect::audit::cache::key::VARIABLE;
+use crate::collect::audit::cache::{AnswerCache, CacheFault, CacheOwner, open_cache};
+use crate::collect::audit::crew::{Crew, CrewMember};
+use jiff::Timestamp;
+use portcullis_forge::http::lanes::{AnswerKeeper, Lanes};
+use portcullis_forge::http::transport::Live;
+use portcullis_forge::{self as host, Forge, HostKind, ci};
+use portcullis_git::Repository;
+use std::path::Path;
+
+/// The host that is asked.
+pub struct AskedHost {
+    /// The host, for questions one by one.
+    pub forge: Box<dyn Forge>,
+    /// The way to it, where it is one over the network.
+    network: Option<NetworkHost>,
+}
+
+struct NetworkHost {
+    kind: &'static HostKind,
+    repository: String,
+    lanes: Lanes,
+}
+
+impl NetworkHost {
+    fn open(&self) -> Result<Box<dyn Forge>> {
+        Ok(host::open(self.kind.name, &self.repository, connection_over(self.kind, self.lanes.lane()))?)
+    }
+}
+
+impl AskedHost {
+    /// The host that arguments name; `None` where they name none.
+    ///
+    /// # Errors
+    /// It cannot be one, or what was named as its cache cannot.
+    pub fn open(
+        directory: &Path,
+        repository: &Repository,
+        arguments: &AuditArguments,
+    ) -> Result<Option<Self>> {
+        let name = match (arguments.host, &arguments.repository) {
+            (Some(HostName::None) | None, None) => return Ok(None),
+            (Some(HostName::None), Some(_)) => {
+                return Err(Failure::usage("--repository needs --host, and another one than `none`"));
+            }
+            (Some(HostName::Kind(_)), None) => {
+                return Err(Failure::usage("name the repository on the host: --repository OWNER/NAME"));
+            }
+            (_, Some(name)) => name.clone(),
+        };
+        let kind = kind_of(arguments.host).map_err(|gap| super::unseen_failure(&gap))?;
+        let meant = MeantHost { kind, repository: name, request: None };
+        if let Some(forge) = bare::open_server(directory, &meant, None)? {
+            return Ok(Some(AskedHost { forge, network: None }));
+        }
+        let keeper = open_keeper(repository, arguments, kind, &meant.repository)?;
+        let lanes = Lanes::new(Live::new(), keeper);
+        let network = NetworkHost { kind, repository: meant.repository, lanes };
+        Ok(Some(AskedHost { forge: network.open()?, network: Some(network) }))
+    }
+
+    /// Who asks it side by side.
+    pub fn crew<'a>(&'a self, directory: &'a Path) -> Option<Crew<'a>> {
+        let network = self.network.as_ref()?;
+        Some(Crew::of(Box::new(move || {
+            let repository = Repository::open(directory).ok()?;
+            Some(CrewMember { repository, host: network.open().ok()? })
+        })))
+    }
+}
+
+/// What keeps answers, where a folder was named. An audit goes on without it where the folder
+/// cannot be used now.
+fn open_keeper(
+    repository: &Repository,
+    arguments: &AuditArguments,
+    host: &'static HostKind,
+    name: &str,
+) -> Result<Option<Box<dyn AnswerKeeper>>> {
+    let Some(folder) = &arguments.cache else { return Ok(None) };
+    match open_cache(folder, repository.git_directory(), ci::variable(VARIABLE)) {
+        Ok((folder, key)) => {
+            let owner = CacheOwner {
+                program: program::VERSION.to_string(),
+                host,
+                repository: name.to_string(),
+                clock: Timestamp::now,
+                complain: output::remark,
+            };
+            Ok(Some(Box::new(AnswerCache::of(folder, key, owner))))
+        }
+        Err(CacheFault::Misused(why)) => Err(Failure::environment(format!("--cache: {why}"))),
+        Err(CacheFault::Unusable(why)) => {
+            output::remark(&format!("the audit goes on without its cache: {why}"));
+            Ok(None)
+        }
+    }
+}
