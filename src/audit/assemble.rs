@@ -1,7 +1,7 @@
 //! Everything that was gathered, put together to an audit.
 
 use crate::duties::DutyTable;
-use crate::exceptions::{AuditedItems, gaps_of_items};
+use crate::exceptions::{AuditedItems, gap_of_times, gaps_of_follow_ups, gaps_of_items};
 use crate::people::PeopleNames;
 use crate::protection::{Look, describe_actor, protection_over_time};
 use crate::sample::{SampleRequest, draw_sample};
@@ -81,6 +81,8 @@ pub fn assemble_audit(gathered: GatheredAudit<'_>) -> AuditV1 {
     let mut gaps = gathered.gaps;
     gaps.extend(gaps_of_items(&landings, &deployments));
     gaps.extend(deployments.iter().filter_map(gap_of_record));
+    gaps.extend(gap_of_times(&landings));
+    gaps.extend(gaps_of_follow_ups(&exceptions));
     let waivers = gathered.waivers.of_period(&used_waivers(&landings, &deployments), period);
     let duties = DutyTable::of(&landings, &deployments, &waivers);
     let names = PeopleNames::by(gathered.today.or(gathered.policies.last().copied()));

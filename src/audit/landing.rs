@@ -9,7 +9,7 @@ use portcullis_model::change::{Commit, FileChange, Side};
 use portcullis_model::check::Conclusion;
 use portcullis_model::decision::{Decision, Judged, Verdict};
 use portcullis_model::deployment::{Deployment, LandingFacts};
-use portcullis_model::fact::{Fact, Gap};
+use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::facts::Facts;
 use portcullis_model::landing::{Candidate, Coverage, Residual, Span, Step};
 use portcullis_wire::audit::v1::{
@@ -41,6 +41,14 @@ pub struct SeenLanding<'a> {
     pub source: &'a str,
 }
 
+/// A landing, and what could not be seen of it that no finding tells.
+pub struct LandingAudit {
+    /// The landing.
+    pub landing: AuditedLandingV1,
+    /// Why its approvals could not be seen, although they were asked for.
+    pub unseen: Option<Gap>,
+}
+
 /// Judges a landing by the policy in force for it and by that of today.
 ///
 /// `None`: the facts hold no landing.
@@ -49,7 +57,7 @@ pub fn audit_landing(
     then: &PolicyThen<'_>,
     today: Option<&Policy>,
     as_of: Timestamp,
-) -> Option<AuditedLandingV1> {
+) -> Option<LandingAudit> {
     let landing = seen.facts.landings.value()?.first()?;
     let time = time_of(landing, seen.moment);
     let in_force = match then {
@@ -69,7 +77,9 @@ pub fn audit_landing(
     };
     let commits = commits_of(seen.facts);
     let areas = DecisionV1::new(&decision, false).areas;
-    Some(AuditedLandingV1 {
+    let approvals = approvals_of(names, in_force.or(today), seen.facts, landing, &time);
+    let unseen = approvals.as_ref().err().cloned();
+    let landing = AuditedLandingV1 {
         id: item_id(seen.facts),
         number: seen.number,
         branch: seen.facts.branch.to_string(),
@@ -84,7 +94,8 @@ pub fn audit_landing(
             .value()
             .map(|all| all.iter().map(|facts| request_of(names, facts)).collect()),
         authors: authors_of(names, landing, &commits),
-        approvals: approvals_of(names, in_force.or(today), seen.facts, landing, &time),
+        approvals_unseen: unseen.as_ref().map(ToString::to_string),
+        approvals: approvals.unwrap_or_default(),
         checks: checks_of(landing),
         explanation: explanation_of(&landing.coverage),
         areas: touched.then_some(areas),
@@ -94,7 +105,9 @@ pub fn audit_landing(
         time,
         deployments: Vec::new(),
         source: seen.source.to_string(),
-    })
+    };
+    let unseen = unseen.filter(|gap| gap.reason != GapReason::NotAsked);
+    Some(LandingAudit { landing, unseen })
 }
 
 /// The id of the landing that facts are about.
@@ -195,10 +208,13 @@ fn approvals_of(
     facts: &Deployment,
     landing: &LandingFacts,
     landed: &AuditedTimeV1,
-) -> Vec<AuditedApprovalV1> {
-    let audited = policy.map(|policy| audit_approvals(policy, facts, landing));
-    let all = audited.and_then(Result::ok).unwrap_or_default();
-    all.into_iter().map(|approval| written_approval(names, approval, landed)).collect()
+) -> Result<Vec<AuditedApprovalV1>, Gap> {
+    let no_policy = || {
+        let why = "no policy can be read that says which of them count";
+        Gap::new("the approvals", GapReason::NotAsked, why, "Name a policy with --policy.")
+    };
+    let all = audit_approvals(policy.ok_or_else(no_policy)?, facts, landing)?;
+    Ok(all.into_iter().map(|approval| written_approval(names, approval, landed)).collect())
 }
 
 fn written_approval(
@@ -314,6 +330,11 @@ pub(super) fn grants_of(finding: &FindingV1) -> impl Iterator<Item = (&str, &str
     let is_waived = finding.verdict == VerdictV1::Waived;
     let waivers = finding.details.iter().filter_map(|detail| granted_waiver(detail));
     waivers.chain(granted_rollback(&finding.reason)).filter(move |_| is_waived)
+}
+
+/// Is this the id of a rollback that the finding was waived by?
+pub(super) fn is_rollback(finding: &FindingV1, id: &str) -> bool {
+    granted_rollback(&finding.reason).is_some_and(|(granted, _)| granted == id)
 }
 
 /// The waiver that a detail of a waived finding names first.

@@ -12,7 +12,8 @@ use portcullis_model::fact::{Gap, GapReason};
 pub struct DatedCommit {
     /// Its name.
     pub id: Revision,
-    /// Seconds since 1970, as its committer said; 0 where that cannot be read.
+    /// Seconds since 1970, as its committer said; 0 where that cannot be read. A date of 0 or less
+    /// says nothing to an audit, and is never taken for the year 1970.
     pub date: i64,
 }
 

@@ -103,12 +103,15 @@ pub enum TextPurpose {
     /// is read before and after the change, because a change of the policy brings the new document
     /// along.
     Document,
+    /// The register of people as the change would leave it: only whether it can be read matters.
+    /// The one that counts is that of the base ([`TextPurpose::Control`]).
+    Register,
 }
 
 impl TextPurpose {
     /// Can several files be read for this purpose? Then the path tells which one is meant.
     pub fn is_found_by_path(self) -> bool {
-        matches!(self, TextPurpose::Control | TextPurpose::Document)
+        matches!(self, TextPurpose::Control | TextPurpose::Document | TextPurpose::Register)
     }
 
     /// Is the text read only where signatures are verified? Then it is not among the facts.
@@ -118,7 +121,8 @@ impl TextPurpose {
 
     /// Is the text that the change would leave read as well?
     pub fn is_read_after(self) -> bool {
-        matches!(self, TextPurpose::Policy | TextPurpose::Waivers | TextPurpose::Document)
+        use TextPurpose::{Document, Policy, Register, Waivers};
+        matches!(self, Policy | Waivers | Document | Register)
     }
 }
 

@@ -111,7 +111,7 @@ pub struct TrainingEntry {
 pub struct TrainingRules {
     /// How long training still counts after its end.
     pub grace: SignedDuration,
-    /// Do courses count that were waived?
+    /// Do courses that were waived count for nothing?
     pub refuse_waived: bool,
 }
 

@@ -61,7 +61,8 @@ fn write_row(chain: &Chain, link: &RecordLink, out: &mut dyn io::Write) -> io::R
     let doubt = match &link.standing {
         RecordStanding::Irreproducible(_) => "  (cannot be reproduced)",
         RecordStanding::Omitted => "  (not reproducible: facts omitted)",
-        RecordStanding::Reproduced | RecordStanding::Unseen(_) | RecordStanding::Broken => "",
+        RecordStanding::Unseen(_) => "  (not all of it could be seen here)",
+        RecordStanding::Reproduced | RecordStanding::Broken => "",
     };
     writeln!(out, "  {name}  {time}  {candidate} after {from}{origin}  by {}{doubt}", escape::line(recorder))
 }

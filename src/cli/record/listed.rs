@@ -37,12 +37,9 @@ pub fn listed_record(chain: &Chain, link: &RecordLink) -> ListedRecordV1 {
         chain.commits.iter().position(|other| other == commit).map_or(entry.number, |at| at as u64 + 1);
     let RecordEntry { number, repository, candidate, baseline, tool, recorder, time, .. } = entry;
     let is_broken = chain.problems.iter().any(|problem| problem.commit == *commit);
-    let (standing, reason) = match standing {
-        _ if is_broken => (StandingV1::Broken, Some("it does not verify".to_string())),
-        RecordStanding::Broken => (StandingV1::Broken, Some("it does not verify".to_string())),
-        RecordStanding::Reproduced | RecordStanding::Unseen(_) => (StandingV1::Reproduced, None),
-        RecordStanding::Irreproducible(why) => (StandingV1::NotReproducible, Some(why.clone())),
-        RecordStanding::Omitted => (StandingV1::NotReproducible, Some("facts omitted".to_string())),
+    let (standing, reason) = match is_broken {
+        true => read_standing(&RecordStanding::Broken),
+        false => read_standing(standing),
     };
     ListedRecordV1 {
         // The name is that of its place: a record that gives itself another number is a problem.
@@ -68,6 +65,16 @@ pub fn listed_record(chain: &Chain, link: &RecordLink) -> ListedRecordV1 {
     }
 }
 
+fn read_standing(standing: &RecordStanding) -> (StandingV1, Option<String>) {
+    match standing {
+        RecordStanding::Broken => (StandingV1::Broken, Some("it does not verify".to_string())),
+        RecordStanding::Reproduced => (StandingV1::Reproduced, None),
+        RecordStanding::Unseen(gap) => (StandingV1::Unseen, Some(gap.to_string())),
+        RecordStanding::Irreproducible(why) => (StandingV1::NotReproducible, Some(why.clone())),
+        RecordStanding::Omitted => (StandingV1::NotReproducible, Some("facts omitted".to_string())),
+    }
+}
+
 fn read_signature(signature: &RecordSignature) -> (ListedSignatureV1, Option<String>) {
     match signature {
         RecordSignature::Unsigned => (ListedSignatureV1::Unsigned, None),
@@ -76,5 +83,21 @@ fn read_signature(signature: &RecordSignature) -> (ListedSignatureV1, Option<Str
         RecordSignature::Unlisted(key) => (ListedSignatureV1::Unlisted, Some(key.clone())),
         RecordSignature::Invalid(_) => (ListedSignatureV1::Invalid, None),
         RecordSignature::Unseen(_) => (ListedSignatureV1::Unseen, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portcullis_model::fact::{Gap, GapReason};
+
+    #[test]
+    fn a_record_of_which_something_was_not_seen_is_not_listed_as_reproduced() {
+        let gap =
+            Gap::new("who may sign records", GapReason::Malformed, "the policy has mistakes", "Mend it.");
+        let (standing, reason) = read_standing(&RecordStanding::Unseen(gap));
+        assert_eq!(standing, StandingV1::Unseen);
+        assert!(reason.is_some_and(|reason| reason.contains("who may sign records")));
+        assert_eq!(read_standing(&RecordStanding::Reproduced), (StandingV1::Reproduced, None), "twin");
     }
 }

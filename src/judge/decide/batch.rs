@@ -46,6 +46,8 @@ pub fn decide_batch(policy: &Policy, facts: &BatchFacts) -> Decision {
             Err(problems) => found.push(ScopedFinding::firm(gate::invalid_after(problems.len()))),
         }
     }
+    let lasting = after.as_ref().unwrap_or(policy);
+    found.extend(gate::invalid_register(lasting, &facts.whole).map(ScopedFinding::firm));
     if gate::no_deployment_branch(policy, &facts.branch).is_none() {
         let about = LandingOwner::Batch(facts).about(vec![facts.head.clone()]);
         let (altered, deployment) = (after.as_ref(), None);

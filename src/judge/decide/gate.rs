@@ -3,11 +3,12 @@
 
 use super::GATE;
 use crate::control::{finding, unproven};
-use crate::policy::Policy;
+use crate::policy::{Policy, describe_problems, read_register};
 use portcullis_model::change::BranchName;
 use portcullis_model::decision::{Finding, SubjectKind, Verdict};
 use portcullis_model::deployment::Deployment;
 use portcullis_model::facts::{Detour, Facts};
+use portcullis_model::inquiry::TextPurpose;
 use portcullis_model::landing::Span;
 
 /// Rule 1. Without a host there is no branch to look at, and the person who names the commits means
@@ -105,6 +106,29 @@ pub(super) fn invalid_after(problems: usize) -> Finding {
         format!("the change would leave a policy with {problems} {plural}, by which nothing can be judged");
     finding(GATE, Verdict::Broken, SubjectKind::Policy, "after the change", reason)
         .remedy("run `portcullis policy check` on it and correct what it lists")
+}
+
+/// A register that the change alters or removes, and that no one could read afterwards: the next
+/// change would be judged by none. Facts that do not hold the new text say nothing of it.
+pub(super) fn invalid_register(lasting: &Policy, facts: &Facts) -> Option<Finding> {
+    let path = &lasting.scope.training.as_ref()?.settings.register;
+    let text = facts.gate.value()?.texts.get(path)?;
+    if !text.purposes.contains(&TextPurpose::Register) || text.before == text.after {
+        return None;
+    }
+    let (reason, remedy) = match &text.after {
+        Some(after) => {
+            let problems = describe_problems(after, &read_register(after).err()?);
+            let reason =
+                format!("the change would leave a register of people that cannot be read: {problems}");
+            (reason, "Run `portcullis people check` on it, and correct what it lists.")
+        }
+        None => (
+            "the change would remove the register of people that the policy names".to_string(),
+            "Keep it, or take `[training]` and the controls that need it out of the policy.",
+        ),
+    };
+    Some(finding(GATE, Verdict::Broken, SubjectKind::File, path.to_string(), reason).remedy(remedy))
 }
 
 /// Baseline and candidate of a deployment: an honest deployment goes forward along the branch.

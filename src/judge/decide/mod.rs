@@ -73,6 +73,8 @@ pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
             Err(problems) => found.push(ScopedFinding::firm(gate::invalid_after(problems.len()))),
         }
     }
+    let lasting = after.as_ref().unwrap_or(policy);
+    found.extend(gate::invalid_register(lasting, facts).map(ScopedFinding::firm));
     if gate::outside(policy, facts).is_none() {
         let (altered, about) = (after.as_ref(), about_change(facts));
         DocumentCase { policy, altered, facts, deployment: None, about }.judge(&mut found);

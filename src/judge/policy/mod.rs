@@ -242,6 +242,7 @@ impl Policy {
         }
         if let Some(training) = &self.scope.training {
             inquiry.ask_text(training.settings.register.clone(), TextPurpose::Control);
+            inquiry.ask_text(training.settings.register.clone(), TextPurpose::Register);
         }
         if self.scope.roles.values().any(|role| role.code_owners) {
             inquiry.topics.insert(Topic::CodeOwners);

@@ -107,6 +107,9 @@ fn request_part(request: &AuditedRequestV1) -> Markup {
 }
 
 fn approvals(landing: &AuditedLandingV1) -> Markup {
+    if let Some(unseen) = &landing.approvals_unseen {
+        return html! { p { (badge(Tone::Unproven, "not shown")) " " (Outside(unseen)) } };
+    }
     if landing.approvals.is_empty() {
         return nothing("No approval is known.");
     }

@@ -120,6 +120,9 @@ pub(super) fn follow_up(follow_up: FollowUpV1) -> &'static str {
         FollowUpV1::Done => "The review afterwards took place in time.",
         FollowUpV1::Late => "The review afterwards took place, after it was due.",
         FollowUpV1::Overdue => "The review afterwards is overdue.",
+        FollowUpV1::Unseen => {
+            "The text of the waiver was not seen, so it is not known whether a review afterwards is owed."
+        }
     }
 }
 

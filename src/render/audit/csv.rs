@@ -66,6 +66,9 @@ fn write_row(landing: &AuditedLandingV1, stratum: &str, out: &mut dyn io::Write)
         None => "not seen".to_string(),
     };
     let approvals = |counts: bool| {
+        if landing.approvals_unseen.is_some() {
+            return "not seen".to_string();
+        }
         let those = landing.approvals.iter().filter(move |one| (one.counts == Some(true)) == counts);
         join(those.map(|one| one.approver.clone().unwrap_or_else(|| "deleted account".to_string())))
     };

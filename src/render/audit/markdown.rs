@@ -181,6 +181,10 @@ fn landing_cells(landing: &AuditedLandingV1) -> [String; 9] {
     });
     let counted = landing.approvals.iter().filter(|one| one.counts == Some(true));
     let approvers: Vec<String> = counted.filter_map(|one| one.approver.clone()).collect();
+    let approvers = match &landing.approvals_unseen {
+        Some(_) => "not seen".to_string(),
+        None => approvers.join(", "),
+    };
     let deployed: Vec<String> =
         landing.deployments.iter().map(|one| format!("{}#{}", one.environment, one.number)).collect();
     [
@@ -189,7 +193,7 @@ fn landing_cells(landing: &AuditedLandingV1) -> [String; 9] {
         landing.subject.clone(),
         requests,
         landing.authors.join(", "),
-        approvers.join(", "),
+        approvers,
         outcome_word(landing.then.outcome).to_string(),
         landing.today.as_ref().map_or(String::new(), |today| outcome_word(today.outcome).to_string()),
         deployed.join(", "),

@@ -92,6 +92,9 @@ fn follow_up_word(follow_up: FollowUpV1) -> &'static str {
         FollowUpV1::Done => "reviewed in time",
         FollowUpV1::Late => "reviewed late",
         FollowUpV1::Overdue => "the review is overdue",
+        FollowUpV1::Unseen => {
+            "the text of the waiver was not seen, so it is not known whether a review is owed"
+        }
     }
 }
 

@@ -122,6 +122,9 @@ pub enum KeptFactsV1 {
 pub enum StandingV1 {
     /// Its facts give its decision again.
     Reproduced,
+    /// Its facts give its decision again, and something else of it could not be seen here: whether
+    /// the people who signed it may.
+    Unseen,
     /// Nothing can be taken again.
     NotReproducible,
     /// It does not hold together.

@@ -312,6 +312,53 @@ fn a_register_that_is_missing_or_cannot_be_read_proves_nothing() {
     expect(Verdict::Unproven, &decide(&policy, &unasked.facts), "was not asked for");
 }
 
+/// What the gate finds of a change that leaves this register.
+fn left(before: Option<&str>, after: Option<&str>, more: impl FnOnce(&mut World)) -> Option<String> {
+    let policy = policy("");
+    let mut world = world(&policy, before);
+    let entry = world.gate().entry(REGISTER_PATH, TextPurpose::Register);
+    entry.after = after.map(|people| format!("schema = 1\n{people}"));
+    more(&mut world);
+    let decision = decide(&policy, &world.facts);
+    let about = decision.findings.into_iter().filter(|found| found.reason.contains("register of people"));
+    about.filter(|found| found.verdict == Verdict::Broken).map(|found| found.reason).next()
+}
+
+#[test]
+fn a_change_that_leaves_a_register_that_cannot_be_read_is_refused() {
+    for after in [
+        "[[people]",
+        "[[people]]\nname = 'Kim'\nlogins = ['kim']\nmarks = 9\n",
+        "[[people]]\nname = 'Kim'\nlogins = ['kim']\n[[people]]\nname = 'Kim'\nlogins = ['kim']\n",
+    ] {
+        let why = left(Some(KIM), Some(after), |_| ()).unwrap_or_else(|| panic!("{after}"));
+        assert!(why.contains("would leave a register of people that cannot be read: line "), "{why}");
+        assert!(left(None, Some(after), |_| ()).is_some(), "also as the first one");
+    }
+    assert!(left(Some(KIM), None, |_| ()).is_some_and(|why| why.contains("would remove the register")));
+}
+
+#[test]
+fn twin_a_register_that_can_be_read_or_is_left_alone_is_not_refused() {
+    assert_eq!(left(Some(KIM), Some(&format!("{KIM}{}", entry("Alex", "alex", ""))), |_| ()), None);
+    assert_eq!(left(Some(KIM), Some(KIM), |_| ()), None);
+    assert_eq!(left(Some("[[people]"), Some("[[people]"), |_| ()), None, "it was so before");
+    assert_eq!(left(Some("[[people]"), Some(KIM), |_| ()), None, "the change mends it");
+    // A change that gives up training needs no register any more.
+    let given_up = |world: &mut World| {
+        let (head, _) = POLICY.split_once("[training.courses").unwrap();
+        let text = format!("{head}[controls.required-reviews]\napprovals = 1\n");
+        world.gate().policy_text().after = Some(text);
+    };
+    assert_eq!(left(Some(KIM), None, given_up), None);
+    // Facts of before hold no text of after.
+    let gone = |world: &mut World| {
+        let text = world.gate().texts.get_mut(&REGISTER_PATH.into()).unwrap();
+        text.purposes.remove(&TextPurpose::Register);
+    };
+    assert_eq!(left(Some(KIM), None, gone), None);
+}
+
 #[test]
 fn a_misspelt_course_is_a_mistake_of_the_policy() {
     let text = format!("{POLICY}[controls.trained-deployers]\ncourses = [\"secure-reviews\"]\n");

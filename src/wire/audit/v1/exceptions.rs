@@ -76,6 +76,8 @@ pub enum FollowUpV1 {
     Late,
     /// The review is overdue.
     Overdue,
+    /// The text of a waiver was not seen, so it is not known whether a review is owed.
+    Unseen,
 }
 
 /// What a control found in the period.

@@ -36,8 +36,12 @@ pub struct AuditedLandingV1 {
     pub requests: Option<Vec<AuditedRequestV1>>,
     /// Who wrote, committed or co-authored its commits, sorted.
     pub authors: Vec<String>,
-    /// Every approval of its requests, whether it counts or not.
+    /// Every approval of its requests, whether it counts or not; empty where they could not be
+    /// seen.
     pub approvals: Vec<AuditedApprovalV1>,
+    /// Why the approvals could not be seen, or not be counted; missing where they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvals_unseen: Option<String>,
     /// The checks of the heads of its requests that the host showed.
     pub checks: Vec<AuditedCheckV1>,
     /// What explains its content.

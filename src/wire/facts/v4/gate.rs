@@ -83,6 +83,8 @@ choices! {
         Control,
         /// A document that a control compares with the policy.
         Document,
+        /// The register of people as the change would leave it.
+        Register,
     }
 
     /// Topics of questions.
