@@ -90,8 +90,14 @@ pub trait Forge {
 
     /// Every time in a period that the host says a deployment to an environment succeeded, whatever
     /// became of it later, and whatever the case of the name on hosts that do not tell it apart; in
-    /// any order. More than was deployed in the period does no harm, less is a gap.
-    fn deployments(&self, environment: &str, period: (Timestamp, Timestamp)) -> Fact<Vec<HostDeployment>>;
+    /// any order. More than was deployed in the period does no harm, less is a gap. Of a share of the
+    /// work only this share is looked at.
+    fn deployments(
+        &self,
+        environment: &str,
+        period: (Timestamp, Timestamp),
+        share: WorkShare,
+    ) -> Fact<Vec<HostDeployment>>;
 
     /// What is deployed to each other environment, by the host's names; only to those that are
     /// listed, if any are.
@@ -130,6 +136,25 @@ pub trait Forge {
     /// The default is that of a host without queues.
     fn batch(&self, question: &BatchQuestion<'_>) -> Fact<Batch> {
         Fact::Gap(no_queue(question))
+    }
+}
+
+/// A share of work that several do side by side: every so many items, from one of the first on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WorkShare {
+    /// Which share, from 0.
+    pub part: usize,
+    /// Of how many.
+    pub parts: usize,
+}
+
+impl WorkShare {
+    /// All of it.
+    pub const WHOLE: WorkShare = WorkShare { part: 0, parts: 1 };
+
+    /// The items of a list that are of this share.
+    pub fn of<T>(self, items: Vec<T>) -> impl Iterator<Item = T> {
+        items.into_iter().skip(self.part).step_by(self.parts.max(1))
     }
 }
 

@@ -11,6 +11,9 @@ use std::time::Duration;
 
 const EVERYWHERE: &str = "/";
 
+/// What is done to the entries of a cache.
+type Spoil = &'static dyn Fn(&[PathBuf]);
+
 fn command(lane: &Lane, address: &str, more: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
     command.env_clear().current_dir(lane.directory());
@@ -113,7 +116,7 @@ fn a_cache_that_was_tampered_with_is_asked_again_and_never_believed() {
     let place = tempfile::tempdir().unwrap();
     let cache = place.path().join("cache");
     let (_, asked_all) = cached(&lane, &server, &cache);
-    let spoil: [&dyn Fn(&[PathBuf]); 5] = [
+    let spoil: [Spoil; 5] = [
         &|files| files.iter().for_each(|file| alter(file, |bytes| *bytes.last_mut().unwrap() ^= 1)),
         &|files| files.iter().for_each(|file| alter(file, |bytes| bytes.truncate(bytes.len() / 2))),
         &|files| files.iter().for_each(|file| std::fs::write(file, "").unwrap()),

@@ -1,7 +1,9 @@
 //! The deployments of a period: the records of each environment, and what the host lists.
 
+use super::context::AuditContext;
 use super::period::AskedPeriod;
 use crate::cli::record::judge_text;
+use crate::collect::audit::crew::CrewMember;
 use crate::collect::audit::saved::{SavedFacts, read_recorded};
 use crate::collect::records::{Closeness, DeploymentRecords as _, FETCH};
 use crate::render;
@@ -11,7 +13,8 @@ use portcullis_audit::listed::{AllowedCommit, MatchedDeployments, match_deployme
 use portcullis_audit::period::SeenTip;
 use portcullis_audit::protection::Look;
 use portcullis_audit::waivers::WaiverBook;
-use portcullis_forge::Forge;
+use portcullis_forge::http::lanes::LANES;
+use portcullis_forge::{Forge, WorkShare};
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
 use portcullis_model::administration::Administration;
@@ -68,14 +71,8 @@ pub struct ReadRecords {
 
 impl ReadRecords {
     /// Reads the records of an environment.
-    pub fn read(
-        &mut self,
-        repository: &Repository,
-        environment: &Environment,
-        host: Option<&dyn Forge>,
-        policy: Option<&Policy>,
-        (period, as_of): (&AskedPeriod, Timestamp),
-    ) {
+    pub fn read(&mut self, context: &AuditContext<'_>, environment: &Environment, policy: Option<&Policy>) {
+        let (repository, period, as_of) = (context.sources.repository, context.period, context.as_of);
         let chain = match repository.deployments(environment, &judge_text, Closeness::Repository) {
             Fact::Known(chain) => {
                 if chain.is_none() {
@@ -92,7 +89,7 @@ impl ReadRecords {
         if let Some(chain) = &chain {
             self.follow(repository, chain, &mut population, policy, (period, as_of));
         }
-        self.listed(&mut population, environment, host, chain.as_ref(), period);
+        self.listed(&mut population, environment, context, chain.as_ref());
         self.populations.push(population);
     }
 
@@ -204,14 +201,13 @@ impl ReadRecords {
         &mut self,
         population: &mut EnvironmentPopulationV1,
         environment: &Environment,
-        host: Option<&dyn Forge>,
+        context: &AuditContext<'_>,
         chain: Option<&Chain>,
-        period: &AskedPeriod,
     ) {
-        let Some(host) = host else { return };
+        let Some(host) = context.sources.host else { return };
         let now = host.deployed(environment.as_str()).known().map(|one| one.iter().cloned().collect());
-        let past = match period.ends() {
-            Some(ends) => host.deployments(environment.as_str(), ends).known().cloned(),
+        let past = match context.period.ends() {
+            Some(ends) => past_deployments(context, host, environment, ends),
             None => {
                 population.unchecked.push(
                     "what the host had deployed earlier: of a range of commits only what is deployed now is asked"
@@ -234,6 +230,27 @@ impl ReadRecords {
         population.on_host = Some(listed);
         population.unchecked.extend(unchecked);
     }
+}
+
+/// What was deployed in the period: each of a crew looks at a share of the list.
+fn past_deployments(
+    context: &AuditContext<'_>,
+    host: &dyn Forge,
+    environment: &Environment,
+    ends: (Timestamp, Timestamp),
+) -> std::result::Result<Vec<HostDeployment>, Gap> {
+    let name = environment.as_str();
+    let Some(crew) = context.crew else {
+        return host.deployments(name, ends, WorkShare::WHOLE).known().cloned();
+    };
+    let shares: Vec<WorkShare> = (0..LANES).map(|part| WorkShare { part, parts: LANES }).collect();
+    let ask = |member: &CrewMember, share: &WorkShare| member.host.deployments(name, ends, *share);
+    let mut all = Vec::new();
+    for (share, found) in shares.iter().zip(crew.map(&shares, ask, &|_| ())) {
+        let found = found.unwrap_or_else(|| host.deployments(name, ends, *share));
+        all.extend(found.known()?.iter().cloned());
+    }
+    Ok(all)
 }
 
 fn allowed_by(link: &RecordLink) -> AllowedCommit {

@@ -82,7 +82,7 @@ pub fn gather_audit(
     let today = policy_today(&mut book, &branches)?;
     let (crew, view) = (crew.as_ref(), ProgressView::of(arguments.quiet));
     let context = AuditContext { sources, crew, view, period, as_of, today: Rc::clone(&today) };
-    let mut records = read_records(repository, host, arguments, &context);
+    let mut records = read_records(arguments, &context);
     let file_names = keep_files(files, &mut records);
     let mut waivers = std::mem::take(&mut records.waivers);
     let mut audits = Vec::new();
@@ -255,12 +255,8 @@ fn policy_today(book: &mut PolicyBook<'_>, branches: &[NamedTip]) -> Result<Rc<P
     Ok(today)
 }
 
-fn read_records(
-    repository: &Repository,
-    host: Option<&dyn Forge>,
-    arguments: &AuditArguments,
-    context: &AuditContext<'_>,
-) -> ReadRecords {
+fn read_records(arguments: &AuditArguments, context: &AuditContext<'_>) -> ReadRecords {
+    let repository = context.sources.repository;
     let mut records = ReadRecords::default();
     if arguments.no_deployments {
         return records;
@@ -286,7 +282,7 @@ fn read_records(
         )));
     }
     for environment in &environments {
-        records.read(repository, environment, host, policy, (context.period, context.as_of));
+        records.read(context, environment, policy);
     }
     records
 }

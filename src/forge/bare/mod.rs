@@ -14,6 +14,7 @@
 //! | accounts | the allowed signers: a person has one name |
 //! | teams, checks, deployments | none |
 
+use crate::WorkShare;
 use crate::{
     ChangeRequestHost, CheckFacts, Connection, Forge, HostError, HostKind, PushFacts, Question, ReviewFacts,
 };
@@ -312,7 +313,7 @@ impl<V: ServerView> Forge for BareServer<V> {
         Fact::Known(None)
     }
 
-    fn deployments(&self, _: &str, _: (Timestamp, Timestamp)) -> Fact<Vec<HostDeployment>> {
+    fn deployments(&self, _: &str, _: (Timestamp, Timestamp), _: WorkShare) -> Fact<Vec<HostDeployment>> {
         Fact::Known(Vec::new())
     }
 

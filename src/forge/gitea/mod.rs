@@ -13,6 +13,7 @@ use crate::http::client::{Client, Reply};
 use crate::http::gaps::malformed;
 use crate::{
     ChangeRequestHost, CheckFacts, Connection, Forge, HostError, HostKind, PushFacts, Question, ReviewFacts,
+    WorkShare,
 };
 use address::{GiteaRepository, api_address};
 use jiff::Timestamp;
@@ -225,7 +226,7 @@ impl Forge for Gitea {
         Fact::Gap(self.no_deployments())
     }
 
-    fn deployments(&self, _: &str, _: (Timestamp, Timestamp)) -> Fact<Vec<HostDeployment>> {
+    fn deployments(&self, _: &str, _: (Timestamp, Timestamp), _: WorkShare) -> Fact<Vec<HostDeployment>> {
         Fact::Gap(self.no_deployments())
     }
 

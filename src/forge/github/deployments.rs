@@ -8,6 +8,7 @@
 //! deployed. That is not always the newest deployment: a tool may go back by giving an old one a
 //! new status.
 
+use crate::WorkShare;
 use crate::github::{GitHub, translate, wire};
 use crate::http::gaps::contradiction;
 use crate::http::pages::PageNames;
@@ -55,10 +56,11 @@ impl GitHub {
         &self,
         environment: &str,
         (since, until): (Timestamp, Timestamp),
+        share: WorkShare,
     ) -> Result<Vec<HostDeployment>, Gap> {
         let what = format!("the deployments to {environment} in the period");
         let mut found = Vec::new();
-        for one in self.named_alike(&what, environment)? {
+        for one in share.of(self.named_alike(&what, environment)?) {
             if one.updated_at < since || one.created_at.is_some_and(|created| created >= until) {
                 continue;
             }

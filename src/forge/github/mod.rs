@@ -14,7 +14,7 @@ use crate::http::client::Client;
 use crate::kind::domains_of;
 use crate::{
     BatchQuestion, ChangeRequestHost, CheckFacts, Connection, Forge, HostError, HostKind, PushFacts,
-    Question, ReviewFacts,
+    Question, ReviewFacts, WorkShare,
 };
 use address::RepositoryName;
 use jiff::Timestamp;
@@ -162,8 +162,13 @@ impl Forge for GitHub {
         self.last_deployed(environment).into()
     }
 
-    fn deployments(&self, environment: &str, period: (Timestamp, Timestamp)) -> Fact<Vec<HostDeployment>> {
-        self.deployed_between(environment, period).into()
+    fn deployments(
+        &self,
+        environment: &str,
+        period: (Timestamp, Timestamp),
+        share: WorkShare,
+    ) -> Fact<Vec<HostDeployment>> {
+        self.deployed_between(environment, period, share).into()
     }
 
     fn deployed_elsewhere(

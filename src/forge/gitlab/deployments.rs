@@ -5,6 +5,7 @@
 //! what the host says, and no proof.
 
 use super::{GitLab, translate, wire};
+use crate::WorkShare;
 use crate::http::gaps::{contradiction, truncated};
 use crate::http::pages::PageNames;
 use jiff::Timestamp;
@@ -42,6 +43,7 @@ impl GitLab {
         &self,
         environment: &str,
         (since, until): (Timestamp, Timestamp),
+        share: WorkShare,
     ) -> Result<Vec<HostDeployment>, Gap> {
         let what = format!("the deployments to {environment} in the period");
         let listed: Vec<wire::Environment> = self.client.list(&what, &self.at(&["environments"]))?;
@@ -63,7 +65,7 @@ impl GitLab {
             let is_within = |one: &wire::Deployment| {
                 one.updated_at >= since && one.created_at.is_none_or(|created| created < until)
             };
-            for one in listed.into_iter().filter(is_within) {
+            for one in share.of(listed).filter(is_within) {
                 found.push(deployment(&what, one)?);
             }
         }

@@ -17,7 +17,7 @@ use crate::http::client::Client;
 use crate::kind::domains_of;
 use crate::{
     BatchQuestion, ChangeRequestHost, CheckFacts, Connection, Forge, HostError, HostKind, PushFacts,
-    Question, ReadTexts, ReviewFacts,
+    Question, ReadTexts, ReviewFacts, WorkShare,
 };
 use address::ProjectPath;
 use jiff::Timestamp;
@@ -184,8 +184,13 @@ impl Forge for GitLab {
         self.last_deployed(environment).into()
     }
 
-    fn deployments(&self, environment: &str, period: (Timestamp, Timestamp)) -> Fact<Vec<HostDeployment>> {
-        self.deployed_between(environment, period).into()
+    fn deployments(
+        &self,
+        environment: &str,
+        period: (Timestamp, Timestamp),
+        share: WorkShare,
+    ) -> Fact<Vec<HostDeployment>> {
+        self.deployed_between(environment, period, share).into()
     }
 
     fn deployed_elsewhere(

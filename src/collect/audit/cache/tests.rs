@@ -204,6 +204,27 @@ fn a_full_cache_keeps_what_it_has_and_nothing_more() {
     assert_eq!(again.read(&again.place(&format!("{:064x}", 1))).as_deref(), Some(&b"entry"[..]));
 }
 
+/// As on a disk that is full: here a file is where a folder has to be made.
+#[test]
+fn what_cannot_be_written_is_not_kept_and_said_once() {
+    use std::sync::atomic::AtomicUsize;
+    static SAID: AtomicUsize = AtomicUsize::new(0);
+    let place = tempfile::tempdir().unwrap();
+    let cache = usual(place.path());
+    for name in 0..=255_u8 {
+        std::fs::write(place.path().join(format!("answers/{name:02x}")), "").unwrap();
+    }
+    fn count(_: &str) {
+        SAID.fetch_add(1, Ordering::SeqCst);
+    }
+    let cache = AnswerCache { complain: count, ..cache };
+    for number in 7..12 {
+        cache.keep(&question(&format!("pulls/{number}")), &answer(MERGED));
+        assert_eq!(cache.find(&question(&format!("pulls/{number}"))), None);
+    }
+    assert_eq!(SAID.load(Ordering::SeqCst), 1);
+}
+
 #[test]
 fn a_folder_with_something_else_is_left_alone() {
     let place = tempfile::tempdir().unwrap();
