@@ -3,8 +3,14 @@
 
 use crate::audit::extended;
 use crate::support::audited::{ALL, AS_OF};
-use portcullis_testkit::lane::Lane;
-use portcullis_testkit::server::{Act, Server};
+use portcullis_testkit::gitea::Software;
+use portcullis_testkit::lane::state::Op;
+use portcullis_testkit::lane::{How, Lane};
+use portcullis_testkit::scene::find_host;
+use portcullis_testkit::server::{Act, Server, Site};
+use portcullis_testkit::stage::{KIM, revision};
+use portcullis_testkit::world::{Deployed, minutes};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -223,4 +229,93 @@ fn a_log_tells_what_is_done_and_nothing_under_quiet() {
     let quiet = command(&lane, &server.address(), &["--quiet"]).output().unwrap();
     assert_eq!(bytes_of(&quiet), plain(&lane, &server.address()));
     assert_eq!(String::from_utf8_lossy(&quiet.stderr), "");
+}
+
+/// A lane, its host, and the variables that name that to the program.
+type Hosted = (Lane, Server<Box<dyn Site>>, [(String, String); 2]);
+
+/// A host of another kind with some landings.
+fn other_host(kind: &str) -> Hosted {
+    let mut lane = Lane::with(find_host(kind).unwrap().policy());
+    for how in [How::Merge, How::Squash, How::FastForward] {
+        let mut draft = lane.open(lane.tip());
+        let number = lane.fresh();
+        lane.push(&mut draft, KIM, vec![Op::Slot(10, 1, format!("change {number}\n"))]);
+        draft.approved();
+        lane.land(vec![draft], how, &[], &[], "Land it");
+    }
+    let deployed = |id, environment: &str, commit| {
+        let states = vec![("success".to_string(), minutes(300 + id as i64))];
+        Deployed { id, revision: revision(commit).unwrap(), environment: environment.to_string(), states }
+    };
+    let site: Box<dyn Site> = match kind {
+        "gitlab" => {
+            let mut site = lane.on_gitlab();
+            let listed = [("production", 1), ("Production", 2), ("staging", 3)];
+            let listed = listed.map(|(environment, id)| deployed(id, environment, lane.baseline()));
+            site.worlds[0].world.deployments = listed.to_vec();
+            Box::new(site)
+        }
+        _ => Box::new(lane.on_gitea(Software::Gitea)),
+    };
+    let below = if kind == "gitlab" { "/api/v4" } else { "/api/v1" };
+    let server = Server::start_below(below, site);
+    let named = match kind {
+        "gitlab" => [("CI_API_V4_URL", server.address()), ("GITLAB_TOKEN", "glpat-gate".to_string())],
+        _ => [("GITEA_SERVER_URL", server.origin()), ("GITEA_TOKEN", "of-the-gate".to_string())],
+    };
+    (lane, server, named.map(|(name, value)| (name.to_string(), value)))
+}
+
+fn audit_other(kind: &str, lane: &Lane, named: &[(String, String)], more: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    command.env_clear().envs(named.iter().cloned()).current_dir(lane.directory());
+    command.args(["audit", "--as-of", AS_OF, "--format", "json", "--host", kind]).args(ALL);
+    command.args(["--repository", "example-org/data-upload"]).args(more).output().unwrap()
+}
+
+#[test]
+fn other_hosts_are_kept_alike() {
+    for kind in ["gitlab", "gitea"] {
+        let (lane, server, named) = other_host(kind);
+        let place = tempfile::tempdir().unwrap();
+        let cache = place.path().join("cache");
+        let with = ["--no-deployments", "--cache", cache.to_str().unwrap()];
+        let honest = audit_other(kind, &lane, &named, &with[..1]);
+        let said = String::from_utf8_lossy(&honest.stderr).into_owned();
+        assert!([Some(0), Some(3)].contains(&honest.status.code()), "{kind}: {said}");
+        let before = server.seen().len();
+        let empty = audit_other(kind, &lane, &named, &with);
+        let asked_all = server.seen().len() - before;
+        let full = audit_other(kind, &lane, &named, &with);
+        let asked_few = server.seen().len() - before - asked_all;
+        assert!(
+            !honest.stdout.is_empty() && honest.stdout == empty.stdout && empty.stdout == full.stdout,
+            "{kind}"
+        );
+        assert!(asked_few < asked_all, "{kind}: {asked_few} of {asked_all}");
+        for file in entries(&cache) {
+            let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
+            assert!(!text.contains("glpat-gate") && !text.contains("of-the-gate"), "{kind}");
+        }
+    }
+}
+
+#[test]
+fn gitlab_lists_deployments_to_names_in_another_case_and_gitea_keeps_none() {
+    let environments = |kind: &str| {
+        let (lane, _server, named) = other_host(kind);
+        let audited = audit_other(kind, &lane, &named, &["--environment", "production"]);
+        let said = String::from_utf8_lossy(&audited.stderr).into_owned();
+        serde_json::from_slice::<Value>(&audited.stdout).unwrap_or_else(|_| panic!("{kind}: {said}"))
+    };
+    let gitlab = environments("gitlab");
+    let listed = gitlab["environments"][0]["on_host"].as_array().unwrap();
+    let listed: Vec<_> =
+        listed.iter().map(|one| (one["id"].as_str().unwrap(), one["record"].clone())).collect();
+    assert_eq!(listed, [("1", Value::Null), ("2", Value::Null)]);
+    let gitea = environments("gitea");
+    assert_eq!(gitea["environments"][0]["on_host"], Value::Null);
+    let gaps = gitea["gaps"].to_string();
+    assert_eq!(gaps.matches("keeps no deployments").count(), 1, "{gaps}");
 }

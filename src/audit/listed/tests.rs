@@ -1,3 +1,5 @@
+//! Deployments on a host against records, each as one letter and an hour.
+
 use super::*;
 
 fn at(hour: i64) -> Timestamp {

@@ -2,6 +2,7 @@
 
 use super::super::exit::{Exit, Failure, Result};
 use super::super::output;
+use super::super::progress::{Progress, ProgressView};
 use super::archive_file::ArchiveFile;
 use super::clone;
 use super::folder::FolderOfPack;
@@ -10,8 +11,10 @@ use super::results::check_results;
 use clap::Args;
 use portcullis_model::digest::Digest;
 use portcullis_pack::verify::{VerifiedPack, verify_pack};
-use portcullis_pack::{ItemSource, PackFault, PackWrong};
+use portcullis_pack::{ItemPath, ItemSource, PackFault, PackWrong};
 use portcullis_wire::audit::v1::{AuditV1, AuditedDeploymentV1, SignatureStandingV1};
+use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +31,35 @@ pub struct VerifyArguments {
     /// SHA-256 of manifest.json that you received separately from the pack.
     #[arg(long, value_name = "SHA256", value_parser = parse_digest)]
     expect: Option<Digest>,
+    /// Do not show on stderr how far the work has come.
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// A pack that shows how many of its files were read.
+struct ShownSource<'s> {
+    source: &'s dyn ItemSource,
+    progress: Progress,
+    read: Cell<usize>,
+}
+
+impl<'s> ShownSource<'s> {
+    fn of(source: &'s dyn ItemSource, quiet: bool) -> Self {
+        let progress = Progress::begin(ProgressView::of(quiet), "files read of the pack", None);
+        ShownSource { source, progress, read: Cell::new(0) }
+    }
+}
+
+impl ItemSource for ShownSource<'_> {
+    fn items(&self) -> &BTreeMap<ItemPath, u64> {
+        self.source.items()
+    }
+
+    fn read(&self, path: &ItemPath) -> std::result::Result<Vec<u8>, PackWrong> {
+        self.read.set(self.read.get() + 1);
+        self.progress.at(self.read.get());
+        self.source.read(path)
+    }
 }
 
 fn parse_digest(text: &str) -> Result<Digest> {
@@ -41,10 +73,12 @@ pub(super) fn run(_: &Path, arguments: &VerifyArguments) -> Result {
         Ok(source) => source,
         Err(faults) => return report_faults(&faults),
     };
-    let mut verified = verify_pack(source.as_ref(), &|source, audit, verified| {
+    let shown = ShownSource::of(source.as_ref(), arguments.quiet);
+    let mut verified = verify_pack(&shown, &|source, audit, verified| {
         check_records(source, audit, verified);
         check_results(source, audit, verified);
     });
+    drop(shown);
     if let (Some(expected), Some(found)) = (&arguments.expect, &verified.manifest)
         && expected != found
     {

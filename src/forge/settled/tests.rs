@@ -1,3 +1,5 @@
+//! What each host says of things that are over, and of those that go on.
+
 use super::*;
 use crate::{gitea, github, gitlab};
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! Entries that were changed, moved, made for another, or are old: none of them counts.
+
 use super::*;
 use proptest::prelude::*;
 use std::sync::atomic::AtomicI64;

@@ -1,3 +1,5 @@
+//! Lanes over a host on this machine that counts what is in flight.
+
 use super::*;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
