@@ -225,9 +225,7 @@ fn serve<S: Site>(listener: &TcpListener, state: &Arc<State<S>>) {
         if let Ok(stream) = stream {
             let state = Arc::clone(state);
             std::thread::spawn(move || {
-                state.busiest.fetch_max(state.busy.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                 drop(converse(stream, &state));
-                state.busy.fetch_sub(1, Ordering::SeqCst);
             });
         }
     }
@@ -238,16 +236,18 @@ fn converse<S: Site>(mut stream: TcpStream, state: &State<S>) -> std::io::Result
     let Some(seen) = read_request(&stream)? else { return Ok(()) };
     state.seen.lock().unwrap().push(seen.clone());
     let act = next_act(&mut state.tricks.lock().unwrap(), &seen.path);
+    // Before the answer goes out: with its last byte the client may ask the next.
+    state.busiest.fetch_max(state.busy.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+    if let Some(Act::Delay(time)) = &act {
+        std::thread::sleep(*time);
+    }
+    state.busy.fetch_sub(1, Ordering::SeqCst);
     let answer_of = || {
         let world = state.world.lock().unwrap();
         world.answer(&seen.method, &seen.path, seen.credentials().as_deref())
     };
     match act {
-        None => write_response(&mut stream, &answer_of(), false),
-        Some(Act::Delay(time)) => {
-            std::thread::sleep(time);
-            write_response(&mut stream, &answer_of(), false)
-        }
+        None | Some(Act::Delay(_)) => write_response(&mut stream, &answer_of(), false),
         Some(Act::Answer { status, headers, body }) => {
             write_response(&mut stream, &Response { status, headers, body: body.into_bytes() }, false)
         }
