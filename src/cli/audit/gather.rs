@@ -4,6 +4,7 @@ use super::AuditArguments;
 use super::branch::{BranchAudit, NamedTip, audit_branch};
 use super::context::AuditContext;
 use super::environments::{ReadRecords, gap_of};
+use super::people_seen::PeopleSeen;
 use super::period::AskedPeriod;
 use super::policies::{PolicyBook, PolicyOfCommit};
 use super::snapshots::read_looks;
@@ -37,6 +38,7 @@ use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::host::{HostProfile, NO_HOST};
 use portcullis_model::path::RepoPath;
 use portcullis_model::protection::Branch;
+use portcullis_model::snapshot::ProtectionLook;
 use portcullis_model::waiver;
 use portcullis_wire::audit::v1::{AuditPeriodV1, AuditTitleV1, AuditV1, PolicyTodayV1};
 use portcullis_wire::decision::v1::PolicyOriginV1;
@@ -55,8 +57,8 @@ pub fn gather_audit(
     repository: &Repository,
     directory: &Path,
     arguments: &AuditArguments,
-    period: &AskedPeriod,
-    as_of: Timestamp,
+    (period, as_of): (&AskedPeriod, Timestamp),
+    people: &PeopleSeen,
 ) -> Result<AuditV1> {
     let host = open_named_host(directory, arguments)?;
     let host = host.as_deref();
@@ -77,9 +79,9 @@ pub fn gather_audit(
     let branches: Vec<NamedTip> =
         names.into_iter().map(|name| NamedTip::find(repository, &sources, name)).collect::<Result<_>>()?;
     let today = policy_today(&mut book, &branches)?;
-    let context = AuditContext { sources, period, as_of, today: Rc::clone(&today) };
+    let context = AuditContext { sources, period, as_of, today: Rc::clone(&today), people };
     let mut records = read_records(repository, host, arguments, &context);
-    let file_names = keep_files(files, &mut records);
+    let file_names = keep_files(files, &mut records, people);
     let mut waivers = WaiverBook::default();
     let mut audits = Vec::new();
     for named in &branches {
@@ -129,7 +131,8 @@ fn put_together(
                 || (deployment.rollback && is_of(deployment.baseline.as_str()))
         });
     }
-    assemble_audit(GatheredAudit {
+    let mut counted = records.counted_snapshots;
+    let mut audit = assemble_audit(GatheredAudit {
         title,
         period: period.ends(),
         branches,
@@ -144,7 +147,11 @@ fn put_together(
         policies,
         today: today_policy,
         sample: arguments.sample_request(),
-    })
+    });
+    for branch in &mut audit.protection {
+        branch.snapshots = counted.remove(&branch.branch);
+    }
+    audit
 }
 
 fn open_named_host(directory: &Path, arguments: &AuditArguments) -> Result<Option<Box<dyn Forge>>> {
@@ -306,9 +313,14 @@ fn read_records(
     records
 }
 
-fn keep_files(files: Vec<(Deployment, String)>, records: &mut ReadRecords) -> Vec<String> {
+fn keep_files(
+    files: Vec<(Deployment, String)>,
+    records: &mut ReadRecords,
+    people: &PeopleSeen,
+) -> Vec<String> {
     let mut names = Vec::new();
     for (facts, name) in files {
+        people.learn_facts(&facts);
         records.administrators_of(&facts.whole.host);
         names.push(name.clone());
         records.saved.add_file(facts, name);
@@ -329,10 +341,15 @@ fn look_now(context: &AuditContext<'_>, named: &NamedTip, records: &mut ReadReco
         before_updates: &[],
         owner_teams: BTreeSet::new(),
     };
-    let protection = host.protection(&question);
+    let (protection, administration) = (host.protection(&question), host.administration());
+    context.people.learn_look(ProtectionLook {
+        protected: Fact::Known(true),
+        protection: protection.clone(),
+        administration: administration.clone(),
+    });
     let source = format!("{} as it was asked now", host.kind());
     records.looks.push(Look { at: context.as_of, branch: named.name.clone(), protection, source });
-    records.administered_by(host.administration().as_ref());
+    records.administered_by(administration.as_ref());
 }
 
 /// The waivers at the tip: the review of an emergency is written down after the fact.
