@@ -8,7 +8,7 @@ use super::people_seen::PeopleSeen;
 use super::period::AskedPeriod;
 use super::policies::{PolicyBook, PolicyOfCommit};
 use super::snapshots::read_looks;
-use crate::cli::decide::read_facts_file;
+use crate::cli::decide::read_long_facts;
 use crate::cli::deploying::branch_named;
 use crate::cli::exit::{Failure, Result};
 use crate::cli::given::{GivenPlace, place_of};
@@ -178,7 +178,7 @@ fn read_files(repository: &Repository, arguments: &AuditArguments) -> Result<Vec
     let mut files = Vec::new();
     for file in &arguments.facts {
         let name = file.display().to_string();
-        let GatheredFacts::Deployment(facts) = read_facts_file(file)? else {
+        let GatheredFacts::Deployment(facts) = read_long_facts(file)? else {
             return Err(Failure::usage(format!(
                 "{name}: these facts are not of a deployment; gather them with `portcullis facts --environment`"
             )));

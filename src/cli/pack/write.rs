@@ -118,7 +118,11 @@ fn write_what_follows(audit: &AuditV1, folder: &mut PackFolder) -> Result<()> {
 fn redact_audit(audit: &mut AuditV1, redactor: &Redactor) -> Result<()> {
     let landings = std::mem::take(&mut audit.landings);
     let deployments = std::mem::take(&mut audit.deployments);
+    let exceptions = std::mem::take(&mut audit.exceptions);
+    let gaps = std::mem::take(&mut audit.gaps);
     *audit = redacted(audit, redactor)?;
+    audit.exceptions = exceptions.into_iter().map(|item| redacted(&item, redactor)).collect::<Result<_>>()?;
+    audit.gaps = gaps.into_iter().map(|item| redacted(&item, redactor)).collect::<Result<_>>()?;
     audit.landings = landings.into_iter().map(|item| redacted(&item, redactor)).collect::<Result<_>>()?;
     audit.deployments =
         deployments.into_iter().map(|item| redacted(&item, redactor)).collect::<Result<_>>()?;
