@@ -99,6 +99,7 @@ pub fn assemble_audit(gathered: GatheredAudit<'_>) -> AuditV1 {
         protection: protection_over_time(gathered.looks, period, &landings),
         sample: gathered.sample.map(|request| draw_sample(&landings, &request)),
         limits: LIMITS.iter().map(ToString::to_string).collect(),
+        sealed: Vec::new(),
         title,
         branches,
         environments,

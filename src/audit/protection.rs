@@ -51,6 +51,7 @@ pub fn protection_over_time(
                 .into_iter()
                 .map(|name| follow_requirement(name, &looks, &own))
                 .collect(),
+            snapshots: None,
         }
     };
     by_branch.into_iter().map(of_branch).collect()

@@ -16,7 +16,7 @@ use portcullis_model::decision::{Decision, Judged};
 use portcullis_model::fact::Gap;
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_wire::evidence_file::is_evidence_file;
-use portcullis_wire::facts::{FactsError, read_facts};
+use portcullis_wire::facts::{FactsError, read_facts, stream_deployment};
 use std::path::{Path, PathBuf};
 
 /// Arguments of `decide`.
@@ -123,6 +123,25 @@ fn find_other_place(gathered: &GatheredFacts) -> Result<Option<(Judged, Gap)>> {
 /// They cannot be read.
 pub fn read_facts_file(file: &Path) -> Result<GatheredFacts> {
     read_file(file).map(|(facts, _)| facts)
+}
+
+/// Facts of a deployment in a file that can be long: of a year of landings, for example. Their text is
+/// never in memory whole.
+///
+/// # Errors
+/// They cannot be read.
+pub fn read_long_facts(file: &Path) -> Result<GatheredFacts> {
+    match stream_deployment(|| std::fs::File::open(file).map(std::io::BufReader::new)) {
+        Ok(Some(facts)) => {
+            let facts = GatheredFacts::Deployment(Box::new(facts));
+            check_known(facts.all_facts()).map_err(|error| {
+                Failure::environment(format!("{}: {error}; gather them again", file.display()))
+            })?;
+            Ok(facts)
+        }
+        // What else they are, or what is wrong with them, is said where they are read whole.
+        Ok(None) | Err(_) => read_facts_file(file),
+    }
 }
 
 /// The facts, and their text.

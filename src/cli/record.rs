@@ -27,6 +27,7 @@ mod name;
 mod sign;
 mod verify;
 
+pub use anchor::read_anchor;
 pub use listed::listed_record;
 pub use name::RecordName;
 
@@ -60,7 +61,7 @@ pub enum RecordCommand {
     /// Verify every record of an environment, or of all, and recompute each decision from the
     /// policy and facts that the record keeps.
     Verify(verify::Expectations),
-    /// Write down the newest record of each environment, to be kept outside of the repository: in a
+    /// Write down the newest record of each environment and the newest snapshot of each branch, to be kept outside of the repository: in a
     /// ticket, an archive, a time stamp or a signed tag.
     Anchor(Anchoring),
 }

@@ -92,35 +92,62 @@ fn verify(arguments: &SignatureQuestion) -> Result {
     let bytes = read_file(&place)?;
     let kept = arguments.signature.clone().unwrap_or_else(|| beside(&arguments.file));
     let signature = read_file(&kept)?;
-    let allowed = AllowedSigners::read(&read_file(&arguments.signers)?).map_err(|errors| {
-        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Failure::environment(format!("{}: {}", arguments.signers.display(), all.join("; ")))
-    })?;
+    let allowed = read_signers(&arguments.signers)?;
     let at = arguments.at.unwrap_or_else(Timestamp::now);
-    let signer = sshsig::verify(&bytes, signature.trim_ascii_end(), &allowed, at).map_err(|error| {
+    let signer = signer_of(&bytes, &signature, &allowed, at).map_err(|error| {
         Failure::unverified(format!("the signature of {} proves nothing: {error}", place.display()))
     })?;
-    let names: Vec<&str> = signer.principals.iter().map(|name| name.as_str()).collect();
-    output::text(&format!("{} was signed by {} with {}", place.display(), names.join(", "), signer.key))?;
+    output::text(&format!("{} was signed by {signer}", place.display()))?;
     if place != arguments.file {
         output::remark("the manifest is signed: `portcullis pack verify` holds every other file to it");
     }
     Ok(Exit::Allowed)
 }
 
+/// Reads a list of allowed signers.
+///
+/// # Errors
+/// It cannot be read, or is not of the format of ssh-keygen(1).
+pub fn read_signers(file: &Path) -> Result<AllowedSigners> {
+    AllowedSigners::read(&read_file(file)?).map_err(|errors| {
+        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Failure::environment(format!("{}: {}", file.display(), all.join("; ")))
+    })
+}
+
+/// Who signed a text, by name and key.
+///
+/// # Errors
+/// Why the signature proves nothing.
+pub fn signer_of(
+    text: &[u8],
+    signature: &[u8],
+    allowed: &AllowedSigners,
+    at: Timestamp,
+) -> std::result::Result<String, String> {
+    let signer =
+        sshsig::verify(text, signature.trim_ascii_end(), allowed, at).map_err(|error| error.to_string())?;
+    let names: Vec<&str> = signer.principals.iter().map(|name| name.as_str()).collect();
+    Ok(format!("{} with {}", names.join(", "), signer.key))
+}
+
 /// The file that is signed: of a folder the manifest in it.
-fn signed_file(file: &Path) -> PathBuf {
+pub fn signed_file(file: &Path) -> PathBuf {
     if file.is_dir() { file.join(MANIFEST) } else { file.to_path_buf() }
 }
 
 /// The signature beside a file or folder.
-fn beside(file: &Path) -> PathBuf {
+pub fn beside(file: &Path) -> PathBuf {
     let mut name = file.components().as_path().as_os_str().to_os_string();
     name.push(".sig");
     PathBuf::from(name)
 }
 
-fn read_file(file: &Path) -> Result<Vec<u8>> {
+/// Reads a file that is signed, or a signature.
+///
+/// # Errors
+/// It cannot be read, or is too large.
+pub fn read_file(file: &Path) -> Result<Vec<u8>> {
     let unreadable =
         |error: std::io::Error| Failure::environment(format!("cannot read {}: {error}", file.display()));
     let length = std::fs::metadata(file).map_err(unreadable)?.len();

@@ -37,6 +37,7 @@ pub mod snapshot;
 pub mod test_run;
 pub mod test_source;
 pub mod training;
+pub mod visible;
 pub mod waiver;
 
 pub use portcullis_testrun::{lines, own_times};

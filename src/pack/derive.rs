@@ -49,6 +49,8 @@ fn readme(input: &ReportInput<'_>) -> String {
          audit.json                                         what the report is written from\n\
          records/ENVIRONMENT/NUMBER/                        deployment records: facts, policy, decision\n\
          policy/                                            the policies that were in force\n\
+         snapshots/BRANCH/                                  snapshots of the protection of a branch\n\
+         decisions/                                         sealed decisions that were handed over\n\
          waivers/                                           waivers and rollbacks as a table\n\
          results/ENVIRONMENT/NUMBER/                        recorded decisions in the forms of other programs\n\
          results/FRAMEWORK/                                 evidence for each clause of a framework\n\

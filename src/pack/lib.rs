@@ -18,6 +18,7 @@ pub mod derive;
 pub mod fault;
 pub mod item_path;
 pub mod manifest;
+pub mod places;
 pub mod pseudonym;
 pub mod redact;
 pub mod report;

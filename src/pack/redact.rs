@@ -6,11 +6,13 @@ use found::{
     addresses_in, fingerprints_in, is_of_a_host, login_in, mailbox, mailboxes_in, replace_words, text_of,
 };
 use gate_text::{learn_texts, redact_texts};
+use numbers::replace_numbers;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod found;
 mod gate_text;
+mod numbers;
 
 /// The domain of every token (RFC 2606 reserves it: no mail reaches it).
 pub const DOMAIN: &str = "redacted.invalid";
@@ -38,7 +40,7 @@ const MAILBOX: &str = "mailbox:";
 const MAILBOX_LENGTH: usize = MAILBOX.len() + 16;
 
 /// Members of JSON that hold logins of people, alone or in lists.
-const LOGINS: [&str; 11] = [
+const LOGINS: [&str; 12] = [
     "approver",
     "author",
     "authors",
@@ -47,6 +49,7 @@ const LOGINS: [&str; 11] = [
     "recorder",
     "requester",
     "reviewer",
+    "sealer",
     "signer",
     "who",
     "principals",
@@ -154,6 +157,11 @@ impl AddressFinder {
         if !login.trim().is_empty() && login != NO_RECORDER {
             self.logins.insert(login.to_string());
         }
+    }
+
+    /// Learns the host's number of an account.
+    pub fn learn_number(&mut self, number: &str) {
+        self.numbers.insert(number.to_string());
     }
 
     /// Learns the logins and numbers of accounts in JSON, by the names of members.
@@ -289,6 +297,7 @@ impl Redactor {
         let phrases = self.phrases.iter();
         let text = phrases.fold(text.to_string(), |text, (words, by)| replace_words(&text, &text, words, by));
         let text = self.without_mailboxes(self.without_keys(&self.without_addresses(&text)));
+        let text = replace_numbers(text, &self.numbers);
         let lower = text.to_ascii_lowercase();
         // Longer names first: one may begin with another.
         let mut words: Vec<(&String, &String)> = self.words.iter().collect();

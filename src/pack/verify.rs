@@ -6,6 +6,7 @@ use crate::derive::{AUDIT, PROCEDURE, derive_files};
 use crate::fault::{PackFault, PackWrong};
 use crate::item_path::{BadPath, ItemPath};
 use crate::manifest::{MANIFEST, PROGRAM, PackManifest};
+use crate::places::listed_files;
 use crate::report::ReportInput;
 use portcullis_model::digest::Digest;
 use portcullis_wire::audit::v1::AuditV1;
@@ -37,7 +38,7 @@ pub struct VerifiedPack {
 
 /// The records of a pack as its caller checks them, who has a judge: the faults, how many decisions
 /// were taken again, and what could not be.
-pub type CheckRecords<'a> = dyn Fn(&dyn ItemSource, &AuditV1, &mut VerifiedPack) + 'a;
+pub type CheckRecords<'a> = dyn Fn(&dyn ItemSource, &PackManifest, &AuditV1, &mut VerifiedPack) + 'a;
 
 /// Verifies the files of a pack.
 pub fn verify_pack(source: &dyn ItemSource, check_records: &CheckRecords<'_>) -> VerifiedPack {
@@ -53,7 +54,7 @@ pub fn verify_pack(source: &dyn ItemSource, check_records: &CheckRecords<'_>) ->
     verified.faults.extend(coherence::contradictions(&audit));
     let derived = compare_derived(source, &manifest, &audit, &mut verified);
     compare_families(source, &manifest, &audit, &derived, &mut verified);
-    check_records(source, &audit, &mut verified);
+    check_records(source, &manifest, &audit, &mut verified);
     verified.has_landings = !audit.landings.is_empty();
     verified.audit = Some(audit);
     verified
@@ -164,6 +165,8 @@ const FAMILIES: &[(&str, PackRoleV1)] = &[
     ("policy/", PackRoleV1::Policy),
     ("procedure/", PackRoleV1::Procedure),
     ("results/", PackRoleV1::Results),
+    ("decisions/", PackRoleV1::Decision),
+    ("snapshots/", PackRoleV1::Snapshot),
 ];
 
 /// Every other file is in a folder that is known, has its role, and is what its name says.
@@ -178,12 +181,21 @@ fn compare_families(
     let today = audit.title.policy_today.as_ref().map(|policy| &policy.digest);
     let policies: BTreeSet<String> =
         in_force.chain(today).map(|digest| policy_path(digest.as_str())).collect();
+    let Some(listed) = listed_files(audit) else {
+        let why = "it lists more snapshots than a pack holds".to_string();
+        return verified.faults.push(PackFault::new(AUDIT, PackWrong::Unreadable(why)));
+    };
+    let missing = listed.iter().filter(|(path, file)| file.required && !manifest.files().contains_key(*path));
+    verified.faults.extend(missing.map(|(path, _)| PackFault::new(path, PackWrong::Missing)));
     for (path, file) in manifest.files().iter().filter(|(path, _)| !derived.contains(*path)) {
         let family = FAMILIES.iter().find(|(folder, _)| path.as_str().starts_with(folder));
         let wrong = match family {
             None => Some(PackWrong::Refused("no pack holds a file of this name".to_string())),
             Some((_, role)) if *role != file.role => {
                 Some(PackWrong::Disagrees("the manifest says that it is for something else".to_string()))
+            }
+            Some((_, PackRoleV1::Decision | PackRoleV1::Snapshot)) if !listed.contains_key(path) => {
+                Some(PackWrong::Disagrees("audit.json lists no such file".to_string()))
             }
             Some((_, PackRoleV1::Policy)) => wrong_policy(source, path, &policies, &mut verified.notes),
             Some(_) => None,

@@ -56,7 +56,7 @@ mod sealed;
 pub mod snapshot;
 mod stored;
 
-pub use anchor::{Anchor, AnchoredTip, MalformedAnchor, time_stamp_request};
+pub use anchor::{Anchor, AnchoredSnapshot, AnchoredTip, MalformedAnchor, time_stamp_request};
 pub use chain::{Chain, Verifier, verify_chain};
 pub use difference::{Compared, DecisionDifference, compare_decisions};
 pub use entry::{KeptFile, RecordEntry, RecordedBaseline, RecordedOrigin, commit_bytes};
@@ -65,7 +65,7 @@ pub use pending::{Draft, PendingRecord, prepare_record};
 pub use rejudge::{Compare, Judge};
 pub use sealed::{
     GatheredJudge, NotSealed, NotTaken, SealDraft, SealFault, SealedDecision, is_of_same_build, read_sealed,
-    seal_decision,
+    seal_again, seal_decision,
 };
 pub use stored::{RecordLink, RecordSignature, RecordStanding, SignatureCheck, StoredEntry, StoredFile};
 

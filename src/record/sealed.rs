@@ -79,7 +79,7 @@ pub fn seal_decision(draft: &SealDraft<'_>) -> Result<Vec<u8>, NotSealed> {
         digest: text_digest(text),
         text: (!draft.omit_facts).then(|| text.to_string()),
     });
-    let mut form = SealedV1 {
+    finish(SealedV1 {
         schema: VERSION,
         kind: SealedKindV1::SealedDecision,
         program: SealedProgramV1 { version: TOOL.to_string(), commit: draft.commit.map(str::to_string) },
@@ -95,7 +95,34 @@ pub fn seal_decision(draft: &SealDraft<'_>) -> Result<Vec<u8>, NotSealed> {
         waivers: basis.map(|(_, facts, _)| waivers_of(facts)).unwrap_or_default(),
         inputs: basis.map(|(policy, facts, text)| inputs_of(policy, facts, text)).unwrap_or_default(),
         seal: text_digest(""),
-    };
+    })
+}
+
+/// Seals a form again whose texts were changed: with their digests, and with what the file repeats
+/// of its decision and its facts.
+///
+/// # Errors
+/// The decision or the facts are not of their form.
+pub fn seal_again(mut form: SealedV1) -> Result<Vec<u8>, NotSealed> {
+    let decision: DecisionV1 = serde_json::from_str(&form.decision.text).map_err(|error| unfit(&error))?;
+    (form.outcome, form.advisory, form.judged) = (decision.outcome, decision.advisory, judged_of(&decision));
+    form.decision.digest = text_digest(&form.decision.text);
+    form.policy.iter_mut().for_each(|policy| policy.digest = text_digest(&policy.text));
+    form.waivers.iter_mut().for_each(|waivers| waivers.digest = text_digest(&waivers.text));
+    let policy = form.policy.as_ref();
+    for input in form.inputs.iter_mut().filter(|input| input.kind == SealedInputKindV1::Policy) {
+        input.digest = policy.map(|policy| policy.digest.clone());
+    }
+    if let (Some(SealedFactsV1 { digest, text: Some(text) }), Some(policy)) = (&mut form.facts, policy) {
+        *digest = text_digest(text);
+        let facts = read_facts(text.as_bytes()).map_err(|error| unfit(&error))?;
+        form.waivers = waivers_of(&facts);
+        form.inputs = inputs_of(&policy.text, &facts, text);
+    }
+    finish(form)
+}
+
+fn finish(mut form: SealedV1) -> Result<Vec<u8>, NotSealed> {
     let unsealed = bytes_of(&form).map_err(|error| unfit(&error))?;
     form.seal = (&digest_before_seal(&unsealed)).into();
     let bytes = bytes_of(&form).map_err(|error| unfit(&error))?;

@@ -1,4 +1,5 @@
-//! Text from outside, made harmless and visible: the one place for it.
+//! Text from outside, made harmless and visible: the one place for it. Which characters a reader does
+//! not see, and what markup is, `portcullis_model::visible` says for every room.
 //!
 //! Titles, logins, file names and messages are chosen by the people whose changes are judged. What
 //! they could do with them, and what stops it:
@@ -19,6 +20,7 @@
 //! character becomes its Rust escape, `\u{202e}`. Letters that look alike are left alone, and so is
 //! the direction of scripts that run from right to left.
 
+use portcullis_model::visible::{escape_markup, is_hidden};
 use portcullis_pack::csv::quote_cell;
 use std::fmt::Write as _;
 
@@ -58,19 +60,6 @@ fn push_visible(c: char, out: &mut String) {
         c if is_hidden(c) => out.extend(c.escape_unicode()),
         c => out.push(c),
     }
-}
-
-/// Does a reader not see this character, or take it for a plain space? General categories Cc, Cf,
-/// Zl, Zp and Zs without the space, and the property `Default_Ignorable_Code_Point` (Unicode 16,
-/// UAX #44), with the empty Braille pattern. A test compares the list with the tables.
-fn is_hidden(c: char) -> bool {
-    matches!(c,
-        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{a0}' | '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}'
-        | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}' | '\u{115f}'..='\u{1160}' | '\u{1680}'
-        | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}'
-        | '\u{205f}'..='\u{206f}' | '\u{2800}' | '\u{3000}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
-        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// JSON text with its hidden characters as `\uXXXX` (RFC 8259, section 7), and no `##[` for a CI
@@ -207,20 +196,7 @@ fn is_plain_word(word: &str) -> bool {
 /// Text or an attribute of XML 1.0, on one line. What XML has no character for becomes its Rust
 /// escape, and no section can end in it, because every `>` is a reference.
 pub(super) fn xml(text: &str) -> String {
-    let text = line(text);
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
-            '\u{fffe}' | '\u{ffff}' => out.extend(c.escape_unicode()),
-            c => out.push(c),
-        }
-    }
-    out
+    escape_markup(&line(text))
 }
 
 /// A cell of CSV in quotes (RFC 4180) and on one line, which no spreadsheet takes for a formula.

@@ -4,6 +4,7 @@ use portcullis_judge::control::procedure::diagram::BOTH;
 use portcullis_judge::control::procedure::markdown::{APPROVALS, INTRODUCTION};
 use portcullis_judge::control::procedure::words::{SentencePiece, pieces};
 use portcullis_judge::control::procedure::{Procedure, ProcedureChapter};
+use portcullis_model::visible::escape_lines;
 use std::fmt::Write as _;
 
 /// What the page is for.
@@ -45,7 +46,7 @@ pub fn write_html(procedure: &Procedure, style: ProcedureStyle) -> String {
     if style == ProcedureStyle::Part {
         return body;
     }
-    let title = format!("How code is tested, reviewed and deployed: {}", escape(&procedure.project));
+    let title = format!("How code is tested, reviewed and deployed: {}", escape_lines(&procedure.project));
     let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -57,9 +58,9 @@ pub fn write_html(procedure: &Procedure, style: ProcedureStyle) -> String {
 
 fn write_body(procedure: &Procedure) -> String {
     let mut text = String::from("<h1>How code is tested, reviewed and deployed</h1>\n<dl>\n");
-    let _ = writeln!(text, "<dt>Project</dt><dd>{}</dd>", escape(&procedure.project));
+    let _ = writeln!(text, "<dt>Project</dt><dd>{}</dd>", escape_lines(&procedure.project));
     if let Some(office) = &procedure.accountable {
-        let _ = writeln!(text, "<dt>Accountable</dt><dd>{}</dd>", escape(office));
+        let _ = writeln!(text, "<dt>Accountable</dt><dd>{}</dd>", escape_lines(office));
     }
     text.push_str("</dl>\n");
     let _ = writeln!(text, "<p>{}</p>", emphasise(INTRODUCTION));
@@ -117,19 +118,15 @@ fn anchor(title: &str) -> String {
 
 fn inline(text: &str) -> String {
     let write = |piece: SentencePiece<'_>| match piece {
-        SentencePiece::Prose(text) => escape(text),
-        SentencePiece::Code(text) => format!("<code>{}</code>", escape(text)),
+        SentencePiece::Prose(text) => escape_lines(text),
+        SentencePiece::Code(text) => format!("<code>{}</code>", escape_lines(text)),
     };
     pieces(text).into_iter().map(write).collect()
 }
 
 /// The introduction's own words between stars.
 fn emphasise(text: &str) -> String {
-    let parts = escape(text);
+    let parts = escape_lines(text);
     let parts = parts.split('*').enumerate();
     parts.map(|(at, part)| if at % 2 == 1 { format!("<em>{part}</em>") } else { part.to_string() }).collect()
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

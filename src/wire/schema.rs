@@ -50,10 +50,10 @@ macro_rules! schema {
 pub static TABLE: &[Schema] = &[
     schema!(
         "anchor",
-        anchor::v1::VERSION,
-        "The newest deployment record of each environment, as `portcullis record anchor` writes it",
-        "anchor-v1.json",
-        anchor::v1::AnchorV1
+        anchor::v2::VERSION,
+        "The newest deployment record of each environment and snapshot of each branch, as `portcullis record anchor` writes it",
+        "anchor-v2.json",
+        anchor::v2::AnchorV2
     ),
     schema!(
         "audit",

@@ -29,6 +29,7 @@ const KEPT_RECORDS: &[&str] =
 /// An entry of the version before.
 const RECORD_V1: &str = include_str!("record/kept/v1.json");
 
+mod anchor;
 mod audit;
 mod evidence_file;
 mod facts;

@@ -36,6 +36,8 @@ fn pack(directory: &Path, audit: &Value) -> (TempDir, PathBuf) {
         folder: &folder,
         command: vec!["audit".into()],
         key: None,
+        seals: &[],
+        people: Default::default(),
     };
     write_pack(order).unwrap();
     (place, folder)

@@ -85,6 +85,8 @@ mod line_coverage_tools;
 mod outputs;
 mod pack;
 mod pack_privacy;
+mod pack_seals;
+mod pack_snapshots;
 mod people_command;
 mod policies;
 mod procedure;

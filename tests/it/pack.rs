@@ -3,19 +3,17 @@
 
 use crate::support::audited::AS_OF;
 use crate::support::forger::{deployed, facts, judged, newest, work};
+use crate::support::packed::{refused, seal_whole, verify};
 use portcullis::cli::pack::write::{PackOrder, write_pack};
 use portcullis_audit::deployment::kept_findings;
 use portcullis_git::Repository;
 use portcullis_model::digest::Digest;
-use portcullis_pack::manifest::PackSubject;
 use portcullis_pack::pseudonym::PseudonymKey;
-use portcullis_pack::{ItemPath, PackManifest};
 use portcullis_record::{DECISION, RECORD};
 use portcullis_testkit::lane::Lane;
 use portcullis_wire::audit::v1::{AuditV1, read_audit};
 use portcullis_wire::pack::v1::PackRoleV1;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -79,24 +77,11 @@ fn packed(lane: &Lane) -> (TempDir, PathBuf) {
         folder: &folder,
         command: vec!["audit".into()],
         key: None,
+        seals: &[],
+        people: Default::default(),
     };
     write_pack(order).unwrap();
     (place, folder)
-}
-
-/// `portcullis pack verify`: exit code and everything written.
-fn verify(pack: &Path, more: &[&str]) -> (i32, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().args(["pack", "verify"]).arg(pack).args(more);
-    let output = command.output().unwrap();
-    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
-    (output.status.code().unwrap(), text)
-}
-
-#[track_caller]
-fn refused(pack: &Path, item: &str, why: &str) {
-    let (exit, text) = verify(pack, &[]);
-    assert!(exit == 6 && text.contains(item) && text.contains(why), "{exit}: {text}");
 }
 
 /// Puts the true digest and length of a file into the manifest, as an attacker would.
@@ -207,7 +192,15 @@ fn a_pack_of_pseudonyms_verifies_names_nobody_and_is_mapped_back_with_the_key_al
     let repository = Repository::open(lane.directory()).unwrap();
     let audit = audit_of(&lane);
     let command = vec!["audit".to_string()];
-    let order = PackOrder { audit, repository: &repository, folder: &folder, command, key: Some(&key) };
+    let order = PackOrder {
+        audit,
+        repository: &repository,
+        folder: &folder,
+        command,
+        key: Some(&key),
+        seals: &[],
+        people: Default::default(),
+    };
     let written = write_pack(order).unwrap();
     let (exit, text) = verify(&folder.with_extension("tar"), &["--repo", lane.directory().to_str().unwrap()]);
     assert!(exit == 0 && text.contains("2 decisions taken again"), "{text}");
@@ -298,7 +291,15 @@ fn an_audit_that_leaves_an_environment_out_is_told_by_the_clone() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("pack");
     let repository = Repository::open(lane.directory()).unwrap();
-    let order = PackOrder { audit, repository: &repository, folder: &folder, command: Vec::new(), key: None };
+    let order = PackOrder {
+        audit,
+        repository: &repository,
+        folder: &folder,
+        command: Vec::new(),
+        key: None,
+        seals: &[],
+        people: Default::default(),
+    };
     write_pack(order).unwrap();
     let (exit, text) = verify(&folder, &["--repo", lane.directory().to_str().unwrap()]);
     assert!(
@@ -351,41 +352,18 @@ fn a_folder_that_holds_something_is_not_written_into() {
     let (place, _folder) = packed(&lane);
     let repository = Repository::open(lane.directory()).unwrap();
     let audit = audit_of(&lane);
-    let order =
-        PackOrder { audit, repository: &repository, folder: place.path(), command: Vec::new(), key: None };
+    let order = PackOrder {
+        audit,
+        repository: &repository,
+        folder: place.path(),
+        command: Vec::new(),
+        key: None,
+        seals: &[],
+        people: Default::default(),
+    };
     let failure = write_pack(order).err().unwrap();
     assert!(failure.to_string().contains("not empty"), "{failure}");
     assert_eq!(newest(&lane).number, 2);
-}
-
-/// Puts every file of the folder into a new manifest, as anyone who can write a pack could.
-fn seal_whole(folder: &Path, role: PackRoleV1) {
-    let place = folder.join("manifest.json");
-    let old = PackManifest::read(&std::fs::read(&place).unwrap()).unwrap();
-    let mut files = BTreeMap::new();
-    let mut open = vec![folder.to_path_buf()];
-    while let Some(directory) = open.pop() {
-        for entry in std::fs::read_dir(directory).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-            } else if path != place {
-                let name = ItemPath::new(path.strip_prefix(folder).unwrap().to_str().unwrap()).unwrap();
-                let bytes = std::fs::read(&path).unwrap();
-                let role = old.files().get(&name).map_or(role, |file| file.role);
-                files.insert(name, (bytes.len() as u64, Digest::of(&bytes), role));
-            }
-        }
-    }
-    let form = old.form().clone();
-    let subject = PackSubject {
-        repository: form.repository,
-        since: form.period.since,
-        until: form.period.until,
-        command: form.command,
-        people: form.people,
-    };
-    std::fs::write(place, PackManifest::new(subject, &files).bytes().unwrap()).unwrap();
 }
 
 /// The pack of the whole audit of a lane.

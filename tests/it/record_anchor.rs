@@ -2,6 +2,8 @@
 //! chain was cut off.
 
 use crate::support::recorder::{deployed, init, said};
+use portcullis_testkit::lane::Lane;
+use portcullis_testkit::server::Server;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
@@ -136,4 +138,79 @@ fn a_time_stamp_of_an_anchor_verifies() {
     );
     let verified = openssl("ts -verify -data anchor.json -in anchor.tsr -CAfile tsa.pem");
     assert!(verified.contains("Verification: OK"), "{verified}");
+}
+
+/// Takes a snapshot of a lane.
+fn snapshot(lane: &Lane) {
+    let server = Server::start(lane.host());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.env("GITHUB_API_URL", server.address()).env("GITHUB_TOKEN", "a-token-of-the-job");
+    command.current_dir(lane.directory()).args(["snapshot", "--host", "github"]);
+    assert!(command.args(["--repository", "example-org/data-upload"]).status().unwrap().success());
+}
+
+/// `portcullis …`: exit code and everything written.
+fn ran(lane: &Lane, arguments: &[&str]) -> (i32, String) {
+    crate::support::sealing::portcullis(lane.directory(), arguments)
+}
+
+#[test]
+fn attack_the_newest_snapshot_is_cut_off_after_it_was_anchored() {
+    const SNAPSHOTS: &str = "refs/portcullis/snapshots/main";
+    let lane = Lane::begin();
+    (0..3).for_each(|_| snapshot(&lane));
+    let place = TempDir::new().unwrap();
+    let file = place.path().join("anchor.json").display().to_string();
+    let (exit, text) = ran(&lane, &["record", "anchor", "-o", &file]);
+    assert_eq!(exit, 0, "snapshots alone are anchored, too: {text}");
+    let records = ["record", "verify", "--anchor", &file];
+    let snapshots = ["snapshot", "verify", "--anchor", &file];
+    let of_branch = ["snapshot", "verify", "main", "--anchor", &file];
+    for command in [&records[..], &snapshots, &of_branch] {
+        let (exit, text) = ran(&lane, command);
+        assert!(exit == 0 && !text.contains("unchecked"), "twin: {exit} {text}");
+    }
+    snapshot(&lane);
+    assert_eq!(ran(&lane, &snapshots).0, 0, "a newer one is no loss");
+    let git = lane.history.repository();
+    let tip = git.find_reference(SNAPSHOTS).unwrap().peel_to_commit().unwrap();
+    let first = tip.parent(0).unwrap().parent(0).unwrap().parent(0).unwrap();
+    git.reference(SNAPSHOTS, first.id(), true, "cut").unwrap();
+    assert_eq!(ran(&lane, &["snapshot", "verify"]).0, 0, "a chain that was cut verifies by itself");
+    for command in [&records[..], &snapshots, &of_branch] {
+        let (exit, text) = ran(&lane, command);
+        assert!(exit == 6 && text.contains("main does not hold snapshot 3"), "{exit} {text}");
+    }
+    git.find_reference(SNAPSHOTS).unwrap().delete().unwrap();
+    for command in [&records[..], &snapshots, &of_branch] {
+        assert_eq!(ran(&lane, command).0, 6, "{command:?}");
+    }
+}
+
+#[test]
+fn nothing_is_anchored_while_snapshots_do_not_verify() {
+    let lane = Lane::begin();
+    snapshot(&lane);
+    let git = lane.history.repository();
+    let tip = git.find_reference("refs/portcullis/snapshots/main").unwrap().peel_to_commit().unwrap();
+    git.reference("refs/portcullis/snapshots/other", tip.id(), true, "of another branch").unwrap();
+    let (exit, text) = ran(&lane, &["record", "anchor"]);
+    assert!(exit == 6 && text.contains("snapshots/other do not verify"), "{exit} {text}");
+}
+
+/// A file as the version before wrote it.
+#[test]
+fn an_anchor_of_the_version_before_still_tells_a_cut() {
+    let project = Recorded::new();
+    let file = project.anchor();
+    let text = std::fs::read_to_string(&file).unwrap();
+    let earlier = text.replace("\"schema\":2", "\"schema\":1").replace(",\"snapshots\":[]", "");
+    assert_ne!(earlier, text);
+    std::fs::write(&file, earlier).unwrap();
+    let kept = ["--anchor", file.to_str().unwrap()];
+    project.verify(&kept, 0, "The end of the chain was compared with what you kept elsewhere.");
+    let tip = project.git.find_reference(REF).unwrap().peel_to_commit().unwrap();
+    project.git.reference(REF, tip.parent_id(0).unwrap(), true, "test").unwrap();
+    project.verify(&kept, 6, "production does not hold record 3");
 }

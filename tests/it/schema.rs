@@ -57,7 +57,7 @@ impl Printed {
 fn what_is_printed_is_the_committed_file() {
     let list = printed(&["schema"]);
     let files = [
-        ("anchor", "anchor-v1.json"),
+        ("anchor", "anchor-v2.json"),
         ("audit", "audit-v1.json"),
         ("decision", "decision-v1.json"),
         ("evidence-file", "evidence-file-v1.json"),

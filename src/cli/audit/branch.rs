@@ -247,6 +247,7 @@ impl BranchWork<'_, '_> {
         let saved = &mut self.records.saved;
         let mut find = |parent: &Revision, landed: &Revision| saved.find(repository, parent, landed);
         for GatheredLanding { facts, source } in branch.gather(&inquiry, groups, &mut find, progress) {
+            self.context.people.learn_facts(&facts);
             let seen = SeenLanding {
                 number: found.landings.len() as u64 + 1,
                 moment: self.line.moment(&facts.candidate),

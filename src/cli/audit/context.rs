@@ -1,5 +1,6 @@
 //! What every part of an audit needs.
 
+use super::people_seen::PeopleSeen;
 use super::period::AskedPeriod;
 use super::policies::PolicyOfCommit;
 use crate::cli::progress::ProgressView;
@@ -22,4 +23,6 @@ pub struct AuditContext<'a> {
     pub as_of: Timestamp,
     /// The policy of today.
     pub today: Rc<PolicyOfCommit>,
+    /// The people whom facts name.
+    pub people: &'a PeopleSeen,
 }

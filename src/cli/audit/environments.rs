@@ -26,7 +26,9 @@ use portcullis_model::facts::HostFacts;
 use portcullis_model::inquiry::TextPurpose;
 use portcullis_model::person::Login;
 use portcullis_record::{Chain, DECISION, RecordLink};
-use portcullis_wire::audit::v1::{AuditGapV1, AuditedDeploymentV1, EnvironmentPopulationV1};
+use portcullis_wire::audit::v1::{
+    AuditGapV1, AuditedDeploymentV1, AuditedSnapshotsV1, EnvironmentPopulationV1,
+};
 use portcullis_wire::decision::v1::DecisionV1;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,6 +67,8 @@ pub struct ReadRecords {
     pub host: Option<String>,
     /// The snapshots that looks come from, one sentence for each branch.
     pub snapshots: Vec<String>,
+    /// The snapshots of each branch that the audit looks at.
+    pub counted_snapshots: BTreeMap<String, AuditedSnapshotsV1>,
     /// What is wrong with the snapshots of each branch.
     pub broken_snapshots: BTreeMap<String, Vec<String>>,
 }

@@ -5,11 +5,12 @@ use super::asking::AskedHost;
 use super::branch::{BranchAudit, NamedTip, audit_branch};
 use super::context::AuditContext;
 use super::environments::{ReadRecords, gap_of};
+use super::people_seen::PeopleSeen;
 use super::period::AskedPeriod;
 use super::policies::{PolicyBook, PolicyOfCommit};
 use super::snapshots::read_looks;
 use crate::cli::HostName;
-use crate::cli::decide::read_facts_file;
+use crate::cli::decide::read_long_facts;
 use crate::cli::deploying::branch_named;
 use crate::cli::exit::{Failure, Result};
 use crate::cli::given::{GivenPlace, place_of};
@@ -39,6 +40,7 @@ use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::host::{HostProfile, NO_HOST};
 use portcullis_model::path::RepoPath;
 use portcullis_model::protection::Branch;
+use portcullis_model::snapshot::ProtectionLook;
 use portcullis_model::waiver;
 use portcullis_wire::audit::v1::{AuditPeriodV1, AuditTitleV1, AuditV1, PolicyTodayV1};
 use portcullis_wire::decision::v1::PolicyOriginV1;
@@ -57,8 +59,8 @@ pub fn gather_audit(
     repository: &Repository,
     directory: &Path,
     arguments: &AuditArguments,
-    period: &AskedPeriod,
-    as_of: Timestamp,
+    (period, as_of): (&AskedPeriod, Timestamp),
+    people: &PeopleSeen,
 ) -> Result<AuditV1> {
     let asked = AskedHost::open(directory, repository, arguments)?;
     let crew = asked.as_ref().and_then(|asked| asked.crew(directory));
@@ -81,9 +83,9 @@ pub fn gather_audit(
         names.into_iter().map(|name| NamedTip::find(repository, &sources, name)).collect::<Result<_>>()?;
     let today = policy_today(&mut book, &branches)?;
     let (crew, view) = (crew.as_ref(), ProgressView::of(arguments.quiet));
-    let context = AuditContext { sources, crew, view, period, as_of, today: Rc::clone(&today) };
+    let context = AuditContext { sources, crew, view, period, as_of, today: Rc::clone(&today), people };
     let mut records = read_records(arguments, &context);
-    let file_names = keep_files(files, &mut records);
+    let file_names = keep_files(files, &mut records, people);
     let mut waivers = std::mem::take(&mut records.waivers);
     let mut audits = Vec::new();
     for named in &branches {
@@ -133,7 +135,8 @@ fn put_together(
                 || (deployment.rollback && is_of(deployment.baseline.as_str()))
         });
     }
-    assemble_audit(GatheredAudit {
+    let mut counted = records.counted_snapshots;
+    let mut audit = assemble_audit(GatheredAudit {
         title,
         period: period.ends(),
         branches,
@@ -148,7 +151,11 @@ fn put_together(
         policies,
         today: today_policy,
         sample: arguments.sample_request(),
-    })
+    });
+    for branch in &mut audit.protection {
+        branch.snapshots = counted.remove(&branch.branch);
+    }
+    audit
 }
 
 /// Facts that were handed over, which the repository must not contradict.
@@ -156,7 +163,7 @@ fn read_files(repository: &Repository, arguments: &AuditArguments) -> Result<Vec
     let mut files = Vec::new();
     for file in &arguments.facts {
         let name = file.display().to_string();
-        let GatheredFacts::Deployment(facts) = read_facts_file(file)? else {
+        let GatheredFacts::Deployment(facts) = read_long_facts(file)? else {
             return Err(Failure::usage(format!(
                 "{name}: these facts are not of a deployment; gather them with `portcullis facts --environment`"
             )));
@@ -287,9 +294,14 @@ fn read_records(arguments: &AuditArguments, context: &AuditContext<'_>) -> ReadR
     records
 }
 
-fn keep_files(files: Vec<(Deployment, String)>, records: &mut ReadRecords) -> Vec<String> {
+fn keep_files(
+    files: Vec<(Deployment, String)>,
+    records: &mut ReadRecords,
+    people: &PeopleSeen,
+) -> Vec<String> {
     let mut names = Vec::new();
     for (facts, name) in files {
+        people.learn_facts(&facts);
         records.administrators_of(&facts.whole.host);
         names.push(name.clone());
         records.saved.add_file(facts, name);
@@ -310,10 +322,15 @@ fn look_now(context: &AuditContext<'_>, named: &NamedTip, records: &mut ReadReco
         before_updates: &[],
         owner_teams: BTreeSet::new(),
     };
-    let protection = host.protection(&question);
+    let (protection, administration) = (host.protection(&question), host.administration());
+    context.people.learn_look(ProtectionLook {
+        protected: Fact::Known(true),
+        protection: protection.clone(),
+        administration: administration.clone(),
+    });
     let source = format!("{} as it was asked now", host.kind());
     records.looks.push(Look { at: context.as_of, branch: named.name.clone(), protection, source });
-    records.administered_by(host.administration().as_ref());
+    records.administered_by(administration.as_ref());
 }
 
 /// The waivers at the tip: the review of an emergency is written down after the fact.

@@ -3,10 +3,12 @@
 
 use super::exit::{Exit, Failure, Result};
 use super::pack::option::PackOptions;
+use super::pack::sealed::list_seals;
 use super::progress::ProgressView;
 use super::{HostName, opening};
 use clap::Args;
 use jiff::Timestamp;
+use people_seen::PeopleSeen;
 use period::AskedPeriod;
 use portcullis_audit::sample::SampleRequest;
 use portcullis_model::environment::Environment;
@@ -19,6 +21,7 @@ mod context;
 mod environments;
 mod gather;
 mod output;
+mod people_seen;
 mod period;
 mod policies;
 pub(super) mod population;
@@ -111,10 +114,14 @@ pub fn run(directory: &Path, arguments: &AuditArguments) -> Result {
     let as_of = arguments.as_of.unwrap_or_else(Timestamp::now);
     let period = AskedPeriod::read(arguments)?;
     let repository = opening::open(directory)?;
-    let audit = gather::gather_audit(&repository, directory, arguments, &period, as_of)?;
+    let seals = arguments.pack.read_seals()?;
+    let people = PeopleSeen::if_wanted(arguments.pack.names_no_one());
+    let mut audit = gather::gather_audit(&repository, directory, arguments, (&period, as_of), &people)?;
+    list_seals(&seals, &mut audit)?;
     plan.write(&audit, arguments.verbose)?;
     let outcome = audit.outcome;
-    arguments.pack.write(&repository, audit, ProgressView::of(arguments.quiet))?;
+    let view = ProgressView::of(arguments.quiet);
+    arguments.pack.write(&repository, audit, (&seals, people.into_finder()), view)?;
     Ok(exit_of(outcome))
 }
 
@@ -132,7 +139,8 @@ pub fn audit_period(
     let (since, until) = (Some(since.to_string()), Some(until.to_string()));
     let arguments = AuditArguments { since, until, ..AuditArguments::default() };
     let period = AskedPeriod::read(&arguments)?;
-    gather::gather_audit(&opening::open(directory)?, directory, &arguments, &period, as_of)
+    let repository = opening::open(directory)?;
+    gather::gather_audit(&repository, directory, &arguments, (&period, as_of), &PeopleSeen::default())
 }
 
 fn exit_of(outcome: AuditOutcomeV1) -> Exit {

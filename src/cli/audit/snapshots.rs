@@ -12,6 +12,7 @@ use portcullis_model::change::Revision;
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::host::NO_HOST;
 use portcullis_record::snapshot::{SnapshotChain, SnapshotLink, snapshot_reference};
+use portcullis_wire::audit::v1::AuditedSnapshotsV1;
 use std::collections::BTreeSet;
 
 /// Reads the snapshots of a branch. A chain that does not verify gives no look at all.
@@ -37,6 +38,11 @@ pub fn read_looks(context: &AuditContext<'_>, named: &NamedTip, records: &mut Re
     let seen: Vec<&SnapshotLink> =
         chain.links.iter().filter(|link| link.snapshot.time <= context.as_of).collect();
     seen.iter().for_each(|link| records.remember_look(link, named));
+    if let Some(last) = seen.last() {
+        let (tip, digest) = ((&last.commit).into(), (&last.digest).into());
+        let counted = AuditedSnapshotsV1 { count: last.snapshot.number, tip, digest };
+        records.counted_snapshots.insert(named.name.to_string(), counted);
+    }
     if let Err(gap) = records.remember_tips(repository, &seen, named) {
         records.gaps.push(gap_of(&gap));
     }

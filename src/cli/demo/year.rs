@@ -64,7 +64,15 @@ pub fn write_year(folder: &Path) -> Result {
     let counts = audit.counts;
     let repository = opening::open(year.lane.directory())?;
     let command = ["demo", "--pack"].map(String::from).to_vec();
-    let order = PackOrder { audit, repository: &repository, folder, command, key: None };
+    let order = PackOrder {
+        audit,
+        repository: &repository,
+        folder,
+        command,
+        key: None,
+        seals: &[],
+        people: Default::default(),
+    };
     let written = write_pack(order)?;
     let text = format!(
         "A made-up year: {} landings, {} deployments, {} exceptions.\n\

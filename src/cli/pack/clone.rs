@@ -4,6 +4,7 @@
 use super::super::audit::population::digest_lines;
 use super::super::exit::Result;
 use super::records::is_of_period;
+use super::snapshots::compare_with_clone;
 use crate::collect::records::{DeploymentRecords as _, FETCH};
 use portcullis_git::{DatedCommit, Repository};
 use portcullis_model::change::Revision;
@@ -53,6 +54,7 @@ pub(super) fn hold_against(place: &Path, audit: &AuditV1, verified: &mut Verifie
     for branch in &audit.branches {
         compare_branch(&repository, branch, audit, verified);
     }
+    compare_with_clone(&repository, audit, verified);
     Ok(())
 }
 

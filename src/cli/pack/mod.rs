@@ -11,7 +11,10 @@ pub mod option;
 mod records;
 mod results;
 mod reveal;
-mod verify;
+pub mod sealed;
+mod snapshots;
+mod stored;
+pub mod verify;
 pub mod write;
 
 /// What to do with a pack.

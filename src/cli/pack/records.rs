@@ -2,11 +2,11 @@
 //! rules as those of a repository.
 
 use super::super::record::{facts_json, judge_text};
+use super::stored::{PLAIN, store_again};
 use anyhow::{Context as _, bail};
-use git2::{ObjectType, Oid};
 use jiff::Timestamp;
 use portcullis_audit::deployment::kept_findings;
-use portcullis_model::change::{ObjectName, Revision};
+use portcullis_model::change::Revision;
 use portcullis_model::decision::Verdict;
 use portcullis_model::digest::Digest;
 use portcullis_model::environment::Environment;
@@ -27,9 +27,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The files of a record.
 const FILES: [&str; 4] = [DECISION, FACTS, POLICY, RECORD];
-
-/// The mode of a file of a record.
-const PLAIN: u32 = 0o100_644;
 
 /// The folder of a record.
 pub(super) fn folder_of(environment: &str, number: u64) -> String {
@@ -84,6 +81,24 @@ pub(super) fn learn_logins(finder: &mut AddressFinder, policy: &str) {
     let roles = policy.get("roles").and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::values);
     let users = roles.filter_map(|role| role.get("users")?.as_array());
     logins.chain(users).flatten().filter_map(toml::Value::as_str).for_each(|login| finder.learn_login(login));
+    policy.values().for_each(|value| learn_numbers(finder, value));
+}
+
+/// Learns the numbers of the users whom a policy allows to go round a rule.
+fn learn_numbers(finder: &mut AddressFinder, value: &toml::Value) {
+    match value {
+        toml::Value::Array(items) => items.iter().for_each(|item| learn_numbers(finder, item)),
+        toml::Value::Table(members) => {
+            let is_user = members.get("kind").and_then(toml::Value::as_str) == Some("user");
+            match members.get("id").filter(|_| is_user) {
+                Some(toml::Value::Integer(number)) => finder.learn_number(&number.to_string()),
+                Some(toml::Value::String(number)) => finder.learn_number(number),
+                _ => {}
+            }
+            members.values().for_each(|value| learn_numbers(finder, value));
+        }
+        _ => {}
+    }
 }
 
 /// Learns the people of a policy: where a person has a login, that is shown for the name.
@@ -106,6 +121,9 @@ pub(super) struct WrittenBefore {
     pub(super) previous: Option<Digest>,
     pub(super) omitted: BTreeSet<u64>,
 }
+
+/// The records of each environment whose facts are not in the pack.
+pub(super) type WrittenOmissions = BTreeMap<String, BTreeSet<u64>>;
 
 /// The files of a record without addresses, on top of the record before it: the decision is taken
 /// again from what is left, and the entry names the digests of what is written.
@@ -155,7 +173,7 @@ pub(super) fn without_addresses(
 }
 
 /// The facts, where these records before them keep no facts.
-fn without_omitted(mut facts: GatheredFacts, omitted: &BTreeSet<u64>) -> GatheredFacts {
+pub(super) fn without_omitted(mut facts: GatheredFacts, omitted: &BTreeSet<u64>) -> GatheredFacts {
     if let GatheredFacts::Deployment(deployment) = &mut facts
         && let Fact::Known(records) = &mut deployment.recorded
     {
@@ -168,7 +186,7 @@ fn without_omitted(mut facts: GatheredFacts, omitted: &BTreeSet<u64>) -> Gathere
 }
 
 /// A decision that is not taken again: it names the policy as the pack holds it.
-fn redacted_decision(
+pub(super) fn redacted_decision(
     decision: &[u8],
     redactor: &Redactor,
     (stored, written): (Option<&Vec<u8>>, Option<&Vec<u8>>),
@@ -178,7 +196,7 @@ fn redacted_decision(
     text.replace(Digest::of(stored).as_str(), Digest::of(written).as_str()).into_bytes()
 }
 
-fn outcome_of(decision: &[u8]) -> Option<serde_json::Value> {
+pub(super) fn outcome_of(decision: &[u8]) -> Option<serde_json::Value> {
     serde_json::from_slice::<serde_json::Value>(decision).ok().map(|found| found["outcome"].clone())
 }
 
@@ -267,23 +285,9 @@ fn read_stored(
     let unreadable = |error: &dyn std::fmt::Display| PackWrong::Unreadable(format!("not a record: {error}"));
     let record = files.get(&RepoPath::from(RECORD)).map(|file| file.bytes.as_slice()).unwrap_or_default();
     let entry: RecordEntry = serde_json::from_slice(record).map_err(|error| unreadable(&error))?;
-    let tree = name_of_tree(&files).map_err(|error| unreadable(&error))?;
-    let commit = commit_bytes(&tree, before, &entry, &Digest::of(record));
-    let id = Oid::hash_object(ObjectType::Commit, &commit).map_err(|error| unreadable(&error))?;
-    let id = Revision::try_from(id.to_string()).map_err(|error| unreadable(&error))?;
-    Ok(StoredEntry { id, commit, tree, parents: before.cloned().into_iter().collect(), files })
-}
-
-/// The name of the tree of these files, sorted by name.
-fn name_of_tree(files: &BTreeMap<RepoPath, StoredFile>) -> anyhow::Result<ObjectName> {
-    let mut tree = Vec::new();
-    for (path, file) in files {
-        let blob = Oid::hash_object(ObjectType::Blob, &file.bytes)?;
-        tree.extend(format!("100644 {path}\0").into_bytes());
-        tree.extend(blob.as_bytes());
-    }
-    let name = Oid::hash_object(ObjectType::Tree, &tree)?;
-    ObjectName::try_from(name.to_string()).map_err(anyhow::Error::msg)
+    let digest = Digest::of(record);
+    store_again(files, before, |tree| commit_bytes(tree, before, &entry, &digest))
+        .map_err(|error| unreadable(&error))
 }
 
 /// The chain verifies, and says what the audit says of it.

@@ -8,7 +8,11 @@ use super::clone;
 use super::folder::FolderOfPack;
 use super::records::check_records;
 use super::results::check_results;
+use super::sealed::{VerifySignature, check_seals};
+use super::snapshots::check_snapshots;
+use crate::cli::signature::{beside, read_file, read_signers, signed_file, signer_of};
 use clap::Args;
+use jiff::Timestamp;
 use portcullis_model::digest::Digest;
 use portcullis_pack::verify::{VerifiedPack, verify_pack};
 use portcullis_pack::{ItemPath, ItemSource, PackFault, PackWrong};
@@ -31,6 +35,13 @@ pub struct VerifyArguments {
     /// SHA-256 of manifest.json that you received separately from the pack.
     #[arg(long, value_name = "SHA256", value_parser = parse_digest)]
     expect: Option<Digest>,
+    /// Allowed signers, in the format of ssh-keygen(1), from where you trust the list: verify the
+    /// signature of the pack (DIR.sig or ARCHIVE.sig beside it) and those of sealed decisions too.
+    #[arg(long, value_name = "FILE")]
+    signers: Option<PathBuf>,
+    /// Moment at which the keys have to be valid. Default: now.
+    #[arg(long, value_name = "TIME", requires = "signers")]
+    at: Option<Timestamp>,
     /// Do not show on stderr how far the work has come.
     #[arg(short, long)]
     quiet: bool,
@@ -73,12 +84,17 @@ pub(super) fn run(_: &Path, arguments: &VerifyArguments) -> Result {
         Ok(source) => source,
         Err(faults) => return report_faults(&faults),
     };
+    let signers = arguments.signers.as_deref().map(read_signers).transpose()?;
+    let at = arguments.at.unwrap_or_else(Timestamp::now);
+    let verify_one = signers
+        .as_ref()
+        .map(|allowed| move |text: &[u8], signature: &[u8]| signer_of(text, signature, allowed, at));
     let shown = ShownSource::of(source.as_ref(), arguments.quiet);
-    let mut verified = verify_pack(&shown, &|source, audit, verified| {
-        check_records(source, audit, verified);
-        check_results(source, audit, verified);
-    });
+    let mut verified = verify_files(&shown, verify_one.as_ref().map(|verify| verify as &VerifySignature<'_>));
     drop(shown);
+    if let Some(verify) = &verify_one {
+        check_own_signature(&arguments.pack, verify, &mut verified)?;
+    }
     if let (Some(expected), Some(found)) = (&arguments.expect, &verified.manifest)
         && expected != found
     {
@@ -102,6 +118,34 @@ fn open_pack(place: &Path) -> std::result::Result<Box<dyn ItemSource>, Vec<PackF
         Ok(metadata) if metadata.is_dir() => Ok(Box::new(FolderOfPack::open(place)?)),
         Ok(_) => Ok(Box::new(ArchiveFile::open(place).map_err(|fault| vec![fault])?)),
     }
+}
+
+/// Verifies the files of a pack: everything but what only a clone or the holder of a list of signers
+/// knows.
+pub fn verify_files(source: &dyn ItemSource, signatures: Option<&VerifySignature<'_>>) -> VerifiedPack {
+    verify_pack(source, &|source, manifest, audit, verified| {
+        check_records(source, audit, verified);
+        check_snapshots(source, audit, manifest.form().people, verified);
+        check_seals(source, audit, signatures, verified);
+        check_results(source, audit, verified);
+    })
+}
+
+/// Verifies the signature beside the pack: of its manifest, or of its archive.
+fn check_own_signature(pack: &Path, verify: &VerifySignature<'_>, verified: &mut VerifiedPack) -> Result<()> {
+    let kept = beside(pack);
+    if !kept.exists() {
+        verified.not_shown.push(format!("who signed the pack: there is no {}", kept.display()));
+        return Ok(());
+    }
+    match verify(&read_file(&signed_file(pack))?, &read_file(&kept)?) {
+        Ok(signer) => verified.notes.push(format!("the pack is signed: {signer}")),
+        Err(why) => {
+            let why = PackWrong::Record(format!("proves nothing: {why}"));
+            verified.faults.push(PackFault::new(kept.display(), why));
+        }
+    }
+    Ok(())
 }
 
 /// Names everything that is wrong. What cannot be read is no statement about the pack.

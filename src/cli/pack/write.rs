@@ -4,8 +4,10 @@ use super::super::exit::{Failure, Result};
 use super::super::output;
 use super::super::progress::{Progress, ProgressView};
 use super::folder::FolderOfPack;
-use super::records::{self, RecordFiles, WrittenBefore};
+use super::records::{self, RecordFiles, WrittenBefore, WrittenOmissions};
 use super::results::write_results;
+use super::sealed::{self, GivenSeal, look_at_seal};
+use super::snapshots::{WrittenSnapshots, each_snapshot, without_people};
 use crate::collect::gather::text_at;
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;
@@ -16,6 +18,7 @@ use portcullis_pack::archive::ArchiveWriter;
 use portcullis_pack::derive::derive_files;
 use portcullis_pack::item_path::BadPath;
 use portcullis_pack::manifest::PackSubject;
+use portcullis_pack::places::{seal_path, seal_signature_path, snapshot_path};
 use portcullis_pack::pseudonym::PseudonymKey;
 use portcullis_pack::redact::{AddressFinder, Redactor};
 use portcullis_pack::report::ReportInput;
@@ -27,7 +30,7 @@ use portcullis_wire::text::{CommitText, DigestText};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What to write, and where.
@@ -42,6 +45,10 @@ pub struct PackOrder<'a> {
     pub command: Vec<String>,
     /// The key of pseudonyms, where people are not to be named.
     pub key: Option<&'a PseudonymKey>,
+    /// The sealed decisions that the audit lists.
+    pub seals: &'a [GivenSeal],
+    /// The people whom the facts of the audit name: those of a host are in no file of the pack.
+    pub people: AddressFinder,
 }
 
 impl PackOrder<'_> {
@@ -77,13 +84,17 @@ pub fn write_pack(order: PackOrder<'_>) -> Result<WrittenPack> {
 pub fn write_pack_and_show(mut order: PackOrder<'_>, view: ProgressView) -> Result<WrittenPack> {
     let mut folder = PackFolder::begin(order.folder, view)?;
     let redactor = find_addresses(&order)?;
+    let mut omitted = WrittenOmissions::new();
     for environment in &order.audit.environments {
-        write_records(&order, environment, &redactor, &mut folder)?;
+        let name = environment.environment.to_string();
+        omitted.insert(name, write_records(&order, environment, &redactor, &mut folder)?);
     }
+    write_seals(&order, &redactor, &omitted, &mut folder)?;
     write_policies(&order, &redactor, &mut folder)?;
     if !redactor.is_empty() {
         redact_audit(&mut order.audit, &redactor)?;
     }
+    write_snapshots(&order, &redactor, &mut folder)?;
     write_what_follows(&order.audit, &mut folder)?;
     let procedure = procedure_text(&folder.so_far());
     let input = ReportInput { audit: &order.audit, people: order.people(), procedure: procedure.as_deref() };
@@ -116,7 +127,11 @@ fn write_what_follows(audit: &AuditV1, folder: &mut PackFolder) -> Result<()> {
 fn redact_audit(audit: &mut AuditV1, redactor: &Redactor) -> Result<()> {
     let landings = std::mem::take(&mut audit.landings);
     let deployments = std::mem::take(&mut audit.deployments);
+    let exceptions = std::mem::take(&mut audit.exceptions);
+    let gaps = std::mem::take(&mut audit.gaps);
     *audit = redacted(audit, redactor)?;
+    audit.exceptions = exceptions.into_iter().map(|item| redacted(&item, redactor)).collect::<Result<_>>()?;
+    audit.gaps = gaps.into_iter().map(|item| redacted(&item, redactor)).collect::<Result<_>>()?;
     audit.landings = landings.into_iter().map(|item| redacted(&item, redactor)).collect::<Result<_>>()?;
     audit.deployments =
         deployments.into_iter().map(|item| redacted(&item, redactor)).collect::<Result<_>>()?;
@@ -148,6 +163,7 @@ fn look_at_audit(audit: &AuditV1, finder: &mut AddressFinder, with_accounts: boo
         as_value(&audit.environments),
         as_value(&audit.protection),
         as_value(&audit.sample),
+        as_value(&audit.sealed),
     ];
     for value in landings.chain(deployments).chain(exceptions).chain(others) {
         let value = value?;
@@ -174,7 +190,7 @@ fn path_of(text: &str) -> Result<ItemPath> {
 
 /// The addresses in the records and policies of the audit.
 fn find_addresses(order: &PackOrder<'_>) -> Result<Redactor> {
-    let mut finder = AddressFinder::default();
+    let mut finder = order.people.clone();
     for environment in &order.audit.environments {
         each_record(order.repository, environment, &mut |_, files| {
             records::look_for_addresses(&mut finder, &files);
@@ -184,6 +200,7 @@ fn find_addresses(order: &PackOrder<'_>) -> Result<Redactor> {
             Ok(())
         })?;
     }
+    look_at_more(order, &mut finder)?;
     look_at_audit(&order.audit, &mut finder, order.key.is_some())?;
     for (_, text) in policies(order) {
         finder.look_at_text(&text);
@@ -193,6 +210,26 @@ fn find_addresses(order: &PackOrder<'_>) -> Result<Redactor> {
         }
     }
     Ok(order.key.map_or_else(|| finder.clone().finish(), |key| finder.clone().finish_with(key)))
+}
+
+/// Learns what sealed decisions and snapshots say of people.
+fn look_at_more(order: &PackOrder<'_>, finder: &mut AddressFinder) -> Result<()> {
+    let with_accounts = order.key.is_some();
+    for given in order.seals {
+        look_at_seal(finder, &given.bytes()?, with_accounts)
+            .map_err(|error| Failure::environment(error.to_string()))?;
+    }
+    for branch in &order.audit.protection {
+        each_snapshot(order.repository, branch, &mut |_, bytes| {
+            let value = serde_json::from_slice(bytes).unwrap_or(Value::Null);
+            finder.look_at(&value);
+            if with_accounts {
+                finder.learn_accounts(&value);
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
 }
 
 /// Reads the records of an environment up to the one that was the newest for the audit.
@@ -221,7 +258,7 @@ fn write_records(
     environment: &EnvironmentPopulationV1,
     redactor: &Redactor,
     folder: &mut PackFolder,
-) -> Result<()> {
+) -> Result<BTreeSet<u64>> {
     let name = environment.environment.as_str();
     let mut before = WrittenBefore::default();
     each_record(order.repository, environment, &mut |number, files| {
@@ -238,7 +275,54 @@ fn write_records(
             folder.add(path, &bytes, PackRoleV1::Record)?;
         }
         Ok(())
-    })
+    })?;
+    Ok(before.omitted)
+}
+
+/// Writes the sealed decisions, each with its signature where the file is the one that was signed.
+fn write_seals(
+    order: &PackOrder<'_>,
+    redactor: &Redactor,
+    omitted: &WrittenOmissions,
+    folder: &mut PackFolder,
+) -> Result<()> {
+    for given in order.seals {
+        let number = given.number();
+        let stored = given.bytes()?;
+        let bytes = match redactor.is_empty() {
+            true => stored.clone(),
+            false => sealed::without_addresses(&stored, redactor, omitted).map_err(|why| {
+                Failure::environment(format!(
+                    "sealed decision {number} cannot be written without addresses of people: {why:#}"
+                ))
+            })?,
+        };
+        if let Some(signature) = given.signature()?.filter(|_| bytes == stored) {
+            let path = seal_signature_path(number).map_err(|bad| PackFailure::from(bad).0)?;
+            folder.add(path, &signature, PackRoleV1::Decision)?;
+        }
+        let path = seal_path(number).map_err(|bad| PackFailure::from(bad).0)?;
+        folder.add(path, &bytes, PackRoleV1::Decision)?;
+    }
+    Ok(())
+}
+
+/// Writes the snapshots of each branch, as the audit names it by now.
+fn write_snapshots(order: &PackOrder<'_>, redactor: &Redactor, folder: &mut PackFolder) -> Result<()> {
+    for branch in &order.audit.protection {
+        let mut before = WrittenSnapshots::default();
+        each_snapshot(order.repository, branch, &mut |number, stored| {
+            let path = snapshot_path(&branch.branch, number).map_err(|bad| PackFailure::from(bad).0)?;
+            if redactor.is_empty() {
+                return folder.add(path, stored, PackRoleV1::Snapshot);
+            }
+            let bytes = without_people(stored, redactor, &mut before).map_err(|why| {
+                Failure::environment(format!("{path} cannot be written without addresses of people: {why:#}"))
+            })?;
+            folder.add(path, &bytes, PackRoleV1::Snapshot)
+        })?;
+    }
+    Ok(())
 }
 
 /// The policies that were in force and that of today, as far as they can be read, by the path of

@@ -2,7 +2,7 @@
 
 use super::super::exit::{Exit, Failure, Result};
 use super::super::output;
-use super::anchor::read_anchor;
+use super::anchor::{lost_snapshots, read_anchor};
 use super::{
     RecordName, no_record, no_records, object_name, read_records, report_problems, unseen_failure,
     write_failure,
@@ -35,7 +35,7 @@ pub struct Expectations {
     #[arg(long, value_name = "N", requires = "name")]
     at_least: Option<u64>,
     /// File that `portcullis record anchor` wrote, kept elsewhere: the chain must still hold the
-    /// record that it names. Repeatable.
+    /// record that it names, and without a name also each branch the snapshot. Repeatable.
     #[arg(long = "anchor", value_name = "FILE")]
     anchors: Vec<PathBuf>,
 }
@@ -49,10 +49,16 @@ pub(super) fn run(repository: &Repository, expected: &Expectations) -> Result {
     for file in &expected.anchors {
         environments.extend(read_anchor(file)?.tips.into_iter().map(|tip| tip.environment));
     }
-    if environments.is_empty() {
+    let lost = lost_snapshots(repository, &expected.anchors)?;
+    lost.iter().for_each(|lost| output::complain(lost));
+    let mut names_snapshots = false;
+    for file in &expected.anchors {
+        names_snapshots |= !read_anchor(file)?.snapshots.is_empty();
+    }
+    if environments.is_empty() && !names_snapshots {
         return Err(no_records());
     }
-    let mut worst = Exit::Allowed;
+    let mut worst = if lost.is_empty() { Exit::Allowed } else { Exit::Unverified };
     for environment in environments {
         let name = RecordName { environment, number: None };
         let exit = verify_environment(repository, &name, expected)?;

@@ -59,6 +59,10 @@ pub struct SnapshotExpectations {
     /// Smallest number of snapshots that must exist.
     #[arg(long, value_name = "N", requires = "branch")]
     at_least: Option<u64>,
+    /// File that `portcullis record anchor` wrote, kept elsewhere: each chain must still hold the
+    /// snapshot that it names. Repeatable.
+    #[arg(long = "anchor", value_name = "FILE")]
+    anchors: Vec<PathBuf>,
 }
 
 /// Writes snapshots, or lists or verifies them.

@@ -2,7 +2,7 @@
 
 use super::SnapshotExpectations;
 use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::record::unseen_failure;
+use crate::cli::record::{read_anchor, unseen_failure};
 use crate::cli::{opening, output};
 use crate::collect::records::FETCH;
 use crate::collect::snapshots::{read_snapshots, snapshot_refs};
@@ -12,6 +12,7 @@ use portcullis_git::Repository;
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::Fact;
 use portcullis_model::snapshot::StoredLook;
+use portcullis_record::AnchoredSnapshot;
 use portcullis_record::snapshot::{SnapshotChain, SnapshotLink, snapshot_reference};
 use std::path::Path;
 
@@ -34,12 +35,25 @@ pub(super) fn verify(directory: &Path, expected: &SnapshotExpectations) -> Resul
     let repository = opening::open(directory)?;
     let tip = expected.expect_tip.clone().map(Revision::try_from).transpose().map_err(Failure::usage)?;
     let remembers = tip.is_some() || expected.at_least.is_some_and(|least| least > 0);
+    let anchored = anchored_snapshots(expected)?;
+    let asked = remembers || !anchored.is_empty();
     let mut exit = Exit::Allowed;
-    for reference in meant_refs(&repository, expected.branch.as_deref(), remembers)? {
+    let references = meant_refs(&repository, expected.branch.as_deref(), asked)?;
+    for one in anchored.iter().filter(|one| !references.contains(&snapshot_reference(&one.branch))) {
+        output::complain(&format!(
+            "{}: it has no snapshots any more; an anchor names {}",
+            one.branch, one.number
+        ));
+        exit = Exit::Unverified;
+    }
+    for reference in references {
         let chain = read_chain(&repository, &reference)?;
+        let of_branch: Vec<&AnchoredSnapshot> =
+            anchored.iter().filter(|one| snapshot_reference(&one.branch) == reference).collect();
+        let remembers = remembers || !of_branch.is_empty();
         let count = render::plural(chain.commits.len() as u64, "snapshot");
         let newest = chain.tip().map(Revision::as_str).unwrap_or_default();
-        let mut lost = Vec::new();
+        let mut lost: Vec<String> = of_branch.iter().filter_map(|one| one.find_loss(&chain)).collect();
         if let Some(tip) = tip.as_ref().filter(|tip| !chain.commits.contains(tip)) {
             lost.push(format!(
                 "it does not hold snapshot {tip} any more: its ref was moved, or the chain forked"
@@ -60,6 +74,20 @@ pub(super) fn verify(directory: &Path, expected: &SnapshotExpectations) -> Resul
         output::text(&format!("{}: {count} verified, the newest is {newest}{end}", name_of(&chain)))?;
     }
     Ok(exit)
+}
+
+/// The snapshots that anchors name, of the branch that is asked for.
+fn anchored_snapshots(expected: &SnapshotExpectations) -> Result<Vec<AnchoredSnapshot>> {
+    let mut anchored = Vec::new();
+    for file in &expected.anchors {
+        anchored.extend(read_anchor(file)?.snapshots);
+    }
+    let only = expected.branch.as_deref().map(BranchName::new);
+    anchored.retain(|one| only.as_ref().is_none_or(|only| one.branch == *only));
+    if anchored.is_empty() && !expected.anchors.is_empty() {
+        output::remark("the anchor names no snapshot that is asked about: it shows nothing of them");
+    }
+    Ok(anchored)
 }
 
 fn meant_refs(repository: &Repository, branch: Option<&str>, remembers: bool) -> Result<Vec<String>> {

@@ -9,7 +9,7 @@ use portcullis_model::fact::Fact;
 use portcullis_model::facts::{Facts, HostFacts};
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_record::FACTS;
-use portcullis_wire::facts::read_facts;
+use portcullis_wire::facts::{read_facts, write_compactly};
 use std::collections::BTreeMap;
 
 /// What was saved of one landing.
@@ -32,13 +32,22 @@ enum SavedPlace {
     Record(Revision, String),
 }
 
+/// What a file says of landings. The facts of their requests are kept as JSON, which has a fifth of
+/// their size: a file can hold those of a year.
+#[derive(Debug)]
+struct SavedFile {
+    host: HostFacts,
+    name: String,
+    requests: BTreeMap<Revision, Vec<Vec<u8>>>,
+}
+
 /// Facts of landings by the commits between which they lie.
 #[derive(Debug, Default)]
 pub struct SavedFacts {
     places: BTreeMap<(Revision, Revision), SavedPlace>,
     /// The steps of the landing after a commit.
     steps: BTreeMap<Revision, Vec<Revision>>,
-    files: Vec<(Deployment, String)>,
+    files: Vec<SavedFile>,
     /// The record that was read last.
     last: Option<(Revision, Deployment)>,
 }
@@ -48,7 +57,7 @@ impl SavedFacts {
     pub fn add_file(&mut self, facts: Deployment, name: String) {
         let number = self.files.len();
         self.index(&facts, &SavedPlace::File(number));
-        self.files.push((facts, name));
+        self.files.push(SavedFile::of(facts, name));
     }
 
     /// Takes over what a record holds; its facts are read again when they are needed.
@@ -80,10 +89,7 @@ impl SavedFacts {
         landed: &Revision,
     ) -> Option<SavedLanding> {
         match self.places.get(&(parent.clone(), landed.clone()))?.clone() {
-            SavedPlace::File(number) => {
-                let (facts, name) = self.files.get(number)?;
-                landing_in(facts, landed, format!("the facts in {name}"))
-            }
+            SavedPlace::File(number) => self.files.get(number)?.find(landed),
             SavedPlace::Record(commit, name) => {
                 if self.last.as_ref().is_none_or(|(last, _)| *last != commit) {
                     self.last = Some((commit.clone(), read_recorded(repository, &commit)?));
@@ -92,6 +98,32 @@ impl SavedFacts {
                 landing_in(facts, landed, format!("the record {name}"))
             }
         }
+    }
+}
+
+impl SavedFile {
+    fn of(facts: Deployment, name: String) -> SavedFile {
+        let mut requests = BTreeMap::new();
+        if let Fact::Known(landings) = facts.landings {
+            for LandingFacts { landing, requests: said, .. } in landings {
+                let Fact::Known(said) = said else { continue };
+                let written: Result<Vec<Vec<u8>>, _> = said.into_iter().map(write_compactly).collect();
+                if let Ok(written) = written {
+                    requests.entry(landing.landed).or_insert(written);
+                }
+            }
+        }
+        SavedFile { host: facts.whole.host, name, requests }
+    }
+
+    fn find(&self, landed: &Revision) -> Option<SavedLanding> {
+        let read = |text: &Vec<u8>| match read_facts(text) {
+            Ok(GatheredFacts::Change(facts)) => Some(*facts),
+            Ok(_) | Err(_) => None,
+        };
+        let requests: Option<Vec<Facts>> = self.requests.get(landed)?.iter().map(read).collect();
+        let source = format!("the facts in {}", self.name);
+        Some(SavedLanding { requests: Fact::Known(requests?), host: self.host.clone(), source })
     }
 }
 

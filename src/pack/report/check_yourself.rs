@@ -17,7 +17,7 @@ pub(super) fn section() -> Markup {
             h2 #check-h { "Check it yourself" }
             h3 { "With Portcullis, offline" }
             pre tabindex="0" { "portcullis pack verify DIR-OR-ARCHIVE --repo CLONE" }
-            p { "It compares every file with the manifest, takes each recorded decision again from its facts and policy, writes every page of this report and every file below " code { "results" } " and " code { "procedure" } " again and compares them byte for byte. With a clone it also counts the population again." }
+            p { "It compares every file with the manifest, takes each recorded and each sealed decision again from its facts and policy, follows the snapshots of the protection, writes every page of this report and every file below " code { "results" } " and " code { "procedure" } " again and compares them byte for byte. With a clone it also counts the population again." }
             h3 { "With standard tools alone" }
             p { "This script needs " code { "sh" } ", " code { "sha256sum" } ", " code { "jq" } " and, for the population, " code { "git" } ". It is in the pack as " code { (RECIPE) } ". Read it before you run it." }
             pre tabindex="0" { (recipe_text()) }

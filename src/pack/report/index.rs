@@ -4,7 +4,8 @@ use super::links::Links;
 use super::shell::Page;
 use super::text::{Outside, moment};
 use super::{
-    ReportInput, areas, check_yourself, clauses, exceptions, people, population, protection, summary, waivers,
+    ReportInput, areas, check_yourself, clauses, decisions, exceptions, people, population, protection,
+    summary, waivers,
 };
 use maud::{Markup, html};
 
@@ -17,6 +18,7 @@ const CONTENTS: &[(&str, &str)] = &[
     ("areas", "Data-processing areas"),
     ("protection", "Protection over time"),
     ("waivers", "Waivers and reviews"),
+    ("decisions", "Sealed decisions"),
     ("training", "People and training"),
     ("procedure", "Procedure"),
     ("controls", "Controls and clauses"),
@@ -36,6 +38,7 @@ pub(super) fn page(input: &ReportInput<'_>, links: &Links) -> String {
         (areas::section(input))
         (protection::section(input, links))
         (waivers::section(input, links))
+        (decisions::section(input))
         (people::training(input))
         (check_yourself::procedure(input.procedure))
         (clauses::section(input, links))

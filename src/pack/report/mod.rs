@@ -15,6 +15,7 @@ mod areas;
 mod chart;
 mod check_yourself;
 mod clauses;
+mod decisions;
 mod exceptions;
 mod index;
 mod landing;

@@ -5,6 +5,7 @@ use super::parts::{self, Table, cell, nothing};
 use super::text::{Outside, count, day, duration, moment, moment_or};
 use super::words::{self, badge};
 use super::{ReportInput, chart};
+use crate::places::snapshot_folder;
 use maud::{Markup, html};
 use portcullis_wire::audit::v1::{
     AuditPeriodV1, LapseV1, ProtectedBranchV1, ProtectionStateV1, RequirementOverTimeV1,
@@ -34,6 +35,7 @@ fn branch_part(branch: &ProtectedBranchV1, period: &AuditPeriodV1, links: &Links
             (count(branch.looks.len() as u64, "look", "looks")) " from " (day_of(from)) " to " (day_of(to))
             @if unseen > 0 { ", of which " (unseen) " saw nothing" }
             @if let Some(longest) = branch.longest_unwatched { ". The longest time without a look is " (duration(longest)) } "."
+            @if let Some(snapshots) = &branch.snapshots { " " (count(snapshots.count, "snapshot is", "snapshots are")) " below " code { (snapshot_folder(&branch.branch)) } ": each names the SHA-256 of the one before it." }
         }
         (Table {
             filter: None,

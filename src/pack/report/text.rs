@@ -1,6 +1,7 @@
 //! Text from outside, and moments.
 
 use maud::{Markup, PreEscaped, Render, html};
+pub(super) use portcullis_model::visible::show_hidden;
 
 /// Text that people outside chose: a title, a name, a message. What a reader would not see is
 /// shown as its escape, and its direction does not reach the text around it.
@@ -10,30 +11,6 @@ impl Render for Outside<'_> {
     fn render(&self) -> Markup {
         html! { bdi { (show_hidden(self.0)) } }
     }
-}
-
-/// The text with each character that a reader does not see as its Rust escape.
-pub(super) fn show_hidden(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            c if is_hidden(c) => out.extend(c.escape_unicode()),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// Control characters, marks of direction, invisible characters and tags: the list of the
-/// terminal's renderer, which a test compares with the tables of Unicode.
-fn is_hidden(c: char) -> bool {
-    matches!(c,
-        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{a0}' | '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}'
-        | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}' | '\u{115f}'..='\u{1160}' | '\u{1680}'
-        | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}'
-        | '\u{205f}'..='\u{206f}' | '\u{2800}' | '\u{3000}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
-        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The same over several lines.

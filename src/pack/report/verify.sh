@@ -46,7 +46,21 @@ for chain in records/*/; do
   done
 done
 
-# 4. In a clone, the branches hold the very commits that were counted.
+# 4. Each snapshot of a branch names the one before it, and each sealed decision is sealed.
+for chain in snapshots/*/; do
+  [ -d "$chain" ] || continue
+  before=null
+  for snapshot in "$chain"*.json; do
+    [ "$(jq -r .previous "$snapshot")" = "$before" ] || differs "$snapshot: does not follow the snapshot before"
+    before="sha256:$(sha256sum <"$snapshot" | cut -d' ' -f1)"
+  done
+done
+for sealed in decisions/*.json; do
+  [ -f "$sealed" ] || continue
+  [ "$(jq -r .seal "$sealed")" = "sha256:$(head -n -2 "$sealed" | sha256sum | cut -d' ' -f1)" ] || differs "$sealed: its seal is broken"
+done
+
+# 5. In a clone, the branches hold the very commits that were counted.
 if [ $# -gt 0 ]; then
   command -v git >/dev/null || { echo "this needs git" >&2; exit 5; }
   jq -r '.branches[] | select(.proof) | [.branch, .proof.range, .proof.first_parents, .proof.all_commits] | @tsv' audit.json >"$work/branches" || exit 5

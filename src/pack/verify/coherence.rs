@@ -25,6 +25,8 @@ pub(super) fn contradictions(audit: &AuditV1) -> Vec<PackFault> {
     found.extend(wrong_branches(audit));
     found.extend(audit.environments.iter().filter_map(|environment| wrong_environment(audit, environment)));
     found.extend(strange_environments(audit));
+    found.extend(wrong_seals(audit));
+    found.extend(wrong_looks(audit));
     found.truncate(NAMED);
     found.into_iter().map(|why| PackFault::new(AUDIT, PackWrong::Disagrees(why))).collect()
 }
@@ -239,4 +241,43 @@ fn strange_environments(audit: &AuditV1) -> Vec<String> {
     let counted: BTreeSet<&str> = audit.environments.iter().map(|one| one.environment.as_str()).collect();
     let deployed: BTreeSet<&str> = audit.deployments.iter().map(|one| one.environment.as_str()).collect();
     deployed.difference(&counted).map(|name| format!("{name}: an environment without a population")).collect()
+}
+
+/// Sealed decisions are numbered, in the order of their times, and of the audited repository.
+fn wrong_seals(audit: &AuditV1) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut before: Option<jiff::Timestamp> = None;
+    let mut digests = BTreeSet::new();
+    for (seal, number) in audit.sealed.iter().zip(1_u64..) {
+        let time = seal.time.parse::<jiff::Timestamp>().ok();
+        if seal.number != number || time.is_none() || time < before {
+            found.push(format!("sealed decision {number} is out of order"));
+        }
+        if !digests.insert(seal.digest.as_str()) {
+            found.push(format!("sealed decision {number} is there twice"));
+        }
+        before = time.or(before);
+        let repositories = seal.judged.repository.as_deref().zip(audit.title.repository.as_deref());
+        if repositories.is_some_and(|(one, other)| !one.eq_ignore_ascii_case(other)) {
+            found.push(format!("sealed decision {number} is of another repository"));
+        }
+    }
+    found
+}
+
+/// Each snapshot that is counted is a look, and no look is of another.
+fn wrong_looks(audit: &AuditV1) -> Vec<String> {
+    let mut found = Vec::new();
+    for branch in &audit.protection {
+        let numbers = branch.looks.iter().filter_map(|look| look.source.strip_prefix("snapshot "));
+        let numbers: BTreeSet<u64> = numbers.filter_map(|number| number.parse().ok()).collect();
+        let count = branch.snapshots.as_ref().map_or(0, |snapshots| snapshots.count);
+        let ends = numbers.first().copied().zip(numbers.last().copied());
+        let is_whole = ends.is_none_or(|ends| ends == (1, count)) && numbers.len() as u64 == count;
+        if !is_whole {
+            let name = branch.branch.escape_debug();
+            found.push(format!("{name}: its looks are not the snapshots that it counts"));
+        }
+    }
+    found
 }

@@ -10,23 +10,15 @@ use serde::{Deserialize, Serialize};
 pub const VERSION: u32 = 1;
 
 /// The newest deployment record of each environment at one moment, as `portcullis record anchor`
-/// writes it: JSON on one line, with these members in this order.
+/// wrote it before it knew snapshots: JSON on one line, with these members in this order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(
-    test,
-    derive(schemars::JsonSchema),
-    schemars(title = "An anchor of deployment records, version 1")
-)]
 #[serde(deny_unknown_fields)]
 pub struct AnchorV1 {
     /// The version of this form.
-    #[cfg_attr(test, schemars(extend("const" = VERSION)))]
     pub schema: u32,
     /// When it was written, by the clock of the machine: RFC 3339, in UTC and whole seconds.
-    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     pub time: String,
-    /// The newest record of each environment, sorted by the environment.
-    #[cfg_attr(test, schemars(extend("minItems" = 1)))]
+    /// The newest record of each environment, sorted by the environment; never empty.
     pub tips: Vec<AnchoredTipV1>,
 }
 

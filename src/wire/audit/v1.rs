@@ -15,6 +15,7 @@ mod people;
 mod population;
 mod protection;
 mod sample;
+mod sealed;
 
 pub use exceptions::{
     AuditGapV1, AuditedControlV1, EmergencyStandingV1, EmergencyV1, ExceptionStandingV1, ExceptionV1,
@@ -31,9 +32,11 @@ pub use population::{
     ListedDeploymentV1, PopulationProofV1,
 };
 pub use protection::{
-    HeldSpanV1, LapseV1, LookV1, ProtectedBranchV1, ProtectionStateV1, RequirementOverTimeV1,
+    AuditedSnapshotsV1, HeldSpanV1, LapseV1, LookV1, ProtectedBranchV1, ProtectionStateV1,
+    RequirementOverTimeV1,
 };
 pub use sample::{SampleV1, SampledItemV1, StratumV1};
+pub use sealed::{AuditedSealV1, SealStandingV1};
 
 /// The number in the member `schema`.
 pub const VERSION: u32 = 1;
@@ -89,6 +92,9 @@ pub struct AuditV1 {
     pub deployments: Vec<AuditedDeploymentV1>,
     /// What this audit covers and what it cannot show, one sentence each.
     pub limits: Vec<String>,
+    /// The sealed decisions that were handed over, oldest first. Missing where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sealed: Vec<AuditedSealV1>,
 }
 
 /// What was audited.

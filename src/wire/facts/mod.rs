@@ -4,6 +4,8 @@
 //! apart. Earlier versions had no such member: see [`earlier`].
 
 use crate::form::{Form, Misshapen};
+use portcullis_model::deployment::Deployment;
+use portcullis_model::facts::Facts;
 use portcullis_model::gathered::GatheredFacts;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -105,6 +107,31 @@ pub fn read_facts(text: &[u8]) -> Result<GatheredFacts, FactsError> {
             Ok(GatheredFacts::Change(Box::new(facts.model()?)))
         }
     }
+}
+
+/// Reads facts of a deployment in the version of today without their text in memory; `None` where
+/// they are of another kind or version. `open` opens the text, which is read twice.
+///
+/// # Errors
+/// The text cannot be read, or is not of the form.
+pub fn stream_deployment<R: std::io::Read>(
+    mut open: impl FnMut() -> std::io::Result<R>,
+) -> Result<Option<Deployment>, FactsError> {
+    let unread = |error| FactsError::Json(serde_json::Error::io(error));
+    let VersionHead { schema, kind } = serde_json::from_reader(open().map_err(unread)?)?;
+    if schema != u64::from(VERSION) || kind.as_deref() != Some("deployment") {
+        return Ok(None);
+    }
+    let facts: DeploymentFactsV4 = serde_json::from_reader(open().map_err(unread)?)?;
+    Ok(Some(facts.model()?))
+}
+
+/// Writes the facts of a change in as few bytes as there are: for a program that reads them again.
+///
+/// # Errors
+/// Those of the JSON writer; with these types there are none.
+pub fn write_compactly(facts: Facts) -> serde_json::Result<Vec<u8>> {
+    serde_json::to_vec(&FactsV4::from(GatheredFacts::Change(Box::new(facts))))
 }
 
 fn read_form<T: DeserializeOwned>(text: &[u8]) -> Result<T, FactsError> {

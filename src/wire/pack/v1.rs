@@ -87,8 +87,10 @@ pub enum PackRoleV1 {
     Population,
     /// A file of a deployment record.
     Record,
-    /// A decision that was sealed.
+    /// A decision that was sealed, or its signature.
     Decision,
+    /// A snapshot of the protection of a branch.
+    Snapshot,
     /// A policy, or its history.
     Policy,
     /// A statement of a test run.

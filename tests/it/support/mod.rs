@@ -11,6 +11,7 @@ pub mod honest;
 pub mod inside;
 pub mod job;
 pub mod large;
+pub mod packed;
 pub mod people;
 pub mod project;
 pub mod queue;

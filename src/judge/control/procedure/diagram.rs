@@ -5,6 +5,7 @@
 
 use super::Procedure;
 use super::words::bare;
+use portcullis_model::visible::escape_lines;
 use std::fmt::Write as _;
 
 /// One of the two pictures.
@@ -79,7 +80,8 @@ impl Drawing {
             self.suffix
         );
         let _ = writeln!(svg, "  <title id=\"{}-title\">{}</title>", self.suffix, self.title);
-        let _ = writeln!(svg, "  <desc id=\"{}-steps\">{}</desc>", self.suffix, escape(&describe(&steps)));
+        let _ =
+            writeln!(svg, "  <desc id=\"{}-steps\">{}</desc>", self.suffix, escape_lines(&describe(&steps)));
         svg.push_str(STYLE);
         let _ = writeln!(svg, "  <rect class=\"ground\" width=\"{WIDTH}\" height=\"{height}\" rx=\"6\"/>");
         let mut top = 10;
@@ -115,7 +117,7 @@ fn draw_box(top: usize, number: usize, lines: &[String], last: bool) -> String {
     let _ = writeln!(text, "  <text class=\"number\" x=\"36\" y=\"{middle}\">{number}</text>");
     for (at, line) in lines.iter().enumerate() {
         let base = top + PADDING + at * LINE + 15;
-        let _ = writeln!(text, "  <text class=\"words\" x=\"62\" y=\"{base}\">{}</text>", escape(line));
+        let _ = writeln!(text, "  <text class=\"words\" x=\"62\" y=\"{base}\">{}</text>", escape_lines(line));
     }
     text
 }
@@ -151,11 +153,6 @@ fn wrap(text: &str) -> Vec<String> {
     lines
 }
 
-/// Text of XML.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,6 +169,5 @@ mod tests {
         let [change, deployment] = &BOTH;
         assert_eq!(change.file("docs/PROCEDURE.md"), "docs/PROCEDURE-change.svg");
         assert_eq!(deployment.file(""), "PROCEDURE-deployment.svg");
-        assert_eq!(escape("a<b & \"c\""), "a&lt;b &amp; &quot;c&quot;");
     }
 }

@@ -1,6 +1,7 @@
 //! What protected a branch over time. It is known at each look, and claimed only between two looks
 //! that agree.
 
+use crate::text::{CommitText, DigestText};
 use serde::{Deserialize, Serialize};
 
 /// A branch and what protected it.
@@ -17,6 +18,22 @@ pub struct ProtectedBranchV1 {
     pub longest_unwatched: Option<u64>,
     /// Each requirement that was seen or that the policy asks for, sorted.
     pub requirements: Vec<RequirementOverTimeV1>,
+    /// The snapshots that looks come from. Missing where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshots: Option<AuditedSnapshotsV1>,
+}
+
+/// The snapshots of the protection of a branch, as far as the audit looks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AuditedSnapshotsV1 {
+    /// How many there are: the number of the last.
+    pub count: u64,
+    /// The commit of the last, in the repository.
+    pub tip: CommitText,
+    /// The SHA-256 of the last `snapshot.json`, in the repository.
+    pub digest: DigestText,
 }
 
 /// A look at the protection of a branch.
