@@ -3,9 +3,11 @@
 //! `[reconciliation.NAME]`, without a word about how a system is read.
 
 pub mod class;
+pub mod connector;
 pub mod field;
 
 pub use class::RecordClass;
+pub use connector::ConnectorSettings;
 pub use field::{DatasetField, FieldRule};
 
 use crate::path::RepoPath;
