@@ -34,6 +34,7 @@ mod evidence_file;
 mod facts;
 mod pack;
 mod review;
+mod run;
 mod sealed;
 mod snapshot;
 mod statement;
