@@ -240,13 +240,17 @@ mod tests {
     fn only_confirmed_records_beyond_an_absolute_number_are_over_budget() {
         let budgets = BTreeMap::from([(RecordClass::Missing, 2)]);
         let outcome = |list: &[(RecordClass, u64, u64, u64)]| judge_run(&counts(list), &[], &budgets);
-        assert_eq!(outcome(&[(RecordClass::Ok, 9, 9, 0), (RecordClass::Pending, 5, 5, 0)]), RunOutcome::Green);
+        assert_eq!(
+            outcome(&[(RecordClass::Ok, 9, 9, 0), (RecordClass::Pending, 5, 5, 0)]),
+            RunOutcome::Green
+        );
         assert_eq!(outcome(&[(RecordClass::Missing, 2, 2, 0)]), RunOutcome::Green);
         assert_eq!(outcome(&[(RecordClass::Missing, 3, 3, 0)]), RunOutcome::OverBudget);
         assert_eq!(outcome(&[(RecordClass::Missing, 3, 2, 0)]), RunOutcome::Unconfirmed);
         assert_eq!(outcome(&[(RecordClass::Missing, 3, 3, 1)]), RunOutcome::Green);
         assert_eq!(outcome(&[(RecordClass::TestData, 1, 1, 0)]), RunOutcome::OverBudget);
-        let broken = judge_run(&counts(&[(RecordClass::Ok, 9, 9, 0)]), &["nothing was read".into()], &budgets);
+        let broken =
+            judge_run(&counts(&[(RecordClass::Ok, 9, 9, 0)]), &["nothing was read".into()], &budgets);
         assert_eq!(broken, RunOutcome::Broken);
     }
 }

@@ -67,10 +67,14 @@ impl std::fmt::Display for RunFault {
             RunFault::Number(number) => write!(f, "it says that it is number {number}"),
             RunFault::Parents => f.write_str("its only parent is not the run before it"),
             RunFault::Previous => f.write_str("it was made after another run than the one before it"),
-            RunFault::Time => f.write_str("its time is from before the run before it, or not in whole seconds"),
+            RunFault::Time => {
+                f.write_str("its time is from before the run before it, or not in whole seconds")
+            }
             RunFault::Future => f.write_str("its time is in the future"),
             RunFault::ReadLater(side) => write!(f, "its {side} was read after the comparison ended"),
-            RunFault::Outcome(said) => write!(f, "it says that it is {said}, and its faults say something else"),
+            RunFault::Outcome(said) => {
+                write!(f, "it says that it is {said}, and its faults say something else")
+            }
             RunFault::Break => f.write_str("it lists a difference that is younger than the run"),
             RunFault::Commit => write!(f, "its commit does not follow from its `{RUN_FILE}`"),
         }

@@ -69,7 +69,11 @@ impl PendingRun {
 ///
 /// # Errors
 /// What a check of the chain would find wrong with it.
-pub fn prepare_run(draft: RunDraft, dataset: &Dataset, chain: Option<&RunChain>) -> Result<PendingRun, RunFault> {
+pub fn prepare_run(
+    draft: RunDraft,
+    dataset: &Dataset,
+    chain: Option<&RunChain>,
+) -> Result<PendingRun, RunFault> {
     let last = chain.and_then(|chain| chain.links.last());
     let time = Timestamp::from_second(draft.time.as_second()).map_err(|_| RunFault::Time)?;
     if last.is_some_and(|link| time < link.run.time) {
