@@ -11,6 +11,7 @@ use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::facts::Facts;
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::inventory::Inventory;
+use portcullis_model::notification::NotificationRules;
 use portcullis_model::person::{Login, People, TeamName};
 use portcullis_model::training::TrainingRules;
 use portcullis_pattern::glob::Glob;
@@ -318,6 +319,8 @@ pub struct PolicyScope {
     pub review_rules: ReviewRules,
     /// The courses and the register of people; `None` where the policy has no `[training]`.
     pub training: Option<TrainingInForce>,
+    /// Who has to be told of an incident; `None` where the policy has no `[notification]`.
+    pub notification: Option<NotificationRules>,
 }
 
 impl PolicyScope {

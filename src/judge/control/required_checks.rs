@@ -163,6 +163,7 @@ mod tests {
             reviews: Default::default(),
             review_rules: Default::default(),
             training: None,
+            notification: None,
             inventory: Inventory::default(),
             people: People::default(),
             roles: BTreeMap::new(),

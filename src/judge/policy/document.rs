@@ -4,6 +4,7 @@
 //! mistake hides no other.
 
 use super::durations::{LongestExport, LongestWaiver};
+use super::notification::NotificationText;
 use super::training::TrainingText;
 use crate::control::Role;
 use portcullis_model::environment::Environment;
@@ -53,6 +54,8 @@ pub struct PolicyDocument {
     pub asserted: Option<AssertedText>,
     /// The courses that the controls of training name, and the register of people.
     pub training: Option<TrainingText>,
+    /// Who has to be told of an incident, and by when.
+    pub notification: Option<NotificationText>,
     /// The controls that are on, by name, with their settings. At least one must judge changes.
     #[cfg_attr(test, schemars(schema_with = "crate::control::schema::controls"))]
     pub controls: Option<IgnoredAny>,

@@ -65,6 +65,14 @@
 //! title = "Reviewing code that processes personal data"
 //! valid-for = "365d"                          # where the register gives no end; or "unlimited"
 //!
+//! [notification]                              # may be left out; who has to be told of an incident,
+//! zone = "Europe/London"                      # and by when; see `notification`
+//!
+//! [notification.parties.forces]
+//! title = "Receiving forces"
+//! role = "recipient"
+//! early-warning = "8 working hours"
+//!
 //! [controls.required-reviews]                 # see each control; `gate-integrity` is always on
 //! approvals = 1
 //! ```
@@ -99,6 +107,7 @@ mod durations;
 mod grants;
 mod in_force;
 mod line_patterns;
+mod notification;
 mod people;
 mod places;
 mod procedure;

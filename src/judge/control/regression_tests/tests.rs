@@ -108,6 +108,7 @@ impl World {
             reviews: Default::default(),
             review_rules: Default::default(),
             training: None,
+            notification: None,
             inventory: Inventory::default(),
             people: People::default(),
             roles: BTreeMap::new(),
