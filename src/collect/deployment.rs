@@ -2,6 +2,7 @@
 //! explain it.
 
 use crate::collect::gather::gather_change;
+use crate::collect::runs::gather_runs;
 use crate::collect::signed_requests::SignedRequests;
 use crate::collect::sources::{Ends, HostSession, Sources};
 use portcullis_forge::{Forge, Question, ask_facts};
@@ -22,8 +23,14 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// What is asked of the branch and the candidate.
-const OF_THE_WHOLE: [Topic; 5] =
-    [Topic::Protection, Topic::Administration, Topic::Reports, Topic::Evidence, Topic::CodeOwners];
+const OF_THE_WHOLE: [Topic; 6] = [
+    Topic::Protection,
+    Topic::Administration,
+    Topic::Reports,
+    Topic::Evidence,
+    Topic::CodeOwners,
+    Topic::Runs,
+];
 
 /// The parts that the work on a range consists of, each as long as the range.
 const PARTS: usize = 3;
@@ -79,6 +86,8 @@ pub fn gather_deployment(
         Fact::Gap(gap) => Fact::Gap(gap.clone()),
     };
     let whole = range.whole(&baseline.revision, &candidate);
+    let reconciliation =
+        gather_runs(repository, &whole.inquiry, &environment, &baseline.revision, sources.observed);
     let baseline = Fact::Known(baseline);
     Deployment {
         environment,
@@ -93,6 +102,7 @@ pub fn gather_deployment(
         span,
         back,
         landings,
+        reconciliation,
         whole,
     }
 }
@@ -125,6 +135,7 @@ pub fn gather_landing(
         by_host: Fact::Gap(not_asked("what the host says is deployed")),
         recorded: Fact::Gap(not_asked("what was recorded")),
         elsewhere: Fact::Gap(not_asked("what is deployed elsewhere")),
+        reconciliation: None,
         on_branch: Fact::Gap(not_asked("whether the commit may be deployed")),
         span: sources.repository.span(&revision, &landed),
         back: Fact::Known(None),

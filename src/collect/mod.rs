@@ -27,6 +27,7 @@ pub mod recorded;
 pub mod records;
 pub mod reports;
 pub mod request;
+pub mod runs;
 mod series;
 mod signed_requests;
 pub mod signed_reviews;

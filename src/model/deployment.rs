@@ -12,6 +12,7 @@ use crate::id::DeploymentId;
 use crate::landing::{Coverage, Landing, Miss, Span};
 use crate::path::RepoPath;
 use crate::person::Login;
+use crate::reconciliation::ReconciliationFacts;
 
 /// The facts of one deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,9 @@ pub struct Deployment {
     pub back: Fact<Option<Back>>,
     /// The landings of those steps, oldest first.
     pub landings: Fact<Vec<LandingFacts>>,
+    /// The runs of the datasets that the policy reconciles; `None` where the inquiry does not ask
+    /// for them, and in facts of an earlier form.
+    pub reconciliation: Option<ReconciliationFacts>,
     /// The branch as it is, its protection, the range as one change, and the evidence for the
     /// candidate. Its [`Facts::observed`] is the moment at which the deployment is judged.
     pub whole: Facts,

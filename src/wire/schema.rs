@@ -6,8 +6,8 @@
 //! [the module above](super) allow.
 
 use super::{
-    anchor, audit, decision, evidence_file, facts, pack, record, record_list, replay, review, run, sealed,
-    server, snapshot, statement, status,
+    anchor, audit, decision, evidence_file, facts, incident, pack, record, record_list, replay, review, run,
+    sealed, server, snapshot, statement, status,
 };
 
 /// What makes a schema from the types, and the file that holds it.
@@ -82,6 +82,13 @@ pub static TABLE: &[Schema] = &[
         "Facts of a change, a batch or a deployment, as `portcullis facts` writes them and a deployment record keeps them",
         "facts-v4.json",
         facts::v4::FactsV4
+    ),
+    schema!(
+        "incident",
+        incident::v1::VERSION,
+        "An entry of the register of incidents: `incident.json` in the chain that `portcullis incident` writes",
+        "incident-v1.json",
+        incident::v1::IncidentEntryV1
     ),
     schema!(
         "pack",

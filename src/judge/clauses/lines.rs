@@ -6,6 +6,7 @@ pub(super) mod documented_procedure;
 pub(super) mod freeze;
 pub(super) mod gate_integrity;
 pub(super) mod protected_branch;
+pub(super) mod reconciled;
 pub(super) mod regression_tests;
 pub(super) mod required_checks;
 pub(super) mod required_reviews;

@@ -10,7 +10,7 @@
 
 use crate::control::{
     changed_line_coverage, deployers, documented_procedure, freeze, gate_integrity, protected_branch,
-    regression_tests, required_checks, required_reviews, reviewed_landings, trained_deployers,
+    reconciled, regression_tests, required_checks, required_reviews, reviewed_landings, trained_deployers,
     trained_reviewers,
 };
 
@@ -73,6 +73,7 @@ pub static TABLE: &[(&str, &[Clause])] = &[
     (freeze::KIND.name, lines::freeze::CLAUSES),
     (gate_integrity::KIND.name, lines::gate_integrity::CLAUSES),
     (protected_branch::KIND.name, lines::protected_branch::CLAUSES),
+    (reconciled::KIND.name, lines::reconciled::CLAUSES),
     (regression_tests::KIND.name, lines::regression_tests::CLAUSES),
     (required_checks::KIND.name, lines::required_checks::CLAUSES),
     (required_reviews::KIND.name, lines::required_reviews::CLAUSES),

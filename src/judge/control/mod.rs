@@ -11,6 +11,7 @@ use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::facts::Facts;
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::inventory::Inventory;
+use portcullis_model::notification::NotificationRules;
 use portcullis_model::person::{Login, People, TeamName};
 use portcullis_model::reconciliation::Dataset;
 use portcullis_model::training::TrainingRules;
@@ -29,6 +30,7 @@ pub mod freeze;
 pub mod gate_integrity;
 pub mod procedure;
 pub mod protected_branch;
+pub mod reconciled;
 pub mod regression_tests;
 pub mod required_checks;
 pub mod required_reviews;
@@ -56,6 +58,7 @@ pub static TABLE: &[&Kind] = &[
     &freeze::KIND,
     &gate_integrity::KIND,
     &protected_branch::KIND,
+    &reconciled::KIND,
     &regression_tests::KIND,
     &required_checks::KIND,
     &required_reviews::KIND,
@@ -321,6 +324,8 @@ pub struct PolicyScope {
     pub training: Option<TrainingInForce>,
     /// The datasets that are reconciled, by name.
     pub datasets: BTreeMap<String, Dataset>,
+    /// Who has to be told of an incident; `None` where the policy has no `[notification]`.
+    pub notification: Option<NotificationRules>,
 }
 
 impl PolicyScope {

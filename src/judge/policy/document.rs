@@ -4,6 +4,7 @@
 //! mistake hides no other.
 
 use super::durations::{LongestExport, LongestWaiver};
+use super::notification::NotificationText;
 #[cfg(test)]
 use super::reconciliation::DatasetText;
 use super::reconciliation::DatasetTexts;
@@ -60,6 +61,8 @@ pub struct PolicyDocument {
     /// arrival. `portcullis reconcile` compares them.
     #[cfg_attr(test, schemars(with = "BTreeMap<String, DatasetText>"))]
     pub reconciliation: DatasetTexts,
+    /// Who has to be told of an incident, and by when.
+    pub notification: Option<NotificationText>,
     /// The controls that are on, by name, with their settings. At least one must judge changes.
     #[cfg_attr(test, schemars(schema_with = "crate::control::schema::controls"))]
     pub controls: Option<IgnoredAny>,

@@ -70,6 +70,14 @@
 //! key = [{ name = "id", type = "text" }]      # `reconciliation`
 //! deadline = "24h"
 //!
+//! [notification]                              # may be left out; who has to be told of an incident,
+//! zone = "Europe/London"                      # and by when; see `notification`
+//!
+//! [notification.parties.forces]
+//! title = "Receiving forces"
+//! role = "recipient"
+//! early-warning = "8 working hours"
+//!
 //! [controls.required-reviews]                 # see each control; `gate-integrity` is always on
 //! approvals = 1
 //! ```
@@ -104,6 +112,7 @@ mod durations;
 mod grants;
 mod in_force;
 mod line_patterns;
+mod notification;
 mod people;
 mod places;
 mod procedure;
@@ -253,7 +262,22 @@ impl Policy {
             inquiry.topics.insert(Topic::CodeOwners);
         }
         self.controls.values().for_each(|control| control.ask(&mut inquiry));
+        if inquiry.topics.contains(&Topic::Runs) {
+            self.ask_runs(&mut inquiry);
+        }
         inquiry
+    }
+}
+
+impl Policy {
+    /// Asks for the runs of each dataset, and for the keys that they may be signed with.
+    fn ask_runs(&self, inquiry: &mut Inquiry) {
+        for (name, dataset) in &self.scope.datasets {
+            inquiry.datasets.insert(name.clone(), dataset.signers.iter().cloned().collect());
+            if let Some(signers) = &dataset.signers {
+                inquiry.ask_text(signers.clone(), TextPurpose::RunSigners);
+            }
+        }
     }
 }
 

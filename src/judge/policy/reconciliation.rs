@@ -8,7 +8,7 @@ mod limits;
 mod system;
 
 use super::Problem;
-use super::checks::{PolicySource, check_filled, check_name};
+use super::checks::{PolicySource, check_filled, check_name, keys_of};
 use super::document::List;
 use super::serde_messages::{missing_key, suggest_name};
 use super::signed::check_path;
@@ -231,6 +231,23 @@ fn check_recipients(list: &List<String>, problems: &mut Vec<Problem>) {
             let message = format!("the party `{}` is named twice", name.get_ref());
             problems.push(Problem::new(name.span(), message).help("name it once"));
         }
+    }
+}
+
+/// Recipients are parties of `[notification]`. They are looked up in the text, so that a mistake in
+/// a party does not make every mention of it one.
+pub fn check_parties(source: &PolicySource<'_, '_>, written: &DatasetTexts, problems: &mut Vec<Problem>) {
+    let notification = source.root.get_ref().get("notification");
+    let known = keys_of(notification.and_then(|table| table.get_ref().get("parties")));
+    let all = written.values().flat_map(|text| &text.get_ref().recipients).flat_map(|list| list.get_ref());
+    for name in all.filter(|name| !known.contains(&name.get_ref().as_str())) {
+        let help = if known.is_empty() {
+            "define the party: `[notification.parties.NAME]`".to_string()
+        } else {
+            suggest_name(name.get_ref(), &known)
+        };
+        problems
+            .push(Problem::new(name.span(), format!("there is no party `{}`", name.get_ref())).help(help));
     }
 }
 

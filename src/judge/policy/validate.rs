@@ -8,8 +8,8 @@ use super::recover::recover;
 use super::serde_messages::missing_key;
 use super::tree::{self, TomlValue, TreeStep};
 use super::{
-    Policy, Problem, areas, asserted, branches, characters, controls, people, reconciliation, signed, syntax,
-    training,
+    Policy, Problem, areas, asserted, branches, characters, controls, notification, people, reconciliation,
+    signed, syntax, training,
 };
 use crate::control::{Kind, PolicyScope, ReviewSettings, TrainingInForce};
 use portcullis_model::digest::Digest;
@@ -89,6 +89,8 @@ fn assemble_policy(
     let asserted = asserted::read_asserted(document, problems);
     let training = training::read_training(source, document.training.as_ref(), problems);
     let training = training.map(|settings| TrainingInForce::unread(settings, people.clone()));
+    let notification = notification::read_notification(source, document.notification.as_ref(), problems);
+    reconciliation::check_parties(source, &document.reconciliation, problems);
     let review_rules =
         controls.values().find_map(|control| control.review_rules()).cloned().unwrap_or_default();
     let (project, branches) = (project?, branches?);
@@ -107,6 +109,7 @@ fn assemble_policy(
             review_rules,
             training,
             datasets,
+            notification,
         },
         environments,
         each_commit: branches.each_commit,

@@ -1,7 +1,6 @@
 //! A run: one comparison of the two sides of a dataset, as its record keeps it.
 
 use super::{Isolation, RecordClass};
-use crate::change::Revision;
 use crate::digest::Digest;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -144,39 +143,6 @@ pub struct RecordBreak {
     pub confirmed: bool,
     /// Is it accepted?
     pub accepted: bool,
-}
-
-/// A run, as a deployment that rests on it knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownRun {
-    /// Its number.
-    pub number: u64,
-    /// Its commit.
-    pub commit: Revision,
-    /// When it ended.
-    pub time: Timestamp,
-    /// What was compared and how.
-    pub definition: Digest,
-    /// Which records were compared.
-    pub population: RunPopulation,
-    /// When the source was read.
-    pub source_as_of: Timestamp,
-    /// When the target was read.
-    pub target_as_of: Timestamp,
-    /// What each class counted.
-    pub classes: BTreeMap<RecordClass, ClassCount>,
-    /// Why nothing can be concluded from it.
-    pub faults: Vec<String>,
-    /// The key that signed it, where someone of the policy's list did.
-    pub signer: Option<String>,
-}
-
-impl KnownRun {
-    /// Since when nothing is known.
-    #[must_use]
-    pub fn as_of(&self) -> Timestamp {
-        self.source_as_of.min(self.target_as_of)
-    }
 }
 
 /// What a class has beyond its budget.

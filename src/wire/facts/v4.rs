@@ -18,6 +18,7 @@ use landing::SpanV4;
 use lines::LineCoverageV4;
 use portcullis_model::deployment::Deployment;
 use portcullis_model::facts::Facts;
+use reconciliation::ReconciliationFactsV4;
 use report::ReportV4;
 use serde::{Deserialize, Serialize};
 use signed::SignedFactV4;
@@ -37,6 +38,7 @@ pub mod host;
 pub mod landing;
 pub mod lines;
 pub mod protection;
+pub mod reconciliation;
 pub mod report;
 pub mod request;
 pub mod signed;
@@ -186,6 +188,9 @@ pub struct DeploymentFactsV4 {
     pub back: FactV4<Option<BackV4>>,
     /// The landings between baseline and candidate, oldest first.
     pub landings: FactV4<Vec<LandingFactsV4>>,
+    /// The runs of the datasets that the policy reconciles. Missing where they were not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconciliation: Option<ReconciliationFactsV4>,
     /// The branch as it is, its protection, the range as one change, and the evidence for the
     /// candidate.
     pub whole: ChangeFactsV4,
@@ -208,6 +213,7 @@ impl Form for DeploymentFactsV4 {
             span,
             back,
             landings,
+            reconciliation,
             whole,
         } = model;
         DeploymentFactsV4 {
@@ -225,6 +231,7 @@ impl Form for DeploymentFactsV4 {
             span: Form::of(span),
             back: Form::of(back),
             landings: Form::of(landings),
+            reconciliation: Form::of(reconciliation),
             whole: Form::of(whole),
         }
     }
@@ -246,8 +253,10 @@ impl Form for DeploymentFactsV4 {
             span: self.span.model()?,
             back: self.back.model()?,
             landings: self.landings.model()?,
+            reconciliation: self.reconciliation.model()?,
             whole: self.whole.model()?,
         };
+        agreement::check_runs(&deployment)?;
         if let Some(gate) =
             deployment.back.value().and_then(Option::as_ref).and_then(|back| back.gate.value())
         {

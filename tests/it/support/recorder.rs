@@ -181,6 +181,7 @@ pub fn facts(
         by_host: Fact::Known(None),
         recorded: Fact::Known(chain.map_or_else(Vec::new, |chain| chain.links.iter().map(one).collect())),
         elsewhere: Fact::Known(deployment::Elsewhere::nothing()),
+        reconciliation: None,
         on_branch: Fact::Known(Span::Equal),
         span: Fact::Known(span),
         back: Fact::Known(None),

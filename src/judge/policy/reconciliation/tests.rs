@@ -77,6 +77,13 @@ name = "active"
 type = "boolean"
 true = ["Y"]
 false = ["N"]
+
+[notification]
+zone = "Europe/London"
+[notification.parties.home-office]
+title = "Home Office"
+role = "recipient"
+early-warning = "24h"
 "#,
     )
     .unwrap();
