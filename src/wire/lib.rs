@@ -39,6 +39,7 @@ pub mod decision;
 pub mod evidence_file;
 pub mod facts;
 pub mod form;
+pub mod manifest;
 pub mod pack;
 pub mod record;
 pub mod record_list;

@@ -6,8 +6,8 @@
 //! [the module above](super) allow.
 
 use super::{
-    anchor, audit, decision, evidence_file, facts, pack, record, record_list, replay, review, sealed, server,
-    snapshot, statement, status,
+    anchor, audit, decision, evidence_file, facts, manifest, pack, record, record_list, replay, review,
+    sealed, server, snapshot, statement, status,
 };
 
 /// What makes a schema from the types, and the file that holds it.
@@ -82,6 +82,13 @@ pub static TABLE: &[Schema] = &[
         "Facts of a change, a batch or a deployment, as `portcullis facts` writes them and a deployment record keeps them",
         "facts-v4.json",
         facts::v4::FactsV4
+    ),
+    schema!(
+        "manifest",
+        manifest::v1::VERSION,
+        "The header of a manifest of one side of a dataset: `manifest.json` beside its buckets",
+        "manifest-v1.json",
+        manifest::v1::ManifestV1
     ),
     schema!(
         "pack",
