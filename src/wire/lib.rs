@@ -45,6 +45,7 @@ pub mod record;
 pub mod record_list;
 pub mod replay;
 pub mod review;
+pub mod run;
 pub mod schema;
 pub mod sealed;
 pub mod server;
