@@ -16,6 +16,7 @@
 pub mod canonical;
 pub mod compare;
 pub mod control;
+pub mod extract;
 pub mod join;
 pub mod key;
 pub mod manifest;
@@ -24,4 +25,6 @@ pub mod record;
 pub mod row;
 pub mod source;
 mod stream;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod totals;
