@@ -68,10 +68,11 @@ fn of_topic(topic: Topic, facts: &Facts) -> Vec<String> {
         Topic::Administration => host.administration.iter().flat_map(administration).collect(),
         Topic::Checks => vec![count_fact("checks of the head", &host.checks, Vec::len)],
         Topic::Evidence => {
-        Topic::Runs => "runs of the reconciliation",
             vec![count_fact("statements of test runs", &facts.evidence, |all| all.statements.len())]
         }
         Topic::Reports => vec![count_fact("test reports", &facts.reports, Vec::len)],
+        // They are of a deployment, and the finding tells of them.
+        Topic::Runs => Vec::new(),
     }
 }
 

@@ -40,6 +40,7 @@ pub mod evidence_file;
 pub mod facts;
 pub mod form;
 pub mod incident;
+pub mod manifest;
 pub mod pack;
 pub mod record;
 pub mod record_list;

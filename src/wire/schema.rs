@@ -6,8 +6,8 @@
 //! [the module above](super) allow.
 
 use super::{
-    anchor, audit, decision, evidence_file, facts, incident, pack, record, record_list, replay, review, run,
-    sealed, server, snapshot, statement, status,
+    anchor, audit, decision, evidence_file, facts, incident, manifest, pack, record, record_list, replay,
+    review, run, sealed, server, snapshot, statement, status,
 };
 
 /// What makes a schema from the types, and the file that holds it.
@@ -89,6 +89,11 @@ pub static TABLE: &[Schema] = &[
         "An entry of the register of incidents: `incident.json` in the chain that `portcullis incident` writes",
         "incident-v1.json",
         incident::v1::IncidentEntryV1
+        "manifest",
+        manifest::v1::VERSION,
+        "The header of a manifest of one side of a dataset: `manifest.json` beside its buckets",
+        "manifest-v1.json",
+        manifest::v1::ManifestV1
     ),
     schema!(
         "pack",

@@ -33,6 +33,7 @@ mod audit;
 mod evidence_file;
 mod facts;
 mod incident;
+mod manifest;
 mod pack;
 mod review;
 mod run;
