@@ -89,6 +89,8 @@ pub static TABLE: &[Schema] = &[
         "An entry of the register of incidents: `incident.json` in the chain that `portcullis incident` writes",
         "incident-v1.json",
         incident::v1::IncidentEntryV1
+    ),
+    schema!(
         "manifest",
         manifest::v1::VERSION,
         "The header of a manifest of one side of a dataset: `manifest.json` beside its buckets",
