@@ -1,8 +1,9 @@
 //! Incidents for people. Who shows these texts makes them harmless, as a whole.
 
 use portcullis_incident::IncidentFile;
-use portcullis_model::incident::{ClosingOutcome, IncidentEvent, IncidentExposure, RunReference};
+use portcullis_model::incident::{ClosingOutcome, IncidentEvent, IncidentExposure, NoticeKind, RunReference};
 use portcullis_model::plural::plural;
+use portcullis_wire::incident::v1::NoticeKindV1;
 use portcullis_wire::incident_status::v1::{DutyStateV1, IncidentStateV1, IncidentStatusV1, NoticeDutyV1};
 use std::fmt::Write as _;
 
@@ -177,5 +178,10 @@ fn describe_duty(duty: &NoticeDutyV1) -> String {
         (None, why) => escape::line(why.as_deref().unwrap_or_default()),
     };
     let entry = duty.entry.map(|entry| format!(", sent (entry {entry})")).unwrap_or_default();
-    format!("{}{turn} to {}: {due}{entry}", word_of(&duty.kind).replace('-', " "), escape::line(&duty.party))
+    let kind = match duty.kind {
+        NoticeKindV1::EarlyWarning => NoticeKind::EarlyWarning,
+        NoticeKindV1::Phased => NoticeKind::Phased,
+        NoticeKindV1::Final => NoticeKind::Final,
+    };
+    format!("{}{turn} to {}: {due}{entry}", kind.words(), escape::line(&duty.party))
 }

@@ -187,13 +187,12 @@ fn events_of(report: &ExpectationReport) -> Vec<CalendarEvent> {
     let deeds = report.answers.iter().flat_map(|answer| &answer.deeds);
     let mut events: Vec<CalendarEvent> = deeds
         .map(|deed| CalendarEvent {
-            about: format!("{}/{}/{}", deed.source, deed.subject, deed.what),
+            about: deed.about.clone(),
             summary: format!("{}: {} is due", deed.subject, deed.what),
             description: deed.remedy.clone(),
             at: deed.due,
             changed: deed.since.unwrap_or(report.at),
-            // An event that moves to a later time replaces the one before it.
-            sequence: deed.due.as_second().unsigned_abs() / 60,
+            sequence: deed.changes,
             cancelled: false,
         })
         .collect();

@@ -32,7 +32,8 @@ pub struct OpeningArguments {
     /// Dataset whose records are concerned.
     #[arg(long, value_name = "NAME", value_parser = parse_text)]
     dataset: String,
-    /// When the organisation became aware of it. Default: now.
+    /// When the organisation became aware of it. Default: when the run found it; now, where no run
+    /// did.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     aware_at: Option<Timestamp>,
     /// How many records of a class of difference were found: `missing=12`. Repeatable.
@@ -97,9 +98,11 @@ pub(super) fn begin(directory: &Path, entry: &EntryArguments) -> Result {
 pub(super) fn run(directory: &Path, arguments: &OpeningArguments) -> Result {
     let (_, rules) = arguments.policy.read()?;
     let now = portcullis_incident::clock::whole_second(Timestamp::now());
-    let aware_at = arguments.aware_at.unwrap_or(now);
+    // Without another word the clocks run from when a run found it, and not from now.
+    let found = arguments.detected_by.as_ref().map(|run| run.time);
+    let aware_at = arguments.aware_at.or(found).unwrap_or(now);
     if aware_at > now {
-        return Err(Failure::usage(format!("--aware-at {aware_at} is in the future")));
+        return Err(Failure::usage(format!("the moment of awareness, {aware_at}, is in the future")));
     }
     let exposure = look_at_deployments(&opening::open(directory)?, arguments)?;
     let incident = OpenedIncident {

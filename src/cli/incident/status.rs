@@ -178,9 +178,9 @@ fn events_of(files: &[IncidentFile], rules: &NotificationRules) -> Vec<CalendarE
 }
 
 fn event_of(duty: &NoticeDuty, changed: Timestamp, sequence: u64) -> Option<CalendarEvent> {
-    let NoticeDuty { incident, party, title, kind, turn, .. } = duty;
+    let NoticeDuty { incident, party, title, kind, .. } = duty;
     Some(CalendarEvent {
-        about: format!("notice/{incident}/{party}/{}/{turn}", kind.as_str()),
+        about: duty.name(),
         summary: format!("{} to {title} is due (incident {incident})", kind.words()),
         description: format!(
             "Draft it: portcullis incident notify {incident} --party {party} --kind {} --draft\n\

@@ -1,6 +1,6 @@
 //! Reviews that emergencies owe: waivers that were granted before anyone could look closely.
 
-use super::last_before;
+use super::{changes_at, last_before};
 use crate::cli::due::source::{DueSource, DueView};
 use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
 use portcullis_judge::policy::show;
@@ -39,7 +39,9 @@ fn expect_review(waiver: &Waiver) -> Option<ExpectedDeed> {
         subject: format!("waiver {}", waiver.grant.id),
         what: "the review after the emergency".to_string(),
         due: last_before(emergency.due),
+        about: format!("emergency/{}", waiver.grant.id),
         since: Some(waiver.grant.created),
+        changes: changes_at(waiver.grant.created),
         remedy: format!(
             "Have someone who neither asked for it nor granted it look at what it let through, and name them in {PATH}."
         ),

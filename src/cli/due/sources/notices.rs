@@ -64,6 +64,8 @@ fn look_at_incident(file: &IncidentFile, rules: &NotificationRules, answer: &mut
                 subject: format!("incident {id}"),
                 what: format!("the {} to {}", duty.kind.words(), duty.party),
                 due,
+                about: duty.name(),
+                changes: file.entries.len() as u64,
                 since: file.entries.last().map(|link| link.entry.time),
                 remedy: format!(
                     "Draft it with `portcullis incident notify {id} --party {} --kind {} --draft`, send it, and record it.",

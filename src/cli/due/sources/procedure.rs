@@ -1,6 +1,6 @@
 //! Approvals of the published procedure: by the control that asks for one.
 
-use super::last_before;
+use super::{changes_at, last_before};
 use crate::cli::due::source::{DueSource, DueView};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -57,7 +57,9 @@ fn expect_approval(view: &DueView<'_>, path: &str, every: SignedDuration) -> Res
         subject: path.to_string(),
         what: "an approval of the published procedure".to_string(),
         due: last_before(end),
+        about: format!("procedure/{path}"),
         since: begin,
+        changes: begin.map_or(0, changes_at),
         remedy: format!(
             "Have the person who answers for it read it, and run `portcullis policy procedure --update {path} --approved-by LOGIN`."
         ),

@@ -1,5 +1,6 @@
 //! Runs of reconciliation: by `expected-every` and `full-every` of each dataset.
 
+use super::changes_at;
 use crate::cli::due::source::{DueSource, DueView};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_git::Repository;
@@ -44,7 +45,9 @@ fn expect_run(dataset: &Dataset, last: Timestamp, every: SignedDuration, what: &
         subject: dataset.name.clone(),
         what: what.to_string(),
         due: last.checked_add(every).ok()?,
+        about: format!("reconciliation/{}/{what}", dataset.name),
         since: Some(last),
+        changes: changes_at(last),
         remedy: format!("Run `portcullis reconcile` for {}, and find out why it did not run.", dataset.name),
     })
 }

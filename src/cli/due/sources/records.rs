@@ -1,6 +1,7 @@
 //! Records of deployments: by `[due] records-within`. What is deployed the host says, or the
 //! caller.
 
+use super::changes_at;
 use crate::cli::due::source::{DueSource, DueView, StatedDeployment};
 use crate::cli::record::judge_text;
 use crate::collect::records::{Closeness, DeploymentRecords as _};
@@ -27,6 +28,10 @@ impl DueSource for Records {
             Ok(environments) => environments,
             Err(gap) => return SourceAnswer::of(self.name(), Err(gap)),
         };
+        if environments.is_empty() {
+            let remedy = "List them under `[deployment] environments` of the policy.";
+            answer.gaps.push(Gap::not_asked("which environments there are", remedy));
+        }
         for environment in environments {
             match expect_record(view, &environment, within) {
                 Ok(deed) => answer.deeds.extend(deed),
@@ -63,7 +68,9 @@ fn expect_record(
         subject: format!("environment {environment}"),
         what: format!("a record of the deployment of {}", deployed.commit.short()),
         due,
+        about: format!("record/{environment}/{}", deployed.commit),
         since: Some(deployed.time),
+        changes: changes_at(deployed.time),
         remedy: format!(
             "Find out who deployed it without the gate. `portcullis check --deployment {environment} --record` records what it allows."
         ),

@@ -1,5 +1,6 @@
 //! Looks at the protection of the deployment branches: by `[due] snapshots-every`.
 
+use super::changes_at;
 use crate::cli::due::source::{DueSource, DueView};
 use crate::collect::records::FETCH;
 use crate::collect::snapshots::read_snapshots;
@@ -84,7 +85,9 @@ fn expect_snapshot(branch: &str, last: Timestamp, every: SignedDuration) -> Opti
         subject: format!("branch {branch}"),
         what: "a look at its protection".to_string(),
         due: last.checked_add(every).ok()?,
+        about: format!("snapshot/{branch}"),
         since: Some(last),
+        changes: changes_at(last),
         remedy: format!("Run `portcullis snapshot --branch {branch}`, and find out why the job did not."),
     })
 }

@@ -1,6 +1,6 @@
 //! Training that ends: by the register of people.
 
-use super::last_before;
+use super::{changes_at, last_before};
 use crate::cli::due::source::{DueSource, DueView};
 use jiff::Timestamp;
 use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
@@ -51,7 +51,9 @@ fn expect_course(
         subject: person.name.clone(),
         what: format!("training in {}", course.title),
         due: last_before(last.end(course)?),
+        about: format!("training/{}/{name}", person.name),
         since: Some(last.completed),
+        changes: changes_at(last.completed),
         remedy: format!("Train {} again, and add the completion to the register.", person.name),
     })
 }
