@@ -153,6 +153,8 @@ pub enum Topic {
     /// Statements of test runs, of the judged head and of what it began from, and what is checked
     /// out.
     Evidence,
+    /// The register of incidents, before a deployment.
+    Incidents,
 }
 
 #[cfg(test)]

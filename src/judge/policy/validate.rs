@@ -92,6 +92,7 @@ fn assemble_policy(
     check_not_empty(source.root.get_ref().get("due"), "`snapshots-every` or `records-within`", problems);
     let expected = document.due.as_ref().map(ExpectationRules::from).unwrap_or_default();
     let notification = notification::read_notification(source, document.notification.as_ref(), problems);
+    notification::check_parties(source, &controls, problems);
     let review_rules =
         controls.values().find_map(|control| control.review_rules()).cloned().unwrap_or_default();
     let (project, branches) = (project?, branches?);

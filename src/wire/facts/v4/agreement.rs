@@ -3,7 +3,7 @@
 
 use crate::form::Misshapen;
 use portcullis_model::batch::BatchFacts;
-use portcullis_model::deployment::Recorded;
+use portcullis_model::deployment::{Deployment, Recorded};
 use portcullis_model::facts::{Facts, GateText, GateTexts};
 use portcullis_model::host::HostConventions;
 use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
@@ -65,6 +65,18 @@ fn check_sources(facts: &Facts) -> Result<(), Misshapen> {
     } else {
         Err(Misshapen("a review is in another list than that of its source".to_string()))
     }
+}
+
+/// Incidents are there only where they were asked for.
+///
+/// # Errors
+/// They are there, and the inquiry does not ask for them.
+pub fn check_incidents(deployment: &Deployment) -> Result<(), Misshapen> {
+    let is_asked = deployment.whole.inquiry.topics.contains(&Topic::Incidents);
+    if deployment.incidents.value().is_some() && !is_asked {
+        return Err(Misshapen("the inquiry does not ask for incidents".to_string()));
+    }
+    Ok(())
 }
 
 /// The texts that steer the gate, against what was asked.

@@ -103,5 +103,7 @@ choices! {
         Reports,
         /// Statements of test runs.
         Evidence,
+        /// The register of incidents.
+        Incidents,
     }
 }
