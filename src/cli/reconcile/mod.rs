@@ -8,6 +8,7 @@ mod compared;
 mod comparing;
 mod explain;
 mod extract;
+mod incident;
 mod inputs;
 mod running;
 mod show;
@@ -191,6 +192,10 @@ pub struct RunArguments {
     /// Compare, and keep nothing in the repository.
     #[arg(long)]
     dry_run: bool,
+    /// Open the draft of an incident where the run is over budget; its clocks run from the end of
+    /// the run.
+    #[arg(long, conflicts_with = "dry_run")]
+    open_incident: bool,
     #[command(flatten)]
     keeping: KeepingArguments,
     /// How to write the result.

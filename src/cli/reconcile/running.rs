@@ -5,7 +5,7 @@ use super::compared::{Compared, ComparisonFiles, compare, past_runs};
 use super::comparing::{preview, show_result};
 use super::inputs::{Extraction, find_dataset, manifest_failure, read_dataset_policy, read_key};
 use super::storing::{Keeping, chain_of, keep_run};
-use super::{ReadSide, RunArguments, exit_of};
+use super::{ReadSide, RunArguments, exit_of, incident};
 use crate::cli::exit::{Failure, Result};
 use crate::cli::{opening, output};
 use portcullis_model::reconciliation::{Dataset, Isolation, RunOutcome};
@@ -19,6 +19,9 @@ pub(super) fn run(directory: &Path, arguments: &RunArguments) -> Result {
     let policy = read_dataset_policy(directory, &arguments.dataset.policy)?;
     let dataset = find_dataset(&policy, &arguments.dataset.dataset)?;
     let key = read_key(directory, &arguments.key)?;
+    if arguments.open_incident {
+        incident::check_policy(&policy)?;
+    }
     // What cannot be kept is known before hours of reading.
     let chain = match arguments.dry_run {
         true => None,
@@ -54,6 +57,10 @@ pub(super) fn run(directory: &Path, arguments: &RunArguments) -> Result {
     state.keep(&folder)?;
     let kept = kept.as_ref().map(|commit| commit.short());
     show_result(&run, dataset, kept, &compared.judgement.notes, arguments.format)?;
+    if arguments.open_incident {
+        let push = arguments.keeping.push.as_deref();
+        incident::open_draft(directory, &policy, dataset, &run, chain.as_ref(), push)?;
+    }
     Ok(exit_of(run.outcome))
 }
 
