@@ -20,9 +20,7 @@ use columns::RowReader;
 use jiff::Timestamp;
 use portcullis_model::digest::Digest;
 use portcullis_model::reconciliation::{Dataset, Isolation, SystemSettings};
-use portcullis_wire::manifest::v1::{
-    ManifestContentV1, ManifestIsolationV1, ManifestScopeV1, ManifestV1,
-};
+use portcullis_wire::manifest::v1::{ManifestContentV1, ManifestIsolationV1, ManifestScopeV1, ManifestV1};
 use sort::SortJob;
 use spill::Spills;
 use std::fmt;
@@ -145,7 +143,9 @@ pub fn extract_rows(
 }
 
 fn scope_of(only: Option<&Manifest>) -> ManifestScopeV1 {
-    only.map_or(ManifestScopeV1::Whole, |breaks| ManifestScopeV1::Only { breaks: name_digest(breaks.digest()) })
+    only.map_or(ManifestScopeV1::Whole, |breaks| ManifestScopeV1::Only {
+        breaks: name_digest(breaks.digest()),
+    })
 }
 
 fn name_digest(digest: &Digest) -> portcullis_wire::text::DigestText {
@@ -164,12 +164,16 @@ const fn name_isolation(isolation: Isolation) -> ManifestIsolationV1 {
 /// The keys of some differences, sorted.
 fn read_only(breaks: &Manifest) -> Result<Vec<u128>, ManifestFault> {
     if breaks.header().content != ManifestContentV1::Breaks {
-        let problem = format!("a manifest of breaks is required, and this is one of {}", breaks.header().content);
+        let problem =
+            format!("a manifest of breaks is required, and this is one of {}", breaks.header().content);
         let remedy = "Give the one that the comparison wrote.";
         return Err(ManifestFault::new(FaultKind::Swapped, breaks.path(), problem, remedy));
     }
     if breaks.header().rows > MOST_ONLY {
-        let problem = format!("{} differences are more than the {MOST_ONLY} that can be confirmed", breaks.header().rows);
+        let problem = format!(
+            "{} differences are more than the {MOST_ONLY} that can be confirmed",
+            breaks.header().rows
+        );
         let remedy = "Extract both sides whole, and compare again: what differs again is confirmed.";
         return Err(ManifestFault::new(FaultKind::WrongCount, breaks.path(), problem, remedy));
     }

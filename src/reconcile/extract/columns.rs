@@ -67,11 +67,19 @@ struct Places {
 }
 
 impl Places {
-    fn new(dataset: &Dataset, system: &SystemSettings, content: ManifestContentV1, columns: &mut ColumnList) -> Self {
+    fn new(
+        dataset: &Dataset,
+        system: &SystemSettings,
+        content: ManifestContentV1,
+        columns: &mut ColumnList,
+    ) -> Self {
         let is_source = content == ManifestContentV1::Source;
         let is_side = is_source || content == ManifestContentV1::Target;
         let mut place = |fields: &[DatasetField]| -> Vec<usize> {
-            fields.iter().map(|field| columns.place(if is_source { &field.source } else { &field.target })).collect()
+            fields
+                .iter()
+                .map(|field| columns.place(if is_source { &field.source } else { &field.target }))
+                .collect()
         };
         let key = place(&dataset.key);
         let fields = if is_side { place(&dataset.fields) } else { Vec::new() };
@@ -203,7 +211,10 @@ impl RowReader {
         let all = [(b'U', &words.upload), (b'A', &words.amend), (b'D', &words.delete)];
         let found = all.into_iter().find(|(_, words)| words.contains(&word));
         found.map(|(letter, _)| letter).ok_or_else(|| {
-            format!("column `{}` holds a word that is no upload, amendment or deletion by the policy", words.column)
+            format!(
+                "column `{}` holds a word that is no upload, amendment or deletion by the policy",
+                words.column
+            )
         })
     }
 
@@ -287,7 +298,8 @@ impl RowReader {
                 return Ok(true);
             }
         }
-        let is_marker = |(place, text): &(usize, String)| read_word(values.get(*place)).as_ref() == Some(text);
+        let is_marker =
+            |(place, text): &(usize, String)| read_word(values.get(*place)).as_ref() == Some(text);
         Ok(self.places.markers.iter().any(is_marker))
     }
 
@@ -305,10 +317,14 @@ impl RowReader {
             return Ok(*number);
         }
         if reason.chars().count() > LONGEST_REASON || reason.chars().any(char::is_control) {
-            return Err(format!("the reason is no code: it has more than {LONGEST_REASON} characters or line breaks"));
+            return Err(format!(
+                "the reason is no code: it has more than {LONGEST_REASON} characters or line breaks"
+            ));
         }
         if self.reasons.len() == MOST_REASONS {
-            return Err(format!("there are more than {MOST_REASONS} different reasons, so they are no codes"));
+            return Err(format!(
+                "there are more than {MOST_REASONS} different reasons, so they are no codes"
+            ));
         }
         let number = self.reasons.len() as u64;
         self.reasons.insert(reason, number);
@@ -321,7 +337,11 @@ impl RowReader {
             return Ok(true);
         }
         let is_refused = self.answers.refused.contains(&word);
-        if is_refused { Ok(false) } else { Err("the answer is neither an acceptance nor a refusal".to_string()) }
+        if is_refused {
+            Ok(false)
+        } else {
+            Err("the answer is neither an acceptance nor a refusal".to_string())
+        }
     }
 }
 

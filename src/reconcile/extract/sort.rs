@@ -64,12 +64,14 @@ impl SortJob<'_> {
     /// The next rows, at most so many, sorted.
     fn sort_run(&self, spill: &mut SpillReader, at_once: usize) -> Result<SortedRun, ManifestFault> {
         let expected = usize::try_from(spill.rows()).unwrap_or(at_once).min(at_once);
-        let (mut rows, mut columns) = (Vec::with_capacity(expected), Vec::with_capacity(expected * self.width));
+        let (mut rows, mut columns) =
+            (Vec::with_capacity(expected), Vec::with_capacity(expected * self.width));
         while rows.len() < at_once {
             let Some(row) = spill.next_row(&mut columns)? else { break };
             rows.push((self.place_reason(row), rows.len() as u32));
         }
-        let digests = |place: u32| columns.get(place as usize * self.width..).map(|rest| rest.get(..self.width));
+        let digests =
+            |place: u32| columns.get(place as usize * self.width..).map(|rest| rest.get(..self.width));
         rows.sort_unstable_by(|(row, place), (other, other_place): &(ManifestRow, u32)| {
             // Rows that are equal but for these are incomparable ones.
             row.order().cmp(&other.order()).then_with(|| digests(*place).cmp(&digests(*other_place)))
@@ -87,7 +89,12 @@ impl SortJob<'_> {
         ManifestRow { digest: u128::from(place) << 64, ..row }
     }
 
-    fn write_runs(&self, bucket: u8, spill: &mut SpillReader, at_once: usize) -> Result<Vec<PathBuf>, ManifestFault> {
+    fn write_runs(
+        &self,
+        bucket: u8,
+        spill: &mut SpillReader,
+        at_once: usize,
+    ) -> Result<Vec<PathBuf>, ManifestFault> {
         let mut runs = Vec::new();
         loop {
             let sorted = self.sort_run(spill, at_once)?;

@@ -116,7 +116,8 @@ impl SpillReader {
             columns.push(u16::from_be_bytes(column));
         }
         let row = ManifestRow::from_bytes(&bytes);
-        let bad = || ManifestFault::damaged(crate::manifest::FaultKind::BadRow, &self.path, "a row is damaged");
+        let bad =
+            || ManifestFault::damaged(crate::manifest::FaultKind::BadRow, &self.path, "a row is damaged");
         row.ok_or_else(bad).map(Some)
     }
 

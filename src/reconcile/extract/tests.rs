@@ -65,7 +65,10 @@ fn dataset() -> Dataset {
 fn system() -> SystemSettings {
     let words = |word: &str| vec![word.to_string()];
     SystemSettings {
-        connector: ConnectorSettings::Csv(CsvSettings::of_files(InputFiles { pattern: "x.csv".into(), longest_record: 1 })),
+        connector: ConnectorSettings::Csv(CsvSettings::of_files(InputFiles {
+            pattern: "x.csv".into(),
+            longest_record: 1,
+        })),
         operation: Some(OperationColumn {
             column: "op".into(),
             upload: words("new"),
@@ -105,7 +108,11 @@ fn key() -> DatasetKey {
     DatasetKey::read(b"0123456789abcdef0123456789abcdef").unwrap()
 }
 
-fn extract(folder: &Path, rows: &[Vec<RawValue>], settings: &ExtractSettings<'_>) -> Result<Vec<ManifestRow>, ExtractFault> {
+fn extract(
+    folder: &Path,
+    rows: &[Vec<RawValue>],
+    settings: &ExtractSettings<'_>,
+) -> Result<Vec<ManifestRow>, ExtractFault> {
     let path = folder.join("manifest");
     remove(&path);
     extract_rows(&dataset(), &system(), &mut source(rows), &key(), &path, settings)?;
@@ -155,7 +162,8 @@ fn rows_are_keyed_marked_and_dated() {
         undated,
     ];
     let found = extract(folder.path(), &rows, &settings()).unwrap();
-    let one = |sequence| *found.iter().find(|row| row.sequence == sequence && row.marks & MARKED == 0).unwrap();
+    let one =
+        |sequence| *found.iter().find(|row| row.sequence == sequence && row.marks & MARKED == 0).unwrap();
     let (first, second) = (found.iter().find(|row| row.operation == b'A').unwrap(), one(2));
     assert_eq!(first.key, second.key);
     let upload = found.iter().find(|row| row.key == second.key && row.operation == b'U').unwrap();
@@ -244,7 +252,8 @@ fn files_on_the_way_are_private_and_hold_no_content() {
 /// Every file of a manifest, with its bytes.
 fn read_files(path: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<_> = entries.map(|file| (file.display().to_string(), fs::read(&file).unwrap())).collect();
+    let mut files: Vec<_> =
+        entries.map(|file| (file.display().to_string(), fs::read(&file).unwrap())).collect();
     files.sort();
     files
 }
