@@ -22,14 +22,26 @@ mod characters;
 mod csv;
 mod failure;
 mod input;
+#[cfg(any(feature = "http", feature = "jsonl"))]
+mod json;
+#[cfg(feature = "jsonl")]
+mod jsonl;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod opening;
+#[cfg(feature = "postgresql")]
+mod postgresql;
 mod progress;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "mysql", feature = "postgresql", feature = "sqlite"))]
 mod pump;
+#[cfg(any(feature = "mysql", feature = "postgresql"))]
+mod secret;
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod text_input;
+#[cfg(any(feature = "mysql", feature = "postgresql"))]
+mod tls;
 mod totals;
 
 pub use opening::Opening;
@@ -66,6 +78,12 @@ macro_rules! connector {
 pub const TABLE: &[Connector] = &[
     #[cfg(feature = "csv")]
     connector!("csv", Csv, csv::open),
+    #[cfg(feature = "jsonl")]
+    connector!("jsonl", JsonLines, jsonl::open),
+    #[cfg(feature = "mysql")]
+    connector!("mysql", Mysql, mysql::open),
+    #[cfg(feature = "postgresql")]
+    connector!("postgresql", Postgresql, postgresql::open),
     #[cfg(feature = "sqlite")]
     connector!("sqlite", Sqlite, sqlite::open),
 ];

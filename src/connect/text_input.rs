@@ -105,6 +105,12 @@ impl TextInput {
         (self.transcoder.is_none() || !text.contains('\u{fffd}')).then(|| text.into_owned())
     }
 
+    /// The text of bytes that came from here, with U+FFFD for what is no text.
+    #[cfg(feature = "jsonl")]
+    pub(crate) fn decode_lossy<'b>(&self, bytes: &'b [u8]) -> std::borrow::Cow<'b, str> {
+        self.decoder.decode_lossy(bytes)
+    }
+
     /// Whether the file was read whole and did not change meanwhile.
     pub(crate) fn check_whole(&self) -> Result<(), SourceError> {
         self.file.check_whole()
