@@ -4,11 +4,16 @@
 
 pub mod class;
 pub mod connector;
+pub mod definition;
 pub mod field;
+pub mod run;
+pub mod system;
 
 pub use class::RecordClass;
 pub use connector::ConnectorSettings;
 pub use field::{DatasetField, FieldRule};
+pub use run::{ClassCount, KnownRun, ReconciliationRun, RunOutcome, RunPopulation};
+pub use system::{OperationColumn, SystemSettings, TimeColumn};
 
 use crate::path::RepoPath;
 use jiff::SignedDuration;
@@ -52,6 +57,17 @@ pub struct Dataset {
     pub recipients: Vec<String>,
     /// A register of agreed differences, if any: a file of the repository.
     pub accepted: Option<RepoPath>,
+    /// Where the keys are that runs have to be signed with: a file of the repository; `None` where
+    /// none needs a signature.
+    pub signers: Option<RepoPath>,
+    /// What was meant to be sent; `None`: its manifest is brought as a file.
+    pub source: Option<SystemSettings>,
+    /// What the receiver holds; likewise.
+    pub target: Option<SystemSettings>,
+    /// What the receiver refused, where it says so.
+    pub rejects: Option<SystemSettings>,
+    /// What the receiver acknowledged, where it says so.
+    pub receipts: Option<SystemSettings>,
 }
 
 /// A share of the records, and how long they may take.
@@ -105,14 +121,14 @@ pub enum ReservedKeys {
 
 /// One of the two systems that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Side {
+pub enum DatasetSide {
     /// What was meant to be sent.
     Source,
     /// What the receiver holds.
     Target,
 }
 
-impl Side {
+impl DatasetSide {
     /// As manifests and people write it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

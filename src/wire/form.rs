@@ -181,7 +181,7 @@ macro_rules! as_it_is {
     )+ };
 }
 
-as_it_is!(bool, i32, u32, u64, String);
+as_it_is!(bool, i32, i64, u32, u64, String);
 
 impl<T: Form> Form for Vec<T> {
     type Model = Vec<T::Model>;
@@ -224,6 +224,12 @@ impl<T: Form> Form for Option<T> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct SortedList<T>(Vec<T>);
+
+impl<T> Default for SortedList<T> {
+    fn default() -> Self {
+        SortedList(Vec::new())
+    }
+}
 
 impl<T: Form<Model: Ord>> Form for SortedList<T> {
     type Model = BTreeSet<T::Model>;

@@ -6,8 +6,8 @@
 //! [the module above](super) allow.
 
 use super::{
-    anchor, audit, decision, evidence_file, facts, pack, record, record_list, replay, review, sealed, server,
-    snapshot, statement, status,
+    anchor, audit, decision, evidence_file, facts, manifest, pack, record, record_list, replay, review, run,
+    sealed, server, snapshot, statement, status,
 };
 
 /// What makes a schema from the types, and the file that holds it.
@@ -84,6 +84,13 @@ pub static TABLE: &[Schema] = &[
         facts::v4::FactsV4
     ),
     schema!(
+        "manifest",
+        manifest::v1::VERSION,
+        "The header of a manifest of one side of a dataset: `manifest.json` beside its buckets",
+        "manifest-v1.json",
+        manifest::v1::ManifestV1
+    ),
+    schema!(
         "pack",
         pack::v1::VERSION,
         "The manifest of an evidence pack: its file `manifest.json`",
@@ -147,6 +154,20 @@ pub static TABLE: &[Schema] = &[
         "A signed review, as `portcullis approve` writes it: the payload of the envelope in a chain",
         "review-v1.json",
         review::v1::ReviewV1
+    ),
+    schema!(
+        "run",
+        run::v1::VERSION,
+        "A run of a reconciliation: `run.json` in a chain that `portcullis reconcile` writes",
+        "run-v1.json",
+        run::v1::RunV1
+    ),
+    schema!(
+        "run-signature",
+        run::signature_v1::VERSION,
+        "The signature of a run: the payload of the envelope in its file `signature.json`",
+        "run-signature-v1.json",
+        run::signature_v1::RunSignatureV1
     ),
     schema!(
         "sealed",

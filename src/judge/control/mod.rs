@@ -12,6 +12,7 @@ use portcullis_model::facts::Facts;
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::inventory::Inventory;
 use portcullis_model::person::{Login, People, TeamName};
+use portcullis_model::reconciliation::Dataset;
 use portcullis_model::training::TrainingRules;
 use portcullis_pattern::glob::Glob;
 use serde::Deserialize;
@@ -318,6 +319,8 @@ pub struct PolicyScope {
     pub review_rules: ReviewRules,
     /// The courses and the register of people; `None` where the policy has no `[training]`.
     pub training: Option<TrainingInForce>,
+    /// The datasets that are reconciled, by name.
+    pub datasets: BTreeMap<String, Dataset>,
 }
 
 impl PolicyScope {

@@ -163,6 +163,7 @@ mod tests {
             reviews: Default::default(),
             review_rules: Default::default(),
             training: None,
+            datasets: Default::default(),
             inventory: Inventory::default(),
             people: People::default(),
             roles: BTreeMap::new(),

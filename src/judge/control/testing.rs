@@ -462,6 +462,7 @@ fn scope() -> PolicyScope {
         reviews: ReviewSettings::default(),
         review_rules: Default::default(),
         training: None,
+        datasets: Default::default(),
     }
 }
 

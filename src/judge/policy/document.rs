@@ -4,6 +4,9 @@
 //! mistake hides no other.
 
 use super::durations::{LongestExport, LongestWaiver};
+#[cfg(test)]
+use super::reconciliation::DatasetText;
+use super::reconciliation::DatasetTexts;
 use super::training::TrainingText;
 use crate::control::Role;
 use portcullis_model::environment::Environment;
@@ -53,6 +56,10 @@ pub struct PolicyDocument {
     pub asserted: Option<AssertedText>,
     /// The courses that the controls of training name, and the register of people.
     pub training: Option<TrainingText>,
+    /// The datasets whose records are sent to another system, by name, and what is asked of their
+    /// arrival. `portcullis reconcile` compares them.
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, DatasetText>"))]
+    pub reconciliation: DatasetTexts,
     /// The controls that are on, by name, with their settings. At least one must judge changes.
     #[cfg_attr(test, schemars(schema_with = "crate::control::schema::controls"))]
     pub controls: Option<IgnoredAny>,

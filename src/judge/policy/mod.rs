@@ -65,6 +65,11 @@
 //! title = "Reviewing code that processes personal data"
 //! valid-for = "365d"                          # where the register gives no end; or "unlimited"
 //!
+//! [reconciliation.nominal]                    # may be left out; records that are sent elsewhere,
+//! areas = ["upload"]                          # and what is asked of their arrival: see
+//! key = [{ name = "id", type = "text" }]      # `reconciliation`
+//! deadline = "24h"
+//!
 //! [controls.required-reviews]                 # see each control; `gate-integrity` is always on
 //! approvals = 1
 //! ```
@@ -102,6 +107,7 @@ mod line_patterns;
 mod people;
 mod places;
 mod procedure;
+mod reconciliation;
 mod recover;
 #[cfg(test)]
 mod reference;

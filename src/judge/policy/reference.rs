@@ -220,8 +220,10 @@ fn kind_of(value: &Value) -> String {
             "object" => if value["properties"].is_object() { "table" } else { "tables, by name" }.into(),
             "boolean" => "`true`, `false`".into(),
             "integer" => format!("integer{bounds}"),
+            "number" => "number".into(),
             _ => "string".into(),
         },
+        _ if value["anyOf"].is_array() => "string or array of tables".into(),
         _ => "string or integer".into(),
     }
 }

@@ -8,7 +8,8 @@ use super::recover::recover;
 use super::serde_messages::missing_key;
 use super::tree::{self, TomlValue, TreeStep};
 use super::{
-    Policy, Problem, areas, asserted, branches, characters, controls, people, signed, syntax, training,
+    Policy, Problem, areas, asserted, branches, characters, controls, people, reconciliation, signed, syntax,
+    training,
 };
 use crate::control::{Kind, PolicyScope, ReviewSettings, TrainingInForce};
 use portcullis_model::digest::Digest;
@@ -70,6 +71,7 @@ fn assemble_policy(
 ) -> Option<Policy> {
     let controls = controls::read_controls(source.root, table, problems);
     let inventory = areas::build_inventory(source, document, problems);
+    let datasets = reconciliation::read_datasets(source, &document.reconciliation, &inventory, problems);
     let people = people::build_people(source, document, problems);
     let roles = people::build_roles(source, document, &people, problems);
     let project = document.project.as_ref().map(|project| check_project(project, problems));
@@ -104,6 +106,7 @@ fn assemble_policy(
             reviews,
             review_rules,
             training,
+            datasets,
         },
         environments,
         each_commit: branches.each_commit,

@@ -108,6 +108,7 @@ impl World {
             reviews: Default::default(),
             review_rules: Default::default(),
             training: None,
+            datasets: Default::default(),
             inventory: Inventory::default(),
             people: People::default(),
             roles: BTreeMap::new(),

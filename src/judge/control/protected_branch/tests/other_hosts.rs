@@ -316,6 +316,7 @@ fn an_administrator_is_the_person_and_not_the_login() {
             reviews: Default::default(),
             review_rules: Default::default(),
             training: None,
+            datasets: Default::default(),
             inventory: Inventory::default(),
             people,
             roles: BTreeMap::new(),
