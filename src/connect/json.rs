@@ -84,7 +84,8 @@ impl JsonValue {
 
 /// A position in an array: digits without a zero before them.
 fn read_position(step: &str) -> Option<usize> {
-    let is_position = step.bytes().all(|byte| byte.is_ascii_digit()) && (step == "0" || !step.starts_with('0'));
+    let is_position =
+        step.bytes().all(|byte| byte.is_ascii_digit()) && (step == "0" || !step.starts_with('0'));
     is_position.then(|| step.parse().ok()).flatten()
 }
 

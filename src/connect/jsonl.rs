@@ -50,7 +50,11 @@ impl JsonLinesSource {
         let text = input.decode_lossy(&self.line);
         let value = parse_json(&text).map_err(|problem| {
             let found = format!("{} (byte {} of the line)", problem.what, problem.at + 1);
-            fail(input.place(), found, "Fetch the file again, or have it written again: one JSON object a line.")
+            fail(
+                input.place(),
+                found,
+                "Fetch the file again, or have it written again: one JSON object a line.",
+            )
         })?;
         if matches!(value, JsonValue::Object(_)) {
             return Ok(value);

@@ -101,14 +101,15 @@ pub fn open_source(settings: &ConnectorSettings, opening: &Opening<'_>) -> Resul
         return Err(failure::fail(name, "No column was asked for.", remedy));
     }
     let known = TABLE.iter().find_map(|connector| (connector.open)(settings, opening));
-    known.unwrap_or_else(|| {
+    let source = known.unwrap_or_else(|| {
         let problem = format!("This program was built without the connector `{name}`.");
         Err(failure::fail(
             name,
             problem,
             format!("Build it with the feature `{name}` of portcullis-connect."),
         ))
-    })
+    })?;
+    Ok(Box::new(opening::FailingSource::new(source)))
 }
 
 #[cfg(test)]

@@ -157,7 +157,8 @@ fn find_isolation(connection: &mut Conn, extraction: &SqlExtraction) -> mysql::R
     let has_snapshot = |engine: &Option<String>| {
         engine.as_ref().is_some_and(|engine| ["innodb", "rocksdb"].contains(&engine.to_lowercase().as_str()))
     };
-    let without = |(_, kind, engine): &&(String, String, Option<String>)| !is_view(kind) && !has_snapshot(engine);
+    let without =
+        |(_, kind, engine): &&(String, String, Option<String>)| !is_view(kind) && !has_snapshot(engine);
     if !tables.iter().any(|table| without(&table)) {
         return Ok(Isolation::Snapshot);
     }

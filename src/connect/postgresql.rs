@@ -123,7 +123,8 @@ where
 {
     // The driver's own limit is for the socket alone; this one is for the greeting too.
     let wait = to_std(reading.server.connect_timeout);
-    let connected = timeout(wait, config.connect(tls)).await.map_err(|_| fail_silence(&reading.place, wait))?;
+    let connected =
+        timeout(wait, config.connect(tls)).await.map_err(|_| fail_silence(&reading.place, wait))?;
     let (client, connection) = connected.map_err(|error| fail_answer(&reading.place, &error))?;
     tokio::spawn(async move {
         // An error of the connection also ends the request that waits for it.
@@ -148,7 +149,8 @@ async fn begin_transaction(client: &Client, reading: &Reading) -> Result<(), Sou
 async fn count_rows(client: &Client, reading: &Reading) -> Result<Option<u64>, SourceError> {
     let Some(count) = &reading.count else { return Ok(None) };
     let wait = longest_wait(reading, 0);
-    let row = timeout(wait, client.query_one(count, &[])).await.map_err(|_| fail_silence(&reading.place, wait))?;
+    let row =
+        timeout(wait, client.query_one(count, &[])).await.map_err(|_| fail_silence(&reading.place, wait))?;
     let row = row.map_err(|error| fail_answer(&reading.place, &error))?;
     let rows: i64 = row.try_get(0).map_err(|error| fail_answer(&reading.place, &error))?;
     Ok(u64::try_from(rows).ok())

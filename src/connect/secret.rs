@@ -77,7 +77,11 @@ fn open_without_waiting(path: &Path) -> std::io::Result<File> {
 fn check_privacy(file: &File, place: &str) -> Result<(), SourceError> {
     let metadata = file.metadata().map_err(|error| fail_reading(place, &error))?;
     if !metadata.is_file() {
-        return Err(fail(place, "This is no regular file.", "Name the file that holds the password or token."));
+        return Err(fail(
+            place,
+            "This is no regular file.",
+            "Name the file that holds the password or token.",
+        ));
     }
     #[cfg(unix)]
     {

@@ -44,7 +44,8 @@ fn check_authorities(file: &Path) -> Result<(), SourceError> {
     if memchr::memmem::find(&text, b"-----BEGIN CERTIFICATE-----").is_some() {
         return Ok(());
     }
-    let remedy = "Export the certificate of the authority as PEM: it begins with `-----BEGIN CERTIFICATE-----`.";
+    let remedy =
+        "Export the certificate of the authority as PEM: it begins with `-----BEGIN CERTIFICATE-----`.";
     Err(fail(place, "The file holds no certificate in PEM.", remedy))
 }
 

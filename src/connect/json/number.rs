@@ -14,7 +14,9 @@ pub(crate) fn read_number(text: &str) -> RawValue {
         return text.parse().map_or_else(|_| RawValue::Decimal(text.to_string()), RawValue::Integer);
     };
     match exponent.parse::<i32>() {
-        Ok(exponent) if exponent.abs() <= GREATEST_EXPONENT => RawValue::Decimal(move_point(mantissa, exponent)),
+        Ok(exponent) if exponent.abs() <= GREATEST_EXPONENT => {
+            RawValue::Decimal(move_point(mantissa, exponent))
+        }
         _ => RawValue::Unreadable(format!("its exponent is beyond {GREATEST_EXPONENT}")),
     }
 }

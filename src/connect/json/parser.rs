@@ -242,16 +242,39 @@ mod tests {
             JsonValue::Null,
             JsonValue::Text(Ok("é//".to_string())),
         ];
-        let members =
-            vec![("a\n😀".to_string(), JsonValue::Array(items)), ("b".to_string(), JsonValue::Object(Vec::new()))];
+        let members = vec![
+            ("a\n😀".to_string(), JsonValue::Array(items)),
+            ("b".to_string(), JsonValue::Object(Vec::new())),
+        ];
         assert_eq!(parse_json(text).unwrap(), JsonValue::Object(members));
     }
 
     #[test]
     fn what_json_forbids_is_refused() {
         for text in [
-            "", "{", "[1,]", "{\"a\":1,}", "{a:1}", "01", "1.", ".5", "+1", "-", "1e", "NaN", "tru", "\"a", "\"\t\"",
-            "\"\\x\"", "\"\\u12g4\"", "{} {}", "{\"a\" 1}", "'a'", "[1 2]", "\"\\", "nul\u{e9}",
+            "",
+            "{",
+            "[1,]",
+            "{\"a\":1,}",
+            "{a:1}",
+            "01",
+            "1.",
+            ".5",
+            "+1",
+            "-",
+            "1e",
+            "NaN",
+            "tru",
+            "\"a",
+            "\"\t\"",
+            "\"\\x\"",
+            "\"\\u12g4\"",
+            "{} {}",
+            "{\"a\" 1}",
+            "'a'",
+            "[1 2]",
+            "\"\\",
+            "nul\u{e9}",
         ] {
             assert!(parse_json(text).is_err(), "{text:?}");
         }

@@ -30,7 +30,9 @@ pub(super) fn fail_answer(place: &str, error: &Error) -> SourceError {
         (1792, _) => "Write a query that writes nothing: the transaction is read-only.",
         (_, "28") => "Check the account and its password.",
         (1049, _) => "Check the name of the database.",
-        (_, "42") => "Try the query in the client. It has to be one SELECT that has the columns of the policy.",
+        (_, "42") => {
+            "Try the query in the client. It has to be one SELECT that has the columns of the policy."
+        }
         (_, "22") => "Try the query in the client: an expression of it fails on a record.",
         _ => "Look up the number of the error in the server's documentation.",
     };

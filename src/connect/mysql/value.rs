@@ -30,9 +30,9 @@ impl ColumnForm {
         use ColumnType::{
             MYSQL_TYPE_BIT, MYSQL_TYPE_DATE, MYSQL_TYPE_DATETIME, MYSQL_TYPE_DATETIME2, MYSQL_TYPE_DECIMAL,
             MYSQL_TYPE_DOUBLE, MYSQL_TYPE_FLOAT, MYSQL_TYPE_GEOMETRY, MYSQL_TYPE_INT24, MYSQL_TYPE_JSON,
-            MYSQL_TYPE_LONG, MYSQL_TYPE_LONGLONG, MYSQL_TYPE_NEWDATE, MYSQL_TYPE_NEWDECIMAL, MYSQL_TYPE_SHORT,
-            MYSQL_TYPE_TIME, MYSQL_TYPE_TIME2, MYSQL_TYPE_TIMESTAMP, MYSQL_TYPE_TIMESTAMP2, MYSQL_TYPE_TINY,
-            MYSQL_TYPE_YEAR,
+            MYSQL_TYPE_LONG, MYSQL_TYPE_LONGLONG, MYSQL_TYPE_NEWDATE, MYSQL_TYPE_NEWDECIMAL,
+            MYSQL_TYPE_SHORT, MYSQL_TYPE_TIME, MYSQL_TYPE_TIME2, MYSQL_TYPE_TIMESTAMP, MYSQL_TYPE_TIMESTAMP2,
+            MYSQL_TYPE_TINY, MYSQL_TYPE_YEAR,
         };
         match column.column_type() {
             MYSQL_TYPE_TINY | MYSQL_TYPE_SHORT | MYSQL_TYPE_INT24 | MYSQL_TYPE_LONG | MYSQL_TYPE_LONGLONG
@@ -46,7 +46,9 @@ impl ColumnForm {
             // JSON says that it is binary, and is UTF-8.
             MYSQL_TYPE_JSON => Self::Text,
             MYSQL_TYPE_GEOMETRY => Self::Bytes,
-            _ if column.character_set() == BINARY && !column.flags().contains(ColumnFlags::ENUM_FLAG) => Self::Bytes,
+            _ if column.character_set() == BINARY && !column.flags().contains(ColumnFlags::ENUM_FLAG) => {
+                Self::Bytes
+            }
             _ => Self::Text,
         }
     }
@@ -142,7 +144,10 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_digits() {
-        assert_eq!(take_value(ColumnForm::Number, &Value::UInt(u64::MAX)), RawValue::Integer(u64::MAX.into()));
+        assert_eq!(
+            take_value(ColumnForm::Number, &Value::UInt(u64::MAX)),
+            RawValue::Integer(u64::MAX.into())
+        );
         assert_eq!(take_value(ColumnForm::Number, &Value::Float(3.14)), RawValue::Float(3.14));
         let bits = Value::Bytes(vec![1, 0]);
         assert_eq!(take_value(ColumnForm::Bits, &bits), RawValue::Integer(256));

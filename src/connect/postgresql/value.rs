@@ -54,7 +54,9 @@ impl ColumnForm {
         let value = match self {
             Self::Boolean => bytes.first().map(|byte| RawValue::Boolean(*byte != 0)),
             Self::Integer => read_integer(bytes).map(|number| RawValue::Integer(number.into())),
-            Self::ObjectId => bytes.try_into().ok().map(u32::from_be_bytes).map(|id| RawValue::Integer(id.into())),
+            Self::ObjectId => {
+                bytes.try_into().ok().map(u32::from_be_bytes).map(|id| RawValue::Integer(id.into()))
+            }
             Self::Float4 => bytes.try_into().ok().map(f32::from_be_bytes).map(widen_float),
             Self::Float8 => bytes.try_into().ok().map(f64::from_be_bytes).map(take_float),
             Self::Numeric => read_numeric(bytes),
