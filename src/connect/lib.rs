@@ -21,6 +21,8 @@ mod characters;
 #[cfg(feature = "csv")]
 mod csv;
 mod failure;
+#[cfg(feature = "fixed")]
+mod fixed;
 mod input;
 #[cfg(any(feature = "http", feature = "jsonl"))]
 mod json;
@@ -78,6 +80,8 @@ macro_rules! connector {
 pub const TABLE: &[Connector] = &[
     #[cfg(feature = "csv")]
     connector!("csv", Csv, csv::open),
+    #[cfg(feature = "fixed")]
+    connector!("fixed", FixedWidth, fixed::open),
     #[cfg(feature = "jsonl")]
     connector!("jsonl", JsonLines, jsonl::open),
     #[cfg(feature = "mysql")]

@@ -2,6 +2,8 @@
 
 mod csv;
 mod files;
+mod fixed;
+mod jsonl;
 #[cfg(all(unix, feature = "mysql"))]
 mod mysql;
 #[cfg(all(unix, feature = "postgresql"))]
