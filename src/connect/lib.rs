@@ -45,6 +45,8 @@ mod text_input;
 #[cfg(any(feature = "mysql", feature = "postgresql"))]
 mod tls;
 mod totals;
+#[cfg(feature = "xml")]
+mod xml;
 
 pub use opening::Opening;
 pub use progress::WatchedSource;
@@ -90,6 +92,8 @@ pub const TABLE: &[Connector] = &[
     connector!("postgresql", Postgresql, postgresql::open),
     #[cfg(feature = "sqlite")]
     connector!("sqlite", Sqlite, sqlite::open),
+    #[cfg(feature = "xml")]
+    connector!("xml", Xml, xml::open),
 ];
 
 /// Opens what the settings describe and prepares to read these columns.

@@ -13,3 +13,5 @@ mod reading;
 mod servers;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "xml")]
+mod xml;
