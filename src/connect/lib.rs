@@ -31,10 +31,12 @@ mod jsonl;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod opening;
+#[cfg(feature = "parquet")]
+mod parquet;
 #[cfg(feature = "postgresql")]
 mod postgresql;
 mod progress;
-#[cfg(any(feature = "mysql", feature = "postgresql", feature = "sqlite"))]
+#[cfg(any(feature = "mysql", feature = "parquet", feature = "postgresql", feature = "sqlite"))]
 mod pump;
 #[cfg(any(feature = "mysql", feature = "postgresql"))]
 mod secret;
@@ -88,6 +90,8 @@ pub const TABLE: &[Connector] = &[
     connector!("jsonl", JsonLines, jsonl::open),
     #[cfg(feature = "mysql")]
     connector!("mysql", Mysql, mysql::open),
+    #[cfg(feature = "parquet")]
+    connector!("parquet", Parquet, parquet::open),
     #[cfg(feature = "postgresql")]
     connector!("postgresql", Postgresql, postgresql::open),
     #[cfg(feature = "sqlite")]

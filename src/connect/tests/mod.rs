@@ -6,6 +6,8 @@ mod fixed;
 mod jsonl;
 #[cfg(all(unix, feature = "mysql"))]
 mod mysql;
+#[cfg(feature = "parquet")]
+mod parquet;
 #[cfg(all(unix, feature = "postgresql"))]
 mod postgresql;
 mod reading;
