@@ -23,6 +23,8 @@ mod csv;
 mod failure;
 #[cfg(feature = "fixed")]
 mod fixed;
+#[cfg(feature = "http")]
+mod http;
 mod input;
 #[cfg(any(feature = "http", feature = "jsonl"))]
 mod json;
@@ -38,7 +40,7 @@ mod postgresql;
 mod progress;
 #[cfg(any(feature = "mysql", feature = "parquet", feature = "postgresql", feature = "sqlite"))]
 mod pump;
-#[cfg(any(feature = "mysql", feature = "postgresql"))]
+#[cfg(any(feature = "http", feature = "mysql", feature = "postgresql"))]
 mod secret;
 mod sql;
 #[cfg(feature = "sqlite")]
@@ -86,6 +88,8 @@ pub const TABLE: &[Connector] = &[
     connector!("csv", Csv, csv::open),
     #[cfg(feature = "fixed")]
     connector!("fixed", FixedWidth, fixed::open),
+    #[cfg(feature = "http")]
+    connector!("http", Http, http::open),
     #[cfg(feature = "jsonl")]
     connector!("jsonl", JsonLines, jsonl::open),
     #[cfg(feature = "mysql")]

@@ -3,6 +3,8 @@
 mod csv;
 mod files;
 mod fixed;
+#[cfg(feature = "http")]
+mod http;
 mod jsonl;
 #[cfg(all(unix, feature = "mysql"))]
 mod mysql;
