@@ -3,7 +3,7 @@
 use super::{changes_at, last_before};
 use crate::cli::due::source::{DueSource, DueView};
 use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
-use portcullis_judge::policy::show;
+use portcullis_judge::policy::describe_problems;
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::waiver::{PATH, Waiver};
 
@@ -26,7 +26,7 @@ impl DueSource for Emergencies {
 
 fn expect_reviews(view: &DueView<'_>, text: &str) -> Result<Vec<ExpectedDeed>, Gap> {
     let waivers = view.policy.waivers(text).map_err(|problems| {
-        let shown = show(PATH, text, &problems);
+        let shown = describe_problems(text, &problems);
         Gap::new(format!("the waivers in {PATH}"), GapReason::Malformed, shown, "Correct them.")
     })?;
     Ok(waivers.iter().filter_map(expect_review).collect())
