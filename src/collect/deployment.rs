@@ -2,10 +2,9 @@
 //! explain it.
 
 use crate::collect::gather::gather_change;
-use crate::collect::incidents::read_incident_facts;
+use crate::collect::incidents::ask_incidents;
 use crate::collect::signed_requests::SignedRequests;
 use crate::collect::sources::{Ends, HostSession, Sources};
-use jiff::Timestamp;
 use portcullis_forge::{Forge, Question, ask_facts};
 use portcullis_git::{BranchPosition, Repository};
 use portcullis_model::change::{BranchName, FileChange, Revision};
@@ -15,7 +14,6 @@ use portcullis_model::deployment::{
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::facts::Facts;
 use portcullis_model::id::RequestId;
-use portcullis_model::incident::IncidentFacts;
 use portcullis_model::inquiry::{Inquiry, Topic};
 use portcullis_model::landing::{Candidate, Coverage, Landing, Span, Step};
 use portcullis_model::path::RepoPath;
@@ -105,17 +103,6 @@ pub fn gather_deployment(
         back,
         landings,
         whole,
-    }
-}
-
-fn ask_incidents(
-    repository: &Repository,
-    inquiry: &Inquiry,
-    observed: Option<&Timestamp>,
-) -> Fact<IncidentFacts> {
-    match (inquiry.topics.contains(&Topic::Incidents), observed) {
-        (true, Some(clock)) => read_incident_facts(repository, *clock).into(),
-        _ => Deployment::no_incidents_asked(),
     }
 }
 

@@ -14,8 +14,10 @@ use portcullis_incident::{
     IncidentRegister, PendingIncident, REGISTER_REF, RegisterVerifier, read_casefiles,
 };
 use portcullis_model::change::{ObjectName, Revision};
-use portcullis_model::fact::{Gap, GapReason};
+use portcullis_model::deployment::Deployment;
+use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::incident::IncidentFacts;
+use portcullis_model::inquiry::{Inquiry, Topic};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -37,6 +39,18 @@ pub fn read_register(repository: &Repository, clock: Timestamp) -> Result<Option
         verifier.push(&incident_of(repository.stored_commit(&commit)?));
     }
     Ok(Some(verifier.finish()))
+}
+
+/// What the register says, where the policy asks for it.
+pub fn ask_incidents(
+    repository: &Repository,
+    inquiry: &Inquiry,
+    observed: Option<&Timestamp>,
+) -> Fact<IncidentFacts> {
+    match (inquiry.topics.contains(&Topic::Incidents), observed) {
+        (true, Some(clock)) => read_incident_facts(repository, *clock).into(),
+        _ => Deployment::no_incidents_asked(),
+    }
 }
 
 /// What the register says, as far as clocks are concerned.

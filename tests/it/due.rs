@@ -159,8 +159,8 @@ fn training_is_due_again_when_it_ends() {
     turns(
         &checkout,
         "training",
-        "2026-03-01T23:59:59Z",
-        "2026-03-02T00:00:00Z",
+        "2026-03-02T23:59:59Z",
+        "2026-03-03T00:00:00Z",
         "Robin Example: training in",
     );
     // Who left is not expected back.

@@ -8,9 +8,9 @@ use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::waiver::{PATH, Waiver};
 
 /// The source.
-pub struct Emergencies;
+pub struct ExpectedReviews;
 
-impl DueSource for Emergencies {
+impl DueSource for ExpectedReviews {
     fn name(&self) -> &'static str {
         "emergencies"
     }
@@ -35,7 +35,7 @@ fn expect_reviews(view: &DueView<'_>, text: &str) -> Result<Vec<ExpectedDeed>, G
 fn expect_review(waiver: &Waiver) -> Option<ExpectedDeed> {
     let emergency = waiver.emergency.as_ref().filter(|emergency| emergency.review.is_none())?;
     Some(ExpectedDeed {
-        source: Emergencies.name(),
+        source: ExpectedReviews.name(),
         subject: format!("waiver {}", waiver.grant.id),
         what: "the review after the emergency".to_string(),
         due: last_before(emergency.due),

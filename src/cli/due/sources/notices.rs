@@ -11,9 +11,9 @@ use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::notification::NotificationRules;
 
 /// The source.
-pub struct Notices;
+pub struct ExpectedNotices;
 
-impl DueSource for Notices {
+impl DueSource for ExpectedNotices {
     fn name(&self) -> &'static str {
         "notices"
     }
@@ -60,7 +60,7 @@ fn look_at_incident(file: &IncidentFile, rules: &NotificationRules, answer: &mut
         let id = &duty.incident;
         match duty.due {
             DutyTerm::Until(due) => answer.deeds.push(ExpectedDeed {
-                source: Notices.name(),
+                source: ExpectedNotices.name(),
                 subject: format!("incident {id}"),
                 what: format!("the {} to {}", duty.kind.words(), duty.party),
                 due,

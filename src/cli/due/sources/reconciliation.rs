@@ -10,9 +10,9 @@ use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::reconciliation::Dataset;
 
 /// The source.
-pub struct Runs;
+pub struct ExpectedRuns;
 
-impl DueSource for Runs {
+impl DueSource for ExpectedRuns {
     fn name(&self) -> &'static str {
         "reconciliation"
     }
@@ -41,7 +41,7 @@ impl DueSource for Runs {
 
 fn expect_run(dataset: &Dataset, last: Timestamp, every: SignedDuration, what: &str) -> Option<ExpectedDeed> {
     Some(ExpectedDeed {
-        source: Runs.name(),
+        source: ExpectedRuns.name(),
         subject: dataset.name.clone(),
         what: what.to_string(),
         due: last.checked_add(every).ok()?,

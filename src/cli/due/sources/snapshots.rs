@@ -11,9 +11,9 @@ use portcullis_model::fact::{Gap, GapReason};
 use portcullis_record::snapshot::{SNAPSHOTS_PREFIX, snapshot_reference};
 
 /// The source.
-pub struct Snapshots;
+pub struct ExpectedSnapshots;
 
-impl DueSource for Snapshots {
+impl DueSource for ExpectedSnapshots {
     fn name(&self) -> &'static str {
         "snapshots"
     }
@@ -81,7 +81,7 @@ fn newest_snapshot(view: &DueView<'_>, reference: &str) -> Result<Option<(Branch
 
 fn expect_snapshot(branch: &str, last: Timestamp, every: SignedDuration) -> Option<ExpectedDeed> {
     Some(ExpectedDeed {
-        source: Snapshots.name(),
+        source: ExpectedSnapshots.name(),
         subject: format!("branch {branch}"),
         what: "a look at its protection".to_string(),
         due: last.checked_add(every).ok()?,

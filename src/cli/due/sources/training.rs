@@ -9,9 +9,9 @@ use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::training::{Course, RegisteredPerson, TrainingSettings};
 
 /// The source.
-pub struct Training;
+pub struct ExpectedTraining;
 
-impl DueSource for Training {
+impl DueSource for ExpectedTraining {
     fn name(&self) -> &'static str {
         "training"
     }
@@ -47,7 +47,7 @@ fn expect_course(
     let of_course = person.training.iter().filter(|entry| entry.course == *name && entry.completed <= at);
     let last = of_course.max_by_key(|entry| entry.end(course).unwrap_or(Timestamp::MAX))?;
     Some(ExpectedDeed {
-        source: Training.name(),
+        source: ExpectedTraining.name(),
         subject: person.name.clone(),
         what: format!("training in {}", course.title),
         due: last_before(last.end(course)?),
