@@ -103,14 +103,14 @@ pub enum ReservedKeys {
 
 /// One of the two systems that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Side {
+pub enum DatasetSide {
     /// What was meant to be sent.
     Source,
     /// What the receiver holds.
     Target,
 }
 
-impl Side {
+impl DatasetSide {
     /// As manifests and people write it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -6,6 +6,7 @@
 
 use super::procedure::ControlProcedure;
 use super::shared::approval::{Approval, Approvals, Independence, LastPusher, count_approvals};
+use super::shared::asserted::note_asserted;
 use super::shared::identity::is_machine;
 use super::shared::role::holds_role;
 use super::{
@@ -13,7 +14,7 @@ use super::{
     finding, read, unproven,
 };
 use portcullis_model::decision::{Finding, SubjectKind, Verdict};
-use portcullis_model::deployment::{Deployer, DeployerOrigin, Deployment};
+use portcullis_model::deployment::{Deployer, Deployment};
 use portcullis_model::fact::Gap;
 use portcullis_model::facts::{Facts, HostFacts};
 use portcullis_model::inquiry::{Inquiry, Topic};
@@ -192,15 +193,6 @@ fn report_alone(case: &LandingCase<'_>, reason: String) -> Finding {
 
 fn on_landing(case: &LandingCase<'_>, verdict: Verdict, reason: String) -> Finding {
     finding(NAME, verdict, SubjectKind::Landing, case.landing.landing.landed.short(), reason)
-}
-
-/// What every control says of a deployer whom the command line alone names.
-pub(super) fn note_asserted(control: &str, deployment: &Deployment, deployer: &Deployer) -> Option<Finding> {
-    (deployer.origin == DeployerOrigin::Asserted).then(|| {
-        let reason =
-            format!("the command line names {} as the deployer; no host confirms it", deployer.login);
-        finding(control, Verdict::Noted, SubjectKind::Environment, &deployment.environment, reason)
-    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `trained-deployers`: the person who deploys has valid training at the moment of the decision.
 
-use super::deployers::note_asserted;
 use super::procedure::ControlProcedure;
+use super::shared::asserted::note_asserted;
 use super::shared::identity::is_machine;
 use super::shared::training::{
     GraceDays, PersonTraining, Trainee, UnknownPeople, WaivedCourses, course_names, list_courses,

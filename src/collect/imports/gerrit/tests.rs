@@ -1,5 +1,6 @@
 //! Votes in the notes of a change: what they say, and attacks on them.
 
+use super::vote_range::range_in;
 use super::*;
 use portcullis_model::person::Mailbox;
 

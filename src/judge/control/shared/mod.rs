@@ -3,6 +3,7 @@
 //! control.
 
 pub mod approval;
+pub mod asserted;
 pub mod evidence_binding;
 pub mod gate_files;
 pub mod host_id;
