@@ -57,21 +57,33 @@ pub fn ask_incidents(
 ///
 /// # Errors
 /// There is none here, it cannot be read, or it does not verify.
-pub fn read_incident_facts(repository: &Repository, clock: Timestamp) -> Result<IncidentFacts, Gap> {
-    let what = format!("the register of incidents below `{REGISTER_REF}`");
-    let Some(register) = read_register(repository, clock)? else {
-        let remedy =
-            format!("Fetch it: `{FETCH}`. Where there never was an incident: `portcullis incident begin`.");
-        return Err(Gap::new(what, GapReason::MissingObject, "it is not in this repository", remedy));
-    };
-    let remedy = "See `portcullis incident verify`, and restore the ref from a clone that has it.";
-    let broken = |detail: String| Gap::new(what.clone(), GapReason::Contradiction, detail, remedy);
-    if let Some(problem) = register.problems.first() {
-        return Err(broken(problem.to_string()));
-    }
-    let tip = register.tip().cloned().ok_or_else(|| broken("it holds no entry".to_string()))?;
+fn read_incident_facts(repository: &Repository, clock: Timestamp) -> Result<IncidentFacts, Gap> {
+    let register = read_whole_register(repository, clock)?;
+    let tip = register.tip().cloned().ok_or_else(|| no_such_register(GapReason::Malformed, "it is empty"))?;
     let incidents = read_casefiles(&register.links).into_iter().map(|file| file.history).collect();
     Ok(IncidentFacts { tip, entries: register.commits.len() as u64, incidents })
+}
+
+fn no_such_register(reason: GapReason, detail: &str) -> Gap {
+    let remedy =
+        format!("Fetch it: `{FETCH}`. Where there never was an incident: `portcullis incident begin`.");
+    Gap::new(format!("the register of incidents below `{REGISTER_REF}`"), reason, detail, remedy)
+}
+
+/// The register, where it is here and verifies.
+///
+/// # Errors
+/// There is none here, it cannot be read, or it does not verify.
+pub fn read_whole_register(repository: &Repository, clock: Timestamp) -> Result<IncidentRegister, Gap> {
+    let what = format!("the register of incidents below `{REGISTER_REF}`");
+    let Some(register) = read_register(repository, clock)? else {
+        return Err(no_such_register(GapReason::MissingObject, "it is not in this repository"));
+    };
+    let remedy = "See `portcullis incident verify`, and restore the ref from a clone that has it.";
+    match register.problems.first() {
+        Some(problem) => Err(Gap::new(what, GapReason::Contradiction, problem.to_string(), remedy)),
+        None => Ok(register),
+    }
 }
 
 fn report_too_long() -> Gap {

@@ -212,6 +212,21 @@ fn a_deployment_without_a_record_is_found_after_its_time() {
 }
 
 #[test]
+fn without_environments_no_record_can_be_missed_and_that_is_said() {
+    let text = format!("{CONTROLS}\n[due]\nrecords-within = \"1h\"\n");
+    let checkout = Checkout::with(&text, &[]);
+    let (code, said) = run(checkout.path(), &["due", "--source", "records"]);
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("List them under `[deployment] environments`"), "{said}");
+    let policy = std::fs::read_to_string(checkout.path().join("portcullis.toml")).unwrap();
+    let listed = policy.replace("[branches]", "[deployment]\nenvironments = [\"production\"]\n[branches]");
+    checkout.write("portcullis.toml", &listed);
+    let stated = format!("production={}@2026-03-02T10:00:00Z", "b".repeat(40));
+    let arguments = ["due", "--source", "records", "--deployed", &stated, "--at", "2026-03-02T11:00:00Z"];
+    assert_eq!(run(checkout.path(), &arguments).0, 0);
+}
+
+#[test]
 fn what_is_due_is_json_with_every_source_and_what_is_overdue_comes_first() {
     let text = format!("{CONTROLS}{PARTIES}\n[due]\nsnapshots-every = \"25h\"\n");
     let checkout = Checkout::with(&text, &[]);

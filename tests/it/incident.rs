@@ -234,6 +234,47 @@ fn awareness_is_never_later_than_was_said_and_never_in_the_future() {
     assert_eq!(status(&checkout)["incidents"].as_array().unwrap().len(), 2);
 }
 
+#[test]
+fn a_party_that_was_dropped_is_put_back() {
+    let checkout = project();
+    open(&checkout, 1);
+    let policy = std::fs::read_to_string(checkout.path().join("portcullis.toml")).unwrap();
+    let dropped = policy.split("[notification.parties.commissioner]").next().unwrap();
+    checkout.write("portcullis.toml", dropped);
+    let text = ends(&checkout, &["incident", "status"], 3);
+    assert!(
+        text.contains("UNSEEN    early warning to commissioner") && text.contains("no longer does"),
+        "{text}"
+    );
+    let text = ends(&checkout, &["due", "--source", "notices"], 3);
+    assert!(text.contains("help: Put the party back into the policy"), "{text}");
+    checkout.write("portcullis.toml", &policy);
+    ends(&checkout, &["incident", "status"], 0);
+}
+
+#[test]
+fn a_policy_without_parties_gets_some() {
+    let checkout = Checkout::with(CONTROLS, &[]);
+    let text = ends(&checkout, &["incident", "status"], 4);
+    assert!(text.contains("help: name each party: `[notification.parties.NAME]`"), "{text}");
+    let policy = std::fs::read_to_string(checkout.path().join("portcullis.toml")).unwrap();
+    checkout.write("portcullis.toml", &format!("{policy}{PARTIES}"));
+    ends(&checkout, &["incident", "begin"], 0);
+    ends(&checkout, &["incident", "status"], 0);
+}
+
+#[test]
+fn the_beginning_of_an_identifier_is_enough_where_it_is_the_only_one() {
+    let checkout = project();
+    let first = open(&checkout, 1);
+    ends(&checkout, &["incident", "show", "2"], 0);
+    open(&checkout, 2);
+    assert!(ends(&checkout, &["incident", "show", "2"], 2).contains("help: write more of it"));
+    ends(&checkout, &["incident", "show", &first], 0);
+    ends(&checkout, &["incident", "show", ""], 2);
+    ends(&checkout, &["incident", "show", "1999"], 2);
+}
+
 fn register_of(checkout: &Checkout) -> Git {
     Git::open(checkout.path()).unwrap()
 }
@@ -295,6 +336,7 @@ fn a_register_that_was_edited_is_named_and_nothing_is_written_on_top() {
     for (name, edit) in edits {
         let checkout = written();
         let git = register_of(&checkout);
+        let before = tip(&git);
         rewrite(&git, &edit(&line(&git)));
         let text = ends(&checkout, &["incident", "verify"], 6);
         assert!(text.contains("register of incidents: entry"), "{name}: {text}");
@@ -305,6 +347,9 @@ fn a_register_that_was_edited_is_named_and_nothing_is_written_on_top() {
         }
         let due = ends(&checkout, &["due", "--source", "notices"], 3);
         assert!(due.contains("UNSEEN   notices"), "{name}: {due}");
+        // The remedy, followed: restored from where it is whole.
+        git.reference(REGISTER_REF, before, true, "restored").unwrap();
+        ends(&checkout, &["incident", "verify"], 0);
     }
 }
 
@@ -340,6 +385,48 @@ fn a_register_that_was_cut_short_is_named_by_what_was_kept_elsewhere() {
     );
     let text = ends(&checkout, &["incident", "verify", "--expect-tip", &kept], 6);
     assert!(text.contains("does not hold the entry"), "{text}");
+}
+
+#[test]
+fn a_signed_register_has_no_entry_of_someone_else() {
+    let checkout = project();
+    let key = checkout.key(1);
+    let public = |seed: u8| {
+        let pair = ssh_key::private::Ed25519Keypair::from_seed(&[seed; 32]);
+        ssh_key::PrivateKey::from(pair).public_key().to_openssh().unwrap()
+    };
+    let signers = |seed: u8| {
+        let line = format!("robin@example.test namespaces=\"portcullis\" {}\n", public(seed));
+        {
+            let file = checkout.outside.path().join(format!("signers-{seed}"));
+            std::fs::write(&file, line).unwrap();
+            file.to_str().unwrap().to_string()
+        }
+    };
+    ends(&checkout, &["incident", "begin", "--sign", "--key", &key], 0);
+    ends(&checkout, &["incident", "verify", "--signers", &signers(1)], 0);
+    let text = ends(&checkout, &["incident", "verify", "--signers", &signers(2)], 6);
+    assert!(text.contains("the signature of entry 1 proves nothing"), "{text}");
+    let id = open(&checkout, 1);
+    let text = ends(&checkout, &["incident", "verify", "--signers", &signers(1)], 6);
+    assert!(text.contains("entry 2 is not signed") && !text.contains("entry 1"), "{text}");
+    // A signature of one entry is none of another.
+    let git = register_of(&checkout);
+    let (first, second) = (line(&git)[0], line(&git)[1]);
+    let stolen = git.find_commit(first).unwrap().tree().unwrap().get_name("incident.json.sig").unwrap().id();
+    let old = git.find_commit(second).unwrap();
+    let mut builder = git.treebuilder(Some(&old.tree().unwrap())).unwrap();
+    builder.insert("incident.json.sig", stolen, 0o100_644).unwrap();
+    let tree = git.find_tree(builder.write().unwrap()).unwrap();
+    let parent = git.find_commit(first).unwrap();
+    let text = old.message().unwrap();
+    let buffer = git.commit_create_buffer(&old.author(), &old.committer(), text, &tree, &[&parent]).unwrap();
+    let forged = git.odb().unwrap().write(git2::ObjectType::Commit, &buffer).unwrap();
+    git.reference(REGISTER_REF, forged, true, "tampered").unwrap();
+    ends(&checkout, &["incident", "verify"], 0);
+    let text = ends(&checkout, &["incident", "verify", "--signers", &signers(1)], 6);
+    assert!(text.contains("the signature of entry 2 proves nothing"), "{text}");
+    ends(&checkout, &["incident", "note", &id, "signed", "--sign", "--key", "nowhere"], 5);
 }
 
 #[test]
