@@ -264,9 +264,14 @@ fn item(letter: &mut String, text: &str) {
     let _ = writeln!(letter, "- {}", one_line(text));
 }
 
-/// Text from outside stays in its line, and looks like no gap of this letter.
+/// Text from outside stays in its line, steers no terminal and turns no other text around.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let is_steering = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().map(|c| if is_steering(c) { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -73,6 +73,14 @@ fn a_look_at_the_protection_is_due_as_often_as_the_policy_says() {
     assert!(text.contains("UNSEEN   snapshots") && text.contains("portcullis snapshot"), "{text}");
     take(&checkout, "2026-03-01T10:00:00Z");
     turns(&checkout, "snapshots", "2026-03-02T11:00:00Z", "2026-03-02T11:00:01Z", "a look at its protection");
+    // So is a branch that a pattern of the policy means.
+    let policy = std::fs::read_to_string(checkout.path().join("portcullis.toml")).unwrap();
+    checkout.write("portcullis.toml", &policy.replace("[\"main\"]", "[\"main\", \"release/*\"]"));
+    assert_eq!(due(&checkout, "snapshots", "2026-03-02T10:00:00Z").0, 0);
+    checkout.git(&["branch", "release/1"]);
+    let (code, text) = due(&checkout, "snapshots", "2026-03-02T10:00:00Z");
+    assert!(code == 3 && text.contains("the snapshots of release/1"), "{text}");
+    checkout.git(&["branch", "-D", "release/1"]);
     // A chain that was tampered with is no look.
     let git = Git::open(checkout.path()).unwrap();
     let head = git.head().unwrap().target().unwrap();

@@ -36,6 +36,16 @@ early-warning = "72h"
 
 const CONTROLS: &str = "\n[controls.gate-integrity]\n[controls.required-reviews]\napprovals = 1\n";
 
+#[test]
+fn an_incident_of_which_no_one_would_be_told_is_not_opened() {
+    let parties = PARTIES.replace("early-warning", "datasets = [\"nominals\"]\nearly-warning");
+    let checkout = Checkout::with(&format!("{CONTROLS}{parties}"), &[]);
+    let text = ends(&checkout, &["incident", "open", "--dataset", "nominal"], 2);
+    assert!(text.contains("did you mean `nominals`?"), "{text}");
+    ends(&checkout, &["incident", "open", "--dataset", "vehicles"], 2);
+    ends(&checkout, &["incident", "open", "--dataset", "nominals"], 0);
+}
+
 fn project() -> Checkout {
     Checkout::with(&format!("{CONTROLS}{PARTIES}"), &[("services/upload/a.txt", "a\n")])
 }
@@ -279,13 +289,13 @@ fn register_of(checkout: &Checkout) -> Git {
     Git::open(checkout.path()).unwrap()
 }
 
-fn tip(git: &Git) -> Oid {
+fn tip_of(git: &Git) -> Oid {
     git.refname_to_id(REGISTER_REF).unwrap()
 }
 
 /// The commits of the register, oldest first.
 fn line(git: &Git) -> Vec<Oid> {
-    let (mut all, mut at) = (vec![tip(git)], tip(git));
+    let (mut all, mut at) = (vec![tip_of(git)], tip_of(git));
     while let Ok(parent) = git.find_commit(at).unwrap().parent_id(0) {
         all.push(parent);
         at = parent;
@@ -336,7 +346,7 @@ fn a_register_that_was_edited_is_named_and_nothing_is_written_on_top() {
     for (name, edit) in edits {
         let checkout = written();
         let git = register_of(&checkout);
-        let before = tip(&git);
+        let before = tip_of(&git);
         rewrite(&git, &edit(&line(&git)));
         let text = ends(&checkout, &["incident", "verify"], 6);
         assert!(text.contains("register of incidents: entry"), "{name}: {text}");
@@ -376,7 +386,7 @@ fn a_register_whose_text_was_changed_is_named() {
 fn a_register_that_was_cut_short_is_named_by_what_was_kept_elsewhere() {
     let checkout = written();
     let git = register_of(&checkout);
-    let kept = tip(&git).to_string();
+    let kept = tip_of(&git).to_string();
     ends(&checkout, &["incident", "verify", "--expect-tip", &kept], 0);
     let all = line(&git);
     git.reference(REGISTER_REF, all[1], true, "cut").unwrap();
@@ -391,6 +401,7 @@ fn a_register_that_was_cut_short_is_named_by_what_was_kept_elsewhere() {
 fn a_signed_register_has_no_entry_of_someone_else() {
     let checkout = project();
     let key = checkout.key(1);
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let public = |seed: u8| {
         let pair = ssh_key::private::Ed25519Keypair::from_seed(&[seed; 32]);
         ssh_key::PrivateKey::from(pair).public_key().to_openssh().unwrap()
@@ -403,6 +414,7 @@ fn a_signed_register_has_no_entry_of_someone_else() {
             file.to_str().unwrap().to_string()
         }
     };
+    std::fs::write(format!("{key}.pub"), public(1)).unwrap();
     ends(&checkout, &["incident", "begin", "--sign", "--key", &key], 0);
     ends(&checkout, &["incident", "verify", "--signers", &signers(1)], 0);
     let text = ends(&checkout, &["incident", "verify", "--signers", &signers(2)], 6);
@@ -637,6 +649,22 @@ fn an_overdue_notice_holds_a_deployment_back_and_a_recorded_one_lets_it_through(
     // The record keeps what it was judged by, and its decision can be taken again.
     let (code, text) = run(lane.directory(), &["record", "verify", "production"]);
     assert_eq!(code, 0, "{text}");
+    // A register that is cut short afterwards contradicts the record, and the next deployment too.
+    let git = Git::open(lane.directory()).unwrap();
+    let (whole, first) = (tip_of(&git), line(&git)[0]);
+    git.reference(REGISTER_REF, first, true, "cut").unwrap();
+    assert_eq!(run(lane.directory(), &["incident", "verify"]).0, 0);
+    let (code, text) = run(lane.directory(), &["record", "verify", "production"]);
+    assert_eq!(code, 6, "{text}");
+    assert!(text.contains("the register of incidents had 2 entries up to"), "{text}");
+    let mut lane = lane;
+    let next = work(&mut lane, "the second");
+    let verdict = forger::judged(&lane, next, &[]);
+    assert!(![0, 1].contains(&verdict.exit), "{}", verdict.text);
+    // Restored, it goes on.
+    git.reference(REGISTER_REF, whole, true, "restored").unwrap();
+    let verdict = forger::judged(&lane, next, &[]);
+    assert_eq!(verdict.exit, 0, "{}", verdict.text);
 }
 
 #[test]

@@ -83,6 +83,10 @@ fn a_text_from_outside_cannot_add_a_line_to_a_letter() {
         NoticeKind::Phased,
     );
     assert!(text.contains("- x To: someone else\n"), "{text}");
+    let steering = "\u{1b}[2J\u{202e}gnp\u{7}";
+    let text =
+        letter(&file(|opened| opened.known = vec![steering.to_string()]), "forces", NoticeKind::Phased);
+    assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{text}");
 }
 
 #[test]
