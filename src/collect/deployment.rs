@@ -1,11 +1,14 @@
 //! Gathers the facts of a deployment: the range, its landings, and for each the requests that might
 //! explain it.
 
+use crate::collect::candidates::{candidates_in, merged_parents};
 use crate::collect::gather::gather_change;
+use crate::collect::incidents::ask_incidents;
+use crate::collect::runs::gather_runs;
 use crate::collect::signed_requests::SignedRequests;
 use crate::collect::sources::{Ends, HostSession, Sources};
 use portcullis_forge::{Forge, Question, ask_facts};
-use portcullis_git::{BranchPosition, Repository};
+use portcullis_git::BranchPosition;
 use portcullis_model::change::{BranchName, FileChange, Revision};
 use portcullis_model::deployment::{
     Back, Baseline, BaselineOrigin, Deployer, Deployment, Elsewhere, HostDeployment, LandingFacts, Recorded,
@@ -14,7 +17,7 @@ use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::facts::Facts;
 use portcullis_model::id::RequestId;
 use portcullis_model::inquiry::{Inquiry, Topic};
-use portcullis_model::landing::{Candidate, Coverage, Landing, Span, Step};
+use portcullis_model::landing::{Coverage, Landing, Span, Step};
 use portcullis_model::path::RepoPath;
 use portcullis_model::protection::Branch;
 use portcullis_model::waiver;
@@ -22,8 +25,15 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// What is asked of the branch and the candidate.
-const OF_THE_WHOLE: [Topic; 5] =
-    [Topic::Protection, Topic::Administration, Topic::Reports, Topic::Evidence, Topic::CodeOwners];
+const OF_THE_WHOLE: [Topic; 7] = [
+    Topic::Protection,
+    Topic::Administration,
+    Topic::Reports,
+    Topic::Evidence,
+    Topic::CodeOwners,
+    Topic::Runs,
+    Topic::Incidents,
+];
 
 /// The parts that the work on a range consists of, each as long as the range.
 const PARTS: usize = 3;
@@ -79,7 +89,10 @@ pub fn gather_deployment(
         Fact::Gap(gap) => Fact::Gap(gap.clone()),
     };
     let whole = range.whole(&baseline.revision, &candidate);
+    let reconciliation =
+        gather_runs(repository, &whole.inquiry, &environment, &baseline.revision, sources.observed);
     let baseline = Fact::Known(baseline);
+    let incidents = ask_incidents(repository, inquiry, whole.observed.value());
     Deployment {
         environment,
         branch,
@@ -89,10 +102,12 @@ pub fn gather_deployment(
         by_host,
         recorded,
         elsewhere,
+        incidents,
         on_branch,
         span,
         back,
         landings,
+        reconciliation,
         whole,
     }
 }
@@ -125,6 +140,8 @@ pub fn gather_landing(
         by_host: Fact::Gap(not_asked("what the host says is deployed")),
         recorded: Fact::Gap(not_asked("what was recorded")),
         elsewhere: Fact::Gap(not_asked("what is deployed elsewhere")),
+        reconciliation: None,
+        incidents: Deployment::no_incidents_asked(),
         on_branch: Fact::Gap(not_asked("whether the commit may be deployed")),
         span: sources.repository.span(&revision, &landed),
         back: Fact::Known(None),
@@ -133,14 +150,6 @@ pub fn gather_landing(
         candidate: landed,
         landings: Fact::Known(landings),
     }))
-}
-
-/// The other parents of a merge, as what might explain it: no host was asked which requests they
-/// belong to, so they are numbered as parents are.
-pub(super) fn merged_parents(repository: &Repository, landed: &Revision) -> Result<Vec<Candidate>, Gap> {
-    let parents = repository.commit(landed)?.parents;
-    let numbered = parents.into_iter().zip(1_u64..).skip(1);
-    Ok(numbered.map(|(head, number)| Candidate { request: number.into(), head }).collect())
 }
 
 /// The branch as its host sees it.
@@ -423,9 +432,4 @@ impl Range<'_> {
         let ends = Ends { base: base.clone(), head: head.clone(), target: Some(self.name.clone()) };
         gather_change(inquiry, &ends, session, self.sources)
     }
-}
-
-pub(super) fn candidates_in(requests: &[Facts]) -> Vec<Candidate> {
-    let seen = requests.iter().filter_map(|facts| facts.host.request.value());
-    seen.map(|request| Candidate { request: request.id.clone(), head: request.head.clone() }).collect()
 }

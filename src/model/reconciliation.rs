@@ -3,10 +3,19 @@
 //! `[reconciliation.NAME]`, without a word about how a system is read.
 
 pub mod class;
+pub mod connector;
+pub mod definition;
+pub mod facts;
 pub mod field;
+pub mod run;
+pub mod system;
 
 pub use class::RecordClass;
+pub use connector::ConnectorSettings;
+pub use facts::{DatasetRuns, KnownRun, ReconciliationFacts, RecordedDeployment};
 pub use field::{DatasetField, FieldRule};
+pub use run::{ClassCount, ReconciliationRun, RunOutcome, RunPopulation, RunShare};
+pub use system::{OperationColumn, SystemSettings, TimeColumn};
 
 use crate::path::RepoPath;
 use jiff::SignedDuration;
@@ -50,6 +59,17 @@ pub struct Dataset {
     pub recipients: Vec<String>,
     /// A register of agreed differences, if any: a file of the repository.
     pub accepted: Option<RepoPath>,
+    /// Where the keys are that runs have to be signed with: a file of the repository; `None` where
+    /// none needs a signature.
+    pub signers: Option<RepoPath>,
+    /// What was meant to be sent; `None`: its manifest is brought as a file.
+    pub source: Option<SystemSettings>,
+    /// What the receiver holds; likewise.
+    pub target: Option<SystemSettings>,
+    /// What the receiver refused, where it says so.
+    pub rejects: Option<SystemSettings>,
+    /// What the receiver acknowledged, where it says so.
+    pub receipts: Option<SystemSettings>,
 }
 
 /// A share of the records, and how long they may take.

@@ -52,6 +52,7 @@ mod fault;
 mod form;
 mod pending;
 mod rejudge;
+pub mod run;
 mod sealed;
 pub mod snapshot;
 mod stored;

@@ -181,7 +181,7 @@ macro_rules! as_it_is {
     )+ };
 }
 
-as_it_is!(bool, i32, u32, u64, String);
+as_it_is!(bool, i32, i64, u32, u64, String);
 
 impl<T: Form> Form for Vec<T> {
     type Model = Vec<T::Model>;
@@ -225,6 +225,12 @@ impl<T: Form> Form for Option<T> {
 #[serde(transparent)]
 pub struct SortedList<T>(Vec<T>);
 
+impl<T> Default for SortedList<T> {
+    fn default() -> Self {
+        SortedList(Vec::new())
+    }
+}
+
 impl<T: Form<Model: Ord>> Form for SortedList<T> {
     type Model = BTreeSet<T::Model>;
 
@@ -247,6 +253,12 @@ impl<T: Form<Model: Ord>> Form for SortedList<T> {
 /// name that is there twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedValues<K, V>(Vec<(K, V)>);
+
+impl<K, V> Default for NamedValues<K, V> {
+    fn default() -> Self {
+        NamedValues(Vec::new())
+    }
+}
 
 impl<K, V> NamedValues<K, V> {
     /// The names and values, in the order of the file.

@@ -7,7 +7,8 @@ pub mod cache;
 pub mod crew;
 pub mod saved;
 
-use crate::collect::deployment::{Group, Range, ask_branch, candidates_in, merged_parents, no_host};
+use crate::collect::candidates::{candidates_in, merged_parents};
+use crate::collect::deployment::{Group, Range, ask_branch, no_host};
 use crate::collect::sources::{HostSession, Sources};
 use crew::{Crew, CrewMember};
 use portcullis_model::change::{BranchName, Revision};
@@ -256,6 +257,8 @@ fn deployment_of(
         by_host: Fact::Gap(not_asked("what the host says is deployed")),
         recorded: Fact::Gap(not_asked("what was recorded")),
         elsewhere: Fact::Gap(not_asked("what is deployed elsewhere")),
+        reconciliation: None,
+        incidents: Deployment::no_incidents_asked(),
         on_branch: Fact::Gap(not_asked("whether the commit may be deployed")),
         span: Fact::Known(Span::Steps(steps)),
         back: Fact::Known(None),

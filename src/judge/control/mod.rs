@@ -11,13 +11,14 @@ use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::facts::Facts;
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::inventory::Inventory;
+use portcullis_model::notification::NotificationRules;
 use portcullis_model::person::{Login, People, TeamName};
+use portcullis_model::reconciliation::Dataset;
 use portcullis_model::training::TrainingRules;
 use portcullis_pattern::glob::Glob;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-use toml::Spanned;
 use toml::de::ValueDeserializer;
 
 pub mod changed_line_coverage;
@@ -28,6 +29,8 @@ pub mod freeze;
 pub mod gate_integrity;
 pub mod procedure;
 pub mod protected_branch;
+pub mod reconciled;
+mod references;
 pub mod regression_tests;
 pub mod required_checks;
 pub mod required_reviews;
@@ -38,11 +41,13 @@ pub mod schema;
 pub mod shared;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod timely_notices;
 pub mod trained_deployers;
 pub mod trained_reviewers;
 
 pub use documentation::Documentation;
 use procedure::{ControlProcedure, Procedure, ProcedurePart};
+pub use references::{NamedSuite, Reference};
 pub use review_settings::ReviewSettings;
 pub use shared::review_rules::ReviewRules;
 pub use shared::training::TrainingInForce;
@@ -55,10 +60,12 @@ pub static TABLE: &[&Kind] = &[
     &freeze::KIND,
     &gate_integrity::KIND,
     &protected_branch::KIND,
+    &reconciled::KIND,
     &regression_tests::KIND,
     &required_checks::KIND,
     &required_reviews::KIND,
     &reviewed_landings::KIND,
+    &timely_notices::KIND,
     &trained_deployers::KIND,
     &trained_reviewers::KIND,
 ];
@@ -223,6 +230,16 @@ pub trait Control: std::fmt::Debug + Send + Sync {
         Ok(Vec::new())
     }
 
+    /// Does it judge by the parties of the policy's `[notification]`?
+    fn needs_parties(&self) -> bool {
+        false
+    }
+
+    /// How long an approval of the published procedure counts, where its settings ask for one.
+    fn procedure_review(&self) -> Option<jiff::SignedDuration> {
+        None
+    }
+
     /// Where its settings say that the procedure is published: a path of the repository.
     fn published_page(&self) -> Option<&str> {
         None
@@ -270,35 +287,6 @@ pub fn read<T: Control + DeserializeOwned + 'static>(
     Ok(Box::new(T::deserialize(settings)?))
 }
 
-/// Something defined elsewhere in the policy that settings name.
-#[derive(Clone, Copy, Debug)]
-pub enum Reference<'a> {
-    /// A data-processing area.
-    Area(&'a Spanned<String>),
-    /// A role.
-    Role(&'a Spanned<String>),
-    /// A course.
-    Course(&'a Spanned<String>),
-    /// The list of those who may sign evidence, which `regression-tests` names.
-    Signers(&'a Spanned<shared::evidence_binding::Trust>),
-    /// A suite of `regression-tests` that judges an area.
-    Suite {
-        /// The suite.
-        suite: &'a Spanned<String>,
-        /// The area.
-        area: &'a str,
-    },
-}
-
-/// A suite by its names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NamedSuite<'a> {
-    /// The suite.
-    pub name: &'a str,
-    /// Its configurations, where they are named.
-    pub configurations: Option<&'a [String]>,
-}
-
 /// What the policy says that several controls need.
 #[derive(Clone, Debug)]
 pub struct PolicyScope {
@@ -318,6 +306,10 @@ pub struct PolicyScope {
     pub review_rules: ReviewRules,
     /// The courses and the register of people; `None` where the policy has no `[training]`.
     pub training: Option<TrainingInForce>,
+    /// The datasets that are reconciled, by name.
+    pub datasets: BTreeMap<String, Dataset>,
+    /// Who has to be told of an incident; `None` where the policy has no `[notification]`.
+    pub notification: Option<NotificationRules>,
 }
 
 impl PolicyScope {

@@ -95,6 +95,33 @@ impl RecordClass {
         Self::ALL.into_iter().find(|class| class.as_str() == name)
     }
 
+    /// What it means, in one sentence for people.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Unkeyed => "The row has no whole key and cannot be compared with anything.",
+            Self::Incomparable => "A value could not be put into its canonical form.",
+            Self::SourceDuplicate => "The source holds two operations of one key with the same sequence.",
+            Self::TestData => "The target holds a reserved key or marker of test data.",
+            Self::Duplicate => "The target holds the key more than once.",
+            Self::AcknowledgedAbsent => "The receiver acknowledged the record and does not have it.",
+            Self::Resurrected => "The record was deleted, was seen to be gone, and is there again.",
+            Self::Undeleted => "The record was deleted and is still there after the deadline.",
+            Self::Extra => "The target has a record that was never sent.",
+            Self::Rejected => "The receiver refused the operation and logged why.",
+            Self::RejectedUnlogged => {
+                "The receiver refused the operation, and its reject log does not say so."
+            }
+            Self::Missing => "The record is absent after its deadline.",
+            Self::Stale => "The target has an older version or other content after the deadline.",
+            Self::Unacknowledged => "The record is right, and the receiver gave no answer by its deadline.",
+            Self::Late => "The record is right and arrived after its deadline.",
+            Self::Pending => "The record is not right yet, and its deadline has not passed.",
+            Self::Ok => "The record is as it should be.",
+            Self::Superseded => "A later operation of the same key replaced this one.",
+        }
+    }
+
     /// Whether a record of this class is a difference that a budget limits.
     #[must_use]
     pub const fn needs_budget(self) -> bool {

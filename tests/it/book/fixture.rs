@@ -9,7 +9,10 @@
 //!   with a remote
 //! - `signer`: the same with a key in `~/.ssh/id_ed25519` that `.portcullis/allowed_signers` allows
 //! - `register`: the files that the page about people shows, and a badge with its status list
+//! - `incident`: a repository whose policy has the parties that the page about incidents shows
 //! - `waiver`: a policy, and the waiver that the page about waivers shows first
+//! - `dataset`: the policy and the intentions that the page about reconciliation shows, with a receiver
+//!   before and after a deployment
 //! - `release`: a branch `main`: the tag `v1`, two landings to the tag `v2`, one more, and its host
 
 use super::page::{Page, root};
@@ -42,7 +45,9 @@ pub fn find(name: &str) -> Option<Fixture> {
         "suite" => suite(),
         "signer" => signer(),
         "register" => register(),
+        "incident" => incident(),
         "waiver" => waiver(),
+        "dataset" => dataset(),
         "release" => release(),
         _ => return None,
     })
@@ -178,6 +183,17 @@ fn signer() -> Fixture {
     fixture
 }
 
+fn incident() -> Fixture {
+    let checkout = Checkout::empty();
+    let page = Page::read("docs/incidents.md");
+    let blocks = page.blocks();
+    let parties = &blocks.iter().find(|block| block.language == "toml").unwrap().text;
+    let policy = std::fs::read_to_string(root().join("policies/sensitive-data.toml")).unwrap();
+    checkout.write("portcullis.toml", &format!("{policy}\n{parties}"));
+    checkout.commit("Begin");
+    Fixture::new(checkout.path()).keeping(checkout)
+}
+
 fn waiver() -> Fixture {
     let fixture = nothing();
     let write = |name: &str, text: &str| std::fs::write(fixture.directory.join(name), text).unwrap();
@@ -186,6 +202,37 @@ fn waiver() -> Fixture {
     write("portcullis-waivers.toml", &blocks.iter().find(|block| block.language == "toml").unwrap().text);
     write("portcullis.toml", &std::fs::read_to_string(root().join("policies/sensitive-data.toml")).unwrap());
     fixture
+}
+
+fn dataset() -> Fixture {
+    let checkout = Checkout::empty();
+    let page = Page::read("docs/reconciliation.md");
+    let blocks = page.blocks();
+    let shown = |language: &str| &blocks.iter().find(|block| block.language == language).unwrap().text;
+    checkout.write("services/upload/load.sql", "INSERT INTO records SELECT * FROM staging;\n");
+    checkout.write("portcullis.toml", shown("toml"));
+    checkout.write("intended.csv", shown("text"));
+    checkout.commit("Begin");
+    let fill = |name: &str, rows: &[(&str, i64, &str, &str)]| {
+        let database = rusqlite::Connection::open(checkout.path().join(name)).unwrap();
+        let table = "CREATE TABLE nominal(id TEXT, version INTEGER, surname TEXT, loaded_at TEXT)";
+        database.execute(table, ()).unwrap();
+        for row in rows {
+            database.execute("INSERT INTO nominal VALUES(?1, ?2, ?3, ?4)", *row).unwrap();
+        }
+    };
+    let (first, second) = ("2026-01-01T09:00:00Z", "2026-01-02T09:00:00Z");
+    fill("receiver.db", &[("N1", 1, "Archer", first), ("N2", 2, "Baxter", second)]);
+    fill(
+        "receiver-after-the-deployment.db",
+        &[
+            ("N1", 1, "Archer", first),
+            ("N2", 1, "Baker", first),
+            ("N3", 1, "Cooper", first),
+            ("TEST9", 1, "Tester", second),
+        ],
+    );
+    Fixture::new(checkout.path()).keeping(checkout)
 }
 
 fn register() -> Fixture {

@@ -69,6 +69,8 @@ fn check_facts(control: &dyn Control, facts: &Facts) -> Result<Vec<Finding>, Gap
         reviews: Default::default(),
         review_rules: Default::default(),
         training: None,
+        datasets: Default::default(),
+        notification: None,
         inventory: Inventory::default(),
         people: People::default(),
         roles: BTreeMap::new(),

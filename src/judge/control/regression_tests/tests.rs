@@ -108,6 +108,8 @@ impl World {
             reviews: Default::default(),
             review_rules: Default::default(),
             training: None,
+            datasets: Default::default(),
+            notification: None,
             inventory: Inventory::default(),
             people: People::default(),
             roles: BTreeMap::new(),

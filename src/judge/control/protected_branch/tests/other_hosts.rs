@@ -316,6 +316,8 @@ fn an_administrator_is_the_person_and_not_the_login() {
             reviews: Default::default(),
             review_rules: Default::default(),
             training: None,
+            datasets: Default::default(),
+            notification: None,
             inventory: Inventory::default(),
             people,
             roles: BTreeMap::new(),

@@ -1,0 +1,105 @@
+//! Looks at the protection of the deployment branches: by `[due] snapshots-every`.
+
+use super::changes_at;
+use crate::cli::due::source::{DueSource, DueView};
+use crate::collect::records::FETCH;
+use crate::collect::snapshots::read_snapshots;
+use jiff::{SignedDuration, Timestamp};
+use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
+use portcullis_model::change::BranchName;
+use portcullis_model::fact::{Gap, GapReason};
+use portcullis_record::snapshot::snapshot_reference;
+use std::collections::BTreeSet;
+
+/// The source.
+pub struct ExpectedSnapshots;
+
+impl DueSource for ExpectedSnapshots {
+    fn name(&self) -> &'static str {
+        "snapshots"
+    }
+
+    fn look(&self, view: &DueView<'_>) -> SourceAnswer {
+        let Some(every) = view.policy.expected.snapshots_every else {
+            return SourceAnswer::idle(self.name(), "the policy has no `[due] snapshots-every`");
+        };
+        let branches = match deployment_branches(view) {
+            Ok(branches) => branches,
+            Err(gap) => return SourceAnswer::of(self.name(), Err(gap)),
+        };
+        let mut answer = SourceAnswer::of(self.name(), Ok(Vec::new()));
+        for name in branches {
+            match expect_snapshots(view, &name, every) {
+                Ok(deeds) => answer.deeds.extend(deeds),
+                Err(gap) => answer.gaps.push(gap),
+            }
+        }
+        answer
+    }
+}
+
+/// The deployment branches: those that the policy names, and those of this clone that its patterns
+/// match.
+fn deployment_branches(view: &DueView<'_>) -> Result<BTreeSet<String>, Gap> {
+    let is_pattern = |name: &&str| name.contains(['*', '?', '[', '{', '\\']);
+    let globs = &view.policy.scope.deployment;
+    let named = globs.iter().map(|glob| glob.as_str()).filter(|name| !is_pattern(name));
+    let mut branches: BTreeSet<String> = named.map(ToString::to_string).collect();
+    for place in ["refs/heads/", "refs/remotes/origin/"] {
+        for reference in view.repository.refs_below(place)? {
+            let name = reference.strip_prefix(place).unwrap_or(&reference);
+            if globs.iter().any(|glob| glob.matches(name.as_bytes())) {
+                branches.insert(name.to_string());
+            }
+        }
+    }
+    Ok(branches)
+}
+
+fn expect_snapshots(
+    view: &DueView<'_>,
+    name: &str,
+    every: SignedDuration,
+) -> Result<Option<ExpectedDeed>, Gap> {
+    let branch = BranchName::new(name);
+    match newest_snapshot(view, &snapshot_reference(&branch))? {
+        Some(time) => Ok(expect_snapshot(name, time, every)),
+        None => Err(unseen(&branch)),
+    }
+}
+
+fn newest_snapshot(view: &DueView<'_>, reference: &str) -> Result<Option<Timestamp>, Gap> {
+    let clock = view.at.max(Timestamp::now());
+    let Some(chain) = read_snapshots(&view.repository, reference, clock, None)? else { return Ok(None) };
+    match (chain.problems.first(), chain.links.last()) {
+        (Some(problem), _) => Err(Gap::new(
+            format!("the snapshots below `{reference}`"),
+            GapReason::Contradiction,
+            problem.to_string(),
+            "See `portcullis snapshot verify`, and restore the ref from a clone that has it.",
+        )),
+        (None, link) => Ok(link.map(|link| link.snapshot.time)),
+    }
+}
+
+fn expect_snapshot(branch: &str, last: Timestamp, every: SignedDuration) -> Option<ExpectedDeed> {
+    Some(ExpectedDeed {
+        source: ExpectedSnapshots.name(),
+        subject: format!("branch {branch}"),
+        what: "a look at its protection".to_string(),
+        due: last.checked_add(every).ok()?,
+        about: format!("snapshot/{branch}"),
+        since: Some(last),
+        changes: changes_at(last),
+        remedy: format!("Run `portcullis snapshot --branch {branch}`, and find out why the job did not."),
+    })
+}
+
+fn unseen(branch: &BranchName) -> Gap {
+    Gap::new(
+        format!("the snapshots of {branch}"),
+        GapReason::MissingObject,
+        "there are none in this repository",
+        format!("Fetch them: `{FETCH}`. Where there are none yet, take the first: `portcullis snapshot`."),
+    )
+}

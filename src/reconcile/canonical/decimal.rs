@@ -1,0 +1,105 @@
+//! Decimal numbers, without a float on the way: sign, digits, and as many digits after the point as
+//! the scale says.
+
+use super::other_type;
+use crate::source::RawValue;
+
+/// Digits of a number and zeros that its exponent asks for: more is no measure of anything.
+const LONGEST: usize = 1000;
+
+/// A decimal number with so few digits is the only one of its length that its float can mean
+/// (`DBL_DIG` of C).
+const CERTAIN_DIGITS: usize = 15;
+
+/// From here on a float has no room for every whole number.
+const EXACT_WHOLE: f64 = 9_007_199_254_740_992.0;
+
+pub(super) fn append_decimal(value: &RawValue, scale: u8, out: &mut Vec<u8>) -> Result<bool, String> {
+    match value {
+        RawValue::Integer(number) => append_parsed(&number.to_string(), scale, out).map(|()| true),
+        RawValue::Decimal(text) => append_parsed(text, scale, out).map(|()| true),
+        RawValue::Text(text) => {
+            let text = text.trim_matches(' ');
+            if text.is_empty() { Ok(false) } else { append_parsed(text, scale, out).map(|()| true) }
+        }
+        RawValue::Float(number) => append_parsed(&write_float(*number)?, scale, out).map(|()| true),
+        other => Err(other_type("a decimal number", other)),
+    }
+}
+
+/// The shortest decimal number that a float can mean, where that is certain.
+///
+/// A column of floats holds 0.1 as the float next to it, and both sides mean 0.1. What arithmetic
+/// left behind (0.30000000000000004) has 16 or 17 digits: two systems round that differently, so
+/// it is incomparable, like a whole number for which a float has no room.
+fn write_float(number: f64) -> Result<String, String> {
+    if !number.is_finite() {
+        return Err("the number is infinite or not a number".to_string());
+    }
+    let text = format!("{number:e}");
+    let (digits, _) = text.split_once('e').unwrap_or((&text, ""));
+    let count = digits.bytes().filter(u8::is_ascii_digit).count();
+    if count > CERTAIN_DIGITS || number.abs() >= EXACT_WHOLE {
+        return Err(format!(
+            "the system gives a binary floating-point number that {CERTAIN_DIGITS} digits do not write exactly; \
+             cast it to a decimal number in the query"
+        ));
+    }
+    Ok(text)
+}
+
+/// A number taken apart: digits without the point, and how many of them are after it.
+struct Parsed<'t> {
+    negative: bool,
+    whole: &'t str,
+    fraction: &'t str,
+    exponent: i32,
+}
+
+fn parse(text: &str) -> Result<Parsed<'_>, String> {
+    let bad = || "the text is no decimal number (digits, at most one point, an exponent)".to_string();
+    let (negative, rest) = match text.as_bytes().first() {
+        Some(b'-') => (true, &text[1..]),
+        Some(b'+') => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().map_err(|_| bad())?),
+        None => (rest, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.len() + fraction.len() == 0 || !digits(whole) || !digits(fraction) {
+        return Err(bad());
+    }
+    if whole.len() + fraction.len() > LONGEST || exponent.unsigned_abs() as usize > LONGEST {
+        return Err(format!("the number has more than {LONGEST} digits"));
+    }
+    Ok(Parsed { negative, whole, fraction, exponent })
+}
+
+fn append_parsed(text: &str, scale: u8, out: &mut Vec<u8>) -> Result<(), String> {
+    let number = parse(text)?;
+    let digits: Vec<u8> = number.whole.bytes().chain(number.fraction.bytes()).collect();
+    // Where the point is, counted from the first digit. It may be before it or after the last one.
+    let point = number.whole.len() as i64 + i64::from(number.exponent);
+    let digit = |at: i64| usize::try_from(at).ok().and_then(|at| digits.get(at)).copied().unwrap_or(b'0');
+    let last = point + i64::from(scale);
+    let beyond = digits.iter().enumerate().skip(usize::try_from(last).unwrap_or(0));
+    if beyond.into_iter().any(|(_, digit)| *digit != b'0') {
+        return Err(format!("the number has more than {scale} digits after the point"));
+    }
+    if number.negative && digits.iter().any(|digit| *digit != b'0') {
+        out.push(b'-');
+    }
+    let first = (0..point).find(|at| digit(*at) != b'0').unwrap_or(point);
+    if first == point {
+        out.push(b'0');
+    }
+    out.extend((first..point).map(digit));
+    if scale > 0 {
+        out.push(b'.');
+        out.extend((point..last).map(digit));
+    }
+    Ok(())
+}
