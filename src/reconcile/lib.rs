@@ -12,6 +12,7 @@
 //! | `control` | invented records that have to come back in their class |
 //! | `stream`, `join`, `compare` | the comparison, bucket by bucket |
 //! | `totals` | what each bucket counts |
+//! | `result` | the document of a result |
 //! | `judge` | what an answer is worth, ours or that of an engine |
 
 pub mod canonical;
@@ -26,6 +27,7 @@ pub mod manifest;
 pub mod oracle;
 pub mod precedence;
 pub mod record;
+pub mod result;
 pub mod row;
 pub mod source;
 mod stream;

@@ -41,6 +41,7 @@ pub mod facts;
 pub mod form;
 pub mod manifest;
 pub mod pack;
+pub mod reconciliation;
 pub mod record;
 pub mod record_list;
 pub mod replay;

@@ -34,6 +34,7 @@ mod evidence_file;
 mod facts;
 mod manifest;
 mod pack;
+mod reconciliation;
 mod review;
 mod run;
 mod sealed;
