@@ -15,6 +15,8 @@
 //! | `result` | the document of a result |
 //! | `judge` | what an answer is worth, ours or that of an engine |
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests damage files"))]
+
 pub mod canonical;
 pub mod compare;
 pub mod control;

@@ -2,8 +2,8 @@
 //! last byte.
 
 use crate::compare::{ComparedManifests, Comparison};
-use crate::join::SeenRecord;
-use crate::judge::{JudgedHeaders, Judgement};
+use crate::join::SeenDifference;
+use crate::judge::{JudgedHeaders, RunJudgement};
 use crate::manifest::{Manifest, ManifestFault};
 use crate::totals::{BucketTotals, ShareTotals};
 use jiff::Timestamp;
@@ -42,7 +42,7 @@ pub fn make_result(
     dataset: &Dataset,
     manifests: &ComparedManifests,
     answer: &Comparison,
-    judgement: &Judgement,
+    judgement: &RunJudgement,
     engine: ReconciliationEngineV1,
 ) -> Result<ReconciliationV1, ManifestFault> {
     let records = answer.seen.iter().map(|seen| make_record(manifests, seen)).collect::<Result<_, _>>()?;
@@ -113,7 +113,7 @@ fn list_manifests(manifests: &ComparedManifests) -> Vec<ReconciledManifestV1> {
 fn make_class(
     dataset: &Dataset,
     answer: &Comparison,
-    judgement: &Judgement,
+    judgement: &RunJudgement,
     class: RecordClass,
 ) -> ReconciledClassV1 {
     let totals = judgement.totals.class(class);
@@ -130,7 +130,7 @@ fn make_class(
     }
 }
 
-fn list_shares(judgement: &Judgement) -> Vec<ReconciledShareV1> {
+fn list_shares(judgement: &RunJudgement) -> Vec<ReconciledShareV1> {
     let shares = judgement.shares.iter().map(|share| ReconciledShareV1 {
         deletions: share.of_deletions,
         share: share.required,
@@ -151,7 +151,7 @@ fn list_reasons(answer: &Comparison) -> Vec<ReconciledReasonV1> {
 
 fn make_record(
     manifests: &ComparedManifests,
-    seen: &SeenRecord,
+    seen: &SeenDifference,
 ) -> Result<ReconciledRecordV1, ManifestFault> {
     Ok(ReconciledRecordV1 {
         key: format!("{:032x}", seen.key),
@@ -166,7 +166,7 @@ fn make_record(
 
 /// The fields in which both sides of a record differ. None, where a manifest has no digests of
 /// columns.
-fn find_fields(manifests: &ComparedManifests, seen: &SeenRecord) -> Result<Vec<String>, ManifestFault> {
+fn find_fields(manifests: &ComparedManifests, seen: &SeenDifference) -> Result<Vec<String>, ManifestFault> {
     let (source, target) = (&manifests.source, &manifests.target);
     if source.header().columns != target.header().columns {
         return Ok(Vec::new());

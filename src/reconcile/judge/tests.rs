@@ -59,12 +59,12 @@ fn scene() -> Scene {
 }
 
 impl Scene {
-    fn judge(&self, past: &[PastRun]) -> Judgement {
+    fn judge(&self, past: &[PastRun]) -> RunJudgement {
         judge_comparison(&self.dataset, self.manifests.headers(), &self.answer, past)
     }
 
     /// The faults of an answer that was changed.
-    fn lie(&self, change: impl FnOnce(&mut Comparison)) -> Vec<RunFaultKind> {
+    fn lie(&self, change: impl FnOnce(&mut Comparison)) -> Vec<AnswerFaultKind> {
         let mut answer = self.answer.clone();
         change(&mut answer);
         let judgement = judge_comparison(&self.dataset, self.manifests.headers(), &answer, &[]);
@@ -96,7 +96,7 @@ fn an_honest_comparison_is_green() {
 
 #[test]
 fn an_engine_that_lies_is_named() {
-    use RunFaultKind::{Buckets, Controls, Rows};
+    use AnswerFaultKind::{Buckets, Controls, Rows};
     let scene = scene();
     let lost = |answer: &mut Comparison, bucket: usize, rows: u64| {
         let totals = answer.buckets[bucket].class_mut(RecordClass::Ok);
@@ -172,16 +172,16 @@ fn floors_falls_and_ages_hold_against_the_run_before() {
         scene.judge(past).faults.iter().map(|fault| fault.kind).collect()
     };
     let past = scene.past();
-    assert_eq!(kinds(&scene, &[past.clone()]), []);
+    assert_eq!(kinds(&scene, std::slice::from_ref(&past)), []);
     scene.dataset.floors = Floors { source_rows: 6001, target_rows: 3000, fall: None };
-    assert_eq!(kinds(&scene, &[]), [RunFaultKind::Floor]);
+    assert_eq!(kinds(&scene, &[]), [AnswerFaultKind::Floor]);
     scene.dataset.floors = Floors { source_rows: 0, target_rows: 0, fall: Some(100_000) };
     let grown = PastRun { target_read: Some(3400), ..past.clone() };
-    assert_eq!(kinds(&scene, &[grown]), [RunFaultKind::Floor]);
+    assert_eq!(kinds(&scene, &[grown]), [AnswerFaultKind::Floor]);
     let grown = PastRun { target_read: Some(3333), ..past.clone() };
     assert_eq!(kinds(&scene, &[grown]), []);
     let newer = PastRun { target_as_of: past.target_as_of + 1, ..past };
-    assert_eq!(kinds(&scene, &[newer]), [RunFaultKind::Older]);
+    assert_eq!(kinds(&scene, &[newer]), [AnswerFaultKind::Older]);
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn a_clock_that_runs_ahead_is_no_reason_to_wait() {
         write_titled(&folder.join("target"), make_title(ManifestContentV1::Target), rows).unwrap();
     });
     let judgement = ahead.judge(&[]);
-    assert_eq!(judgement.faults[0].kind, RunFaultKind::Clock);
+    assert_eq!(judgement.faults[0].kind, AnswerFaultKind::Clock);
 }
 
 #[test]
