@@ -7,7 +7,7 @@ mod tests;
 use crate::canonical::digest_definition;
 use crate::control::RunSeed;
 use crate::join::{
-    BreakCounts, BucketFindings, ControlAnswer, JoinOutputs, JoinSettings, SeenRecord, join_bucket,
+    BreakCounts, BucketFindings, ControlAnswer, JoinOutputs, JoinSettings, SeenDifference, join_bucket,
 };
 use crate::manifest::{
     Expected, FaultKind, Manifest, ManifestFault, ManifestTitle, ManifestWriter, WrittenBucket,
@@ -137,7 +137,7 @@ pub struct Comparison {
     /// What became of the control records.
     pub controls: Vec<ControlAnswer>,
     /// Records that are not as they should be: of each class the first ones by key.
-    pub seen: Vec<SeenRecord>,
+    pub seen: Vec<SeenDifference>,
     /// What became of earlier differences.
     pub breaks: BreakCounts,
     /// Rejects for each reason.

@@ -24,7 +24,7 @@ pub struct ControlAnswer {
 
 /// A record that is not as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SeenRecord {
+pub struct SeenDifference {
     /// The keyed key.
     pub key: u128,
     /// Its class.
@@ -77,7 +77,7 @@ pub struct BucketFindings {
     /// What became of the control records.
     pub controls: Vec<ControlAnswer>,
     /// Records that are not as they should be, by key: of each class as many as were asked for.
-    pub seen: Vec<SeenRecord>,
+    pub seen: Vec<SeenDifference>,
     /// What became of earlier differences.
     pub breaks: BreakCounts,
     /// Rejects for each reason, by its place in the header of the reject log.
@@ -267,7 +267,7 @@ impl Join<'_> {
             self.findings.future_rows +=
                 u64::from(clock.target_timed && facts.records > 0 && facts.target_time > read);
             let effective = clock.source_as_of.saturating_add(clock.skew);
-            self.findings.scheduled += u64::from(facts.operations > 0 && facts.time > effective);
+            self.findings.scheduled += u64::from(facts.operations == 1 && facts.time > effective);
         }
         if class == RecordClass::Ok && facts.operation != b'D' && self.breaks.next_key() != Some(facts.key) {
             return Ok(());
@@ -309,7 +309,7 @@ impl Join<'_> {
         before: Option<ManifestRow>,
     ) -> Result<(), ManifestFault> {
         let has_operation = facts.operations > 0;
-        let seen = SeenRecord {
+        let seen = SeenDifference {
             key: facts.key,
             class,
             operation: if has_operation { facts.operation } else { b'U' },
@@ -336,7 +336,7 @@ impl Join<'_> {
     }
 
     /// Gives a difference the age of the one that an earlier run saw, and confirms it.
-    fn date(&mut self, mut seen: SeenRecord, before: Option<ManifestRow>) -> SeenRecord {
+    fn date(&mut self, mut seen: SeenDifference, before: Option<ManifestRow>) -> SeenDifference {
         // A late arrival is over: no second look shows more of it, and no run reports it again.
         if seen.class == RecordClass::Late {
             seen.confirmed = true;
@@ -361,7 +361,7 @@ impl Join<'_> {
         seen
     }
 
-    fn write_break(&mut self, seen: &SeenRecord) -> Result<(), ManifestFault> {
+    fn write_break(&mut self, seen: &SeenDifference) -> Result<(), ManifestFault> {
         let Some(breaks) = self.outputs.breaks.as_mut().filter(|_| seen.class != RecordClass::Late) else {
             return Ok(());
         };

@@ -47,16 +47,16 @@ pub struct PastRun {
 
 /// Why nothing can be concluded from an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunFault {
+pub struct AnswerFault {
     /// What is wrong, in one word.
-    pub kind: RunFaultKind,
+    pub kind: AnswerFaultKind,
     /// What was required, what was found, and what to do.
     pub text: String,
 }
 
 /// What is wrong with an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RunFaultKind {
+pub enum AnswerFaultKind {
     /// Buckets are missing.
     Buckets,
     /// The classes do not say something of exactly the rows of the headers.
@@ -73,7 +73,7 @@ pub enum RunFaultKind {
     Clock,
 }
 
-impl fmt::Display for RunFault {
+impl fmt::Display for AnswerFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
@@ -98,13 +98,13 @@ pub struct JudgedShare {
 
 /// What an answer is worth.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Judgement {
+pub struct RunJudgement {
     /// How the run ends.
     pub outcome: RunOutcome,
     /// Records of each class that has any.
     pub classes: BTreeMap<RecordClass, ClassCount>,
     /// Why nothing can be concluded; empty where something can.
-    pub faults: Vec<RunFault>,
+    pub faults: Vec<AnswerFault>,
     /// Shares and their terms. The last share of each is that of all records: classes are its
     /// measure.
     pub shares: Vec<JudgedShare>,
@@ -123,7 +123,7 @@ pub fn judge_comparison(
     headers: JudgedHeaders<'_>,
     answer: &Comparison,
     past: &[PastRun],
-) -> Judgement {
+) -> RunJudgement {
     let totals = add_buckets(answer);
     let classes = count_classes(&totals, answer);
     let shares = judge_shares(&totals, answer);
@@ -133,7 +133,7 @@ pub fn judge_comparison(
     if outcome == RunOutcome::Green && shares.iter().any(|share| !share.met) {
         outcome = RunOutcome::OverBudget;
     }
-    Judgement {
+    RunJudgement {
         outcome,
         classes,
         faults,

@@ -320,6 +320,7 @@ fn only_the_edges_lift_the_ban_on_ambient_input() {
             "connect/lib.rs",
             "forge/lib.rs",
             "git/lib.rs",
+            "reconcile/lib.rs",
             "testkit/lib.rs",
         ];
         let edge = edges.contains(&file.as_str());

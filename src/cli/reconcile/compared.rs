@@ -7,7 +7,7 @@ use portcullis_model::digest::Digest;
 use portcullis_model::reconciliation::run::{ComparedManifest, RecordBreak, RunManifests};
 use portcullis_model::reconciliation::{ClassCount, Dataset, RecordClass, RunPopulation, RunShare};
 use portcullis_reconcile::compare::{CompareSettings, ComparedManifests, Comparison, compare_manifests};
-use portcullis_reconcile::judge::{JudgedHeaders, Judgement, PastRun, judge_comparison};
+use portcullis_reconcile::judge::{JudgedHeaders, PastRun, RunJudgement, judge_comparison};
 use portcullis_reconcile::manifest::Manifest;
 use portcullis_record::TOOL;
 use portcullis_record::run::{RunChain, RunDraft, RunLink};
@@ -41,7 +41,7 @@ pub struct JudgedComparison {
     /// What the comparison found.
     pub answer: Comparison,
     /// What it is worth.
-    pub judgement: Judgement,
+    pub judgement: RunJudgement,
 }
 
 /// Compares and judges; `past` are the runs before, the newest first.

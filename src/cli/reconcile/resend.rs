@@ -9,7 +9,7 @@ use portcullis_forge::ci;
 use portcullis_model::reconciliation::{Dataset, RecordClass};
 use portcullis_reconcile::canonical::CanonicalFields;
 use portcullis_reconcile::extract::list_columns;
-use portcullis_reconcile::join::SeenRecord;
+use portcullis_reconcile::join::SeenDifference;
 use portcullis_reconcile::key::DatasetKey;
 use portcullis_reconcile::source::{RawValue, SourceError};
 use portcullis_wire::manifest::v1::ManifestContentV1;
@@ -34,7 +34,7 @@ pub(super) fn write_list(
     directory: &Path,
     dataset: &Dataset,
     key: &DatasetKey,
-    seen: &[SeenRecord],
+    seen: &[SeenDifference],
     file: &Path,
 ) -> Result<()> {
     let wanted: BTreeMap<u128, RecordClass> =

@@ -53,7 +53,7 @@ fn counts(comparison: &Comparison) -> BTreeMap<RecordClass, u64> {
     all.filter(|(_, count)| *count > 0).collect()
 }
 
-fn judge(folder: &Path, comparison: &Comparison) -> crate::judge::Judgement {
+fn judge(folder: &Path, comparison: &Comparison) -> crate::judge::RunJudgement {
     let manifests = manifests(folder);
     let headers = JudgedHeaders {
         source: manifests.source.header(),
@@ -353,6 +353,8 @@ fn the_table_names_each_class_once_by_its_precedence() {
     let rules: Vec<_> = RULES.iter().map(|rule| rule.class).collect();
     assert_eq!(rules, RecordClass::ALL[..17]);
     assert_eq!(write_table().lines().count(), 2 + RecordClass::ALL.len());
+    let page = include_str!("../../../docs/record-classes.md");
+    assert!(page.contains(&write_table()), "docs/record-classes.md has another table:\n{}", write_table());
 }
 
 proptest! {

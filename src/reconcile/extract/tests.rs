@@ -249,6 +249,39 @@ fn files_on_the_way_are_private_and_hold_no_content() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
+#[test]
+fn a_second_look_keeps_the_records_of_the_differences_and_counts_what_it_read() {
+    let folder = TempDir::new().unwrap();
+    let rows = [row("1", "a", "1", "new", 1), row("2", "b", "1", "new", 2), row("2", "b", "1", "change", 3)];
+    let wanted = extract(folder.path(), &rows[1..2], &settings()).unwrap()[0];
+    let breaks = crate::oracle::make_title(ManifestContentV1::Breaks);
+    let breaks = crate::oracle::write_titled(&folder.path().join("breaks"), breaks, vec![wanted]).unwrap();
+    let only = ExtractSettings { only: Some(&breaks), ..settings() };
+    let found = extract(folder.path(), &rows, &only).unwrap();
+    assert_eq!(found.iter().map(|row| row.sequence).collect::<Vec<_>>(), [2, 3]);
+    let header = Manifest::open(&folder.path().join("manifest")).unwrap().header().clone();
+    assert_eq!((header.read, header.rows), (3, 2));
+    assert_eq!(header.scope, ManifestScopeV1::Only { breaks: breaks.digest().into() });
+    let source = Manifest::open(&folder.path().join("manifest")).unwrap();
+    let wrong = ExtractSettings { only: Some(&source), ..settings() };
+    let path = folder.path().join("again");
+    let fault =
+        extract_rows(&dataset(), &system(), &mut self::source(&rows), &key(), &path, &wrong).unwrap_err();
+    assert!(fault.to_string().contains("a manifest of breaks is required"), "{fault}");
+}
+
+#[test]
+fn a_row_is_explained_field_by_field() {
+    let values = row("1 ", "e\u{301} ", "1.005", "new", 4);
+    let explained = explain_row(&dataset(), &system(), &key(), &settings(), &values).unwrap();
+    assert_eq!(explained.key[0].canonical, Ok(Some("1".into())));
+    assert_eq!(explained.fields[0].canonical, Ok(Some("é".into())));
+    assert_eq!(explained.fields[0].column, "s_name");
+    assert_eq!(explained.fields[1].raw, "Text(\"1.005\")");
+    assert!(explained.fields[1].canonical.as_ref().unwrap_err().contains("more than 2 digits"));
+    assert_eq!((explained.row.sequence, explained.row.marks), (4, INCOMPARABLE));
+}
+
 /// Every file of a manifest, with its bytes.
 fn read_files(path: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());

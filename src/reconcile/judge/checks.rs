@@ -1,6 +1,6 @@
 //! The proof that the check checks: identities, control records, floors.
 
-use super::{JudgedHeaders, PastRun, RunFault, RunFaultKind, is_confirming};
+use super::{AnswerFault, AnswerFaultKind, JudgedHeaders, PastRun, is_confirming};
 use crate::compare::Comparison;
 use crate::control::make_controls;
 use crate::join::ControlAnswer;
@@ -17,9 +17,9 @@ pub(super) fn find_faults(
     headers: JudgedHeaders<'_>,
     answer: &Comparison,
     past: &[PastRun],
-) -> Vec<RunFault> {
+) -> Vec<AnswerFault> {
     let mut faults = Vec::new();
-    let mut fault = |kind, text: String| faults.push(RunFault { kind, text });
+    let mut fault = |kind, text: String| faults.push(AnswerFault { kind, text });
     check_buckets(headers, answer, &mut fault);
     check_controls(answer, &mut fault);
     check_floors(dataset, headers, past, &mut fault);
@@ -27,7 +27,7 @@ pub(super) fn find_faults(
     check_ages(headers, past, &mut fault);
     if answer.future_rows > 0 {
         fault(
-            RunFaultKind::Clock,
+            AnswerFaultKind::Clock,
             format!(
                 "{} records were loaded after the target was read, by its own clock. Correct the clocks, or set \
                  `clock-skew` to their greatest difference.",
@@ -38,7 +38,7 @@ pub(super) fn find_faults(
     faults
 }
 
-type AddFault<'f> = dyn FnMut(RunFaultKind, String) + 'f;
+type AddFault<'f> = dyn FnMut(AnswerFaultKind, String) + 'f;
 
 /// The classes say something of each row once.
 fn check_buckets(headers: JudgedHeaders<'_>, answer: &Comparison, fault: &mut AddFault<'_>) {
@@ -47,7 +47,7 @@ fn check_buckets(headers: JudgedHeaders<'_>, answer: &Comparison, fault: &mut Ad
             "{BUCKETS} buckets are required, and the answer has {}. Compare again.",
             answer.buckets.len()
         );
-        return fault(RunFaultKind::Buckets, text);
+        return fault(AnswerFaultKind::Buckets, text);
     }
     let sides = headers.source.buckets.iter().zip(&headers.target.buckets);
     let wrong: Vec<String> = answer
@@ -67,7 +67,7 @@ fn check_buckets(headers: JudgedHeaders<'_>, answer: &Comparison, fault: &mut Ad
             wrong.iter().take(NAMED).cloned().collect::<Vec<_>>().join("; "),
             if wrong.len() > NAMED { "; …" } else { "" },
         );
-        fault(RunFaultKind::Rows, text);
+        fault(AnswerFaultKind::Rows, text);
     }
 }
 
@@ -122,7 +122,7 @@ fn check_controls(answer: &Comparison, fault: &mut AddFault<'_>) {
         found.len() - wrong.len(),
         if named.is_empty() { String::new() } else { format!(" ({})", named.join("; ")) },
     );
-    fault(RunFaultKind::Controls, text);
+    fault(AnswerFaultKind::Controls, text);
 }
 
 fn check_floors(dataset: &Dataset, headers: JudgedHeaders<'_>, past: &[PastRun], fault: &mut AddFault<'_>) {
@@ -136,7 +136,7 @@ fn check_floors(dataset: &Dataset, headers: JudgedHeaders<'_>, past: &[PastRun],
         let read = header.read;
         if read == 0 {
             fault(
-                RunFaultKind::Floor,
+                AnswerFaultKind::Floor,
                 format!(
                     "The {side} has no rows. A comparison with nothing proves nothing; extract it again."
                 ),
@@ -144,7 +144,7 @@ fn check_floors(dataset: &Dataset, headers: JudgedHeaders<'_>, past: &[PastRun],
         } else if read < floor {
             let text =
                 format!("The {side} needs at least {floor} rows, and {read} were read. Extract it again.");
-            fault(RunFaultKind::Floor, text);
+            fault(AnswerFaultKind::Floor, text);
         } else if let (Some(before), Some(fall)) = (before, floors.fall)
             && u128::from(read) * u128::from(ALL_RECORDS)
                 < u128::from(before) * u128::from(ALL_RECORDS.saturating_sub(fall))
@@ -153,7 +153,7 @@ fn check_floors(dataset: &Dataset, headers: JudgedHeaders<'_>, past: &[PastRun],
                 "The {side} fell from {before} rows to {read}, further than the floor allows. Extract it again, or raise \
                  `fall` if so many records went away on purpose."
             );
-            fault(RunFaultKind::Floor, text);
+            fault(AnswerFaultKind::Floor, text);
         }
     }
 }
@@ -166,7 +166,7 @@ fn check_announced(headers: JudgedHeaders<'_>, fault: &mut AddFault<'_>) {
                 "The system of the {} says that it has {announced} rows, and {} were read. Extract it again.",
                 header.content, header.read
             );
-            fault(RunFaultKind::Announced, text);
+            fault(AnswerFaultKind::Announced, text);
         }
     }
 }
@@ -179,7 +179,7 @@ fn check_ages(headers: JudgedHeaders<'_>, past: &[PastRun], fault: &mut AddFault
                 "The {} was read before that of the run before. It is an old manifest; extract it again.",
                 header.content
             );
-            fault(RunFaultKind::Older, text);
+            fault(AnswerFaultKind::Older, text);
         }
     }
 }

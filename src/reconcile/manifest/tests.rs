@@ -246,3 +246,26 @@ fn rows_out_of_their_place_are_not_written() {
     assert_eq!(kind_of(bucket.push(rows_of(4)[2], &[])), FaultKind::BadRow);
     assert_eq!(kind_of(bucket.push(rows[2], &[1])), FaultKind::BadRow);
 }
+
+#[test]
+fn a_header_that_was_cut_at_any_byte_is_none() {
+    let folder = TempDir::new().unwrap();
+    let path = write(folder.path(), ManifestContentV1::Source, 0).unwrap();
+    let file = path.join(HEADER_FILE);
+    let whole = fs::read(&file).unwrap();
+    for length in (0..whole.len() - 1).step_by(997).chain([whole.len() - 2]) {
+        fs::write(&file, &whole[..length]).unwrap();
+        assert_eq!(kind_of(Manifest::open(&path)), FaultKind::BadHeader, "{length} bytes");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_named_with_what_to_do() {
+    use std::io::Write as _;
+    let mut full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let error = full.write_all(b"x").unwrap_err();
+    let fault = ManifestFault::of_system(Path::new("/dev/full"), &error);
+    assert_eq!(fault.kind, FaultKind::DiskFull);
+    assert!(fault.to_string().contains("Make room"), "{fault}");
+}
