@@ -238,7 +238,11 @@ impl XmlSource {
         }
         let problem =
             format!("The file declares {}, and the policy states {}.", named.escape_debug(), stated.as_str());
-        Err(fail(self.place(), problem, "Correct `encoding` in the policy, or have the file written again."))
+        Err(fail(
+            self.place(),
+            problem,
+            "Correct `characters` in the policy, or have the file written again.",
+        ))
     }
 
     fn finish_file(&mut self, reader: Reader<BoundedInput>) -> Result<(), SourceError> {
