@@ -139,7 +139,7 @@ impl CsvSource {
         let place = || input.place_of(self.first_line);
         let length = check_line_break(&self.record, &self.settings, &place)?;
         self.record.truncate(length);
-        self.fields.divide(&mut self.record, &self.settings).map_err(|problem| {
+        self.fields.divide(&self.record, &self.settings).map_err(|problem| {
             fail(place(), problem, "Correct the dialect in the policy, or have the file written again.")
         })?;
         Ok(true)
