@@ -6,10 +6,9 @@
 
 mod fields;
 
-use crate::AnySource;
 use crate::failure::fail;
 use crate::input::{InputFile, list_files};
-use crate::opening::Opening;
+use crate::opening::{AnySource, Opening};
 use crate::text_input::TextInput;
 use crate::totals::{Number, RunningTotal, check_count};
 use fields::{FieldSpan, RecordFields};

@@ -52,14 +52,11 @@ mod totals;
 #[cfg(feature = "xml")]
 mod xml;
 
-pub use opening::Opening;
+pub use opening::{AnySource, Opening};
 pub use progress::WatchedSource;
 
 use portcullis_model::reconciliation::ConnectorSettings;
-use portcullis_reconcile::source::{RecordSource, SourceError};
-
-/// A source of any kind.
-pub type AnySource = Box<dyn RecordSource>;
+use portcullis_reconcile::source::SourceError;
 
 /// A connector of this program.
 #[derive(Clone, Copy)]

@@ -4,10 +4,9 @@
 mod bounded;
 mod record;
 
-use crate::AnySource;
 use crate::failure::fail;
 use crate::input::{InputFile, list_files};
-use crate::opening::Opening;
+use crate::opening::{AnySource, Opening};
 use crate::text_input::TextInput;
 use crate::totals::check_count;
 use bounded::BoundedInput;

@@ -177,7 +177,7 @@ pub(super) fn take_float(number: f64) -> RawValue {
     if number.is_finite() { RawValue::Float(number) } else { unreadable("it is no finite number") }
 }
 
-/// The oldest form of times: nanoseconds of a day and the Julian day. It does not say of which zone.
+/// The oldest form of times: nanoseconds of a day and the Julian day, without a zone.
 pub(super) fn take_int96(words: &[u32]) -> RawValue {
     let [low, high, day] = words else { return unreadable("its type has no form here") };
     let nanoseconds = i128::from(*high) << 32 | i128::from(*low);

@@ -105,7 +105,7 @@ fn take_float(number: f64) -> RawValue {
     }
 }
 
-/// The double that has the shortest text of the single: 3.14 and not 3.1400001049041748.
+/// The double that has the shortest text of the single: 3.3 and not 3.299999952316284.
 fn widen_float(number: f32) -> RawValue {
     take_float(number.to_string().parse().unwrap_or(f64::NAN))
 }
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn floats_have_their_shortest_text() {
-        assert_eq!(ColumnForm::Float4.read_value(&3.14_f32.to_be_bytes()), RawValue::Float(3.14));
+        assert_eq!(ColumnForm::Float4.read_value(&3.3_f32.to_be_bytes()), RawValue::Float(3.3));
         assert_eq!(ColumnForm::Float8.read_value(&0.1_f64.to_be_bytes()), RawValue::Float(0.1));
         assert!(matches!(ColumnForm::Float8.read_value(&f64::NAN.to_be_bytes()), RawValue::Unreadable(_)));
     }
