@@ -16,6 +16,10 @@
     clippy::disallowed_methods,
     reason = "this room is where files, databases and APIs are read; the environment comes from outside"
 )]
+#![cfg_attr(
+    not(feature = "all"),
+    allow(dead_code, unused_imports, reason = "a build with some connectors has what only others need")
+)]
 
 mod characters;
 #[cfg(feature = "csv")]
@@ -42,6 +46,7 @@ mod progress;
 mod pump;
 #[cfg(any(feature = "http", feature = "mysql", feature = "postgresql"))]
 mod secret;
+#[cfg(any(feature = "mysql", feature = "postgresql", feature = "sqlite"))]
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;

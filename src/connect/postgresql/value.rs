@@ -1,8 +1,9 @@
 //! Values in PostgreSQL's binary form.
 
 use crate::characters::set_text;
-use jiff::Timestamp;
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp};
 use portcullis_reconcile::source::RawValue;
 use tokio_postgres::types::Type;
 
@@ -27,8 +28,6 @@ pub(super) enum ColumnForm {
 
 /// Microseconds from 1970 to 2000, where PostgreSQL's times begin.
 const EPOCH: i64 = 946_684_800_000_000;
-/// Days from 1970 to 2000.
-const EPOCH_DAYS: i64 = 10_957;
 
 impl ColumnForm {
     pub(super) fn of_type(of: &Type) -> Self {
@@ -66,9 +65,10 @@ impl ColumnForm {
             Self::Float8 => bytes.try_into().ok().map(f64::from_be_bytes).map(take_float),
             Self::Bytes => Some(RawValue::Bytes(bytes.to_vec())),
             Self::Date => read_integer(bytes).map(read_date),
-            Self::LocalTime => read_integer(bytes).map(|time| match read_time(time) {
-                Ok(time) => RawValue::LocalTime(Offset::UTC.to_datetime(time)),
-                Err(why) => why,
+            Self::LocalTime => read_integer(bytes).map(|time| match (read_local(time), read_time(time)) {
+                (Some(local), _) => RawValue::LocalTime(local),
+                (None, Err(why)) => why,
+                (None, Ok(_)) => RawValue::Unreadable("its year has more than four digits".to_string()),
             }),
             Self::Instant => read_integer(bytes).map(|time| match read_time(time) {
                 Ok(time) => RawValue::Instant(time),
@@ -114,9 +114,22 @@ fn read_date(days: i64) -> RawValue {
     if days == i64::from(i32::MAX) || days == i64::from(i32::MIN) {
         return RawValue::Unreadable("it is an infinite date".to_string());
     }
-    match Timestamp::from_second((days + EPOCH_DAYS) * 86_400) {
-        Ok(midnight) => RawValue::Date(Offset::UTC.to_datetime(midnight).date()),
-        Err(_) => RawValue::Unreadable("its year has more than four digits".to_string()),
+    match read_local(days.saturating_mul(86_400_000_000)) {
+        Some(midnight) => RawValue::Date(midnight.date()),
+        None => RawValue::Unreadable("its year has more than four digits".to_string()),
+    }
+}
+
+/// Day and time of microseconds since 2000. The last days of the year 9999, which many systems use
+/// for "no end", are no points in time for the library, and are days all the same.
+fn read_local(microseconds: i64) -> Option<DateTime> {
+    let since_1970 = microseconds.checked_add(EPOCH)?;
+    match Timestamp::from_microsecond(since_1970) {
+        Ok(time) => Some(Offset::UTC.to_datetime(time)),
+        Err(_) => {
+            let epoch = Date::constant(1970, 1, 1).to_datetime(Time::midnight());
+            epoch.checked_add(SignedDuration::from_micros(since_1970)).ok()
+        }
     }
 }
 
@@ -233,6 +246,13 @@ mod tests {
         for extreme in [i64::MAX, i64::MIN, i64::MAX - 1] {
             assert!(matches!(time(extreme), RawValue::Unreadable(_)));
         }
+        // What many systems write for "no end".
+        let last = date(9999, 12, 31);
+        let days = last.duration_since(date(2000, 1, 1)).as_hours() / 24;
+        assert_eq!(day(i32::try_from(days).unwrap()), RawValue::Date(last));
+        let end = days * 86_400_000_000 + 86_399_999_999;
+        assert_eq!(time(end), RawValue::LocalTime(last.at(23, 59, 59, 999_999_000)));
+        assert!(matches!(time(end + 1), RawValue::Unreadable(_)));
         let instant = ColumnForm::Instant.read_value(&0_i64.to_be_bytes());
         assert_eq!(instant, RawValue::Instant("2000-01-01T00:00:00Z".parse().unwrap()));
     }

@@ -80,7 +80,8 @@ fn assert_same(name: &str, connector: ConnectorSettings, directory: &Path) {
     let manifest = make_manifest(connector, directory);
     assert_eq!(manifest.read, RECORDS.len() as u64, "{name}");
     assert_eq!(manifest.definition, first.definition, "{name}");
-    assert_eq!(manifest.buckets, first.buckets, "{name}: a bucket has another digest");
+    let unlike = manifest.buckets.iter().zip(&first.buckets).filter(|(ours, csv)| ours != csv).count();
+    assert_eq!(unlike, 0, "{name}: buckets have other digests");
 }
 
 fn csv_settings() -> ConnectorSettings {
