@@ -6,10 +6,9 @@
 
 mod fields;
 
-use crate::AnySource;
 use crate::failure::fail;
 use crate::input::{InputFile, list_files};
-use crate::opening::Opening;
+use crate::opening::{AnySource, Opening};
 use crate::text_input::TextInput;
 use crate::totals::{Number, RunningTotal, check_count};
 use fields::{FieldSpan, RecordFields};
@@ -139,7 +138,7 @@ impl CsvSource {
         let place = || input.place_of(self.first_line);
         let length = check_line_break(&self.record, &self.settings, &place)?;
         self.record.truncate(length);
-        self.fields.divide(&mut self.record, &self.settings).map_err(|problem| {
+        self.fields.divide(&self.record, &self.settings).map_err(|problem| {
             fail(place(), problem, "Correct the dialect in the policy, or have the file written again.")
         })?;
         Ok(true)

@@ -3,10 +3,9 @@
 
 mod column;
 
-use crate::AnySource;
 use crate::failure::fail;
 use crate::input::{InputFile, list_files};
-use crate::opening::Opening;
+use crate::opening::{AnySource, Opening};
 use crate::text_input::TextInput;
 use crate::totals::{Number, RunningTotal, check_count};
 use column::ColumnReader;

@@ -4,10 +4,9 @@
 mod address;
 mod exchange;
 
-use crate::AnySource;
 use crate::failure::fail;
 use crate::json::{Destination, JsonValue, parse_json, read_number, split_path, split_pointer};
-use crate::opening::Opening;
+use crate::opening::{AnySource, Opening};
 use address::{append_parameter, check_address, show_address, stay_on_host};
 use exchange::{Exchange, ReceivedPage};
 use portcullis_model::reconciliation::Isolation;

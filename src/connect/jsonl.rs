@@ -1,10 +1,9 @@
 //! JSON lines: one object a line.
 
-use crate::AnySource;
 use crate::failure::fail;
 use crate::input::{InputFile, list_files};
 use crate::json::{JsonValue, parse_json, split_path};
-use crate::opening::Opening;
+use crate::opening::{AnySource, Opening};
 use crate::text_input::TextInput;
 use portcullis_model::reconciliation::Isolation;
 use portcullis_model::reconciliation::connector::JsonLinesSettings;

@@ -16,6 +16,10 @@
     clippy::disallowed_methods,
     reason = "this room is where files, databases and APIs are read; the environment comes from outside"
 )]
+#![cfg_attr(
+    not(feature = "all"),
+    allow(dead_code, unused_imports, reason = "a build with some connectors has what only others need")
+)]
 
 mod characters;
 #[cfg(feature = "csv")]
@@ -42,6 +46,7 @@ mod progress;
 mod pump;
 #[cfg(any(feature = "http", feature = "mysql", feature = "postgresql"))]
 mod secret;
+#[cfg(any(feature = "mysql", feature = "postgresql", feature = "sqlite"))]
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -52,14 +57,11 @@ mod totals;
 #[cfg(feature = "xml")]
 mod xml;
 
-pub use opening::Opening;
+pub use opening::{AnySource, Opening};
 pub use progress::WatchedSource;
 
 use portcullis_model::reconciliation::ConnectorSettings;
-use portcullis_reconcile::source::{RecordSource, SourceError};
-
-/// A source of any kind.
-pub type AnySource = Box<dyn RecordSource>;
+use portcullis_reconcile::source::SourceError;
 
 /// A connector of this program.
 #[derive(Clone, Copy)]

@@ -3,9 +3,8 @@
 mod answer;
 mod value;
 
-use crate::AnySource;
 use crate::failure::fail;
-use crate::opening::Opening;
+use crate::opening::{AnySource, Opening};
 use crate::pump::{Beginning, PumpInlet, PumpedSource};
 use crate::secret::{SecretText, read_secret};
 use crate::sql::{SqlDialect, name_extraction};

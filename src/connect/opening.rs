@@ -1,10 +1,12 @@
 //! What a connector is opened with.
 
-use crate::AnySource;
 use portcullis_model::reconciliation::Isolation;
 use portcullis_reconcile::source::{RawValue, RecordSource, SourceError};
 use std::fmt;
 use std::path::{Path, PathBuf};
+
+/// A source of any kind.
+pub type AnySource = Box<dyn RecordSource>;
 
 /// What a connector is opened with, besides its settings.
 #[derive(Clone, Copy)]

@@ -2,10 +2,9 @@
 
 mod value;
 
-use crate::AnySource;
 use crate::failure::fail;
 use crate::input::{InputFile, list_files};
-use crate::opening::Opening;
+use crate::opening::{AnySource, Opening};
 use crate::pump::{Beginning, PumpInlet, PumpedSource};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
@@ -92,7 +91,7 @@ impl OpenFile {
         place: &str,
         inlet: &mut PumpInlet,
     ) -> Result<(), SourceError> {
-        let fail_here = |problem: String| fail_file(place, &problem);
+        let fail_here = |error: ParquetError| fail_file(place, &error);
         let open = |(number, _): &(usize, ColumnForm)| guard_panic(|| group.get_column_reader(*number));
         let mut readers = self.wanted.iter().map(open).collect::<Result<Vec<_>, _>>().map_err(fail_here)?;
         loop {
@@ -103,7 +102,8 @@ impl OpenFile {
             }
             let count = columns.first().map_or(0, ExactSizeIterator::len);
             if columns.iter().any(|column| column.len() != count) {
-                return Err(fail_here("columns have unlike numbers of rows".to_string()));
+                let problem = "columns have unlike numbers of rows".to_string();
+                return Err(fail_here(ParquetError::General(problem)));
             }
             if count == 0 {
                 return Ok(());
@@ -195,12 +195,9 @@ fn read_typed<T: DataType>(
 }
 
 /// What the library says. Where it panics on a file that was made to mislead, that is an error too.
-fn guard_panic<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(read)) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(describe_error(&error)),
-        Err(_) => Err("the file is malformed".to_string()),
-    }
+fn guard_panic<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+    let panicked = |_| Err(ParquetError::General("the file is malformed".to_string()));
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(panicked)
 }
 
 fn describe_error(error: &ParquetError) -> String {
@@ -211,7 +208,8 @@ fn describe_error(error: &ParquetError) -> String {
     }
 }
 
-fn fail_file(place: &str, problem: &str) -> SourceError {
+fn fail_file(place: &str, error: &ParquetError) -> SourceError {
+    let problem = describe_error(error);
     let remedy = "Fetch the file again, or have it written again without compression or with Snappy or zstd.";
     fail(place, format!("This is no Parquet that can be read: {problem}."), remedy)
 }

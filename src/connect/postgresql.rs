@@ -1,13 +1,12 @@
-//! PostgreSQL: one repeatable-read, read-only transaction, and rows as `COPY … TO STDOUT` sends them
-//! in its binary form.
+//! PostgreSQL: one repeatable-read, read-only transaction, and rows as `COPY … TO STDOUT` sends
+//! them in its binary form.
 
 mod answer;
 mod copied;
 mod value;
 
-use crate::AnySource;
 use crate::failure::fail;
-use crate::opening::Opening;
+use crate::opening::{AnySource, Opening};
 use crate::pump::{Beginning, PumpInlet, PumpedSource};
 use crate::secret::{SecretText, read_secret};
 use crate::sql::{SqlDialect, name_extraction};

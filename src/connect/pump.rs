@@ -6,12 +6,14 @@
 use crate::failure::fail;
 use portcullis_model::reconciliation::Isolation;
 use portcullis_reconcile::source::{RawValue, RecordSource, SourceError};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
 const BATCHES: usize = 3;
 const ROWS_OF_BATCH: usize = 256;
 const BYTES_OF_BATCH: usize = 1 << 20;
+/// A text whose memory is greater is given back instead of used again.
+const LONGEST_KEPT: usize = 1 << 12;
 
 /// What is known before the first row.
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +33,12 @@ enum Message {
 /// The thread's end: takes rows.
 pub(crate) struct PumpInlet {
     sender: SyncSender<Message>,
+    /// Batches that were read, whose texts have memory.
+    returned: Receiver<Vec<RawValue>>,
     width: usize,
     batch: Vec<RawValue>,
+    /// How many values of the batch are new.
+    filled: usize,
     bytes: usize,
     rows: u64,
     announced: Option<u64>,
@@ -50,30 +56,44 @@ impl PumpInlet {
         self.rows
     }
 
-    /// Takes a value of the row. A row has as many as there are columns.
+    /// The place of the row's next value, with whatever an earlier row had there. A row has as many
+    /// values as there are columns.
+    pub(crate) fn next_value(&mut self) -> &mut RawValue {
+        let at = self.filled;
+        self.filled += 1;
+        if at >= self.batch.len() {
+            self.batch.resize(at + 1, RawValue::Null);
+        }
+        let value = &mut self.batch[at];
+        if let RawValue::Text(text) | RawValue::Decimal(text) = value
+            && text.capacity() > LONGEST_KEPT
+        {
+            *value = RawValue::Null;
+        }
+        value
+    }
+
+    /// Takes a value of the row.
     pub(crate) fn push_value(&mut self, value: RawValue) {
-        self.bytes += size_of::<RawValue>()
-            + match &value {
-                RawValue::Text(text) | RawValue::Decimal(text) | RawValue::Unreadable(text) => text.len(),
-                RawValue::Bytes(bytes) => bytes.len(),
-                _ => 0,
-            };
-        self.batch.push(value);
+        *self.next_value() = value;
     }
 
     /// Ends the row.
     pub(crate) fn end_row(&mut self) -> Result<(), SourceError> {
         self.rows += 1;
-        if self.batch.len() >= ROWS_OF_BATCH * self.width || self.bytes >= BYTES_OF_BATCH {
+        let row = &self.batch[self.filled.saturating_sub(self.width)..self.filled];
+        self.bytes += row.iter().map(count_bytes).sum::<usize>();
+        if self.filled >= ROWS_OF_BATCH * self.width || self.bytes >= BYTES_OF_BATCH {
             return self.send_batch();
         }
         Ok(())
     }
 
     fn send_batch(&mut self) -> Result<(), SourceError> {
-        let next = Vec::with_capacity(self.batch.len());
-        let batch = std::mem::replace(&mut self.batch, next);
-        self.bytes = 0;
+        let next = self.returned.try_recv().unwrap_or_default();
+        let mut batch = std::mem::replace(&mut self.batch, next);
+        batch.truncate(self.filled);
+        (self.filled, self.bytes) = (0, 0);
         self.send(Message::Rows(batch))
     }
 
@@ -83,12 +103,26 @@ impl PumpInlet {
     }
 }
 
+/// The memory of a value, about.
+fn count_bytes(value: &RawValue) -> usize {
+    size_of::<RawValue>()
+        + match value {
+            RawValue::Text(text) | RawValue::Decimal(text) | RawValue::Unreadable(text) => text.len(),
+            RawValue::Bytes(bytes) => bytes.len(),
+            _ => 0,
+        }
+}
+
 /// A source whose rows come from a thread.
 pub(crate) struct PumpedSource {
     receiver: Receiver<Message>,
+    /// Where batches go that were read.
+    returns: Sender<Vec<RawValue>>,
     beginning: Beginning,
     width: usize,
-    batch: std::vec::IntoIter<RawValue>,
+    batch: Vec<RawValue>,
+    /// The next value of the batch.
+    at: usize,
     place: String,
     rows: u64,
     over: bool,
@@ -102,11 +136,20 @@ impl PumpedSource {
         pump: impl FnOnce(&mut PumpInlet) -> Result<(), SourceError> + Send + 'static,
     ) -> Result<Self, SourceError> {
         let (sender, receiver) = sync_channel(BATCHES);
+        let (returns, returned) = channel();
         thread::Builder::new()
             .name("connector".to_string())
             .spawn(move || {
-                let mut inlet =
-                    PumpInlet { sender, width, batch: Vec::new(), bytes: 0, rows: 0, announced: None };
+                let mut inlet = PumpInlet {
+                    sender,
+                    returned,
+                    width,
+                    batch: Vec::new(),
+                    filled: 0,
+                    bytes: 0,
+                    rows: 0,
+                    announced: None,
+                };
                 let end = match pump(&mut inlet).and_then(|()| inlet.send_batch()) {
                     Ok(()) => Message::Ends(inlet.announced),
                     Err(error) => Message::Failed(error),
@@ -118,9 +161,11 @@ impl PumpedSource {
         match receiver.recv() {
             Ok(Message::Begins(beginning)) => Ok(Self {
                 receiver,
+                returns,
                 beginning,
                 width,
-                batch: Vec::new().into_iter(),
+                batch: Vec::new(),
+                at: 0,
                 place: place.to_string(),
                 rows: 0,
                 over: false,
@@ -134,7 +179,9 @@ impl PumpedSource {
     fn receive_batch(&mut self) -> Result<bool, SourceError> {
         match self.receiver.recv() {
             Ok(Message::Rows(batch)) => {
-                self.batch = batch.into_iter();
+                // Where the thread ended already, it needs none.
+                let _ = self.returns.send(std::mem::replace(&mut self.batch, batch));
+                self.at = 0;
                 Ok(true)
             }
             Ok(Message::Ends(announced)) => {
@@ -154,13 +201,18 @@ impl RecordSource for PumpedSource {
     }
 
     fn read_row(&mut self, values: &mut Vec<RawValue>) -> Result<bool, SourceError> {
-        while self.batch.len() == 0 {
+        while self.at >= self.batch.len() {
             if self.over || !self.receive_batch()? {
                 return Ok(false);
             }
         }
-        values.clear();
-        values.extend(self.batch.by_ref().take(self.width));
+        let Some(row) = self.batch.get_mut(self.at..self.at + self.width) else {
+            return Err(fail_lost(&self.place()));
+        };
+        // What the caller has of an earlier row goes back, so that its memory is used again.
+        values.resize(self.width, RawValue::Null);
+        values.swap_with_slice(row);
+        self.at += self.width;
         self.rows += 1;
         Ok(true)
     }

@@ -1,8 +1,7 @@
 //! A SQLite file, opened for reading, in one read transaction.
 
-use crate::AnySource;
 use crate::failure::{fail, fail_reading};
-use crate::opening::Opening;
+use crate::opening::{AnySource, Opening};
 use crate::pump::{Beginning, PumpInlet, PumpedSource};
 use crate::sql::{SqlDialect, name_extraction};
 use portcullis_model::reconciliation::Isolation;

@@ -76,8 +76,8 @@ impl TextInput {
         self.append_line_until(line, longest, b"\n")
     }
 
-    /// Appends the next line, which ends with one of these (at most two) bytes; `false` at the end of
-    /// the file.
+    /// Appends the next line, which ends with one of these (at most two) bytes; `false` at the end
+    /// of the file.
     ///
     /// # Errors
     ///
@@ -296,8 +296,8 @@ impl Transcoder {
     }
 }
 
-/// EBCDIC as UTF-8. NEL, the line break of mainframes, becomes LF. `text` has room for three bytes a
-/// character.
+/// EBCDIC as UTF-8. NEL, the line break of mainframes, becomes LF. `text` has room for three bytes
+/// a character.
 fn write_page(decoder: &TextDecoder, raw: &[u8], text: &mut [u8]) -> usize {
     let mut written = 0;
     for byte in raw {

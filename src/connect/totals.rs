@@ -55,7 +55,7 @@ impl RunningTotal {
         Self { column: column.to_string(), sum: Some(Number::new(0, 0)) }
     }
 
-    /// Adds a value. NULL and empty text count as nothing; a value that is no number spoils the sum.
+    /// Adds a value. NULL and empty text count as nothing; what is no number spoils the sum.
     pub(crate) fn add_value(&mut self, value: &RawValue) {
         let number = match value {
             RawValue::Null => return,

@@ -4,10 +4,9 @@
 mod bounded;
 mod record;
 
-use crate::AnySource;
 use crate::failure::fail;
 use crate::input::{InputFile, list_files};
-use crate::opening::Opening;
+use crate::opening::{AnySource, Opening};
 use crate::text_input::TextInput;
 use crate::totals::check_count;
 use bounded::BoundedInput;
@@ -238,7 +237,11 @@ impl XmlSource {
         }
         let problem =
             format!("The file declares {}, and the policy states {}.", named.escape_debug(), stated.as_str());
-        Err(fail(self.place(), problem, "Correct `encoding` in the policy, or have the file written again."))
+        Err(fail(
+            self.place(),
+            problem,
+            "Correct `characters` in the policy, or have the file written again.",
+        ))
     }
 
     fn finish_file(&mut self, reader: Reader<BoundedInput>) -> Result<(), SourceError> {

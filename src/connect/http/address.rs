@@ -54,8 +54,8 @@ fn escape_part(text: &str) -> String {
     text.bytes().map(escape).collect()
 }
 
-/// The address that a page gave, if it is of the first page's scheme, host and port: a token is sent
-/// nowhere else.
+/// The address that a page gave, if it is of the first page's scheme, host and port: a token is
+/// sent nowhere else.
 pub(super) fn stay_on_host(first: &str, target: &str) -> Option<String> {
     let uri: Uri = first.parse().ok()?;
     let origin = format!("{}://{}", uri.scheme_str()?, uri.authority()?);

@@ -109,7 +109,7 @@ impl Exchange {
             ureq::Error::BodyExceedsLimit(limit) => fail(
                 place,
                 format!("The page is longer than {limit} bytes."),
-                "Ask the API for smaller pages, or raise `longest-page`.",
+                "Ask the API for smaller pages: most take their size as a parameter of `url`.",
             ),
             error => fail_request(place, &error),
         })?;

@@ -148,7 +148,7 @@ mod tests {
             take_value(ColumnForm::Number, &Value::UInt(u64::MAX)),
             RawValue::Integer(u64::MAX.into())
         );
-        assert_eq!(take_value(ColumnForm::Number, &Value::Float(3.14)), RawValue::Float(3.14));
+        assert_eq!(take_value(ColumnForm::Number, &Value::Float(3.3)), RawValue::Float(3.3));
         let bits = Value::Bytes(vec![1, 0]);
         assert_eq!(take_value(ColumnForm::Bits, &bits), RawValue::Integer(256));
         let decimal = Value::Bytes(b"-0.10".to_vec());

@@ -1,7 +1,6 @@
 //! Values of Parquet, by their physical and logical type.
 
 use jiff::civil::{Date, Time};
-use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit};
 use parquet::schema::types::ColumnDescriptor;
@@ -158,10 +157,23 @@ fn take_date(days: i64) -> RawValue {
 }
 
 fn take_timestamp(number: i64, nanoseconds: i64, is_utc: bool) -> RawValue {
-    match Timestamp::from_nanosecond(i128::from(number) * i128::from(nanoseconds)) {
+    let since_1970 = i128::from(number) * i128::from(nanoseconds);
+    match Timestamp::from_nanosecond(since_1970) {
         Ok(instant) if is_utc => RawValue::Instant(instant),
-        Ok(instant) => RawValue::LocalTime(Offset::UTC.to_datetime(instant)),
-        Err(_) => unreadable("its year has more than four digits"),
+        _ if is_utc => unreadable("its year has more than four digits"),
+        _ => take_local(since_1970),
+    }
+}
+
+/// A time without a zone. The last days of the year 9999, which many systems use for "no end", are
+/// among them.
+fn take_local(since_1970: i128) -> RawValue {
+    let epoch = Date::constant(1970, 1, 1).to_datetime(Time::midnight());
+    let seconds = i64::try_from(since_1970.div_euclid(1_000_000_000)).ok();
+    let rest = i32::try_from(since_1970.rem_euclid(1_000_000_000)).unwrap_or_default();
+    match seconds.and_then(|seconds| epoch.checked_add(SignedDuration::new(seconds, rest)).ok()) {
+        Some(local) => RawValue::LocalTime(local),
+        None => unreadable("its year has more than four digits"),
     }
 }
 
@@ -177,15 +189,11 @@ pub(super) fn take_float(number: f64) -> RawValue {
     if number.is_finite() { RawValue::Float(number) } else { unreadable("it is no finite number") }
 }
 
-/// The oldest form of times: nanoseconds of a day and the Julian day. It does not say of which zone.
+/// The oldest form of times: nanoseconds of a day and the Julian day, without a zone.
 pub(super) fn take_int96(words: &[u32]) -> RawValue {
     let [low, high, day] = words else { return unreadable("its type has no form here") };
     let nanoseconds = i128::from(*high) << 32 | i128::from(*low);
-    let days = i128::from(*day) - 2_440_588;
-    match Timestamp::from_nanosecond(days * 86_400_000_000_000 + nanoseconds) {
-        Ok(instant) => RawValue::LocalTime(Offset::UTC.to_datetime(instant)),
-        Err(_) => unreadable("its year has more than four digits"),
-    }
+    take_local((i128::from(*day) - 2_440_588) * 86_400_000_000_000 + nanoseconds)
 }
 
 fn write_uuid(bytes: &[u8]) -> String {
@@ -227,7 +235,10 @@ mod tests {
         assert!(matches!(take_date(i64::MAX), RawValue::Unreadable(_)));
         let instant = "2020-11-18T13:05:09.25Z".parse::<Timestamp>().unwrap();
         assert_eq!(take_timestamp(1_605_704_709_250, 1_000_000, true), RawValue::Instant(instant));
-        let local = Offset::UTC.to_datetime(instant);
+        let local = Date::constant(2020, 11, 18).at(13, 5, 9, 250_000_000);
+        // What many systems write for "no end".
+        let last = Date::constant(9999, 12, 31).at(23, 59, 59, 999_000_000);
+        assert_eq!(take_timestamp(253_402_300_799_999, 1_000_000, false), RawValue::LocalTime(last));
         assert_eq!(take_timestamp(1_605_704_709_250_000, 1_000, false), RawValue::LocalTime(local));
         assert!(matches!(take_timestamp(i64::MAX, 1_000_000, true), RawValue::Unreadable(_)));
         assert_eq!(take_time_of_day(47_109_250, 1_000_000), RawValue::Text("13:05:09.25".to_string()));

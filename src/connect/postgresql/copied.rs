@@ -128,10 +128,11 @@ impl<'f> CopiedRows<'f> {
         for place in self.places {
             let span = self.spans.get(*place).copied().flatten();
             let bytes = span.and_then(|(start, end)| tuple.get(start..end));
-            inlet.push_value(match (bytes, self.forms.get(*place)) {
-                (Some(bytes), Some(form)) => form.read_value(bytes),
-                _ => RawValue::Null,
-            });
+            let value = inlet.next_value();
+            match (bytes, self.forms.get(*place)) {
+                (Some(bytes), Some(form)) => form.write_value(bytes, value),
+                _ => *value = RawValue::Null,
+            }
         }
         inlet.end_row()
     }

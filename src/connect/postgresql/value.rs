@@ -1,10 +1,10 @@
 //! Values in PostgreSQL's binary form.
 
-use jiff::civil::Date;
+use crate::characters::set_text;
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_reconcile::source::RawValue;
-use std::fmt::Write;
 use tokio_postgres::types::Type;
 
 /// In which form a column comes.
@@ -28,8 +28,6 @@ pub(super) enum ColumnForm {
 
 /// Microseconds from 1970 to 2000, where PostgreSQL's times begin.
 const EPOCH: i64 = 946_684_800_000_000;
-/// Days from 1970 to 2000.
-const EPOCH_DAYS: i64 = 10_957;
 
 impl ColumnForm {
     pub(super) fn of_type(of: &Type) -> Self {
@@ -50,8 +48,14 @@ impl ColumnForm {
         }
     }
 
-    pub(super) fn read_value(self, bytes: &[u8]) -> RawValue {
+    /// Writes a value, in the memory of the one before where it is a text.
+    pub(super) fn write_value(self, bytes: &[u8], into: &mut RawValue) {
         let value = match self {
+            Self::Text | Self::CastText => match std::str::from_utf8(bytes) {
+                Ok(text) => return set_text(into, text),
+                Err(_) => Some(RawValue::Unreadable("its bytes are no text in utf-8".to_string())),
+            },
+            Self::Numeric => read_numeric(bytes, take_memory(into)),
             Self::Boolean => bytes.first().map(|byte| RawValue::Boolean(*byte != 0)),
             Self::Integer => read_integer(bytes).map(|number| RawValue::Integer(number.into())),
             Self::ObjectId => {
@@ -59,23 +63,27 @@ impl ColumnForm {
             }
             Self::Float4 => bytes.try_into().ok().map(f32::from_be_bytes).map(widen_float),
             Self::Float8 => bytes.try_into().ok().map(f64::from_be_bytes).map(take_float),
-            Self::Numeric => read_numeric(bytes),
-            Self::Text | Self::CastText => Some(match std::str::from_utf8(bytes) {
-                Ok(text) => RawValue::Text(text.to_string()),
-                Err(_) => RawValue::Unreadable("its bytes are no text in utf-8".to_string()),
-            }),
             Self::Bytes => Some(RawValue::Bytes(bytes.to_vec())),
             Self::Date => read_integer(bytes).map(read_date),
-            Self::LocalTime => read_integer(bytes).map(|time| match read_time(time) {
-                Ok(time) => RawValue::LocalTime(Offset::UTC.to_datetime(time)),
-                Err(why) => why,
+            Self::LocalTime => read_integer(bytes).map(|time| match (read_local(time), read_time(time)) {
+                (Some(local), _) => RawValue::LocalTime(local),
+                (None, Err(why)) => why,
+                (None, Ok(_)) => RawValue::Unreadable("its year has more than four digits".to_string()),
             }),
             Self::Instant => read_integer(bytes).map(|time| match read_time(time) {
                 Ok(time) => RawValue::Instant(time),
                 Err(why) => why,
             }),
         };
-        value.unwrap_or_else(|| RawValue::Unreadable("the server sent it in an unknown form".to_string()))
+        let unknown = || RawValue::Unreadable("the server sent it in an unknown form".to_string());
+        *into = value.unwrap_or_else(unknown);
+    }
+
+    #[cfg(test)]
+    fn read_value(self, bytes: &[u8]) -> RawValue {
+        let mut value = RawValue::Decimal("an earlier one".to_string());
+        self.write_value(bytes, &mut value);
+        value
     }
 }
 
@@ -97,7 +105,7 @@ fn take_float(number: f64) -> RawValue {
     }
 }
 
-/// The double that has the shortest text of the single: 3.14 and not 3.1400001049041748.
+/// The double that has the shortest text of the single: 3.3 and not 3.299999952316284.
 fn widen_float(number: f32) -> RawValue {
     take_float(number.to_string().parse().unwrap_or(f64::NAN))
 }
@@ -106,10 +114,22 @@ fn read_date(days: i64) -> RawValue {
     if days == i64::from(i32::MAX) || days == i64::from(i32::MIN) {
         return RawValue::Unreadable("it is an infinite date".to_string());
     }
-    let from_1970 = SignedDuration::from_hours((days + EPOCH_DAYS) * 24);
-    match Date::constant(1970, 1, 1).checked_add(from_1970) {
-        Ok(date) => RawValue::Date(date),
-        Err(_) => RawValue::Unreadable("its year has more than four digits".to_string()),
+    match read_local(days.saturating_mul(86_400_000_000)) {
+        Some(midnight) => RawValue::Date(midnight.date()),
+        None => RawValue::Unreadable("its year has more than four digits".to_string()),
+    }
+}
+
+/// Day and time of microseconds since 2000. The last days of the year 9999, which many systems use
+/// for "no end", are no points in time for the library, and are days all the same.
+fn read_local(microseconds: i64) -> Option<DateTime> {
+    let since_1970 = microseconds.checked_add(EPOCH)?;
+    match Timestamp::from_microsecond(since_1970) {
+        Ok(time) => Some(Offset::UTC.to_datetime(time)),
+        Err(_) => {
+            let epoch = Date::constant(1970, 1, 1).to_datetime(Time::midnight());
+            epoch.checked_add(SignedDuration::from_micros(since_1970)).ok()
+        }
     }
 }
 
@@ -121,9 +141,20 @@ fn read_time(microseconds: i64) -> Result<Timestamp, RawValue> {
     time.ok_or_else(|| RawValue::Unreadable("its year has more than four digits".to_string()))
 }
 
+/// An empty text with the memory of the value before.
+fn take_memory(value: &mut RawValue) -> String {
+    match std::mem::replace(value, RawValue::Null) {
+        RawValue::Decimal(mut text) | RawValue::Text(mut text) => {
+            text.clear();
+            text
+        }
+        _ => String::with_capacity(24),
+    }
+}
+
 /// A decimal number: digits to the base 10 000, and how many decimal digits are shown after the
 /// point.
-fn read_numeric(bytes: &[u8]) -> Option<RawValue> {
+fn read_numeric(bytes: &[u8], mut text: String) -> Option<RawValue> {
     let word = |at: usize| Some(u16::from_be_bytes(bytes.get(at * 2..at * 2 + 2)?.try_into().ok()?));
     let (count, weight, sign, scale) = (word(0)?, word(1)?.cast_signed(), word(2)?, usize::from(word(3)?));
     match sign {
@@ -138,30 +169,38 @@ fn read_numeric(bytes: &[u8]) -> Option<RawValue> {
             _ => Some(0),
         }
     };
-    let mut text = String::with_capacity(usize::from(count) * 4 + 3);
     if sign != 0 {
         text.push('-');
     }
-    let whole = usize::try_from(weight).map_or(0, |weight| weight + 1);
-    if whole == 0 {
-        text.push('0');
+    let start = text.len();
+    for place in (0..=i32::from(weight)).rev() {
+        push_four(digit(place)?, &mut text);
     }
-    for at in 0..whole {
-        let digit = digit(i32::try_from(whole - 1 - at).ok()?)?;
-        // Nothing is written before the first digit.
-        let _ = if at == 0 { write!(text, "{digit}") } else { write!(text, "{digit:04}") };
+    // Nothing is written before the first digit, and something before the point.
+    let zeros = text[start..].bytes().take_while(|byte| *byte == b'0').count();
+    text.replace_range(start..start + zeros, "");
+    if text.len() == start {
+        text.push('0');
     }
     if scale > 0 {
         text.push('.');
         let end = text.len() + scale;
         let mut place = -1;
         while text.len() < end {
-            let _ = write!(text, "{:04}", digit(place)?);
+            push_four(digit(place)?, &mut text);
             place -= 1;
         }
         text.truncate(end);
     }
     Some(RawValue::Decimal(text))
+}
+
+/// Four decimal digits of a number below 10 000.
+fn push_four(number: u16, text: &mut String) {
+    for unit in [1000, 100, 10, 1] {
+        // Below 10, so that no digit is cut.
+        text.push(char::from(b'0' + u8::try_from(number / unit % 10).unwrap_or(0)));
+    }
 }
 
 #[cfg(test)]
@@ -207,13 +246,20 @@ mod tests {
         for extreme in [i64::MAX, i64::MIN, i64::MAX - 1] {
             assert!(matches!(time(extreme), RawValue::Unreadable(_)));
         }
+        // What many systems write for "no end".
+        let last = date(9999, 12, 31);
+        let days = last.duration_since(date(2000, 1, 1)).as_hours() / 24;
+        assert_eq!(day(i32::try_from(days).unwrap()), RawValue::Date(last));
+        let end = days * 86_400_000_000 + 86_399_999_999;
+        assert_eq!(time(end), RawValue::LocalTime(last.at(23, 59, 59, 999_999_000)));
+        assert!(matches!(time(end + 1), RawValue::Unreadable(_)));
         let instant = ColumnForm::Instant.read_value(&0_i64.to_be_bytes());
         assert_eq!(instant, RawValue::Instant("2000-01-01T00:00:00Z".parse().unwrap()));
     }
 
     #[test]
     fn floats_have_their_shortest_text() {
-        assert_eq!(ColumnForm::Float4.read_value(&3.14_f32.to_be_bytes()), RawValue::Float(3.14));
+        assert_eq!(ColumnForm::Float4.read_value(&3.3_f32.to_be_bytes()), RawValue::Float(3.3));
         assert_eq!(ColumnForm::Float8.read_value(&0.1_f64.to_be_bytes()), RawValue::Float(0.1));
         assert!(matches!(ColumnForm::Float8.read_value(&f64::NAN.to_be_bytes()), RawValue::Unreadable(_)));
     }

@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
 /// An API of one answer a request, in this order; it tells what it was asked.
-fn serve(answers: Vec<String>) -> (String, Receiver<String>) {
+pub fn serve(answers: Vec<String>) -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let (told, asked) = channel();
@@ -31,7 +31,7 @@ fn serve(answers: Vec<String>) -> (String, Receiver<String>) {
     (address, asked)
 }
 
-fn answer(body: &str) -> String {
+pub fn answer(body: &str) -> String {
     answer_with("200 OK", "", body)
 }
 

@@ -13,6 +13,8 @@ mod parquet;
 #[cfg(all(unix, feature = "postgresql"))]
 mod postgresql;
 mod reading;
+#[cfg(all(unix, feature = "http", feature = "mysql", feature = "parquet", feature = "postgresql"))]
+mod same_records;
 #[cfg(all(unix, any(feature = "mysql", feature = "postgresql")))]
 mod servers;
 #[cfg(feature = "sqlite")]

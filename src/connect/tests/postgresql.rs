@@ -50,7 +50,7 @@ fn each_type_comes_as_what_it_is() {
     server.run_sql(
         "CREATE DOMAIN amount AS numeric(12,2); CREATE TYPE colour AS ENUM ('red', 'blue'); \
          CREATE TABLE types AS SELECT true AS a_bool, 32767::int2 AS a_int2, (-2147483648)::int4 AS a_int4, \
-         9007199254740993::int8 AS a_int8, 4294967295::oid AS a_oid, 3.14::float4 AS a_float4, 0.1::float8 AS a_float8, \
+         9007199254740993::int8 AS a_int8, 4294967295::oid AS a_oid, 3.3::float4 AS a_float4, 0.1::float8 AS a_float8, \
          (-0.0001000)::numeric AS a_numeric, 12.50::amount AS a_domain, 'Zo' || chr(235) AS a_text, 'ab'::char(5) AS a_char, \
          'ab  '::varchar(9) AS a_varchar, 'n'::name AS a_name, '\\x00ff'::bytea AS a_bytea, '2020-11-18'::date AS a_date, \
          '2020-11-18 13:05:09.25'::timestamp AS a_local, '2020-11-18 13:05:09.25+02'::timestamptz AS a_instant, \
@@ -68,7 +68,7 @@ fn each_type_comes_as_what_it_is() {
         ("a_int4", RawValue::Integer(-2_147_483_648)),
         ("a_int8", RawValue::Integer(9_007_199_254_740_993)),
         ("a_oid", RawValue::Integer(4_294_967_295)),
-        ("a_float4", RawValue::Float(3.14)),
+        ("a_float4", RawValue::Float(3.3)),
         ("a_float8", RawValue::Float(0.1)),
         ("a_numeric", RawValue::Decimal("-0.0001000".to_string())),
         ("a_domain", RawValue::Decimal("12.50".to_string())),

@@ -241,6 +241,8 @@ impl Account {
     fn command(&self, program: &Path) -> Command {
         let Some((user, group)) = self.ids else { return Command::new(program) };
         let mut command = Command::new("setpriv");
+        // Where the tests keep their files, this account may not write.
+        command.env("TMPDIR", "/tmp");
         command.args([format!("--reuid={user}"), format!("--regid={group}"), "--clear-groups".to_string()]);
         command.arg("--").arg(program);
         command
@@ -274,6 +276,7 @@ fn guard(server: &Command, signal: &str, directory: &Path) -> Child {
         .args(["-c", &script, "sh"])
         .arg(server.get_program())
         .args(server.get_args())
+        .env("TMPDIR", "/tmp")
         .stdin(Stdio::piped())
         .stdout(log.try_clone().unwrap())
         .stderr(log)
