@@ -15,6 +15,9 @@ use std::fmt::Write as _;
 /// How each gap begins that a person has to fill. A file that still holds one is no notice.
 pub const TO_COMPLETE: &str = "[TO COMPLETE:";
 
+/// How long the lines of a letter are, in characters.
+const LINE: usize = 76;
+
 /// What each class of difference means to someone who uses the records: what is so, and what to do.
 const MEANINGS: &[(&str, &str, &str)] = &[
     ("missing", "sent, and not there", "Do not take the absence of a record as a sign that there is none."),
@@ -81,10 +84,36 @@ pub fn draft_letter(
     write_advice(&mut letter, file, party);
     write_outlook(&mut letter, file, party, kind, rules, now);
     letter.push_str(
-        "\nThis letter says what is known of the records. It does not say whether the matter is a personal data\n\
-         breach, or what any law requires of you or of us.\n",
+        "\nThis letter says what is known of the records. It does not say whether the matter is a personal data breach, or \
+         what any law requires of you or of us.\n",
     );
-    letter
+    wrap_letter(&letter)
+}
+
+/// The letter in lines that fit an e-mail. The words that mark a gap stay together, so that a gap
+/// is found again.
+fn wrap_letter(letter: &str) -> String {
+    let marked = TO_COMPLETE.replace(' ', "\u{a0}");
+    let mut wrapped = String::new();
+    for line in letter.replace(TO_COMPLETE, &marked).lines() {
+        let hang = if line.starts_with("- ") { "  " } else { "" };
+        let mut width = 0;
+        for word in line.split(' ') {
+            let length = word.chars().count();
+            if width > 0 && width + 1 + length > LINE {
+                wrapped.push('\n');
+                wrapped.push_str(hang);
+                width = hang.len();
+            } else if width > 0 || word.is_empty() {
+                wrapped.push(' ');
+                width += 1;
+            }
+            wrapped.push_str(word);
+            width += length;
+        }
+        wrapped.push('\n');
+    }
+    wrapped.replace(&marked, TO_COMPLETE).lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 fn write_head(letter: &mut String, file: &IncidentFile, party: &NotifiedParty, kind: NoticeKind) {
@@ -176,9 +205,9 @@ fn describe_since(
     let local = |run: &RunReference| write_local(run.time, zone);
     match (first_bad, last_good) {
         (Some(bad), Some(good)) => format!(
-            "Records have been wrong since {} at the latest; at {} all was as it should be.",
-            local(bad),
-            local(good)
+            "At {} all was as it should be; at {} it was not. Records became wrong in between.",
+            local(good),
+            local(bad)
         ),
         (Some(bad), None) => {
             format!(

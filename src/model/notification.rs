@@ -25,6 +25,17 @@ impl NotificationRules {
         self.parties.iter().find(|party| party.name == name)
     }
 
+    /// Has these parties told of a dataset, as `recipients` of the dataset says: beside those whose
+    /// own `datasets` name it. Names that are no party's have no effect.
+    pub fn add_recipients(&mut self, dataset: &str, recipients: &[String]) {
+        for party in self.parties.iter_mut().filter(|party| recipients.contains(&party.name)) {
+            // A party that names no dataset is told of all.
+            if !party.datasets.is_empty() && !party.datasets.iter().any(|name| name == dataset) {
+                party.datasets.push(dataset.to_string());
+            }
+        }
+    }
+
     /// The parties that have to be told of an incident with this dataset.
     pub fn parties_of<'r>(&'r self, dataset: &str) -> impl Iterator<Item = &'r NotifiedParty> {
         let concerned = self

@@ -122,6 +122,8 @@ fn an_incident_is_opened_told_and_closed() {
     ends(&checkout, &["incident", "notify", &id, "--party", "forces", "--draft", "-o", "letter.txt"], 0);
     let text = ends(&checkout, &record(&id, &ago(1)), 2);
     assert!(text.contains("it still says `[TO COMPLETE:`"), "{text}");
+    checkout.write("letter.txt", "Dear colleagues, … [TO\n > COMPLETE: x] [TO\r\n  COMPLETE: name]\n");
+    ends(&checkout, &record(&id, &ago(1)), 2);
     checkout.write("letter.txt", "Dear colleagues, …\n");
     ends(&checkout, &record(&id, &ago(1)), 0);
     let text = ends(&checkout, &["incident", "status"], 0);

@@ -69,27 +69,30 @@ pub struct DueArguments {
     listener: ListenerArguments,
 }
 
-fn parse_at(text: &str) -> std::result::Result<Timestamp, String> {
-    Moment::try_from(text.to_string()).map(|Moment(time)| whole_second(time))
+fn parse_at(text: &str) -> Result<Timestamp> {
+    let Moment(time) = Moment::try_from(text.to_string()).map_err(Failure::usage)?;
+    Ok(whole_second(time))
 }
 
-fn parse_within(text: &str) -> std::result::Result<SignedDuration, String> {
+fn parse_within(text: &str) -> Result<SignedDuration> {
     let number =
         |digits: &str| digits.parse::<u16>().ok().filter(|_| digits.bytes().all(|b| b.is_ascii_digit()));
     let days = text.strip_suffix('d').and_then(number).map(|days| i64::from(days) * 24);
     let hours = days.or_else(|| text.strip_suffix('h').and_then(number).map(i64::from));
-    hours.map(SignedDuration::from_hours).ok_or_else(|| format!("`{text}` is no time; write 7d or 12h"))
+    hours
+        .map(SignedDuration::from_hours)
+        .ok_or_else(|| Failure::usage(format!("`{text}` is no time; write 7d or 12h")))
 }
 
-fn parse_deployed(text: &str) -> std::result::Result<StatedDeployment, String> {
+fn parse_deployed(text: &str) -> Result<StatedDeployment> {
     let parts = text.split_once('=').and_then(|(environment, rest)| {
         let (commit, time) = rest.rsplit_once('@')?;
         Some((environment, commit, time))
     });
-    let (environment, commit, time) = parts.ok_or("write ENVIRONMENT=COMMIT@TIME")?;
+    let (environment, commit, time) = parts.ok_or_else(|| Failure::usage("write ENVIRONMENT=COMMIT@TIME"))?;
     Ok(StatedDeployment {
-        environment: environment.parse::<Environment>()?,
-        commit: Revision::try_from(commit.to_string())?,
+        environment: environment.parse::<Environment>().map_err(Failure::usage)?,
+        commit: Revision::try_from(commit.to_string()).map_err(Failure::usage)?,
         time: parse_at(time)?,
     })
 }

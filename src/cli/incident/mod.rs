@@ -90,15 +90,15 @@ pub fn run(directory: &Path, command: &IncidentCommand) -> Result {
 }
 
 /// A moment that an argument names, in whole seconds, for clap.
-fn parse_time(text: &str) -> std::result::Result<Timestamp, String> {
-    let Moment(time) = Moment::try_from(text.to_string())?;
+fn parse_time(text: &str) -> Result<Timestamp> {
+    let Moment(time) = Moment::try_from(text.to_string()).map_err(Failure::usage)?;
     Ok(portcullis_incident::clock::whole_second(time))
 }
 
 /// Text that an argument has to hold, for clap.
-fn parse_text(text: &str) -> std::result::Result<String, String> {
+fn parse_text(text: &str) -> Result<String> {
     match text.trim() {
-        "" => Err("it is empty".to_string()),
+        "" => Err(Failure::usage("it is empty")),
         text => Ok(text.to_string()),
     }
 }

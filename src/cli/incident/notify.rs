@@ -198,8 +198,9 @@ fn read_notice(file: &Path) -> Result<Vec<u8>> {
     if bytes.trim_ascii().is_empty() {
         return Err(Failure::usage(format!("{} is empty: nothing can have been sent", file.display())));
     }
-    let gap = TO_COMPLETE.as_bytes();
-    if bytes.windows(gap.len()).any(|window| window == gap) {
+    // However a mail program has broken its lines.
+    let text = String::from_utf8_lossy(&bytes).split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.contains(TO_COMPLETE) {
         return Err(Failure::usage(format!("{} is a draft: it still says `{TO_COMPLETE}`", file.display()))
             .hint("record the letter as it was sent"));
     }

@@ -69,19 +69,21 @@ pub struct OpeningArguments {
 }
 
 /// A count of a class of difference, for clap.
-fn parse_class(text: &str) -> std::result::Result<(String, u64), String> {
-    let (name, count) = text.split_once('=').ok_or("write CLASS=COUNT, as in missing=12")?;
+fn parse_class(text: &str) -> Result<(String, u64)> {
+    let parts = text.split_once('=');
+    let (name, count) = parts.ok_or_else(|| Failure::usage("write CLASS=COUNT, as in missing=12"))?;
     let class = RecordClass::from_name(name).ok_or_else(|| {
         let names = RecordClass::ALL.iter().map(|class| class.as_str());
-        output::unknown("class", name, names)
+        Failure::usage(output::unknown("class", name, names))
     })?;
-    let count = count.parse().map_err(|_| format!("`{count}` is no count"))?;
+    let count = count.parse().map_err(|_| Failure::usage(format!("`{count}` is no count")))?;
     Ok((class.as_str().to_string(), count))
 }
 
 /// A run with its time, for clap.
-fn parse_run(text: &str) -> std::result::Result<RunReference, String> {
-    let (run, time) = text.rsplit_once('@').ok_or("write RUN@TIME, as in load-7@2026-02-28T03:00:00Z")?;
+fn parse_run(text: &str) -> Result<RunReference> {
+    let wrong = || Failure::usage("write RUN@TIME, as in load-7@2026-02-28T03:00:00Z");
+    let (run, time) = text.rsplit_once('@').ok_or_else(wrong)?;
     Ok(RunReference { run: parse_text(run)?, time: parse_time(time)? })
 }
 

@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
     after_help = "Exit codes: 0 it verifies; 5 there is no register here; 6 it does not verify, or does not hold what it must."
 )]
 pub struct RegisterExpectations {
-    /// Commit of an entry that you kept elsewhere, such as the newest one of last time. The register
-    /// must still hold it.
+    /// Commit of an entry that you kept elsewhere, such as the newest one of last time. The
+    /// register must still hold it.
     #[arg(long, value_name = "COMMIT")]
     expect_tip: Option<String>,
     /// Smallest number of entries that must exist.

@@ -208,8 +208,8 @@ pub struct DueText {
     /// The longest time between two snapshots of the protection of a deployment branch, in hours or
     /// days: `"25h"`. Default: none is expected.
     pub snapshots_every: Option<AwaitedTime>,
-    /// The longest time from a deployment to its record: `"1h"`. The host's list of deployments says
-    /// when one was, or `portcullis due --deployed`. Default: none is expected.
+    /// The longest time from a deployment to its record: `"1h"`. The host's list of deployments
+    /// says when one was, or `portcullis due --deployed`. Default: none is expected.
     pub records_within: Option<AwaitedTime>,
 }
 

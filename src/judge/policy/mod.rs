@@ -74,8 +74,8 @@
 //! snapshots-every = "25h"
 //! records-within = "1h"
 //!
-//! [notification]                              # may be left out; who has to be told of an incident,
-//! zone = "Europe/London"                      # and by when; see `notification`
+//! [notification]                              # may be left out; who has to be told of an
+//! zone = "Europe/London"                      # incident, and by when; see `notification`
 //!
 //! [notification.parties.forces]
 //! title = "Receiving forces"

@@ -112,8 +112,8 @@ fn read_party(
         }
     }
     let terms = [text.early_warning, text.phased, text.last];
-    let is_lost = |key: &&str| source.removed.holds(&written.span(), key);
-    if terms.iter().all(Option::is_none) && !TERMS.iter().any(|key| is_lost(&key)) {
+    let is_lost = |key: &str| source.removed.holds(&written.span(), key);
+    if terms.iter().all(Option::is_none) && !TERMS.iter().any(|key| is_lost(key)) {
         let message = format!("no notice to `{}` would ever be due", name.get_ref());
         let help = "write `early-warning`, `phased` or `final`";
         problems.push(Problem::new(name.span(), message).help(help));

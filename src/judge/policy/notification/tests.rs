@@ -2,7 +2,7 @@
 
 use crate::policy::{Policy, Problem, STARTER};
 use jiff::SignedDuration;
-use portcullis_model::notification::{Counting, NoticeSpan, OverdueEffect, PartyRole};
+use portcullis_model::notification::{Counting, NoticeSpan, NotificationRules, OverdueEffect, PartyRole};
 
 const GOOD: &str = r#"
 [notification]
@@ -57,6 +57,22 @@ fn parties_terms_and_working_hours_are_read() {
         ["commissioner"]
     );
     assert!(Policy::parse(STARTER).unwrap().scope.notification.is_none());
+}
+
+#[test]
+fn recipients_of_a_dataset_are_told_beside_those_who_name_it() {
+    let mut rules = policy(GOOD).unwrap().scope.notification.unwrap();
+    let told = |rules: &NotificationRules, dataset: &str| -> Vec<String> {
+        rules.parties_of(dataset).map(|party| party.name.clone()).collect()
+    };
+    rules.add_recipients(
+        "vehicles",
+        &["forces".to_string(), "commissioner".to_string(), "nobody".to_string()],
+    );
+    for dataset in ["vehicles", "nominals"] {
+        assert_eq!(told(&rules, dataset), ["commissioner", "forces"], "{dataset}");
+    }
+    assert_eq!(told(&rules, "others"), ["commissioner"]);
 }
 
 #[test]

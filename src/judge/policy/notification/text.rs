@@ -1,12 +1,15 @@
 //! `[notification]` as serde reads it.
 
-use crate::policy::document::List;
+use crate::control::shared::text::InvalidSetting;
 use jiff::SignedDuration;
 use jiff::civil::Date;
 use portcullis_model::notification::{Counting, NoticeSpan, OverdueEffect, PartyRole};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
+
+/// A list with the place of every element.
+type PlacedList<T> = Spanned<Vec<Spanned<T>>>;
 
 /// What a policy says of notices.
 #[derive(Debug, Deserialize)]
@@ -20,13 +23,13 @@ pub struct NotificationText {
     /// The working days: `"mon"`, `"tue"`, `"wed"`, `"thu"`, `"fri"`, `"sat"`, `"sun"`. Default:
     /// Monday to Friday.
     #[cfg_attr(test, schemars(with = "Option<Vec<WorkingDay>>"))]
-    pub(super) working_days: Option<List<WorkingDay>>,
+    pub(super) working_days: Option<PlacedList<WorkingDay>>,
     /// The working hours, in local time: `"09:00-17:00"`, at most `"00:00-24:00"`. Default:
     /// `"09:00-17:00"`.
     pub(super) working_hours: Option<WorkingHours>,
     /// Days on which no one works, as dates: `"2026-12-25"`. Default: none.
     #[cfg_attr(test, schemars(with = "Option<Vec<Holiday>>"))]
-    pub(super) holidays: Option<List<Holiday>>,
+    pub(super) holidays: Option<PlacedList<Holiday>>,
     /// How long after its sending a notice may be entered into the register: a term as for
     /// parties. One that is entered later stops no clock. Default: `"72h"`.
     pub(super) recorded_within: Option<RecordedWithin>,
@@ -52,7 +55,7 @@ pub(super) struct PartyText {
     pub role: RoleWord,
     /// The datasets that the party is told of. Default: all.
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
-    pub datasets: Option<List<String>>,
+    pub datasets: Option<PlacedList<String>>,
     /// How long after awareness the party has to hear that there is something: `"24h"`, `"7d"` (of
     /// 24 hours each), or `"8 working hours"`; at most a year. Default: no early warning.
     pub early_warning: Option<TermText>,
@@ -171,7 +174,7 @@ impl TryFrom<String> for Holiday {
 pub(super) struct TermText(pub NoticeSpan);
 
 impl TryFrom<String> for TermText {
-    type Error = String;
+    type Error = InvalidSetting;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         read_term(&text).map(TermText)
@@ -195,7 +198,7 @@ impl Default for RecordedWithin {
 }
 
 impl TryFrom<String> for RecordedWithin {
-    type Error = String;
+    type Error = InvalidSetting;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         read_term(&text).map(RecordedWithin)
@@ -203,7 +206,7 @@ impl TryFrom<String> for RecordedWithin {
 }
 
 /// Hours, days of 24 hours, or working hours; from one hour to a year.
-fn read_term(text: &str) -> Result<NoticeSpan, String> {
+fn read_term(text: &str) -> Result<NoticeSpan, InvalidSetting> {
     let number = |digits: &str| {
         let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
         plain.then(|| digits.parse::<u16>().ok()).flatten().map(i64::from)
@@ -219,7 +222,9 @@ fn read_term(text: &str) -> Result<NoticeSpan, String> {
     let hours = hours.filter(|hours| (1..=366 * 24).contains(hours));
     let term = hours.map(|hours| NoticeSpan { length: SignedDuration::from_hours(hours), counting });
     term.ok_or_else(|| {
-        format!("`{text}` is no term; write \"24h\", \"7d\" or \"8 working hours\", at most a year")
+        InvalidSetting::from(format!(
+            "`{text}` is no term; write \"24h\", \"7d\" or \"8 working hours\", at most a year"
+        ))
     })
 }
 
