@@ -1,0 +1,107 @@
+//! One corpus through the comparison, its shards, and every engine that is there: the same counts.
+
+use super::super::{AnswerMarks, AnswerReader, EngineAnswer, EngineDemand, EnginePlan, JudgedAnswer, judge_answer};
+use super::corpus::{Corpus, dataset};
+use super::engines::find_engines;
+use crate::compare::{ComparedManifests, CompareSettings, Comparison, compare_manifests};
+use crate::record::Clock;
+use portcullis_model::reconciliation::RecordClass;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+pub(super) fn settings(listed: usize) -> CompareSettings<'static> {
+    CompareSettings {
+        seed: None,
+        listed,
+        threads: 2,
+        late_since: None,
+        breaks: None,
+        gone: None,
+        generator: "test",
+    }
+}
+
+/// The plan of some manifests.
+pub(super) fn plan(manifests: &ComparedManifests, dialect: super::super::SqlDialect, bound: u64) -> EnginePlan<'_> {
+    let (source, target) = (manifests.source.header(), manifests.target.header());
+    let clock = Clock::new(&dataset(), source, target, manifests.receipts.is_some(), None);
+    EnginePlan { manifests, clock, seed: manifests.seed(), dialect, bound }
+}
+
+pub(super) fn read_answer(plan: &EnginePlan<'_>, file: &Path) -> Result<EngineAnswer, Vec<super::super::EngineFault>> {
+    let marks = AnswerMarks { run: plan.run(), text: plan.write_text().digest, most_lines: plan.count_most_lines() };
+    let mut reader = AnswerReader::new(marks);
+    reader.read_file("answer", BufReader::new(File::open(file).unwrap())).unwrap();
+    reader.finish()
+}
+
+pub(super) fn judge(plan: &EnginePlan<'_>, answer: &EngineAnswer) -> Result<JudgedAnswer, Vec<super::super::EngineFault>> {
+    let demand = EngineDemand {
+        source: plan.manifests.source.header(),
+        target: plan.manifests.target.header(),
+        clock: &plan.clock,
+        seed: &plan.seed,
+        bound: plan.bound,
+    };
+    judge_answer(&demand, answer)
+}
+
+/// Every number and every listed record of an answer is that of the comparison.
+pub(super) fn assert_same(judged: &JudgedAnswer, comparison: &Comparison) {
+    for (bucket, (found, expected)) in judged.buckets.iter().zip(&comparison.buckets).enumerate() {
+        assert_eq!(found, expected, "bucket {bucket}");
+    }
+    assert_eq!(judged.buckets.len(), 256);
+    assert_eq!((judged.future_rows, judged.scheduled), (comparison.future_rows, comparison.scheduled));
+    let mut controls = judged.controls.clone();
+    controls.sort_unstable();
+    let mut expected = comparison.controls.clone();
+    expected.sort_unstable();
+    assert_eq!(controls, expected);
+    let mut seen: Vec<_> = comparison.seen.iter().map(|seen| (seen.key, seen.class, seen.sequence)).collect();
+    seen.sort_unstable();
+    if judged.unlisted.is_empty() {
+        let listed: Vec<_> = judged.rows.iter().map(|row| (row.key, row.place.1, row.sequence)).collect();
+        assert_eq!(listed, seen);
+    }
+}
+
+fn sum(comparison: &Comparison) -> BTreeMap<RecordClass, u64> {
+    let count = |class: RecordClass| comparison.buckets.iter().map(|bucket| bucket.class(class).records).sum();
+    RecordClass::ALL.into_iter().map(|class| (class, count(class))).collect()
+}
+
+#[test]
+fn every_engine_that_is_there_counts_what_the_comparison_counts() {
+    let folder = tempfile::Builder::new().prefix("pc").tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let engines = find_engines(folder.path());
+    let (seeds, fine) = (1..=2, 3000);
+    for seed in seeds {
+        let place = folder.path().join(seed.to_string());
+        std::fs::create_dir(&place).unwrap();
+        let manifests = Corpus::new(seed, fine).write(&place, &dataset());
+        let comparison = compare_manifests(&dataset(), &manifests, &settings(100_000)).unwrap();
+        let counts = sum(&comparison);
+        println!("seed {seed}: {counts:?}");
+        let empty = counts.iter().filter(|(_, count)| **count == 0).map(|(class, _)| class.as_str());
+        assert_eq!(empty.collect::<Vec<_>>(), Vec::<&str>::new(), "the corpus has every class");
+        for engine in &engines {
+            for bound in [1000, 1] {
+                let plan = plan(&manifests, engine.dialect(), bound);
+                let plan_folder = place.join(format!("{}-{bound}", engine.dialect()));
+                let inputs = plan_folder.join("inputs");
+                plan.write_folder(&plan_folder, inputs.to_str().unwrap()).unwrap();
+                let answer = place.join(format!("{}-{bound}.csv", engine.dialect()));
+                let start = std::time::Instant::now();
+                engine.run(&plan_folder, &answer);
+                let judged = read_answer(&plan, &answer).and_then(|answer| judge(&plan, &answer));
+                let judged = judged.unwrap_or_else(|faults| panic!("{:#?}", &faults[..faults.len().min(5)]));
+                assert_same(&judged, &comparison);
+                println!("seed {seed}: {} lists up to {bound}: the same ({:?})", engine.dialect(), start.elapsed());
+            }
+        }
+    }
+}
