@@ -7,9 +7,21 @@
 //! | `key` | the key of a dataset; keyed keys and digests |
 //! | `row` | a row of a manifest: keyed key, keyed digest, operation, sequence, times |
 //! | `manifest` | rows in 256 buckets with their header: writing, reading, refusing |
+//! | `extract` | rows of a connector to a manifest, in bounded memory |
+//! | `record`, `precedence` | what is known of one key; the class that follows |
+//! | `control` | invented records that have to come back in their class |
+//! | `stream`, `join`, `compare` | the comparison, bucket by bucket |
+//! | `totals` | what each bucket counts |
 
 pub mod canonical;
+pub mod compare;
+pub mod control;
+pub mod join;
 pub mod key;
 pub mod manifest;
+pub mod precedence;
+pub mod record;
 pub mod row;
 pub mod source;
+mod stream;
+pub mod totals;

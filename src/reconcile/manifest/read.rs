@@ -5,8 +5,10 @@ use super::{FaultKind, HEADER_FILE, ManifestFault, count_rows, name_bucket_file,
 use crate::canonical::CANONICAL_VERSION;
 use crate::row::{ManifestRow, ROW_BYTES, ROWS_FORM};
 use portcullis_model::digest::{Digest, Digester};
+use portcullis_model::reconciliation::Isolation;
 use portcullis_wire::manifest::v1::{
-    BUCKETS, ManifestBucketV1, ManifestContentV1, ManifestScopeV1, ManifestV1, VERSION, read_header,
+    BUCKETS, ManifestBucketV1, ManifestContentV1, ManifestIsolationV1, ManifestScopeV1, ManifestV1, VERSION,
+    read_header,
 };
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -64,6 +66,23 @@ impl Manifest {
     #[must_use]
     pub const fn header(&self) -> &ManifestV1 {
         &self.header
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How the rows hold together in time.
+    #[must_use]
+    pub const fn isolation(&self) -> Isolation {
+        match self.header.isolation {
+            ManifestIsolationV1::None => Isolation::None,
+            ManifestIsolationV1::File => Isolation::File,
+            ManifestIsolationV1::Repeatable => Isolation::Repeatable,
+            ManifestIsolationV1::Snapshot => Isolation::Snapshot,
+        }
     }
 
     /// The SHA-256 of the header's bytes: the name of the manifest in results.

@@ -1,0 +1,349 @@
+//! The comparison of two sides: bucket by bucket, on several threads, without a connection to
+//! either system and without the key of the dataset.
+
+use crate::canonical::digest_definition;
+use crate::control::RunSeed;
+use crate::join::{
+    BreakCounts, BucketFindings, ControlAnswer, JoinOutputs, JoinSettings, SeenRecord, join_bucket,
+};
+use crate::manifest::{
+    Expected, FaultKind, Manifest, ManifestFault, ManifestTitle, ManifestWriter, WrittenBucket,
+};
+use crate::record::Clock;
+use crate::totals::BucketTotals;
+use portcullis_model::reconciliation::{Dataset, RecordClass};
+use portcullis_wire::form::Form as _;
+use portcullis_wire::manifest::v1::{BUCKETS, ManifestContentV1, ManifestIsolationV1, ManifestScopeV1};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// The manifests of one comparison.
+#[derive(Clone, Debug)]
+pub struct ComparedManifests {
+    /// What was meant.
+    pub source: Manifest,
+    /// What is there.
+    pub target: Manifest,
+    /// The receiver's reject log.
+    pub rejects: Option<Manifest>,
+    /// The receiver's receipts.
+    pub receipts: Option<Manifest>,
+    /// Deleted records that earlier runs saw gone.
+    pub gone: Option<Manifest>,
+    /// Differences that the run before saw.
+    pub breaks: Option<Manifest>,
+}
+
+impl ComparedManifests {
+    /// Checks that all of them belong together: this dataset, one key, one definition, and the same
+    /// records.
+    ///
+    /// # Errors
+    /// The first one that does not.
+    pub fn check(&self, dataset: &Dataset) -> Result<(), ManifestFault> {
+        let mut expected =
+            Expected { dataset: dataset.name.clone(), definition: digest_definition(dataset), key_id: None };
+        self.source.check(ManifestContentV1::Source, &expected)?;
+        expected.key_id = Some(self.source.header().key_id.clone());
+        self.target.check(ManifestContentV1::Target, &expected)?;
+        for (manifest, content) in [
+            (&self.rejects, ManifestContentV1::Rejects),
+            (&self.receipts, ManifestContentV1::Receipts),
+            (&self.gone, ManifestContentV1::Gone),
+            (&self.breaks, ManifestContentV1::Breaks),
+        ] {
+            manifest.as_ref().map_or(Ok(()), |manifest| manifest.check(content, &expected))?;
+        }
+        self.check_scope()
+    }
+
+    /// Both sides have all records, or both have those that the manifest of breaks lists.
+    fn check_scope(&self) -> Result<(), ManifestFault> {
+        let (source, target) = (&self.source.header().scope, &self.target.header().scope);
+        let is_listed = match source {
+            ManifestScopeV1::Whole => true,
+            ManifestScopeV1::Only { breaks } => {
+                self.breaks.as_ref().is_some_and(|listed| listed.digest().as_str() == breaks.as_str())
+            }
+        };
+        if source == target && is_listed {
+            return Ok(());
+        }
+        let problem =
+            "Source and target have to be of the same records: all, or those of the breaks that are given";
+        let remedy =
+            "Extract both sides with the same `--only`, and give that manifest of breaks to the comparison.";
+        Err(ManifestFault::new(FaultKind::OtherScope, self.target.path(), problem, remedy))
+    }
+
+    /// Whether only some records are compared, to confirm what a run saw.
+    #[must_use]
+    pub fn is_confirming(&self) -> bool {
+        self.source.header().scope != ManifestScopeV1::Whole
+    }
+
+    /// The seed that follows from the manifests alone.
+    #[must_use]
+    pub fn seed(&self) -> RunSeed {
+        let others = [&self.rejects, &self.receipts, &self.gone, &self.breaks];
+        let others =
+            others.map(|manifest| manifest.as_ref().map_or("", |manifest| manifest.digest().as_str()));
+        let [rejects, receipts, gone, breaks] = others;
+        RunSeed::of(&[
+            self.source.digest().as_str(),
+            self.target.digest().as_str(),
+            rejects,
+            receipts,
+            gone,
+            breaks,
+        ])
+    }
+}
+
+/// How a comparison runs.
+#[derive(Clone, Debug)]
+pub struct CompareSettings<'c> {
+    /// What control rows follow from; `None`: [`ComparedManifests::seed`].
+    pub seed: Option<RunSeed>,
+    /// How many records of each class are listed.
+    pub listed: usize,
+    /// How many threads work; at least one does.
+    pub threads: usize,
+    /// When the run before read the target: records that were late then are not late again.
+    pub late_since: Option<i64>,
+    /// Where the manifest of breaks is written.
+    pub breaks: Option<&'c Path>,
+    /// Where the manifest of records that are gone is written.
+    pub gone: Option<&'c Path>,
+    /// The program, with its version.
+    pub generator: &'c str,
+}
+
+/// What a comparison found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// The clock by which it judged.
+    pub clock: Clock,
+    /// What its control rows follow from.
+    pub seed: RunSeed,
+    /// What each bucket counts.
+    pub buckets: Vec<BucketTotals>,
+    /// What became of the control records.
+    pub controls: Vec<ControlAnswer>,
+    /// Records that are not as they should be: of each class the first ones by key.
+    pub seen: Vec<SeenRecord>,
+    /// What became of earlier differences.
+    pub breaks: BreakCounts,
+    /// Rejects for each reason.
+    pub reasons: BTreeMap<String, u64>,
+    /// Rows of the reject log and receipts whose key neither side has.
+    pub unmatched_answers: u64,
+    /// Rows of the target that were loaded after it was read, by its own clock.
+    pub future_rows: u64,
+    /// Operations that take effect after the source was read.
+    pub scheduled: u64,
+}
+
+/// Compares both sides.
+///
+/// # Errors
+/// A manifest is refused, or an output cannot be written. There is then no result.
+pub fn compare_manifests(
+    dataset: &Dataset,
+    manifests: &ComparedManifests,
+    settings: &CompareSettings<'_>,
+) -> Result<Comparison, ManifestFault> {
+    manifests.check(dataset)?;
+    let join = prepare_join(dataset, manifests, settings);
+    let columns = 0;
+    let open = |path: Option<&Path>, content| {
+        path.map(|path| ManifestWriter::create(path, content, columns)).transpose()
+    };
+    let breaks = open(settings.breaks, ManifestContentV1::Breaks)?;
+    let gone = open(settings.gone, ManifestContentV1::Gone)?;
+    let finished = join_buckets(&join, settings.threads, (breaks.as_ref(), gone.as_ref()))?;
+    let (mut all, mut written_breaks, mut written_gone) = (Vec::new(), Vec::new(), Vec::new());
+    for bucket in finished {
+        all.push(bucket.findings);
+        written_breaks.extend(bucket.breaks);
+        written_gone.extend(bucket.gone);
+    }
+    let title = |content| make_title(dataset, manifests, settings, content);
+    if let Some(breaks) = breaks {
+        breaks.finish(title(ManifestContentV1::Breaks), written_breaks)?;
+    }
+    if let Some(gone) = gone {
+        gone.finish(title(ManifestContentV1::Gone), written_gone)?;
+    }
+    Ok(combine(join, manifests, settings, all))
+}
+
+/// Compares one bucket, for a machine that has only this one. Nothing is written.
+///
+/// # Errors
+/// A manifest is refused.
+pub fn compare_bucket(
+    dataset: &Dataset,
+    manifests: &ComparedManifests,
+    settings: &CompareSettings<'_>,
+    bucket: u8,
+) -> Result<BucketFindings, ManifestFault> {
+    manifests.check(dataset)?;
+    let join = prepare_join(dataset, manifests, settings);
+    Ok(join_bucket(&join, bucket, JoinOutputs { breaks: None, gone: None })?.0)
+}
+
+/// What all buckets together say, where each was compared apart ([`compare_bucket`]). They come in
+/// the order of their numbers.
+///
+/// # Errors
+/// The manifests do not belong together, or there are not 256 buckets.
+pub fn combine_buckets(
+    dataset: &Dataset,
+    manifests: &ComparedManifests,
+    settings: &CompareSettings<'_>,
+    all: Vec<BucketFindings>,
+) -> Result<Comparison, ManifestFault> {
+    manifests.check(dataset)?;
+    if all.len() != BUCKETS {
+        let problem = format!("{} of {BUCKETS} buckets were compared", all.len());
+        let remedy = "Compare the others, and combine all of them.";
+        return Err(ManifestFault::new(FaultKind::WrongCount, manifests.source.path(), problem, remedy));
+    }
+    let join = prepare_join(dataset, manifests, settings);
+    Ok(combine(join, manifests, settings, all))
+}
+
+fn prepare_join<'j>(
+    dataset: &Dataset,
+    manifests: &'j ComparedManifests,
+    settings: &CompareSettings<'_>,
+) -> JoinSettings<'j> {
+    let (source, target) = (manifests.source.header(), manifests.target.header());
+    let clock = Clock::new(dataset, source, target, manifests.receipts.is_some(), settings.late_since);
+    let seed = settings.seed.unwrap_or_else(|| manifests.seed());
+    JoinSettings { manifests, clock, seed, listed: settings.listed as u64 }
+}
+
+/// A bucket that was compared, and what was written of it.
+struct FinishedBucket {
+    findings: BucketFindings,
+    breaks: Option<WrittenBucket>,
+    gone: Option<WrittenBucket>,
+}
+
+type Writers<'w> = (Option<&'w ManifestWriter>, Option<&'w ManifestWriter>);
+
+/// Compares all buckets on some threads. Each takes the next bucket that no other has.
+fn join_buckets(
+    join: &JoinSettings<'_>,
+    threads: usize,
+    writers: Writers<'_>,
+) -> Result<Vec<FinishedBucket>, ManifestFault> {
+    let next = AtomicUsize::new(0);
+    let finished = Mutex::new(BTreeMap::new());
+    thread::scope(|scope| {
+        for _ in 0..threads.clamp(1, BUCKETS) {
+            scope.spawn(|| {
+                while let Ok(bucket) = u8::try_from(next.fetch_add(1, Ordering::Relaxed)) {
+                    let result = finish_bucket(join, bucket, writers);
+                    if result.is_err() {
+                        next.store(BUCKETS, Ordering::Relaxed);
+                    }
+                    if let Ok(mut finished) = finished.lock() {
+                        finished.insert(bucket, result);
+                    }
+                }
+            });
+        }
+    });
+    let finished = finished.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    // After an error buckets are missing, and the error is among the results.
+    finished.into_values().collect()
+}
+
+fn finish_bucket(
+    join: &JoinSettings<'_>,
+    bucket: u8,
+    writers: Writers<'_>,
+) -> Result<FinishedBucket, ManifestFault> {
+    let begin =
+        |writer: Option<&ManifestWriter>| writer.map(|writer| writer.begin_bucket(bucket)).transpose();
+    let outputs = JoinOutputs { breaks: begin(writers.0)?, gone: begin(writers.1)? };
+    let (findings, outputs) = join_bucket(join, bucket, outputs)?;
+    let breaks = outputs.breaks.map(crate::manifest::BucketWriter::finish).transpose()?;
+    let gone = outputs.gone.map(crate::manifest::BucketWriter::finish).transpose()?;
+    Ok(FinishedBucket { findings, breaks, gone })
+}
+
+fn combine(
+    join: JoinSettings<'_>,
+    manifests: &ComparedManifests,
+    settings: &CompareSettings<'_>,
+    all: Vec<BucketFindings>,
+) -> Comparison {
+    let mut comparison = Comparison {
+        clock: join.clock,
+        seed: join.seed,
+        buckets: Vec::new(),
+        controls: Vec::new(),
+        seen: Vec::new(),
+        breaks: BreakCounts::default(),
+        reasons: BTreeMap::new(),
+        unmatched_answers: 0,
+        future_rows: 0,
+        scheduled: 0,
+    };
+    let names = manifests.rejects.as_ref().map_or(&[][..], |rejects| &rejects.header().reasons);
+    let mut listed: BTreeMap<RecordClass, usize> = BTreeMap::new();
+    for findings in all {
+        comparison.buckets.push(findings.totals);
+        comparison.controls.extend(findings.controls);
+        comparison.breaks.add(&findings.breaks);
+        comparison.unmatched_answers += findings.unmatched_answers;
+        comparison.future_rows += findings.future_rows;
+        comparison.scheduled += findings.scheduled;
+        for (reason, count) in findings.reasons {
+            let name = usize::try_from(reason).ok().and_then(|place| names.get(place));
+            *comparison.reasons.entry(name.cloned().unwrap_or_default()).or_default() += count;
+        }
+        for seen in findings.seen {
+            let count = listed.entry(seen.class).or_default();
+            *count += 1;
+            if *count <= settings.listed {
+                comparison.seen.push(seen);
+            }
+        }
+    }
+    comparison
+}
+
+fn make_title(
+    dataset: &Dataset,
+    manifests: &ComparedManifests,
+    settings: &CompareSettings<'_>,
+    content: ManifestContentV1,
+) -> ManifestTitle {
+    let (source, target) = (manifests.source.header(), manifests.target.header());
+    let isolated =
+        source.isolation != ManifestIsolationV1::None && target.isolation != ManifestIsolationV1::None;
+    ManifestTitle {
+        dataset: dataset.name.clone(),
+        content,
+        scope: ManifestScopeV1::Whole,
+        as_of: target.as_of.model().unwrap_or_default(),
+        isolation: if isolated { ManifestIsolationV1::File } else { ManifestIsolationV1::None },
+        key_id: source.key_id.clone(),
+        definition: digest_definition(dataset),
+        read: None,
+        announced: None,
+        timed: true,
+        sequenced: true,
+        columns: Vec::new(),
+        reasons: Vec::new(),
+        generator: settings.generator.to_string(),
+    }
+}
