@@ -267,7 +267,7 @@ impl Join<'_> {
             self.findings.future_rows +=
                 u64::from(clock.target_timed && facts.records > 0 && facts.target_time > read);
             let effective = clock.source_as_of.saturating_add(clock.skew);
-            self.findings.scheduled += u64::from(facts.operations > 0 && facts.time > effective);
+            self.findings.scheduled += u64::from(facts.operations == 1 && facts.time > effective);
         }
         if class == RecordClass::Ok && facts.operation != b'D' && self.breaks.next_key() != Some(facts.key) {
             return Ok(());

@@ -12,10 +12,14 @@
 //! | `control` | invented records that have to come back in their class |
 //! | `stream`, `join`, `compare` | the comparison, bucket by bucket |
 //! | `totals` | what each bucket counts |
+//! | `engine` | the comparison as one SQL text, and what an engine's answer is worth |
+//! | `exchange` | two parties find their differences, and show each other no other records |
 
 pub mod canonical;
 pub mod compare;
 pub mod control;
+pub mod engine;
+pub mod exchange;
 pub mod join;
 pub mod key;
 pub mod manifest;

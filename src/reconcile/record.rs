@@ -99,7 +99,7 @@ fn read_terms(deadlines: &[DeadlineShare]) -> Vec<Term> {
 pub struct RecordFacts {
     /// The keyed key.
     pub key: u128,
-    /// Operations with the latest sequence that are not one and the same. 0: the source has none.
+    /// Different operations with the latest sequence. 0: the source has none.
     pub operations: u64,
     /// Operations that are not among them: earlier ones, and repetitions of the latest.
     pub superseded: u64,
@@ -113,6 +113,8 @@ pub struct RecordFacts {
     pub time: i64,
     /// Marks of the latest operations, all of them together.
     pub source_marks: u8,
+    /// Marks of the operation that came last.
+    pub last_marks: u8,
     /// Records of the target with this key.
     pub records: u64,
     /// The version of the record: the greatest, if there are several.
@@ -189,28 +191,35 @@ impl RecordFacts {
         self.operations
     }
 
-    /// The next operation of the key. They come in the order of [`ManifestRow::order`].
+    /// The next operation of the key. They come in the order of [`ManifestRow::order`], and of those
+    /// with the latest sequence, what the last one says is kept.
     #[inline]
     pub fn take_operation(&mut self, row: &ManifestRow) {
-        let is_first = self.operations == 0;
-        if is_first || row.sequence > self.sequence {
+        let is_repeated = self.operations > 0 && self.is_same(row);
+        if self.operations == 0 || row.sequence > self.sequence {
             self.superseded += self.operations;
             self.operations = 1;
-            self.operation = row.operation;
-            self.sequence = row.sequence;
-            self.digest = row.digest;
-            self.time = row.time;
-            self.source_marks = row.marks;
-            return;
-        }
-        let same = row.operation == self.operation && row.digest == self.digest && row.time == self.time;
-        if same && row.marks == self.source_marks && self.operations == 1 {
+            self.source_marks = 0;
+        } else if is_repeated {
             // One and the same operation, sent twice.
             self.superseded += 1;
         } else {
             self.operations += 1;
-            self.source_marks |= row.marks;
         }
+        self.operation = row.operation;
+        self.sequence = row.sequence;
+        self.digest = row.digest;
+        self.time = row.time;
+        self.source_marks |= row.marks;
+        self.last_marks = row.marks;
+    }
+
+    const fn is_same(&self, row: &ManifestRow) -> bool {
+        row.sequence == self.sequence
+            && row.operation == self.operation
+            && row.digest == self.digest
+            && row.time == self.time
+            && row.marks == self.last_marks
     }
 
     /// The next record of the key.

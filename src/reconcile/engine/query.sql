@@ -10,7 +10,7 @@ operation AS (
 -- Operations of one key and one sequence.
 step AS (
   SELECT k1, k2, seq, min(o_bucket) AS s_bucket, count(*) AS s_operations, sum(o_rows) AS s_rows,
-    sum(o_keys) AS s_keys, sum(o_digests) AS s_digests, min(op) AS s_op, max(d1) AS s_d1, max(d2) AS s_d2,
+    sum(o_keys) AS s_keys, sum(o_digests) AS s_digests, max(op) AS s_op, max(d1) AS s_d1, max(d2) AS s_d2,
     max(time) AS s_time, max(unkeyed) AS s_unkeyed, max(incomparable) AS s_incomparable
   FROM operation
   GROUP BY k1, k2, seq

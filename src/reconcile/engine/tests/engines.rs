@@ -42,6 +42,7 @@ impl Engine {
             Self::Spark(program, arguments) => {
                 let mut command = Command::new(program);
                 command.args(arguments).arg("-f").arg(plan.join("run.sql")).current_dir(plan);
+                command.env("PYSPARK_PYTHON", program.with_file_name("python")).env("SPARK_LOCAL_IP", "127.0.0.1");
                 command
             }
         };
@@ -78,7 +79,13 @@ pub(super) fn find_engines(folder: &Path) -> Vec<Engine> {
     }
     match std::env::var("PORTCULLIS_SPARK") {
         Ok(master) => engines.extend(environment.map(|place| {
-            let settings = ["spark.driver.host=127.0.0.1", "spark.ui.enabled=false", "spark.sql.shuffle.partitions=8"];
+            let settings = [
+                "spark.driver.host=127.0.0.1",
+                "spark.ui.enabled=false",
+                "spark.sql.shuffle.partitions=4",
+                "spark.sql.catalogImplementation=in-memory",
+                "spark.executor.memory=1g",
+            ];
             let settings = settings.into_iter().flat_map(|setting| ["--conf".to_string(), setting.to_string()]);
             let arguments = ["--master".to_string(), master].into_iter().chain(settings).collect();
             Engine::Spark(place.join("bin/spark-sql"), arguments)
