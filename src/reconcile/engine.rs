@@ -13,7 +13,9 @@
 //! | `inputs` | the tables that the text reads |
 //! | `answer` | reading what an engine printed |
 //! | `plan` | the folder that is taken to an engine |
+//! | `shard` | the answer for one bucket, where there is no engine |
 //! | `judge`, `fault` | what it is worth, and what is wrong with it |
+//! | `result` | the comparison that an accepted answer is, with the age of its differences |
 
 mod answer;
 mod arms;
@@ -23,6 +25,8 @@ mod fault;
 mod inputs;
 mod judge;
 mod plan;
+mod result;
+mod shard;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -33,4 +37,6 @@ pub use fault::EngineFault;
 pub use inputs::{InputTable, is_plain_place, write_control_key, write_row, write_setup};
 pub use judge::{EngineDemand, JudgedAnswer, judge_answer};
 pub use plan::EnginePlan;
+pub use result::{compare_buckets_again, make_comparison};
+pub use shard::answer_bucket;
 pub use text::{SqlText, TextSettings};

@@ -4,11 +4,11 @@
 //! reader takes tabs, commas, quoted commas, and a line of column names.
 
 use super::fault::EngineFault;
-use crate::row::join_halves;
+use crate::row::{join_halves, split_halves};
 use portcullis_model::digest::Digest;
 use portcullis_model::reconciliation::RecordClass;
 use std::collections::BTreeMap;
-use std::io::{BufRead, Read as _};
+use std::io::{BufRead, Read as _, Write};
 
 /// The columns of the answer, in their order.
 pub const ANSWER_COLUMNS: [&str; COLUMNS] = [
@@ -21,6 +21,7 @@ pub const ANSWER_COLUMNS: [&str; COLUMNS] = [
     "k1",
     "k2",
     "seq",
+    "op",
     "keys",
     "records",
     "superseded",
@@ -35,7 +36,7 @@ pub const ANSWER_COLUMNS: [&str; COLUMNS] = [
 ];
 
 /// How many columns an answer has.
-const COLUMNS: usize = 20;
+const COLUMNS: usize = 21;
 
 /// The longest line of an answer, in bytes; the columns have room for no more.
 const LONGEST_LINE: u64 = 1024;
@@ -93,6 +94,20 @@ pub struct EngineCell {
 }
 
 impl EngineCell {
+    /// Adds a part to the cell; `None` when it grows too large to be one.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Option<Self> {
+        Some(Self {
+            keys: self.keys.checked_add(other.keys)?,
+            records: self.records.checked_add(other.records)?,
+            superseded: self.superseded.checked_add(other.superseded)?,
+            source: self.source.plus(other.source)?,
+            target: self.target.plus(other.target)?,
+            future: self.future.checked_add(other.future)?,
+            scheduled: self.scheduled.checked_add(other.scheduled)?,
+        })
+    }
+
     /// Takes a part of the cell away; `None` when it was never in it.
     #[must_use]
     pub fn minus(self, other: Self) -> Option<Self> {
@@ -108,6 +123,27 @@ impl EngineCell {
     }
 }
 
+/// Writes the line of a cell, or of a listed record (key, sequence, operation) as an engine prints it.
+///
+/// # Errors
+/// Those of the output.
+pub(super) fn write_line(
+    output: &mut impl Write,
+    marks: &AnswerMarks,
+    (bucket, class, band): CellPlace,
+    record: Option<(u128, i64, u8)>,
+    cell: &EngineCell,
+) -> std::io::Result<()> {
+    let part = if record.is_some() { "row" } else { "cell" };
+    let (key, sequence, operation) = record.unwrap_or_default();
+    let (k1, k2) = split_halves(key);
+    let (run, text, class) = (&marks.run, marks.text.hex(), class.as_str());
+    write!(output, "{run},{text},{part},{bucket},{class},{band},{k1},{k2},{sequence},{operation},")?;
+    let EngineCell { keys, records, superseded, source, target, future, scheduled } = cell;
+    write!(output, "{keys},{records},{superseded},{},{},{},", source.rows, source.keys, source.digests)?;
+    writeln!(output, "{},{},{},{future},{scheduled}", target.rows, target.keys, target.digests)
+}
+
 /// Where a cell is: bucket, class and band, which says what terms have passed and were met.
 pub type CellPlace = (u8, RecordClass, u16);
 
@@ -120,6 +156,8 @@ pub struct EngineRow {
     pub key: u128,
     /// The sequence of the last operation, or of the target's record where there is none.
     pub sequence: i64,
+    /// The operation that it should show; `U` where the source has none.
+    pub operation: u8,
     /// What the record adds to its cell.
     pub part: EngineCell,
 }
@@ -231,7 +269,7 @@ impl AnswerReader {
 
     fn take_values(
         &mut self,
-        [part, bucket, class, band, k1, k2, seq, keys, records, superseded, sides @ ..]: [&str; COLUMNS - 2],
+        [part, bucket, class, band, k1, k2, seq, op, keys, records, superseded, sides @ ..]: [&str; COLUMNS - 2],
         unreadable: impl Fn(&str) -> EngineFault,
         at: &impl Fn() -> String,
     ) -> Result<(), EngineFault> {
@@ -262,7 +300,9 @@ impl AnswerReader {
                 Some(_) => Err(EngineFault::CellTwice { place: at(), bucket, class }),
             },
             "row" if key.to_be_bytes()[0] == bucket => {
-                self.answer.rows.push(EngineRow { place, key, sequence, part: cell });
+                let operation = op.parse().ok().filter(|op| matches!(op, b'U' | b'A' | b'D'));
+                let operation = operation.ok_or_else(|| unreadable("its operation is none"))?;
+                self.answer.rows.push(EngineRow { place, key, sequence, operation, part: cell });
                 Ok(())
             }
             "row" => Err(unreadable("its key is of another bucket")),

@@ -38,6 +38,8 @@ pub struct JudgedAnswer {
     pub rows: Vec<EngineRow>,
     /// How many records of a class are not listed.
     pub unlisted: BTreeMap<RecordClass, u64>,
+    /// The cells, without control records.
+    pub cells: BTreeMap<CellPlace, EngineCell>,
     /// Rows of the target that were loaded after it was read, by its own clock.
     pub future_rows: u64,
     /// Operations that take effect after the source was read.
@@ -56,18 +58,19 @@ pub fn judge_answer(demand: &EngineDemand<'_>, answer: &EngineAnswer) -> Result<
     let mut judged = JudgedAnswer::default();
     let mut faults = Vec::new();
     for bucket in 0..=255 {
-        let first = (bucket, RecordClass::Unkeyed, 0);
-        let last = (bucket, RecordClass::Superseded, u16::MAX);
-        let cells: BTreeMap<_, _> = answer.cells.range(first..=last).map(|(place, cell)| (*place, *cell)).collect();
-        let controls = make_controls(demand.seed, bucket, demand.clock);
         let rows = rows.remove(&bucket).unwrap_or_default();
-        let mut judge = BucketJudge { demand, bucket, cells, rows, controls, faults: &mut faults };
-        judge.judge(&mut judged);
+        BucketJudge::new(demand, bucket, answer, rows, &mut faults).judge(&mut judged);
     }
     judged.rows.sort_by_key(|row| row.key);
     if faults.is_empty() { Ok(judged) } else { Err(faults) }
 }
 
+/// Judges the answer of one bucket; `None` where something does not add up.
+pub(super) fn judge_bucket(demand: &EngineDemand<'_>, bucket: u8, answer: &EngineAnswer) -> Option<JudgedAnswer> {
+    let (mut judged, mut faults) = (JudgedAnswer::default(), Vec::new());
+    BucketJudge::new(demand, bucket, answer, answer.rows.iter().collect(), &mut faults).judge(&mut judged);
+    faults.is_empty().then_some(judged)
+}
 /// The judgement of one bucket.
 struct BucketJudge<'j> {
     demand: &'j EngineDemand<'j>,
@@ -78,8 +81,22 @@ struct BucketJudge<'j> {
     faults: &'j mut Vec<EngineFault>,
 }
 
-impl BucketJudge<'_> {
-    fn judge(&mut self, judged: &mut JudgedAnswer) {
+impl<'j> BucketJudge<'j> {
+    fn new(
+        demand: &'j EngineDemand<'j>,
+        bucket: u8,
+        answer: &EngineAnswer,
+        rows: Vec<&'j EngineRow>,
+        faults: &'j mut Vec<EngineFault>,
+    ) -> Self {
+        let first = (bucket, RecordClass::Unkeyed, 0);
+        let last = (bucket, RecordClass::Superseded, u16::MAX);
+        let cells = answer.cells.range(first..=last).map(|(place, cell)| (*place, *cell)).collect();
+        let controls = make_controls(demand.seed, bucket, demand.clock);
+        Self { demand, bucket, cells, rows, controls, faults }
+    }
+
+    fn judge(mut self, judged: &mut JudgedAnswer) {
         let bucket = self.bucket;
         if self.cells.is_empty() {
             return self.faults.push(EngineFault::BucketMissing { bucket });
@@ -235,6 +252,9 @@ impl BucketJudge<'_> {
             if class.needs_budget() && unlisted > 0 {
                 *judged.unlisted.entry(class).or_default() += unlisted;
             }
+            if *cell != EngineCell::default() {
+                judged.cells.insert(*place, *cell);
+            }
             judged.future_rows += cell.future;
             judged.scheduled += cell.scheduled;
         }
@@ -243,7 +263,7 @@ impl BucketJudge<'_> {
 }
 
 /// The rows of a side, with their sums.
-fn sum_rows<'r>(rows: impl Iterator<Item = &'r ManifestRow>) -> SideSums {
+pub(super) fn sum_rows<'r>(rows: impl Iterator<Item = &'r ManifestRow>) -> SideSums {
     rows.fold(SideSums::default(), |sum, row| SideSums {
         rows: sum.rows + 1,
         keys: sum.keys + i128::from(split_halves(row.key).1),
@@ -257,11 +277,16 @@ fn measure_control(control: &ControlRecord, clock: &Clock) -> (u16, EngineCell) 
     control.source.iter().for_each(|row| facts.take_operation(row));
     control.target.iter().for_each(|row| facts.take_record(row));
     facts.take_clock(clock);
-    let (source, target) = (sum_rows(control.source.iter()), sum_rows(control.target.iter()));
+    let sides = (sum_rows(control.source.iter()), sum_rows(control.target.iter()));
+    (find_band(&facts, clock), measure_record(&facts, clock, sides))
+}
+
+/// What a record adds to its cell.
+pub(super) fn measure_record(facts: &RecordFacts, clock: &Clock, (source, target): (SideSums, SideSums)) -> EngineCell {
     let is_unkeyed = facts.is_unkeyed();
     let read = clock.target_as_of.saturating_add(clock.skew);
     let effective = clock.source_as_of.saturating_add(clock.skew);
-    let part = EngineCell {
+    EngineCell {
         keys: 1,
         records: if is_unkeyed { source.rows + target.rows } else { 1 },
         superseded: if is_unkeyed { 0 } else { facts.superseded },
@@ -269,8 +294,7 @@ fn measure_control(control: &ControlRecord, clock: &Clock) -> (u16, EngineCell) 
         target,
         future: u64::from(clock.target_timed && facts.records > 0 && facts.target_time > read),
         scheduled: u64::from(facts.operations == 1 && facts.time > effective),
-    };
-    (find_band(&facts, clock), part)
+    }
 }
 
 /// What the class says of its rows, if the cell says otherwise.

@@ -9,7 +9,9 @@
 //! PLAN/inputs/target/, rejects/, receipts/, gone/, control/
 //! ```
 
+use super::answer::AnswerMarks;
 use super::dialect::SqlDialect;
+use super::judge::EngineDemand;
 use super::inputs::{InputTable, write_control_key, write_row, write_setup};
 use super::text::{MOST_TERMS, SqlText, TextSettings, clamp, reach};
 use crate::compare::ComparedManifests;
@@ -47,23 +49,46 @@ impl EnginePlan<'_> {
     /// The text of the plan.
     #[must_use]
     pub fn write_text(&self) -> SqlText {
-        let sequenced = |manifest: &Option<Manifest>| {
-            manifest.as_ref().is_none_or(|manifest| manifest.header().high_water.is_some())
-        };
+        let (rejects_sequenced, receipts_sequenced) = self.answers_sequenced();
         let settings = TextSettings {
             dialect: self.dialect,
             run: self.run(),
             bound: self.bound,
             clock: self.clock.clone(),
-            rejects_sequenced: sequenced(&self.manifests.rejects),
-            receipts_sequenced: sequenced(&self.manifests.receipts),
+            rejects_sequenced,
+            receipts_sequenced,
         };
         settings.write_text()
     }
 
-    /// The most lines that an answer can have: every cell with every record that may be listed.
+    /// Whether reject log and receipts tell sequences; those that are not there do.
+    pub(super) fn answers_sequenced(&self) -> (bool, bool) {
+        let sequenced = |manifest: &Option<Manifest>| {
+            manifest.as_ref().is_none_or(|manifest| manifest.header().high_water.is_some())
+        };
+        (sequenced(&self.manifests.rejects), sequenced(&self.manifests.receipts))
+    }
+
+    /// What an answer is held against.
     #[must_use]
-    pub fn count_most_lines(&self) -> u64 {
+    pub fn demand(&self) -> EngineDemand<'_> {
+        EngineDemand {
+            source: self.manifests.source.header(),
+            target: self.manifests.target.header(),
+            clock: &self.clock,
+            seed: &self.seed,
+            bound: self.bound,
+        }
+    }
+
+    /// What lines of an answer have to say of themselves.
+    #[must_use]
+    pub fn marks(&self) -> AnswerMarks {
+        AnswerMarks { run: self.run(), text: self.write_text().digest, most_lines: self.count_most_lines() }
+    }
+
+    /// The most lines that an answer can have: every cell with every record that may be listed.
+    fn count_most_lines(&self) -> u64 {
         let terms = self.clock.terms.len().max(self.clock.deletion_terms.len()) as u64 + 1;
         let cells = 256 * 18 * (1 + 2 * terms * terms);
         cells.saturating_mul(self.bound.saturating_add(3))

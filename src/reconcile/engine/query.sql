@@ -98,7 +98,7 @@ fact AS (
   LEFT JOIN gone_ever ON p_k1 = e_k1 AND p_k2 = e_k2
 ),
 judged AS (
-  SELECT p_k1, p_k2, p_bucket, p_seq, operations AS j_operations, records AS j_records, source_rows AS j_rows,
+  SELECT p_k1, p_k2, p_bucket, p_seq, CASE WHEN op = 0 THEN 85 ELSE op END AS j_op, operations AS j_operations, records AS j_records, source_rows AS j_rows,
     source_keys AS j_keys, source_digests AS j_digests, target_keys AS j_target_keys,
     target_digests AS j_target_digests, future AS j_future, scheduled AS j_scheduled,
     CASE
@@ -127,14 +127,14 @@ cell AS (
   GROUP BY p_bucket, class, band
 )
 SELECT '{run}' AS run, '{text}' AS text, 'cell' AS part, c_bucket AS bucket, c_class AS class, c_band AS band,
-  0 AS k1, 0 AS k2, 0 AS seq, c_keys AS keys, c_records AS records, c_superseded AS superseded,
+  0 AS k1, 0 AS k2, 0 AS seq, 0 AS op, c_keys AS keys, c_records AS records, c_superseded AS superseded,
   c_source_rows AS source_rows, c_source_keys AS source_keys, c_source_digests AS source_digests,
   c_target_rows AS target_rows, c_target_keys AS target_keys, c_target_digests AS target_digests,
   c_future AS future, c_scheduled AS scheduled
 FROM cell
 UNION ALL
 SELECT '{run}' AS run, '{text}' AS text, 'row' AS part, p_bucket AS bucket, class, band,
-  p_k1 AS k1, p_k2 AS k2, p_seq AS seq, 1 AS keys,
+  p_k1 AS k1, p_k2 AS k2, p_seq AS seq, j_op AS op, 1 AS keys,
   CASE WHEN class = 'unkeyed' THEN j_rows + j_records ELSE 1 END AS records,
   CASE WHEN class = 'unkeyed' THEN 0 ELSE j_rows - j_operations END AS superseded,
   j_rows AS source_rows, j_keys AS source_keys, j_digests AS source_digests,

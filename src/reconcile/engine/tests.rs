@@ -8,8 +8,10 @@
     reason = "tests start engines, read and write files, and end where they cannot go on"
 )]
 
+mod cluster;
 mod corpus;
 mod differential;
 mod engines;
+mod honest;
 mod lies;
 mod text;

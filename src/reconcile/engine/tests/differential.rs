@@ -1,6 +1,6 @@
 //! One corpus through the comparison, its shards, and every engine that is there: the same counts.
 
-use super::super::{AnswerMarks, AnswerReader, EngineAnswer, EngineDemand, EnginePlan, JudgedAnswer, judge_answer};
+use super::super::{AnswerReader, EngineAnswer, EnginePlan, JudgedAnswer, judge_answer};
 use super::corpus::{Corpus, dataset};
 use super::engines::find_engines;
 use crate::compare::{ComparedManifests, CompareSettings, Comparison, compare_manifests};
@@ -31,21 +31,13 @@ pub(super) fn plan(manifests: &ComparedManifests, dialect: super::super::SqlDial
 }
 
 pub(super) fn read_answer(plan: &EnginePlan<'_>, file: &Path) -> Result<EngineAnswer, Vec<super::super::EngineFault>> {
-    let marks = AnswerMarks { run: plan.run(), text: plan.write_text().digest, most_lines: plan.count_most_lines() };
-    let mut reader = AnswerReader::new(marks);
+    let mut reader = AnswerReader::new(plan.marks());
     reader.read_file("answer", BufReader::new(File::open(file).unwrap())).unwrap();
     reader.finish()
 }
 
 pub(super) fn judge(plan: &EnginePlan<'_>, answer: &EngineAnswer) -> Result<JudgedAnswer, Vec<super::super::EngineFault>> {
-    let demand = EngineDemand {
-        source: plan.manifests.source.header(),
-        target: plan.manifests.target.header(),
-        clock: &plan.clock,
-        seed: &plan.seed,
-        bound: plan.bound,
-    };
-    judge_answer(&demand, answer)
+    judge_answer(&plan.demand(), answer)
 }
 
 /// Every number and every listed record of an answer is that of the comparison.
@@ -71,6 +63,44 @@ pub(super) fn assert_same(judged: &JudgedAnswer, comparison: &Comparison) {
 fn sum(comparison: &Comparison) -> BTreeMap<RecordClass, u64> {
     let count = |class: RecordClass| comparison.buckets.iter().map(|bucket| bucket.class(class).records).sum();
     RecordClass::ALL.into_iter().map(|class| (class, count(class))).collect()
+}
+
+/// The answers of all buckets, each made by itself, in whatever order they come.
+pub(super) fn answer_by_shards(plan: &EnginePlan<'_>, order: impl Iterator<Item = u8>) -> Vec<Vec<u8>> {
+    let answer = |bucket| {
+        let mut bytes = Vec::new();
+        super::super::answer_bucket(plan, bucket).unwrap().write(&mut bytes, &plan.marks()).unwrap();
+        bytes
+    };
+    order.map(answer).collect()
+}
+
+#[test]
+fn shards_together_are_the_comparison_in_whatever_order_they_come() {
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = Corpus::new(9, 3000);
+    let manifests = corpus.write(folder.path(), &dataset());
+    let comparison = compare_manifests(&dataset(), &manifests, &settings(100_000)).unwrap();
+    for bound in [1000, 1] {
+        let plan = plan(&manifests, super::super::SqlDialect::Duckdb, bound);
+        for order in [(0..=255).collect::<Vec<u8>>(), (0..=255).rev().collect()] {
+            let mut reader = AnswerReader::new(plan.marks());
+            for part in answer_by_shards(&plan, order.into_iter()) {
+                reader.read_file("shard", part.as_slice()).unwrap();
+            }
+            let answer = reader.finish().unwrap();
+            let judged = judge(&plan, &answer).unwrap();
+            assert_same(&judged, &comparison);
+            let again = (0..=255).collect();
+            assert_eq!(super::super::compare_buckets_again(&plan, &judged, &again).unwrap(), []);
+            let made = super::super::make_comparison(&plan, judged, 100_000).unwrap();
+            assert_eq!(made.buckets, comparison.buckets);
+            assert_eq!(made.reasons, comparison.reasons);
+            if bound == 1000 {
+                assert_eq!(made.breaks, comparison.breaks);
+            }
+        }
+    }
 }
 
 #[test]
