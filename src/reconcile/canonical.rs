@@ -124,6 +124,17 @@ impl CanonicalField {
         }))
     }
 
+    /// The second since 1970 of a value by a rule of instants; `None` where it is NULL or the rule is
+    /// another.
+    ///
+    /// # Errors
+    /// Why the value is incomparable.
+    pub fn read_second(&self, value: &RawValue) -> Result<Option<i64>, String> {
+        let FieldRule::Instant { format, .. } = &self.rule else { return Ok(None) };
+        let instant = time::read_value(value, self.zone.as_ref(), format)?;
+        Ok(instant.map(|instant| instant.as_nanosecond().div_euclid(1_000_000_000) as i64))
+    }
+
     /// The letter of the type in a canonical form.
     const fn kind(&self) -> u8 {
         match self.rule {
@@ -148,7 +159,9 @@ impl CanonicalField {
             FieldRule::Decimal { scale } => decimal::append_decimal(value, *scale, out),
             FieldRule::Date { format } => time::append_date(value, format, out),
             FieldRule::Instant { digits, format, .. } => {
-                time::append_instant(value, self.zone.as_ref(), *digits, format, out)
+                let instant = time::read_value(value, self.zone.as_ref(), format)?;
+                let appended = instant.map(|instant| time::append_instant(instant, *digits, out));
+                appended.transpose().map(|written| written.is_some())
             }
             FieldRule::Boolean { truths, falsehoods } => append_boolean(value, truths, falsehoods, out),
             FieldRule::Bytes { encoding } => append_bytes(value, *encoding, out),

@@ -14,18 +14,25 @@
 //! | `totals` | what each bucket counts |
 //! | `engine` | the comparison as one SQL text, and what an engine's answer is worth |
 //! | `exchange` | two parties find their differences, and show each other no other records |
+//! | `judge` | what an answer is worth, ours or that of an engine |
 
 pub mod canonical;
 pub mod compare;
 pub mod control;
 pub mod engine;
 pub mod exchange;
+pub mod extract;
 pub mod join;
+pub mod judge;
 pub mod key;
 pub mod manifest;
+#[cfg(any(test, feature = "testing"))]
+pub mod oracle;
 pub mod precedence;
 pub mod record;
 pub mod row;
 pub mod source;
 mod stream;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod totals;

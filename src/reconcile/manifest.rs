@@ -18,6 +18,7 @@ mod write;
 pub use fault::{FaultKind, ManifestFault};
 pub use read::{BucketRows, Expected, Manifest};
 pub use store::remove_folder;
+pub(crate) use store::{create_file, open_file};
 pub use write::{BucketWriter, ManifestTitle, ManifestWriter, WrittenBucket};
 
 use portcullis_wire::manifest::v1::ManifestV1;

@@ -56,30 +56,25 @@ fn check_year(year: i16) -> Result<(), String> {
     if (1..=9999).contains(&year) { Ok(()) } else { Err("the year is not between 1 and 9999".to_string()) }
 }
 
-pub(super) fn append_instant(
+/// The point in time of a value; `None` where it is NULL.
+pub(super) fn read_value(
     value: &RawValue,
     zone: Option<&TimeZone>,
-    digits: u8,
     format: &str,
-    out: &mut Vec<u8>,
-) -> Result<bool, String> {
+) -> Result<Option<Timestamp>, String> {
     let instant = match value {
+        RawValue::Null => return Ok(None),
         RawValue::Instant(instant) => *instant,
         RawValue::LocalTime(local) => place_local(*local, zone)?,
-        RawValue::Text(text) if is_blank(text) => return Ok(false),
+        RawValue::Text(text) if is_blank(text) => return Ok(None),
         RawValue::Text(text) => read_instant(text.trim_matches(' '), format, zone)?,
         RawValue::Integer(number) if !format.is_empty() => read_instant(&number.to_string(), format, zone)?,
         other => return Err(other_type("a point in time", other)),
     };
-    write_instant(instant, digits, out)?;
-    Ok(true)
+    Ok(Some(instant))
 }
 
-/// Seconds since 1970 of a canonical rule's instant.
-///
-/// # Errors
-/// Why it is none.
-pub(super) fn write_instant(instant: Timestamp, digits: u8, out: &mut Vec<u8>) -> Result<(), String> {
+pub(super) fn append_instant(instant: Timestamp, digits: u8, out: &mut Vec<u8>) -> Result<(), String> {
     let utc = TimeZone::UTC.to_datetime(instant);
     check_year(utc.year())?;
     let (date, time) = (utc.date(), utc.time());

@@ -81,6 +81,12 @@ impl ManifestWriter {
         Ok(Self { folder: WorkFolder::create(path)?, content, columns })
     }
 
+    /// What its rows are.
+    #[must_use]
+    pub const fn content(&self) -> ManifestContentV1 {
+        self.content
+    }
+
     /// The folder in which the manifest comes into being, for files that go away with it.
     #[must_use]
     pub fn folder(&self) -> &Path {

@@ -1,0 +1,188 @@
+//! Extraction: rows of a connector become a manifest. Memory does not grow with the rows: they go
+//! to 256 files by their keyed key, each of which is then sorted.
+//!
+//! The files on the way hold keyed keys and digests alone. They are readable by their owner, lie in
+//! the folder of the unfinished manifest, and go away with it.
+
+mod columns;
+mod sort;
+mod spill;
+#[cfg(test)]
+mod tests;
+
+pub use columns::{AnswerWords, list_columns};
+
+use crate::canonical::digest_definition;
+use crate::key::DatasetKey;
+use crate::manifest::{FaultKind, Manifest, ManifestFault, ManifestTitle, ManifestWriter};
+use crate::source::{RecordSource, SourceError};
+use columns::RowReader;
+use jiff::Timestamp;
+use portcullis_model::digest::Digest;
+use portcullis_model::reconciliation::{Dataset, Isolation, SystemSettings};
+use portcullis_wire::manifest::v1::{ManifestContentV1, ManifestIsolationV1, ManifestScopeV1, ManifestV1};
+use sort::SortJob;
+use spill::Spills;
+use std::fmt;
+use std::path::Path;
+
+/// The most keys that a confirming extraction may be asked for: 64 MB of them.
+pub const MOST_ONLY: u64 = 4_000_000;
+
+/// What an extraction is asked for, apart from the dataset and the system.
+#[derive(Clone, Debug)]
+pub struct ExtractSettings<'e> {
+    /// What the rows are.
+    pub content: ManifestContentV1,
+    /// When the system is read, before its first row. Parts of a second are cut off.
+    pub as_of: Timestamp,
+    /// Whether each field gets a digest of 16 bits of its own.
+    pub columns: bool,
+    /// What a receipt says where the operation was accepted or refused.
+    pub answers: AnswerWords,
+    /// Only the records of these differences, to confirm them.
+    pub only: Option<&'e Manifest>,
+    /// How many threads sort.
+    pub threads: usize,
+    /// Rows that a thread sorts in memory at once: 80 bytes each.
+    pub sorted_at_once: usize,
+    /// The program, with its version.
+    pub generator: &'e str,
+}
+
+/// Rows that a thread sorts in memory at once, if nothing else is asked for: 60 MB.
+pub const SORTED_AT_ONCE: usize = 750_000;
+
+/// Why an extraction ended without a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExtractFault {
+    /// The system could not be read.
+    Source(SourceError),
+    /// The manifest could not be written, or the one with the differences not be read.
+    Manifest(ManifestFault),
+    /// The dataset or the settings cannot be followed: what, and what to do.
+    Settings(String),
+}
+
+impl fmt::Display for ExtractFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Source(error) => error.fmt(f),
+            Self::Manifest(fault) => fault.fmt(f),
+            Self::Settings(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for ExtractFault {}
+
+impl From<SourceError> for ExtractFault {
+    fn from(error: SourceError) -> Self {
+        Self::Source(error)
+    }
+}
+
+impl From<ManifestFault> for ExtractFault {
+    fn from(fault: ManifestFault) -> Self {
+        Self::Manifest(fault)
+    }
+}
+
+/// Reads all rows of a source, which was opened with [`list_columns`], and writes the manifest to
+/// `path`.
+///
+/// # Errors
+/// The source, the settings or the disk. Nothing is then at `path`.
+pub fn extract_rows(
+    dataset: &Dataset,
+    system: &SystemSettings,
+    source: &mut dyn RecordSource,
+    key: &DatasetKey,
+    path: &Path,
+    settings: &ExtractSettings<'_>,
+) -> Result<ManifestV1, ExtractFault> {
+    let only = settings.only.map(read_only).transpose()?;
+    let mut reader = RowReader::new(dataset, system, key, settings).map_err(ExtractFault::Settings)?;
+    let columns = reader.columns();
+    let writer = ManifestWriter::create(path, settings.content, columns.len())?;
+    let mut spills = Spills::create(writer.folder(), columns.len())?;
+    let (mut values, mut read) = (Vec::new(), 0);
+    while source.read_row(&mut values)? {
+        read += 1;
+        let row = reader.read(&values).map_err(|problem| SourceError {
+            place: source.place(),
+            problem,
+            remedy: "Correct the row or the settings of its column, and extract again.".to_string(),
+        })?;
+        if only.as_ref().is_none_or(|only| only.binary_search(&row.key).is_ok()) {
+            spills.push(&row, reader.column_digests())?;
+        }
+    }
+    let (reasons, places) = reader.reasons();
+    let files = spills.finish()?;
+    let job = SortJob { writer: &writer, files: &files, width: columns.len(), places: &places };
+    let buckets = job.run(settings.threads, settings.sorted_at_once)?;
+    files.remove()?;
+    let title = ManifestTitle {
+        dataset: dataset.name.clone(),
+        content: settings.content,
+        scope: scope_of(settings.only),
+        as_of: settings.as_of,
+        isolation: name_isolation(source.isolation()),
+        key_id: key.id(),
+        definition: digest_definition(dataset),
+        read: Some(read),
+        announced: source.announced_rows(),
+        timed: system.time.is_some(),
+        sequenced: system.sequence.is_some(),
+        columns,
+        reasons,
+        generator: settings.generator.to_string(),
+    };
+    Ok(writer.finish(title, buckets)?)
+}
+
+fn scope_of(only: Option<&Manifest>) -> ManifestScopeV1 {
+    only.map_or(ManifestScopeV1::Whole, |breaks| ManifestScopeV1::Only {
+        breaks: name_digest(breaks.digest()),
+    })
+}
+
+fn name_digest(digest: &Digest) -> portcullis_wire::text::DigestText {
+    digest.into()
+}
+
+const fn name_isolation(isolation: Isolation) -> ManifestIsolationV1 {
+    match isolation {
+        Isolation::None => ManifestIsolationV1::None,
+        Isolation::File => ManifestIsolationV1::File,
+        Isolation::Repeatable => ManifestIsolationV1::Repeatable,
+        Isolation::Snapshot => ManifestIsolationV1::Snapshot,
+    }
+}
+
+/// The keys of some differences, sorted.
+fn read_only(breaks: &Manifest) -> Result<Vec<u128>, ManifestFault> {
+    if breaks.header().content != ManifestContentV1::Breaks {
+        let problem =
+            format!("a manifest of breaks is required, and this is one of {}", breaks.header().content);
+        let remedy = "Give the one that the comparison wrote.";
+        return Err(ManifestFault::new(FaultKind::Swapped, breaks.path(), problem, remedy));
+    }
+    if breaks.header().rows > MOST_ONLY {
+        let problem = format!(
+            "{} differences are more than the {MOST_ONLY} that can be confirmed",
+            breaks.header().rows
+        );
+        let remedy = "Extract both sides whole, and compare again: what differs again is confirmed.";
+        return Err(ManifestFault::new(FaultKind::WrongCount, breaks.path(), problem, remedy));
+    }
+    let mut keys = Vec::new();
+    for bucket in 0..=255 {
+        let mut rows = breaks.open_bucket(bucket)?;
+        while let Some(row) = rows.next_row()? {
+            keys.push(row.key);
+        }
+    }
+    Ok(keys)
+}

@@ -1,0 +1,370 @@
+//! Which columns an extraction asks for, and how a row of them becomes a row of a manifest.
+
+use super::ExtractSettings;
+use crate::canonical::{CanonicalField, CanonicalFields};
+use crate::key::{DatasetKey, KeyedHashes};
+use crate::row::{INCOMPARABLE, MARKED, ManifestRow, UNKEYED};
+use crate::source::RawValue;
+use portcullis_model::reconciliation::{
+    Dataset, DatasetField, FieldRule, OperationColumn, ReservedKeys, SystemSettings, TimeColumn,
+};
+use portcullis_wire::manifest::v1::ManifestContentV1;
+use std::collections::BTreeMap;
+
+/// A reason is a code, not the story of a record.
+const LONGEST_REASON: usize = 64;
+
+/// More different reasons than this are no codes.
+const MOST_REASONS: usize = 1000;
+
+/// What a receipt says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerWords {
+    /// The operation was accepted.
+    pub accepted: Vec<String>,
+    /// It was refused.
+    pub refused: Vec<String>,
+}
+
+impl Default for AnswerWords {
+    fn default() -> Self {
+        Self { accepted: vec!["accepted".to_string()], refused: vec!["rejected".to_string()] }
+    }
+}
+
+/// The columns that a connector has to be opened with, in their order, each once.
+#[must_use]
+pub fn list_columns(dataset: &Dataset, system: &SystemSettings, content: ManifestContentV1) -> Vec<String> {
+    let mut columns = ColumnList::default();
+    let _ = Places::new(dataset, system, content, &mut columns);
+    columns.0
+}
+
+/// Columns, each once.
+#[derive(Default)]
+struct ColumnList(Vec<String>);
+
+impl ColumnList {
+    fn place(&mut self, name: &str) -> usize {
+        let known = self.0.iter().position(|column| column == name);
+        known.unwrap_or_else(|| {
+            self.0.push(name.to_string());
+            self.0.len() - 1
+        })
+    }
+}
+
+/// Where the values are.
+struct Places {
+    key: Vec<usize>,
+    fields: Vec<usize>,
+    /// Columns of markers that are neither key nor field, with the text of test data.
+    markers: Vec<(usize, String)>,
+    operation: Option<usize>,
+    sequence: Option<usize>,
+    time: Option<usize>,
+    reason: Option<usize>,
+}
+
+impl Places {
+    fn new(
+        dataset: &Dataset,
+        system: &SystemSettings,
+        content: ManifestContentV1,
+        columns: &mut ColumnList,
+    ) -> Self {
+        let is_source = content == ManifestContentV1::Source;
+        let is_side = is_source || content == ManifestContentV1::Target;
+        let mut place = |fields: &[DatasetField]| -> Vec<usize> {
+            fields
+                .iter()
+                .map(|field| columns.place(if is_source { &field.source } else { &field.target }))
+                .collect()
+        };
+        let key = place(&dataset.key);
+        let fields = if is_side { place(&dataset.fields) } else { Vec::new() };
+        let markers = if is_side { place_markers(dataset, columns) } else { Vec::new() };
+        let operation = system.operation.as_ref().filter(|_| is_source);
+        Self {
+            key,
+            fields,
+            markers,
+            operation: operation.map(|operation| columns.place(&operation.column)),
+            sequence: system.sequence.as_ref().map(|column| columns.place(column)),
+            time: system.time.as_ref().map(|time| columns.place(&time.column)),
+            reason: system.reason.as_ref().filter(|_| !is_side).map(|column| columns.place(column)),
+        }
+    }
+}
+
+fn place_markers(dataset: &Dataset, columns: &mut ColumnList) -> Vec<(usize, String)> {
+    let is_known = |name: &str| dataset.key.iter().chain(&dataset.fields).any(|field| field.name == name);
+    let extra = dataset.reserved.iter().filter_map(|reserved| match reserved {
+        ReservedKeys::Marker { field, text } if !is_known(field) => Some((field, text)),
+        _ => None,
+    });
+    extra.map(|(field, text)| (columns.place(field), text.clone())).collect()
+}
+
+/// Rows of a connector to rows of a manifest.
+pub(super) struct RowReader {
+    content: ManifestContentV1,
+    hashes: KeyedHashes,
+    key: CanonicalFields,
+    fields: CanonicalFields,
+    time: Option<CanonicalField>,
+    operations: Option<OperationColumn>,
+    answers: AnswerWords,
+    reserved: Vec<ReservedKeys>,
+    places: Places,
+    has_columns: bool,
+    reasons: BTreeMap<String, u64>,
+    // What is used again for each row.
+    picked: Vec<RawValue>,
+    form: Vec<u8>,
+    digests: Vec<u16>,
+}
+
+impl RowReader {
+    pub(super) fn new(
+        dataset: &Dataset,
+        system: &SystemSettings,
+        key: &DatasetKey,
+        settings: &ExtractSettings<'_>,
+    ) -> Result<Self, String> {
+        let content = settings.content;
+        let is_side = matches!(content, ManifestContentV1::Source | ManifestContentV1::Target);
+        let is_answer = matches!(content, ManifestContentV1::Rejects | ManifestContentV1::Receipts);
+        if !is_side && !is_answer {
+            return Err(format!("a manifest of {content} comes from a comparison, and not from a system"));
+        }
+        if dataset.key.is_empty() {
+            return Err("the dataset has no key field; name at least one".to_string());
+        }
+        if is_answer && system.reason.is_none() {
+            return Err(format!("the {content} need the column of the reason or the answer"));
+        }
+        Ok(Self {
+            content,
+            hashes: key.keyed_hashes(&dataset.name),
+            key: CanonicalFields::new(&dataset.key)?,
+            fields: CanonicalFields::new(if is_side { &dataset.fields } else { &[] })?,
+            time: system.time.as_ref().map(make_time_field).transpose()?,
+            operations: system.operation.clone(),
+            answers: settings.answers.clone(),
+            reserved: dataset.reserved.clone(),
+            places: Places::new(dataset, system, content, &mut ColumnList::default()),
+            has_columns: settings.columns && is_side,
+            reasons: BTreeMap::new(),
+            picked: Vec::new(),
+            form: Vec::new(),
+            digests: Vec::new(),
+        })
+    }
+
+    /// The fields that have a digest of their own.
+    pub(super) fn columns(&self) -> Vec<String> {
+        let named = self.fields.fields().iter().filter(|_| self.has_columns);
+        named.map(|field| field.name().to_string()).collect()
+    }
+
+    /// The digests of the columns of the row that was read last.
+    pub(super) fn column_digests(&self) -> &[u16] {
+        &self.digests
+    }
+
+    /// The reasons by name, and for each number that rows have, its place among them.
+    pub(super) fn reasons(self) -> (Vec<String>, Vec<u64>) {
+        let mut places = vec![0; self.reasons.len()];
+        for (place, number) in (0..).zip(self.reasons.values()) {
+            if let Some(slot) = usize::try_from(*number).ok().and_then(|number| places.get_mut(number)) {
+                *slot = place;
+            }
+        }
+        (self.reasons.into_keys().collect(), places)
+    }
+
+    /// The row of some values.
+    ///
+    /// # Errors
+    /// What its operation, sequence, reason or answer is not. Whether it can be compared is no error:
+    /// the row says so.
+    pub(super) fn read(&mut self, values: &[RawValue]) -> Result<ManifestRow, String> {
+        let mut row = ManifestRow { operation: self.read_operation(values)?, ..ManifestRow::default() };
+        row.sequence = self.read_sequence(values)?;
+        row.time = self.read_time(values, &mut row.marks);
+        self.read_key(values, &mut row);
+        if self.is_reserved(values)? {
+            row.marks |= MARKED;
+        }
+        match self.content {
+            ManifestContentV1::Rejects => row.digest = u128::from(self.read_reason(values)?) << 64,
+            ManifestContentV1::Receipts => row.digest = u128::from(self.read_answer(values)?) << 64,
+            _ => self.read_fields(values, &mut row),
+        }
+        Ok(row)
+    }
+
+    fn read_operation(&self, values: &[RawValue]) -> Result<u8, String> {
+        let (Some(place), Some(words)) = (self.places.operation, &self.operations) else { return Ok(b'U') };
+        let word = read_word(values.get(place)).ok_or("the operation is no text")?;
+        let all = [(b'U', &words.upload), (b'A', &words.amend), (b'D', &words.delete)];
+        let found = all.into_iter().find(|(_, words)| words.contains(&word));
+        found.map(|(letter, _)| letter).ok_or_else(|| {
+            format!(
+                "column `{}` holds a word that is no upload, amendment or deletion by the policy",
+                words.column
+            )
+        })
+    }
+
+    fn read_sequence(&self, values: &[RawValue]) -> Result<i64, String> {
+        let Some(place) = self.places.sequence else { return Ok(0) };
+        let bad = "the sequence or version is no whole number of 64 bits and no point in time";
+        match values.get(place) {
+            Some(RawValue::Integer(number)) => i64::try_from(*number).map_err(|_| bad.to_string()),
+            Some(RawValue::Text(text) | RawValue::Decimal(text)) => {
+                text.trim_matches(' ').parse().map_err(|_| bad.to_string())
+            }
+            Some(RawValue::Instant(instant)) => Ok(instant.as_microsecond()),
+            _ => Err(bad.to_string()),
+        }
+    }
+
+    /// A row without a readable time cannot be compared: its term would be unknown.
+    fn read_time(&self, values: &[RawValue], marks: &mut u8) -> i64 {
+        let (Some(place), Some(field)) = (self.places.time, &self.time) else { return 0 };
+        match field.read_second(values.get(place).unwrap_or(&RawValue::Null)) {
+            Ok(Some(second)) => second,
+            Ok(None) | Err(_) => {
+                *marks |= INCOMPARABLE;
+                0
+            }
+        }
+    }
+
+    fn read_key(&mut self, values: &[RawValue], row: &mut ManifestRow) {
+        pick_values(values, &self.places.key, &mut self.picked);
+        if let Ok(None) = self.key.write(&self.picked, &mut self.form) {
+            row.key = self.hashes.hash_key(&self.form);
+            return;
+        }
+        // Where it lies follows from everything else that it has.
+        row.marks |= UNKEYED;
+        let mut everything = self.form.clone();
+        pick_values(values, &self.places.fields, &mut self.picked);
+        let _ = self.fields.write(&self.picked, &mut self.form);
+        everything.extend_from_slice(&self.form);
+        everything.push(row.operation);
+        everything.extend_from_slice(&row.sequence.to_be_bytes());
+        everything.extend_from_slice(&row.time.to_be_bytes());
+        row.key = self.hashes.hash_unkeyed(&self.content.to_string(), &everything);
+    }
+
+    fn read_fields(&mut self, values: &[RawValue], row: &mut ManifestRow) {
+        self.digests.clear();
+        if row.operation == b'D' {
+            self.digests.resize(if self.has_columns { self.fields.fields().len() } else { 0 }, 0);
+            return;
+        }
+        pick_values(values, &self.places.fields, &mut self.picked);
+        match self.fields.write(&self.picked, &mut self.form) {
+            Ok(_) => row.digest = self.hashes.hash_fields(row.key, &self.form),
+            Err(_) => row.marks |= INCOMPARABLE,
+        }
+        if !self.has_columns {
+            return;
+        }
+        for (field, value) in self.fields.fields().iter().zip(&self.picked) {
+            self.form.clear();
+            // A field that is incomparable is 0 on this side: it differs from nearly every other.
+            let written = field.append(value, &mut self.form);
+            self.digests.push(written.map_or(0, |_| self.hashes.hash_column(row.key, &self.form)));
+        }
+    }
+
+    fn is_reserved(&self, values: &[RawValue]) -> Result<bool, String> {
+        for reserved in &self.reserved {
+            let is_marked = match reserved {
+                ReservedKeys::Prefix { field, prefix } => {
+                    self.show(field, values).is_some_and(|text| text.starts_with(prefix.as_str()))
+                }
+                ReservedKeys::Range { field, first, last } => {
+                    self.show(field, values).is_some_and(|text| *first <= text && text <= *last)
+                }
+                ReservedKeys::Marker { field, text } => self.show(field, values).as_ref() == Some(text),
+            };
+            if is_marked {
+                return Ok(true);
+            }
+        }
+        let is_marker =
+            |(place, text): &(usize, String)| read_word(values.get(*place)).as_ref() == Some(text);
+        Ok(self.places.markers.iter().any(is_marker))
+    }
+
+    /// The canonical text of a field of this name.
+    fn show(&self, name: &str, values: &[RawValue]) -> Option<String> {
+        let all = [(&self.key, &self.places.key), (&self.fields, &self.places.fields)];
+        let mut fields = all.into_iter().flat_map(|(fields, places)| fields.fields().iter().zip(places));
+        let (field, place) = fields.find(|(field, _)| field.name() == name)?;
+        field.show(values.get(*place)?).ok().flatten()
+    }
+
+    fn read_reason(&mut self, values: &[RawValue]) -> Result<u64, String> {
+        let reason = self.places.reason.and_then(|place| read_word(values.get(place))).unwrap_or_default();
+        if let Some(number) = self.reasons.get(&reason) {
+            return Ok(*number);
+        }
+        if reason.chars().count() > LONGEST_REASON || reason.chars().any(char::is_control) {
+            return Err(format!(
+                "the reason is no code: it has more than {LONGEST_REASON} characters or line breaks"
+            ));
+        }
+        if self.reasons.len() == MOST_REASONS {
+            return Err(format!(
+                "there are more than {MOST_REASONS} different reasons, so they are no codes"
+            ));
+        }
+        let number = self.reasons.len() as u64;
+        self.reasons.insert(reason, number);
+        Ok(number)
+    }
+
+    fn read_answer(&self, values: &[RawValue]) -> Result<bool, String> {
+        let word = self.places.reason.and_then(|place| read_word(values.get(place))).unwrap_or_default();
+        if self.answers.accepted.contains(&word) {
+            return Ok(true);
+        }
+        let is_refused = self.answers.refused.contains(&word);
+        if is_refused {
+            Ok(false)
+        } else {
+            Err("the answer is neither an acceptance nor a refusal".to_string())
+        }
+    }
+}
+
+fn make_time_field(column: &TimeColumn) -> Result<CanonicalField, String> {
+    CanonicalField::new(&DatasetField {
+        name: "time".to_string(),
+        source: column.column.clone(),
+        target: column.column.clone(),
+        rule: FieldRule::Instant { zone: column.zone.clone(), digits: 0, format: column.format.clone() },
+    })
+}
+
+fn pick_values(values: &[RawValue], places: &[usize], picked: &mut Vec<RawValue>) {
+    picked.clear();
+    picked.extend(places.iter().map(|place| values.get(*place).cloned().unwrap_or(RawValue::Null)));
+}
+
+/// A value as a word: text without blanks at its ends, digits, `true` or `false`.
+fn read_word(value: Option<&RawValue>) -> Option<String> {
+    match value? {
+        RawValue::Text(text) => Some(text.trim_matches(' ').to_string()),
+        RawValue::Integer(number) => Some(number.to_string()),
+        RawValue::Boolean(value) => Some(value.to_string()),
+        _ => None,
+    }
+}
