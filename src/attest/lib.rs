@@ -21,6 +21,7 @@ pub mod json;
 pub mod key;
 pub mod record;
 pub mod review;
+pub mod run;
 pub mod signers;
 mod single;
 pub mod sshsig;

@@ -27,6 +27,7 @@ pub mod decide;
 pub mod demo;
 mod deploying;
 pub mod deployment;
+pub mod due;
 pub mod evidence;
 pub mod exit;
 pub mod explain;
@@ -37,6 +38,8 @@ mod file_kind;
 mod given;
 pub mod hook;
 mod hosts;
+pub mod incident;
+mod listener;
 mod meant;
 mod names;
 pub mod opening;
@@ -47,6 +50,8 @@ pub mod policy;
 mod policy_file;
 pub mod prepare;
 pub mod program;
+#[cfg(feature = "reconcile")]
+pub mod reconcile;
 pub mod record;
 pub mod replay;
 pub mod replayed;
@@ -101,6 +106,10 @@ enum Command {
     /// The register of people and their training: check it, and add training to it.
     #[command(subcommand)]
     People(people::PeopleCommand),
+    /// Compare what was sent to another system with what it holds; list, show and verify the runs.
+    #[cfg(feature = "reconcile")]
+    #[command(subcommand)]
+    Reconcile(reconcile::ReconcileCommand),
     /// List, show and verify the records of allowed deployments.
     #[command(subcommand)]
     Record(record::RecordCommand),
@@ -108,6 +117,11 @@ enum Command {
     Replay(replay::ReplayArguments),
     /// Write down what protects the deployment branches, list and verify that.
     Snapshot(snapshot::SnapshotArguments),
+    /// The register of incidents: open one, draft and record notices, see which are overdue.
+    #[command(subcommand)]
+    Incident(incident::IncidentCommand),
+    /// List everything that should have happened and did not.
+    Due(due::DueArguments),
     /// Show what is deployed to an environment, what waits, and what blocks it.
     Status(status::StatusArguments),
     /// Record test runs as statements bound to a tree; sign, verify and compare them.
@@ -267,9 +281,13 @@ fn run(cli: Cli) -> exit::Result {
         Command::Explain(arguments) => explain::run(directory, &arguments),
         Command::Policy(command) => policy::run(directory, &command),
         Command::People(command) => people::run(&command),
+        #[cfg(feature = "reconcile")]
+        Command::Reconcile(command) => reconcile::run(directory, &command),
         Command::Record(command) => record::run(directory, &command),
         Command::Replay(arguments) => replay::run(directory, &arguments),
         Command::Snapshot(arguments) => snapshot::run(directory, &arguments),
+        Command::Incident(command) => incident::run(directory, &command),
+        Command::Due(arguments) => due::run(directory, &arguments),
         Command::Status(arguments) => status::run(directory, &arguments),
         Command::Evidence(command) => evidence::run(directory, &command),
         Command::Pack(command) => pack::run(directory, &command),

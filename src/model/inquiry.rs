@@ -37,6 +37,9 @@ pub struct Inquiry {
     pub texts: BTreeMap<RepoPath, BTreeSet<TextPurpose>>,
     /// Signed reviews, where the policy counts them.
     pub signed: Option<SignedInquiry>,
+    /// The datasets whose runs matter, each with the files of those who may sign its runs; none
+    /// without [`Topic::Runs`].
+    pub datasets: BTreeMap<String, BTreeSet<RepoPath>>,
 }
 
 impl Inquiry {
@@ -63,6 +66,9 @@ impl Inquiry {
         self.formats.extend(other.formats);
         self.each_commit |= other.each_commit;
         self.signed = self.signed.or(other.signed);
+        for (dataset, signers) in other.datasets {
+            self.datasets.entry(dataset).or_default().extend(signers);
+        }
         let more: Vec<(RepoPath, TextPurpose)> = other
             .texts
             .into_iter()
@@ -92,6 +98,9 @@ pub enum TextPurpose {
     /// The allowed signers of deployment records, which count as they are at the baseline. They are
     /// read where signatures are verified, and their text is not among the facts.
     RecordSigners,
+    /// The allowed signers of the runs of a reconciliation, which count as they are at the baseline.
+    /// They are read where signatures are verified, and their text is not among the facts.
+    RunSigners,
     /// CODEOWNERS at the base. Nothing asks for it by path: the host has a list of places, and the
     /// first file there counts.
     CodeOwners,
@@ -108,12 +117,18 @@ pub enum TextPurpose {
 impl TextPurpose {
     /// Can several files be read for this purpose? Then the path tells which one is meant.
     pub fn is_found_by_path(self) -> bool {
-        matches!(self, TextPurpose::Control | TextPurpose::Document)
+        matches!(self, TextPurpose::Control | TextPurpose::Document | TextPurpose::RunSigners)
     }
 
     /// Is the text read only where signatures are verified? Then it is not among the facts.
     pub fn is_read_by_collector(self) -> bool {
-        matches!(self, TextPurpose::EvidenceSigners | TextPurpose::ReviewSigners | TextPurpose::RecordSigners)
+        matches!(
+            self,
+            TextPurpose::EvidenceSigners
+                | TextPurpose::ReviewSigners
+                | TextPurpose::RecordSigners
+                | TextPurpose::RunSigners
+        )
     }
 
     /// Is the text that the change would leave read as well?
@@ -153,6 +168,10 @@ pub enum Topic {
     /// Statements of test runs, of the judged head and of what it began from, and what is checked
     /// out.
     Evidence,
+    /// The runs of a reconciliation.
+    Runs,
+    /// The register of incidents, before a deployment.
+    Incidents,
 }
 
 #[cfg(test)]

@@ -5,14 +5,16 @@
 pub mod class;
 pub mod connector;
 pub mod definition;
+pub mod facts;
 pub mod field;
 pub mod run;
 pub mod system;
 
 pub use class::RecordClass;
 pub use connector::ConnectorSettings;
+pub use facts::{DatasetRuns, KnownRun, ReconciliationFacts, RecordedDeployment};
 pub use field::{DatasetField, FieldRule};
-pub use run::{ClassCount, KnownRun, ReconciliationRun, RunOutcome, RunPopulation};
+pub use run::{ClassCount, ReconciliationRun, RunOutcome, RunPopulation, RunShare};
 pub use system::{OperationColumn, SystemSettings, TimeColumn};
 
 use crate::path::RepoPath;

@@ -254,6 +254,12 @@ impl<T: Form<Model: Ord>> Form for SortedList<T> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedValues<K, V>(Vec<(K, V)>);
 
+impl<K, V> Default for NamedValues<K, V> {
+    fn default() -> Self {
+        NamedValues(Vec::new())
+    }
+}
+
 impl<K, V> NamedValues<K, V> {
     /// The names and values, in the order of the file.
     pub fn entries(&self) -> impl Iterator<Item = &(K, V)> {

@@ -32,6 +32,7 @@ const RECORD_V1: &str = include_str!("record/kept/v1.json");
 mod audit;
 mod evidence_file;
 mod facts;
+mod incident;
 mod manifest;
 mod pack;
 mod review;

@@ -71,6 +71,8 @@ shaped_text! {
     EnvironmentText, "^[a-z0-9][a-z0-9-]{0,62}$", from portcullis_model::environment::Environment;
     /// A SHA-256: `sha256:` and 64 lower-case hexadecimal digits.
     DigestText, "^sha256:[0-9a-f]{64}$", from portcullis_model::digest::Digest;
+    /// The identifier of an incident: the day on which it was opened, and six hexadecimal digits.
+    IncidentIdText, "^[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{6}$", from portcullis_model::incident::IncidentId;
     /// The path of a file, with `/` between its parts. A path that is not printable UTF-8, or has a
     /// quote or a backslash in it, stands in the C-style quotes of `git ls-files`, and then begins
     /// with `"`.

@@ -134,13 +134,14 @@ impl Control for GateIntegrity {
 }
 
 /// The texts that the gate reads in the repository, and what each of them is to a reader.
-const TEXTS: [(TextPurpose, &str); 8] = [
+const TEXTS: [(TextPurpose, &str); 9] = [
     (TextPurpose::Policy, "the policy"),
     (TextPurpose::Waivers, "the waivers"),
     (TextPurpose::WaiverSigners, "the list of signers of waivers"),
     (TextPurpose::EvidenceSigners, "the list of signers of evidence"),
     (TextPurpose::ReviewSigners, "the list of signers of reviews"),
     (TextPurpose::RecordSigners, "the list of signers of deployment records"),
+    (TextPurpose::RunSigners, "the list of signers of runs"),
     (TextPurpose::Control, "a file that a control reads"),
     (TextPurpose::Document, "a document that is compared with the policy"),
 ];

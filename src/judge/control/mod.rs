@@ -11,6 +11,7 @@ use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::facts::Facts;
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::inventory::Inventory;
+use portcullis_model::notification::NotificationRules;
 use portcullis_model::person::{Login, People, TeamName};
 use portcullis_model::reconciliation::Dataset;
 use portcullis_model::training::TrainingRules;
@@ -29,6 +30,7 @@ pub mod freeze;
 pub mod gate_integrity;
 pub mod procedure;
 pub mod protected_branch;
+pub mod reconciled;
 pub mod regression_tests;
 pub mod required_checks;
 pub mod required_reviews;
@@ -39,6 +41,7 @@ pub mod schema;
 pub mod shared;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod timely_notices;
 pub mod trained_deployers;
 pub mod trained_reviewers;
 
@@ -56,10 +59,12 @@ pub static TABLE: &[&Kind] = &[
     &freeze::KIND,
     &gate_integrity::KIND,
     &protected_branch::KIND,
+    &reconciled::KIND,
     &regression_tests::KIND,
     &required_checks::KIND,
     &required_reviews::KIND,
     &reviewed_landings::KIND,
+    &timely_notices::KIND,
     &trained_deployers::KIND,
     &trained_reviewers::KIND,
 ];
@@ -224,6 +229,16 @@ pub trait Control: std::fmt::Debug + Send + Sync {
         Ok(Vec::new())
     }
 
+    /// Does it judge by the parties of the policy's `[notification]`?
+    fn needs_parties(&self) -> bool {
+        false
+    }
+
+    /// How long an approval of the published procedure counts, where its settings ask for one.
+    fn procedure_review(&self) -> Option<jiff::SignedDuration> {
+        None
+    }
+
     /// Where its settings say that the procedure is published: a path of the repository.
     fn published_page(&self) -> Option<&str> {
         None
@@ -321,6 +336,8 @@ pub struct PolicyScope {
     pub training: Option<TrainingInForce>,
     /// The datasets that are reconciled, by name.
     pub datasets: BTreeMap<String, Dataset>,
+    /// Who has to be told of an incident; `None` where the policy has no `[notification]`.
+    pub notification: Option<NotificationRules>,
 }
 
 impl PolicyScope {

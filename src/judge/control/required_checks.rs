@@ -164,6 +164,7 @@ mod tests {
             review_rules: Default::default(),
             training: None,
             datasets: Default::default(),
+            notification: None,
             inventory: Inventory::default(),
             people: People::default(),
             roles: BTreeMap::new(),

@@ -206,6 +206,8 @@ pub fn deployment(world: &World) -> Deployment {
         }]),
         baseline: Fact::Known(Baseline { revision: base(), origin: BaselineOrigin::Recorded(1) }),
         elsewhere: Fact::Known(Elsewhere::nothing()),
+        reconciliation: None,
+        incidents: Deployment::no_incidents_asked(),
         on_branch: Fact::Known(Span::Equal),
         span: Fact::Known(Span::Steps(span)),
         landings: Fact::Known(vec![landing]),
@@ -463,6 +465,7 @@ fn scope() -> PolicyScope {
         review_rules: Default::default(),
         training: None,
         datasets: Default::default(),
+        notification: None,
     }
 }
 

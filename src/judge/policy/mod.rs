@@ -70,6 +70,18 @@
 //! key = [{ name = "id", type = "text" }]      # `reconciliation`
 //! deadline = "24h"
 //!
+//! [due]                                       # may be left out; what `portcullis due` expects
+//! snapshots-every = "25h"
+//! records-within = "1h"
+//!
+//! [notification]                              # may be left out; who has to be told of an incident,
+//! zone = "Europe/London"                      # and by when; see `notification`
+//!
+//! [notification.parties.forces]
+//! title = "Receiving forces"
+//! role = "recipient"
+//! early-warning = "8 working hours"
+//!
 //! [controls.required-reviews]                 # see each control; `gate-integrity` is always on
 //! approvals = 1
 //! ```
@@ -83,6 +95,7 @@
 use crate::control::{Control, Kind, PolicyScope, TABLE};
 use portcullis_model::digest::Digest;
 use portcullis_model::environment::Environment;
+use portcullis_model::expectation::ExpectationRules;
 use portcullis_model::host::HostProfile;
 use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
 use portcullis_model::path::RepoPath;
@@ -104,6 +117,7 @@ mod durations;
 mod grants;
 mod in_force;
 mod line_patterns;
+mod notification;
 mod people;
 mod places;
 mod procedure;
@@ -164,6 +178,8 @@ pub struct Policy {
     /// What is accepted of that which exporters of other version control systems state; `None`:
     /// nothing.
     pub asserted: Option<AcceptedAssertions>,
+    /// What should happen again and again.
+    pub expected: ExpectationRules,
     /// The controls that the policy switches on, by name.
     pub controls: BTreeMap<&'static str, Arc<dyn Control>>,
     /// The host that it was read for.
@@ -253,7 +269,22 @@ impl Policy {
             inquiry.topics.insert(Topic::CodeOwners);
         }
         self.controls.values().for_each(|control| control.ask(&mut inquiry));
+        if inquiry.topics.contains(&Topic::Runs) {
+            self.ask_runs(&mut inquiry);
+        }
         inquiry
+    }
+}
+
+impl Policy {
+    /// Asks for the runs of each dataset, and for the keys that they may be signed with.
+    fn ask_runs(&self, inquiry: &mut Inquiry) {
+        for (name, dataset) in &self.scope.datasets {
+            inquiry.datasets.insert(name.clone(), dataset.signers.iter().cloned().collect());
+            if let Some(signers) = &dataset.signers {
+                inquiry.ask_text(signers.clone(), TextPurpose::RunSigners);
+            }
+        }
     }
 }
 

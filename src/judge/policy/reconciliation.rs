@@ -1,12 +1,14 @@
 //! `[reconciliation.NAME]`: the datasets whose records are sent elsewhere, and what is asked of
 //! their arrival.
 
+mod connector;
 mod deadline;
 mod field;
 mod limits;
+mod system;
 
 use super::Problem;
-use super::checks::{PolicySource, check_filled, check_name};
+use super::checks::{PolicySource, check_filled, check_name, keys_of};
 use super::document::List;
 use super::serde_messages::{missing_key, suggest_name};
 use super::signed::check_path;
@@ -17,6 +19,7 @@ use portcullis_model::inventory::Inventory;
 use portcullis_model::reconciliation::{Dataset, DatasetField};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use system::{SystemText, build_system};
 use toml::Spanned;
 
 /// The datasets of a policy, by name.
@@ -84,6 +87,22 @@ pub struct DatasetText {
     /// A register of agreed differences: a file of the repository, read at the base.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     accepted: Option<Spanned<String>>,
+    /// The file of allowed signers, in the format of ssh-keygen(1), read at the base. With it, a
+    /// run counts only with the signature of one of these keys. Default: no run needs one.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    signers: Option<Spanned<String>>,
+    /// What was meant to be sent. Left out: its manifest is brought as a file.
+    #[cfg_attr(test, schemars(with = "Option<SystemText>"))]
+    source: Option<Spanned<SystemText>>,
+    /// What the receiver holds. Left out: its manifest is brought as a file.
+    #[cfg_attr(test, schemars(with = "Option<SystemText>"))]
+    target: Option<Spanned<SystemText>>,
+    /// What the receiver refused, where it says so.
+    #[cfg_attr(test, schemars(with = "Option<SystemText>"))]
+    rejects: Option<Spanned<SystemText>>,
+    /// What the receiver acknowledged, where it says so.
+    #[cfg_attr(test, schemars(with = "Option<SystemText>"))]
+    receipts: Option<Spanned<SystemText>>,
 }
 
 /// Checks and builds the datasets.
@@ -148,6 +167,11 @@ fn build_dataset(name: &str, written: &DatasetText, problems: &mut Vec<Problem>)
     let reserved = limits::build_reserved(&written.reserved, &key, &fields, problems);
     written.recipients.iter().for_each(|list| check_recipients(list, problems));
     let accepted = written.accepted.as_ref().and_then(|path| check_path(path, problems));
+    let signers = written.signers.as_ref().and_then(|path| check_path(path, problems));
+    let mut system =
+        |text: &Option<Spanned<SystemText>>| text.as_ref().and_then(|text| build_system(text, problems));
+    let (source, target) = (system(&written.source), system(&written.target));
+    let (rejects, receipts) = (system(&written.rejects), system(&written.receipts));
     let period = |period: &Option<Period>| period.map(|period| period.0);
     Dataset {
         name: name.to_string(),
@@ -167,6 +191,11 @@ fn build_dataset(name: &str, written: &DatasetText, problems: &mut Vec<Problem>)
         green_within: period(&written.green_within),
         recipients: texts_of(written.recipients.as_ref()),
         accepted,
+        signers,
+        source,
+        target,
+        rejects,
+        receipts,
     }
 }
 
@@ -202,6 +231,23 @@ fn check_recipients(list: &List<String>, problems: &mut Vec<Problem>) {
             let message = format!("the party `{}` is named twice", name.get_ref());
             problems.push(Problem::new(name.span(), message).help("name it once"));
         }
+    }
+}
+
+/// Recipients are parties of `[notification]`. They are looked up in the text, so that a mistake in
+/// a party does not make every mention of it one.
+pub fn check_parties(source: &PolicySource<'_, '_>, written: &DatasetTexts, problems: &mut Vec<Problem>) {
+    let notification = source.root.get_ref().get("notification");
+    let known = keys_of(notification.and_then(|table| table.get_ref().get("parties")));
+    let all = written.values().flat_map(|text| &text.get_ref().recipients).flat_map(|list| list.get_ref());
+    for name in all.filter(|name| !known.contains(&name.get_ref().as_str())) {
+        let help = if known.is_empty() {
+            "define the party: `[notification.parties.NAME]`".to_string()
+        } else {
+            suggest_name(name.get_ref(), &known)
+        };
+        problems
+            .push(Problem::new(name.span(), format!("there is no party `{}`", name.get_ref())).help(help));
     }
 }
 

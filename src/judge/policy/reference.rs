@@ -174,9 +174,23 @@ fn sections(page: &mut String, path: &str, value: &Value) {
         _ => return,
     };
     let _ = write!(page, "\n### `{}{path}{}`\n\n{}", brackets.0, brackets.1, table(value));
+    let mut shown: Vec<(&str, Value)> = Vec::new();
     for (key, value) in properties(value) {
-        sections(page, &format!("{path}.{key}"), value);
+        let keys = keys_below(value);
+        match shown.iter().find(|(_, other)| keys.is_object() && *other == keys) {
+            Some((other, _)) => {
+                let _ = write!(page, "\n### `{path}.{key}`\n\nThe keys of `{path}.{other}`.\n");
+            }
+            None => sections(page, &format!("{path}.{key}"), value),
+        }
+        shown.push((key, keys));
     }
+}
+
+/// The keys of a table or of each table of a list.
+fn keys_below(value: &Value) -> Value {
+    let table = if value["items"].is_object() { &value["items"] } else { value };
+    table["properties"].clone()
 }
 
 fn properties(schema: &Value) -> impl Iterator<Item = (&str, &Value)> {

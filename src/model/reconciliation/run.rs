@@ -1,7 +1,6 @@
 //! A run: one comparison of the two sides of a dataset, as its record keeps it.
 
 use super::{Isolation, RecordClass};
-use crate::change::Revision;
 use crate::digest::Digest;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -31,6 +30,10 @@ pub struct ReconciliationRun {
     pub outcome: RunOutcome,
     /// How many records each class has. A class that no record has is not there.
     pub classes: BTreeMap<RecordClass, ClassCount>,
+    /// The shares of deadlines that are not of all records, and how many arrived in time.
+    pub shares: Vec<RunShare>,
+    /// Rejects for each reason; empty where no reject log was read.
+    pub reasons: BTreeMap<String, u64>,
     /// Why nothing can be concluded; empty where something can.
     pub faults: Vec<String>,
     /// Differences that are open, oldest first, up to a bound.
@@ -127,6 +130,29 @@ pub struct ClassCount {
     pub accepted: u64,
 }
 
+/// How many of the records whose term has passed arrived within it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunShare {
+    /// Of deletions; otherwise of uploads and amendments.
+    pub of_deletions: bool,
+    /// The share that is required, in millionths.
+    pub required: u32,
+    /// The term, in seconds.
+    pub within: u64,
+    /// Records whose term has passed.
+    pub due: u64,
+    /// Those that arrived within it.
+    pub arrived: u64,
+}
+
+impl RunShare {
+    /// Did enough of them arrive?
+    #[must_use]
+    pub fn is_met(&self) -> bool {
+        u128::from(self.arrived) * 1_000_000 >= u128::from(self.due) * u128::from(self.required)
+    }
+}
+
 /// A difference that keeps its identity over runs: what accountants call an open item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordBreak {
@@ -144,39 +170,6 @@ pub struct RecordBreak {
     pub confirmed: bool,
     /// Is it accepted?
     pub accepted: bool,
-}
-
-/// A run, as a deployment that rests on it knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownRun {
-    /// Its number.
-    pub number: u64,
-    /// Its commit.
-    pub commit: Revision,
-    /// When it ended.
-    pub time: Timestamp,
-    /// What was compared and how.
-    pub definition: Digest,
-    /// Which records were compared.
-    pub population: RunPopulation,
-    /// When the source was read.
-    pub source_as_of: Timestamp,
-    /// When the target was read.
-    pub target_as_of: Timestamp,
-    /// What each class counted.
-    pub classes: BTreeMap<RecordClass, ClassCount>,
-    /// Why nothing can be concluded from it.
-    pub faults: Vec<String>,
-    /// The key that signed it, where someone of the policy's list did.
-    pub signer: Option<String>,
-}
-
-impl KnownRun {
-    /// Since when nothing is known.
-    #[must_use]
-    pub fn as_of(&self) -> Timestamp {
-        self.source_as_of.min(self.target_as_of)
-    }
 }
 
 /// What a class has beyond its budget.
@@ -227,6 +220,20 @@ pub fn judge_run(
     }
 }
 
+/// The same with the shares of deadlines.
+#[must_use]
+pub fn judge_with_shares(
+    classes: &BTreeMap<RecordClass, ClassCount>,
+    shares: &[RunShare],
+    faults: &[String],
+    budgets: &BTreeMap<RecordClass, u64>,
+) -> RunOutcome {
+    match judge_run(classes, faults, budgets) {
+        RunOutcome::Green if shares.iter().any(|share| !share.is_met()) => RunOutcome::OverBudget,
+        outcome => outcome,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,13 +247,17 @@ mod tests {
     fn only_confirmed_records_beyond_an_absolute_number_are_over_budget() {
         let budgets = BTreeMap::from([(RecordClass::Missing, 2)]);
         let outcome = |list: &[(RecordClass, u64, u64, u64)]| judge_run(&counts(list), &[], &budgets);
-        assert_eq!(outcome(&[(RecordClass::Ok, 9, 9, 0), (RecordClass::Pending, 5, 5, 0)]), RunOutcome::Green);
+        assert_eq!(
+            outcome(&[(RecordClass::Ok, 9, 9, 0), (RecordClass::Pending, 5, 5, 0)]),
+            RunOutcome::Green
+        );
         assert_eq!(outcome(&[(RecordClass::Missing, 2, 2, 0)]), RunOutcome::Green);
         assert_eq!(outcome(&[(RecordClass::Missing, 3, 3, 0)]), RunOutcome::OverBudget);
         assert_eq!(outcome(&[(RecordClass::Missing, 3, 2, 0)]), RunOutcome::Unconfirmed);
         assert_eq!(outcome(&[(RecordClass::Missing, 3, 3, 1)]), RunOutcome::Green);
         assert_eq!(outcome(&[(RecordClass::TestData, 1, 1, 0)]), RunOutcome::OverBudget);
-        let broken = judge_run(&counts(&[(RecordClass::Ok, 9, 9, 0)]), &["nothing was read".into()], &budgets);
+        let broken =
+            judge_run(&counts(&[(RecordClass::Ok, 9, 9, 0)]), &["nothing was read".into()], &budgets);
         assert_eq!(broken, RunOutcome::Broken);
     }
 }

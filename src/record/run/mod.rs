@@ -13,7 +13,7 @@ mod fault;
 mod pending;
 
 pub use chain::{RunChain, RunLink, RunVerifier};
-pub use fault::{RunFault, RunProblem};
+pub use fault::{RunChainFault, RunProblem};
 pub use pending::{PendingRun, RunDraft, prepare_run};
 
 use portcullis_model::change::{ObjectName, Revision};
@@ -40,7 +40,12 @@ pub fn run_reference(dataset: &str) -> String {
 }
 
 /// The commit of a run as git stores it.
-fn run_commit(tree: &ObjectName, parent: Option<&Revision>, run: &ReconciliationRun, digest: &Digest) -> Vec<u8> {
+fn run_commit(
+    tree: &ObjectName,
+    parent: Option<&Revision>,
+    run: &ReconciliationRun,
+    digest: &Digest,
+) -> Vec<u8> {
     let parent = parent.map(|parent| format!("parent {parent}\n")).unwrap_or_default();
     let who = format!("portcullis <> {} +0000", run.time.as_second());
     let message = format!("Run {} of {}\n\nRun: {digest}\n", run.number, run.dataset);

@@ -14,10 +14,12 @@ use evidence::EvidenceFactsV4;
 use fact::FactV4;
 use gate::{GateTextsV4, InquiryV4};
 use host::HostFactsV4;
+use incidents::IncidentsFactV4;
 use landing::SpanV4;
 use lines::LineCoverageV4;
 use portcullis_model::deployment::Deployment;
 use portcullis_model::facts::Facts;
+use reconciliation::ReconciliationFactsV4;
 use report::ReportV4;
 use serde::{Deserialize, Serialize};
 use signed::SignedFactV4;
@@ -34,9 +36,11 @@ pub mod evidence;
 pub mod fact;
 pub mod gate;
 pub mod host;
+pub mod incidents;
 pub mod landing;
 pub mod lines;
 pub mod protection;
+pub mod reconciliation;
 pub mod report;
 pub mod request;
 pub mod signed;
@@ -178,6 +182,9 @@ pub struct DeploymentFactsV4 {
     pub recorded: FactV4<Vec<RecordedV4>>,
     /// What is known of other environments, where this one has no record.
     pub elsewhere: FactV4<ElsewhereV4>,
+    /// What the register of incidents says. Missing where the policy does not ask for it.
+    #[serde(default, skip_serializing_if = "crate::form::is_default")]
+    pub incidents: IncidentsFactV4,
     /// The way from the candidate to the tip of the branch.
     pub on_branch: FactV4<SpanV4>,
     /// The way from the baseline to the candidate.
@@ -186,6 +193,9 @@ pub struct DeploymentFactsV4 {
     pub back: FactV4<Option<BackV4>>,
     /// The landings between baseline and candidate, oldest first.
     pub landings: FactV4<Vec<LandingFactsV4>>,
+    /// The runs of the datasets that the policy reconciles. Missing where they were not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconciliation: Option<ReconciliationFactsV4>,
     /// The branch as it is, its protection, the range as one change, and the evidence for the
     /// candidate.
     pub whole: ChangeFactsV4,
@@ -204,10 +214,12 @@ impl Form for DeploymentFactsV4 {
             by_host,
             recorded,
             elsewhere,
+            incidents,
             on_branch,
             span,
             back,
             landings,
+            reconciliation,
             whole,
         } = model;
         DeploymentFactsV4 {
@@ -221,10 +233,12 @@ impl Form for DeploymentFactsV4 {
             by_host: Form::of(by_host),
             recorded: Form::of(recorded),
             elsewhere: Form::of(elsewhere),
+            incidents: Form::of(incidents),
             on_branch: Form::of(on_branch),
             span: Form::of(span),
             back: Form::of(back),
             landings: Form::of(landings),
+            reconciliation: Form::of(reconciliation),
             whole: Form::of(whole),
         }
     }
@@ -242,18 +256,22 @@ impl Form for DeploymentFactsV4 {
             by_host: self.by_host.model()?,
             recorded: self.recorded.model()?,
             elsewhere: self.elsewhere.model()?,
+            incidents: self.incidents.model()?,
             on_branch: self.on_branch.model()?,
             span: self.span.model()?,
             back: self.back.model()?,
             landings: self.landings.model()?,
+            reconciliation: self.reconciliation.model()?,
             whole: self.whole.model()?,
         };
+        agreement::check_runs(&deployment)?;
         if let Some(gate) =
             deployment.back.value().and_then(Option::as_ref).and_then(|back| back.gate.value())
         {
             let whole = &deployment.whole;
             agreement::check_gate(&whole.inquiry, gate, &whole.host.conventions)?;
         }
+        agreement::check_incidents(&deployment)?;
         agreement::check_records(deployment.recorded.value().into_iter().flatten())?;
         Ok(deployment)
     }

@@ -22,11 +22,7 @@ const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 /// `ssh-keygen -Y sign -n portcullis` makes of the pre-authentication encoding of the payload,
 /// without the armour. A member of another name, or one that is there twice, is an error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(
-    test,
-    derive(schemars::JsonSchema),
-    schemars(title = "The signature of a run, version 1")
-)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "The signature of a run, version 1"))]
 #[serde(deny_unknown_fields)]
 pub struct RunSignatureV1 {
     /// The type of an in-toto Statement.

@@ -70,6 +70,7 @@ fn check_facts(control: &dyn Control, facts: &Facts) -> Result<Vec<Finding>, Gap
         review_rules: Default::default(),
         training: None,
         datasets: Default::default(),
+        notification: None,
         inventory: Inventory::default(),
         people: People::default(),
         roles: BTreeMap::new(),

@@ -109,6 +109,7 @@ impl World {
             review_rules: Default::default(),
             training: None,
             datasets: Default::default(),
+            notification: None,
             inventory: Inventory::default(),
             people: People::default(),
             roles: BTreeMap::new(),

@@ -77,6 +77,13 @@ name = "active"
 type = "boolean"
 true = ["Y"]
 false = ["N"]
+
+[notification]
+zone = "Europe/London"
+[notification.parties.home-office]
+title = "Home Office"
+role = "recipient"
+early-warning = "24h"
 "#,
     )
     .unwrap();
@@ -217,5 +224,56 @@ fn a_deadline_that_leaves_records_without_one_is_refused() {
         "24",
     ] {
         assert!(deadline(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn every_connector_is_read_and_a_setting_of_another_is_refused() {
+    let source = |lines: &str| {
+        with(&format!("[reconciliation.nominal.source]\n{lines}")).map(|dataset| dataset.source.unwrap())
+    };
+    let connectors = [
+        "connector = \"csv\"\nfiles = \"out/*.csv\"\ndelimiter = \";\"\ntrailer = { marker = \"T\", count = 2 }",
+        "connector = \"fixed\"\nfiles = \"out/*.txt\"\nlayout = [{ name = \"id\", first = 1, length = 9 }]\ncharacters = \"ibm037\"",
+        "connector = \"http\"\nurl = \"https://read.example.test/records\"\npaging = { next = \"/next\" }",
+        "connector = \"jsonl\"\nfiles = \"out/*.jsonl\"\nmembers = \"dots\"",
+        "connector = \"mysql\"\nhost = \"db.example.test\"\ndatabase = \"d\"\nuser = \"reader\"\ntable = \"t\"",
+        "connector = \"odbc\"\nconnection = \"Driver=SQLite3;Database=x\"\nquery = \"SELECT 1\"",
+        "connector = \"parquet\"\nfiles = \"out/*.parquet\"",
+        "connector = \"postgresql\"\nsocket = \"/run/postgresql\"\ntls = \"off\"\ndatabase = \"d\"\nuser = \"reader\"\ntable = \"t\"",
+        "connector = \"sqlite\"\nfile = \"target.db\"\ntable = \"nominal\"",
+        "connector = \"sqlserver\"\nhost = \"db.example.test\"\ndatabase = \"d\"\nuser = \"reader\"\nquery = \"SELECT 1\"\npassword-env = \"READER\"",
+        "connector = \"xml\"\nfiles = \"out/*.xml\"\nrecord = \"nominal\"",
+    ];
+    for lines in connectors {
+        let settings = source(lines).unwrap_or_else(|problems| panic!("{lines}\n{problems}"));
+        assert!(lines.contains(&format!("\"{}\"", settings.connector.connector())));
+    }
+    for (lines, complaint) in [
+        ("connector = \"csv\"\nfiles = \"a\"\ntable = \"t\"", "`table` has no effect on the connector `csv`"),
+        ("connector = \"csv\"", "the connector `csv` needs `files`"),
+        ("connector = \"csv\"\nfiles = \"a\"\ndelimiter = \"::\"", "is not one ASCII character"),
+        ("connector = \"csv\"\nfiles = \"a\"\ncharacters = \"utf8\"", "did you mean `utf-8`?"),
+        ("connector = \"sqlite\"\nfile = \"a\"", "nothing says what is read"),
+        (
+            "connector = \"sqlite\"\nfile = \"a\"\ntable = \"t\"\nquery = \"SELECT 1\"",
+            "both say what is read",
+        ),
+        (
+            "connector = \"mysql\"\nhost = \"db.example.test\"\ntls = \"off\"\ndatabase = \"d\"\nuser = \"u\"\ntable = \"t\"",
+            "without TLS only a socket",
+        ),
+        (
+            "connector = \"odbc\"\nconnection = \"Driver=x;PWD=secret\"\ntable = \"t\"",
+            "a policy holds no password",
+        ),
+        ("connector = \"postgres\"\nfile = \"a\"", "did you mean `postgresql`?"),
+        (
+            "connector = \"csv\"\nfiles = \"a\"\noperation = { column = \"op\", upload = [\"I\"], amend = [\"I\"] }",
+            "`I` would be two operations",
+        ),
+    ] {
+        let problems = source(lines).unwrap_err();
+        assert!(problems.contains(complaint), "{lines}\n{problems}");
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::form::Misshapen;
 use portcullis_model::batch::BatchFacts;
-use portcullis_model::deployment::Recorded;
+use portcullis_model::deployment::{Deployment, Recorded};
 use portcullis_model::facts::{Facts, GateText, GateTexts};
 use portcullis_model::host::HostConventions;
 use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
@@ -65,6 +65,18 @@ fn check_sources(facts: &Facts) -> Result<(), Misshapen> {
     } else {
         Err(Misshapen("a review is in another list than that of its source".to_string()))
     }
+}
+
+/// Incidents are there only where they were asked for.
+///
+/// # Errors
+/// They are there, and the inquiry does not ask for them.
+pub fn check_incidents(deployment: &Deployment) -> Result<(), Misshapen> {
+    let is_asked = deployment.whole.inquiry.topics.contains(&Topic::Incidents);
+    if deployment.incidents.value().is_some() && !is_asked {
+        return Err(Misshapen("the inquiry does not ask for incidents".to_string()));
+    }
+    Ok(())
 }
 
 /// The texts that steer the gate, against what was asked.
@@ -141,6 +153,34 @@ pub fn check_records<'r>(records: impl IntoIterator<Item = &'r Recorded>) -> Res
             "record {} is without its facts, and its decision was taken again from them",
             record.number
         ))),
+    }
+}
+
+/// Runs of exactly the datasets that were asked for, each in the order of its chain, and with
+/// signatures that were verified by lists that were asked for.
+///
+/// # Errors
+/// They are of others, or in another order.
+pub fn check_runs(facts: &Deployment) -> Result<(), Misshapen> {
+    let Some(seen) = &facts.reconciliation else { return Ok(()) };
+    let asked = &facts.whole.inquiry.datasets;
+    if !seen.datasets.iter().map(|one| &one.dataset).eq(asked.keys()) {
+        return Err(Misshapen("the runs are of other datasets than those that were asked for".to_string()));
+    }
+    for (one, signers) in seen.datasets.iter().zip(asked.values()) {
+        let runs = one.runs.value().map_or(&[][..], Vec::as_slice);
+        let first = one.older.saturating_add(1);
+        let in_order = runs.iter().zip(first..).all(|(run, number)| run.number == number)
+            && runs.is_sorted_by_key(|run| run.time)
+            && (!runs.is_empty() || one.older == 0);
+        if !in_order || runs.iter().any(|run| !run.signed_by.is_subset(signers)) {
+            return Err(Misshapen(format!("the runs of {} are not those of a chain", one.dataset)));
+        }
+    }
+    let deployments = seen.deployments.value().map_or(&[][..], Vec::as_slice);
+    match deployments.is_sorted_by(|a, b| a.number < b.number) {
+        true => Ok(()),
+        false => Err(Misshapen("the recorded deployments are not in their order".to_string())),
     }
 }
 

@@ -32,6 +32,9 @@ objects! {
         texts: NamedValues<PathText, SortedList<TextPurposeV4>>,
         /// What is asked of signed reviews. Missing where they do not count.
         signed [default]: Option<SignedInquiryV4>,
+        /// The datasets whose runs matter, each with the files of those who may sign its runs.
+        /// Missing where none is asked for.
+        datasets [default]: NamedValues<String, SortedList<PathText>>,
     }
 
     /// The format of the reports of a suite.
@@ -77,6 +80,8 @@ choices! {
         ReviewSigners,
         /// The allowed signers of deployment records.
         RecordSigners,
+        /// The allowed signers of the runs of a reconciliation.
+        RunSigners,
         /// CODEOWNERS.
         CodeOwners,
         /// What a control reads beside the policy.
@@ -103,5 +108,9 @@ choices! {
         Reports,
         /// Statements of test runs.
         Evidence,
+        /// The runs of a reconciliation.
+        Runs,
+        /// The register of incidents.
+        Incidents,
     }
 }

@@ -317,6 +317,7 @@ fn an_administrator_is_the_person_and_not_the_login() {
             review_rules: Default::default(),
             training: None,
             datasets: Default::default(),
+            notification: None,
             inventory: Inventory::default(),
             people,
             roles: BTreeMap::new(),

@@ -1,0 +1,87 @@
+//! Runs of reconciliation: by `expected-every` and `full-every` of each dataset.
+
+use super::changes_at;
+use crate::cli::due::source::{DueSource, DueView};
+use crate::collect::records::FETCH;
+use crate::collect::runs::read_runs;
+use jiff::{SignedDuration, Timestamp};
+use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
+use portcullis_judge::policy::Policy;
+use portcullis_model::fact::{Gap, GapReason};
+use portcullis_model::reconciliation::{Dataset, ReconciliationRun, RunPopulation};
+use portcullis_record::run::run_reference;
+
+/// The source.
+pub struct Runs;
+
+impl DueSource for Runs {
+    fn name(&self) -> &'static str {
+        "reconciliation"
+    }
+
+    fn look(&self, view: &DueView<'_>) -> SourceAnswer {
+        let datasets = expected_datasets(view.policy);
+        if datasets.is_empty() {
+            return SourceAnswer::idle(self.name(), "the policy expects no run of reconciliation");
+        }
+        let mut answer = SourceAnswer::of(self.name(), Ok(Vec::new()));
+        for dataset in datasets {
+            for (every, what, full) in [
+                (dataset.expected_every, "a run of reconciliation", false),
+                (dataset.full_every, "a run of reconciliation over all records", true),
+            ] {
+                let Some(every) = every else { continue };
+                match last_run(view, dataset, full) {
+                    Ok(last) => answer.deeds.extend(expect_run(dataset, last, every, what)),
+                    Err(gap) => answer.gaps.push(gap),
+                }
+            }
+        }
+        answer
+    }
+}
+
+fn expect_run(dataset: &Dataset, last: Timestamp, every: SignedDuration, what: &str) -> Option<ExpectedDeed> {
+    Some(ExpectedDeed {
+        source: Runs.name(),
+        subject: dataset.name.clone(),
+        what: what.to_string(),
+        due: last.checked_add(every).ok()?,
+        about: format!("reconciliation/{}/{what}", dataset.name),
+        since: Some(last),
+        changes: changes_at(last),
+        remedy: format!("Run `portcullis reconcile` for {}, and find out why it did not run.", dataset.name),
+    })
+}
+
+/// The datasets of the policy of which runs are expected.
+fn expected_datasets(policy: &Policy) -> Vec<&Dataset> {
+    let is_expected = |dataset: &&Dataset| dataset.expected_every.is_some() || dataset.full_every.is_some();
+    policy.scope.datasets.values().filter(is_expected).collect()
+}
+
+/// When the last run of a dataset that shows anything read its sides: the earlier of the two. The
+/// last over all records, where `full`.
+fn last_run(view: &DueView<'_>, dataset: &Dataset, full: bool) -> Result<Timestamp, Gap> {
+    let reference = run_reference(&dataset.name);
+    let unseen = |reason, detail: String| {
+        Gap::new(
+            format!("the last run of reconciliation of {}", dataset.name),
+            reason,
+            detail,
+            format!("Fetch the runs (`{FETCH}`), and see `portcullis reconcile verify {}`.", dataset.name),
+        )
+    };
+    let clock = view.at.max(Timestamp::now());
+    let none = || unseen(GapReason::NotVisible, "no run of it that shows anything is in this repository".to_string());
+    let chain = read_runs(&view.repository, &reference, clock)?.ok_or_else(none)?;
+    if let Some(problem) = chain.problems.first() {
+        return Err(unseen(GapReason::Contradiction, problem.to_string()));
+    }
+    let definition = dataset.definition();
+    let counts = |run: &&ReconciliationRun| {
+        run.faults.is_empty() && run.definition == definition && (!full || run.population == RunPopulation::Full)
+    };
+    let mut runs = chain.links.iter().rev().map(|link| &link.run);
+    runs.find(counts).map(|run| run.manifests.as_of()).ok_or_else(none)
+}

@@ -1,0 +1,239 @@
+//! The draft of a notice: what happened, since when, which records are unreliable, and what the
+//! reader should do. It decides nothing legal, and it leaves gaps for people to fill.
+
+use crate::calendar::{end_of_term, write_local};
+use crate::casefile::IncidentFile;
+use crate::clock::{DutyTerm, find_duties};
+use crate::exposure::describe_exposure;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use portcullis_model::incident::{IncidentEvent, NoticeKind, RunReference};
+use portcullis_model::notification::{NotificationRules, NotifiedParty, PartyRole};
+use portcullis_model::plural::plural;
+use std::fmt::Write as _;
+
+/// How each gap begins that a person has to fill. A file that still holds one is no notice.
+pub const TO_COMPLETE: &str = "[TO COMPLETE:";
+
+/// What each class of difference means to someone who uses the records: what is so, and what to do.
+const MEANINGS: &[(&str, &str, &str)] = &[
+    ("missing", "sent, and not there", "Do not take the absence of a record as a sign that there is none."),
+    (
+        "acknowledged-absent",
+        "reported as loaded, and not there",
+        "Do not take the absence of a record as a sign that there is none.",
+    ),
+    (
+        "rejected",
+        "refused by the receiving system",
+        "Do not take the absence of a record as a sign that there is none.",
+    ),
+    (
+        "rejected-unlogged",
+        "refused by the receiving system without a trace",
+        "Do not take the absence of a record as a sign that there is none.",
+    ),
+    ("unacknowledged", "without a receipt", "Ask us before you rely on one of these records alone."),
+    (
+        "stale",
+        "there in an older version than the one that was sent",
+        "Ask us for the present version before you act on one of these records.",
+    ),
+    ("late", "arrived late", "What you looked up before they arrived may have been incomplete."),
+    ("undeleted", "to be deleted, and still there", "Do not act on these records, and do not pass them on."),
+    ("resurrected", "deleted, and there again", "Do not act on these records, and do not pass them on."),
+    ("extra", "there, and never sent", "Do not act on a record that we cannot confirm to you."),
+    (
+        "test-data",
+        "test data, which describes no real person or event",
+        "Do not act on these records, and do not pass them on.",
+    ),
+    (
+        "duplicate",
+        "there more than once",
+        "Do not count these records, and ask us which one is right before you act on it.",
+    ),
+    (
+        "source-duplicate",
+        "sent in versions that contradict each other",
+        "Ask us which version is right before you act on one of these records.",
+    ),
+    ("unkeyed", "not comparable with what was sent", "Ask us before you rely on one of these records alone."),
+    (
+        "incomparable",
+        "not comparable with what was sent",
+        "Ask us before you rely on one of these records alone.",
+    ),
+];
+
+/// Writes the draft of a notice to a party, as it would be sent at this moment.
+pub fn draft_letter(
+    file: &IncidentFile,
+    party: &NotifiedParty,
+    kind: NoticeKind,
+    rules: &NotificationRules,
+    now: Timestamp,
+) -> String {
+    let mut letter = String::new();
+    write_head(&mut letter, file, party, kind);
+    write_facts(&mut letter, file, &rules.calendar.zone);
+    write_advice(&mut letter, file, party);
+    write_outlook(&mut letter, file, party, kind, rules, now);
+    letter.push_str(
+        "\nThis letter says what is known of the records. It does not say whether the matter is a personal data\n\
+         breach, or what any law requires of you or of us.\n",
+    );
+    letter
+}
+
+fn write_head(letter: &mut String, file: &IncidentFile, party: &NotifiedParty, kind: NoticeKind) {
+    let subject = match kind {
+        NoticeKind::EarlyWarning => "Early warning",
+        NoticeKind::Phased => "Further information",
+        NoticeKind::Final => "Final information",
+    };
+    let title = one_line(&party.title);
+    let _ = write!(
+        letter,
+        "To:        {title} {TO_COMPLETE} name and address]\n\
+         From:      {TO_COMPLETE} name, office, telephone, e-mail]\n\
+         Date:      {TO_COMPLETE} when it is sent]\n\
+         Reference: incident {id}\n\
+         Subject:   {subject}: records of `{dataset}` may be unreliable\n\n",
+        id = file.history.id,
+        dataset = one_line(&file.history.dataset),
+    );
+    let _ = writeln!(
+        letter,
+        "{}",
+        match kind {
+            NoticeKind::EarlyWarning =>
+                "We write early, before we know everything. We found that records which we send are not as they should be.",
+            NoticeKind::Phased =>
+                "This letter adds to our earlier ones. What is said here replaces what we said before.",
+            NoticeKind::Final =>
+                "This letter closes the matter from our side. What is said here replaces what we said before.",
+        }
+    );
+}
+
+fn write_facts(letter: &mut String, file: &IncidentFile, zone: &TimeZone) {
+    letter.push_str("\nWhat we know\n");
+    let opened = &file.opened;
+    item(letter, &format!("We have known of it since {}.", write_local(file.history.aware_at, zone)));
+    item(letter, &describe_since(opened.first_bad.as_ref(), opened.last_good.as_ref(), zone));
+    for (class, count) in opened.classes.iter().filter(|(_, count)| **count > 0) {
+        let records = plural(*count, "record");
+        match MEANINGS.iter().find(|(name, ..)| name == class) {
+            Some((_, meaning, _)) => item(letter, &format!("{class}, {records}: {meaning}.")),
+            None => item(letter, &format!("{class}, {records}.")),
+        }
+    }
+    if let Some(exposure) = &opened.exposure {
+        item(letter, &format!("On our side, {}.", describe_exposure(exposure, zone)));
+    }
+    opened.known.iter().for_each(|known| item(letter, known));
+    for link in &file.entries {
+        if let IncidentEvent::Noted(note) = &link.entry.event {
+            item(letter, &format!("{}: {}", write_local(link.entry.time, zone), note.text));
+        }
+    }
+    letter.push_str("\nWhat we do not know yet\n");
+    opened.unknown.iter().for_each(|unknown| item(letter, unknown));
+    if opened.first_bad.is_none() {
+        item(letter, "Since when records are wrong.");
+    }
+    if opened.exposure.is_none() {
+        item(letter, "What caused it.");
+    }
+    item(letter, &format!("{TO_COMPLETE} what else is not known, or remove this line]"));
+}
+
+fn describe_since(
+    first_bad: Option<&RunReference>,
+    last_good: Option<&RunReference>,
+    zone: &TimeZone,
+) -> String {
+    let local = |run: &RunReference| write_local(run.time, zone);
+    match (first_bad, last_good) {
+        (Some(bad), Some(good)) => format!(
+            "Records have been wrong since {} at the latest; at {} all was as it should be.",
+            local(bad),
+            local(good)
+        ),
+        (Some(bad), None) => {
+            format!(
+                "Records have been wrong since {} at the latest. They may have been wrong before.",
+                local(bad)
+            )
+        }
+        (None, Some(good)) => format!("At {} all was as it should be.", local(good)),
+        (None, None) => "Since when is not known.".to_string(),
+    }
+}
+
+fn write_advice(letter: &mut String, file: &IncidentFile, party: &NotifiedParty) {
+    if party.role == PartyRole::Commissioner {
+        return;
+    }
+    letter.push_str("\nWhat we ask you to do\n");
+    let mut advice: Vec<&str> = Vec::new();
+    for (class, _) in file.opened.classes.iter().filter(|(_, count)| **count > 0) {
+        let known = MEANINGS.iter().find(|(name, ..)| name == class).map(|(_, _, advice)| *advice);
+        advice.extend(known.filter(|known| !advice.contains(known)));
+    }
+    if advice.is_empty() {
+        advice.push("Do not act on a record of this dataset alone; ask us first.");
+    }
+    advice.iter().for_each(|advice| item(letter, advice));
+    item(
+        letter,
+        "Look at what you decided on these records since the time above, and tell us where it mattered.",
+    );
+    item(letter, "Tell those to whom you passed these records on.");
+    item(letter, &format!("{TO_COMPLETE} whom to ask, by telephone and e-mail]"));
+}
+
+fn write_outlook(
+    letter: &mut String,
+    file: &IncidentFile,
+    party: &NotifiedParty,
+    kind: NoticeKind,
+    rules: &NotificationRules,
+    now: Timestamp,
+) {
+    if kind == NoticeKind::Final {
+        return;
+    }
+    let zone = &rules.calendar.zone;
+    letter.push_str("\nWhat comes next\n");
+    let next = party.phased.and_then(|every| end_of_term(&rules.calendar, now, every));
+    if let Some(next) = next {
+        item(
+            letter,
+            &format!(
+                "You will hear from us again by {}, also if there is nothing new.",
+                write_local(next, zone)
+            ),
+        );
+    }
+    let last = find_duties(&file.history, rules)
+        .into_iter()
+        .find(|duty| duty.party == party.name && duty.kind == NoticeKind::Final);
+    if let Some(DutyTerm::Until(due)) = last.map(|duty| duty.due) {
+        item(letter, &format!("Our final letter is planned for {} at the latest.", write_local(due, zone)));
+    }
+    item(letter, &format!("{TO_COMPLETE} what is being done, and by when]"));
+}
+
+fn item(letter: &mut String, text: &str) {
+    let _ = writeln!(letter, "- {}", one_line(text));
+}
+
+/// Text from outside stays in its line, and looks like no gap of this letter.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! What a letter says, and what it never says.
+
+use super::*;
+use crate::casefile::read_casefiles;
+use crate::tests::{moment, opened, register, rules, verify};
+use portcullis_model::incident::IncidentNote;
+
+fn file(edit: impl FnOnce(&mut portcullis_model::incident::OpenedIncident)) -> IncidentFile {
+    let mut opened = opened();
+    edit(&mut opened);
+    opened.id = crate::register::identify_incident(&opened, "2026-03-02").unwrap();
+    let note =
+        IncidentNote { incident: opened.id.clone(), text: "The queue\nis repaired.".into(), aware_at: None };
+    let events = vec![IncidentEvent::Opened(Box::new(opened)), IncidentEvent::Noted(Box::new(note))];
+    read_casefiles(&verify(&register(events)).links).remove(0)
+}
+
+fn letter(file: &IncidentFile, party: &str, kind: NoticeKind) -> String {
+    let rules = rules();
+    draft_letter(file, rules.party(party).unwrap(), kind, &rules, moment("2026-03-02T12:00:00Z"))
+}
+
+#[test]
+fn an_early_warning_says_what_since_when_which_records_and_what_to_do() {
+    let text = letter(&file(|_| {}), "forces", NoticeKind::EarlyWarning);
+    for says in [
+        "To:        The forces",
+        "Early warning: records of `nominals` may be unreliable",
+        "wrong since 28 February 2026, 03:00 GMT at the latest; at 27 February 2026, 09:30 GMT all was as it should be",
+        "missing, 12 records: sent, and not there.",
+        "undeleted, 1 record: to be deleted, and still there.",
+        "Do not take the absence of a record as a sign that there is none.",
+        "Do not act on these records, and do not pass them on.",
+        "- Files of the night are refused.",
+        "- Whether earlier files are concerned.",
+        "2 March 2026, 11:30 GMT: The queue is repaired.",
+        "You will hear from us again by 9 March 2026, 12:00 GMT",
+        "What caused it.",
+        TO_COMPLETE,
+    ] {
+        assert!(text.contains(says), "{says}: {text}");
+    }
+}
+
+#[test]
+fn no_letter_decides_anything_legal() {
+    for kind in NoticeKind::ALL {
+        for party in ["forces", "commissioner"] {
+            let text = letter(&file(|_| {}), party, kind).to_lowercase();
+            for word in [
+                "unlawful",
+                "illegal",
+                " liable",
+                "notifiable",
+                "article",
+                "section ",
+                "dpa",
+                "gdpr",
+                "apolog",
+                "fault",
+                "negligen",
+            ] {
+                assert!(!text.contains(word), "{word}: {text}");
+            }
+            assert!(text.contains("does not say whether the matter is a personal data"));
+        }
+    }
+}
+
+#[test]
+fn every_class_of_difference_has_its_words() {
+    use portcullis_model::reconciliation::RecordClass;
+    for class in RecordClass::ALL.into_iter().filter(|class| class.needs_budget()) {
+        assert!(MEANINGS.iter().any(|(name, ..)| *name == class.as_str()), "{}", class.as_str());
+    }
+}
+
+#[test]
+fn a_text_from_outside_cannot_add_a_line_to_a_letter() {
+    let text = letter(
+        &file(|opened| opened.known = vec!["x\n\nTo: someone else".to_string()]),
+        "forces",
+        NoticeKind::Phased,
+    );
+    assert!(text.contains("- x To: someone else\n"), "{text}");
+}
+
+#[test]
+fn what_is_not_known_is_not_claimed() {
+    let unknown = file(|opened| {
+        opened.first_bad = None;
+        opened.last_good = None;
+        opened.classes.clear();
+    });
+    let text = letter(&unknown, "forces", NoticeKind::EarlyWarning);
+    assert!(text.contains("Since when is not known.") && text.contains("ask us first"), "{text}");
+    assert!(!letter(&unknown, "commissioner", NoticeKind::EarlyWarning).contains("What we ask you to do"));
+    assert!(!letter(&unknown, "forces", NoticeKind::Final).contains("What comes next"));
+}

@@ -1,0 +1,3 @@
+//! The register of incidents: `incident.json` in a chain.
+
+pub mod v1;
