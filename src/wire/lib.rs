@@ -37,6 +37,7 @@ pub mod anchor;
 pub mod audit;
 pub mod decision;
 pub mod due;
+pub mod engine_plan;
 pub mod evidence_file;
 pub mod exchange;
 pub mod facts;

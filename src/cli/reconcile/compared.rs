@@ -57,7 +57,7 @@ pub(super) fn compare(
     Ok(Compared { manifests, answer, judgement })
 }
 
-fn headers_of(manifests: &ComparedManifests) -> JudgedHeaders<'_> {
+pub(super) fn headers_of(manifests: &ComparedManifests) -> JudgedHeaders<'_> {
     JudgedHeaders {
         source: manifests.source.header(),
         target: manifests.target.header(),

@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 
 mod compared;
 mod comparing;
+mod engine;
+mod exchange;
 mod explain;
 mod extract;
 mod incident;
 mod inputs;
+mod plan;
 mod running;
 mod show;
 mod storing;
@@ -44,6 +47,8 @@ pub enum ReconcileCommand {
     Show(ShowArguments),
     /// Verify the runs of every dataset, or of one.
     Verify(RunExpectations),
+    #[command(flatten)]
+    Engine(engine::EngineCommand),
 }
 
 /// Which dataset, and by which policy.
@@ -211,8 +216,10 @@ pub struct JudgeArguments {
     #[command(flatten)]
     policy: PolicyArguments,
     /// Run to hold against the manifests: a file `run.json`, or the number of a run in the chain.
-    #[arg(long, value_name = "FILE|NUMBER")]
-    run: String,
+    #[arg(long, value_name = "FILE|NUMBER", required_unless_present = "engine_result", conflicts_with = "engine_result")]
+    run: Option<String>,
+    #[command(flatten)]
+    answer: engine::AnswerArguments,
 }
 
 /// Arguments of `explain`.
@@ -265,6 +272,7 @@ pub fn run(directory: &Path, command: &ReconcileCommand) -> Result {
         ReconcileCommand::Extract(arguments) => extract::run(directory, arguments),
         ReconcileCommand::Compare(arguments) => comparing::run(directory, arguments),
         ReconcileCommand::Run(arguments) => running::run(directory, arguments),
+        ReconcileCommand::Engine(command) => engine::run(directory, command),
         ReconcileCommand::Judge(arguments) => comparing::judge(directory, arguments),
         ReconcileCommand::Explain(arguments) => explain::run(directory, arguments),
         ReconcileCommand::List { dataset } => show::list(directory, dataset.as_deref()),

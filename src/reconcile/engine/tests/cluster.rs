@@ -159,11 +159,12 @@ fn a_cluster_counts_the_same_with_a_worker_killed_in_the_middle() {
     for (number, kill_after) in [None, Some(1), Some(20), Some(60)].into_iter().enumerate() {
         let answer = folder.path().join(format!("answer-{number}.tsv"));
         let start = Instant::now();
+        let before = cluster.count_finished(0);
         let mut query = cluster.start_query(&place, &answer);
         let mut what = "undisturbed".to_string();
         if let Some(tasks) = kill_after {
-            wait_for("a task", || cluster.count_finished(0) >= tasks || query_ended(&answer));
-            let finished = cluster.count_finished(0);
+            wait_for("a task", || cluster.count_finished(0) >= before + tasks || query_ended(&answer));
+            let finished = cluster.count_finished(0) - before;
             let executors = cluster.kill_worker(0);
             assert!(executors > 0, "the worker had an executor");
             what = format!("worker and executor killed (-9) after {finished} of its tasks");

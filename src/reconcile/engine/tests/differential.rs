@@ -5,11 +5,13 @@ use super::corpus::{Corpus, dataset};
 use super::engines::find_engines;
 use crate::compare::{ComparedManifests, CompareSettings, Comparison, compare_manifests};
 use crate::record::Clock;
+use crate::totals::BucketTotals;
 use portcullis_model::reconciliation::RecordClass;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
+use std::time::Instant;
 
 pub(super) fn settings(listed: usize) -> CompareSettings<'static> {
     CompareSettings {
@@ -60,11 +62,6 @@ pub(super) fn assert_same(judged: &JudgedAnswer, comparison: &Comparison) {
     }
 }
 
-fn sum(comparison: &Comparison) -> BTreeMap<RecordClass, u64> {
-    let count = |class: RecordClass| comparison.buckets.iter().map(|bucket| bucket.class(class).records).sum();
-    RecordClass::ALL.into_iter().map(|class| (class, count(class))).collect()
-}
-
 /// The answers of all buckets, each made by itself, in whatever order they come.
 pub(super) fn answer_by_shards(plan: &EnginePlan<'_>, order: impl Iterator<Item = u8>) -> Vec<Vec<u8>> {
     let answer = |bucket| {
@@ -108,30 +105,52 @@ fn every_engine_that_is_there_counts_what_the_comparison_counts() {
     let folder = tempfile::Builder::new().prefix("pc").tempdir().unwrap();
     std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let engines = find_engines(folder.path());
-    let (seeds, fine) = (1..=2, 3000);
-    for seed in seeds {
+    let names: Vec<_> = RecordClass::ALL.iter().map(|class| class.as_str()).collect();
+    println!("| seed | engine | seconds | {} |", names.join(" | "));
+    println!("|{}", " --- |".repeat(names.len() + 3));
+    for seed in 1..=2 {
         let place = folder.path().join(seed.to_string());
         std::fs::create_dir(&place).unwrap();
-        let manifests = Corpus::new(seed, fine).write(&place, &dataset());
+        let manifests = Corpus::new(seed, 3000).write(&place, &dataset());
+        let start = Instant::now();
         let comparison = compare_manifests(&dataset(), &manifests, &settings(100_000)).unwrap();
-        let counts = sum(&comparison);
-        println!("seed {seed}: {counts:?}");
+        print_line(seed, "core", start, &comparison.buckets);
+        let counts = sum(&comparison.buckets);
         let empty = counts.iter().filter(|(_, count)| **count == 0).map(|(class, _)| class.as_str());
         assert_eq!(empty.collect::<Vec<_>>(), Vec::<&str>::new(), "the corpus has every class");
-        for engine in &engines {
-            for bound in [1000, 1] {
-                let plan = plan(&manifests, engine.dialect(), bound);
-                let plan_folder = place.join(format!("{}-{bound}", engine.dialect()));
-                let inputs = plan_folder.join("inputs");
-                plan.write_folder(&plan_folder, inputs.to_str().unwrap()).unwrap();
-                let answer = place.join(format!("{}-{bound}.csv", engine.dialect()));
-                let start = std::time::Instant::now();
-                engine.run(&plan_folder, &answer);
-                let judged = read_answer(&plan, &answer).and_then(|answer| judge(&plan, &answer));
-                let judged = judged.unwrap_or_else(|faults| panic!("{:#?}", &faults[..faults.len().min(5)]));
-                assert_same(&judged, &comparison);
-                println!("seed {seed}: {} lists up to {bound}: the same ({:?})", engine.dialect(), start.elapsed());
-            }
+        let own = plan(&manifests, super::super::SqlDialect::Spark, 1000);
+        let start = Instant::now();
+        let mut reader = AnswerReader::new(own.marks());
+        for part in answer_by_shards(&own, 0..=255) {
+            reader.read_file("bucket", part.as_slice()).unwrap();
+        }
+        let judged = judge(&own, &reader.finish().unwrap()).unwrap();
+        assert_same(&judged, &comparison);
+        print_line(seed, "buckets", start, &judged.buckets);
+        // The second bound lists one record of each cell.
+        for (engine, bound) in engines.iter().flat_map(|engine| [(engine, 1000), (engine, 1)]) {
+            let plan = plan(&manifests, engine.dialect(), bound);
+            let plan_folder = place.join(format!("{}-{bound}", engine.dialect()));
+            let inputs = plan_folder.join("inputs");
+            plan.write_folder(&plan_folder, inputs.to_str().unwrap()).unwrap();
+            let answer = place.join(format!("{}-{bound}.csv", engine.dialect()));
+            let start = Instant::now();
+            engine.run(&plan_folder, &answer);
+            let judged = read_answer(&plan, &answer).and_then(|answer| judge(&plan, &answer));
+            let judged = judged.unwrap_or_else(|faults| panic!("{:#?}", &faults[..faults.len().min(5)]));
+            assert_same(&judged, &comparison);
+            print_line(seed, engine.dialect().as_str(), start, &judged.buckets);
         }
     }
+}
+
+fn sum(buckets: &[BucketTotals]) -> BTreeMap<RecordClass, u64> {
+    let count = |class: RecordClass| buckets.iter().map(|bucket| bucket.class(class).records).sum();
+    RecordClass::ALL.into_iter().map(|class| (class, count(class))).collect()
+}
+
+fn print_line(seed: u64, engine: &str, start: Instant, buckets: &[BucketTotals]) {
+    let counts = sum(buckets);
+    let counts: Vec<_> = RecordClass::ALL.iter().map(|class| counts[class].to_string()).collect();
+    println!("| {seed} | {engine} | {:.1} | {} |", start.elapsed().as_secs_f32(), counts.join(" | "));
 }
