@@ -90,6 +90,8 @@ fn past_run(link: &RunLink) -> PastRun {
 impl Compared {
     /// The run that it becomes on top of the newest of a chain.
     pub(super) fn draft(&self, policy: &Digest, last: Option<&RunLink>, time: Timestamp) -> RunDraft {
+        // As the run keeps it: in whole seconds.
+        let time = Timestamp::from_second(time.as_second()).unwrap_or(time);
         let confirming = self.manifests.is_confirming();
         let breaks = self.breaks(last, time);
         let open: u64 = self
