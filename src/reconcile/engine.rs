@@ -31,7 +31,9 @@ mod shard;
 mod tests;
 mod text;
 
-pub use answer::{ANSWER_COLUMNS, AnswerMarks, AnswerReader, CellPlace, EngineAnswer, EngineCell, EngineRow, SideSums};
+pub use answer::{
+    ANSWER_COLUMNS, AnswerMarks, AnswerReader, CellPlace, EngineAnswer, EngineCell, EngineRow, SideSums,
+};
 pub use dialect::SqlDialect;
 pub use fault::EngineFault;
 pub use inputs::{InputTable, is_plain_place, write_control_key, write_row, write_setup};

@@ -157,7 +157,8 @@ fn start(directory: &Path, arguments: &StartArguments) -> Result {
         let message = format!("there is no text in {}", plan.display());
         return Err(Failure::usage(message).hint("write it with `portcullis reconcile plan --engine spark`"));
     }
-    let cannot = |error: std::io::Error| Failure::environment(format!("cannot write {}: {error}", output.display()));
+    let cannot =
+        |error: std::io::Error| Failure::environment(format!("cannot write {}: {error}", output.display()));
     std::fs::create_dir(&output).map_err(cannot)?;
     let (partial, whole) = (output.join("answer.tsv.partial"), output.join("answer.tsv"));
     let file = File::create(&partial).map_err(cannot)?;
@@ -165,7 +166,11 @@ fn start(directory: &Path, arguments: &StartArguments) -> Result {
     let mut command = Command::new(&program);
     command.args(&arguments.arguments).args(["--conf", "spark.sql.catalogImplementation=in-memory"]);
     if program.file_stem().is_some_and(|name| name == "spark-submit") {
-        command.args(["--class", "org.apache.spark.sql.hive.thriftserver.SparkSQLCLIDriver", "spark-internal"]);
+        command.args([
+            "--class",
+            "org.apache.spark.sql.hive.thriftserver.SparkSQLCLIDriver",
+            "spark-internal",
+        ]);
     }
     let text = std::path::absolute(&text).map_err(cannot)?;
     command.arg("-f").arg(text).current_dir(&output).stdin(Stdio::null()).stdout(Stdio::from(file));
@@ -258,7 +263,9 @@ pub(super) fn accept(
         again.len()
     ));
     if unlisted > 0 {
-        judgement.notes.push(format!("{unlisted} records are counted and not listed, so they are unconfirmed."));
+        judgement
+            .notes
+            .push(format!("{unlisted} records are counted and not listed, so they are unconfirmed."));
     }
     let compared = Compared { manifests: manifests.clone(), answer, judgement };
     let keeping = Keeping { directory, dataset, policy: &policy.digest, arguments: &arguments.keeping };
@@ -290,7 +297,8 @@ type AcceptedAnswer = std::result::Result<(JudgedAnswer, Digest), Vec<EngineFaul
 /// Reads and judges every file of a folder. Hidden files and Spark's marks (`_SUCCESS`) are none of
 /// the answer.
 fn read_answer(plan: &EnginePlan<'_>, folder: &Path) -> Result<AcceptedAnswer> {
-    let cannot = |error: std::io::Error| Failure::environment(format!("cannot read {}: {error}", folder.display()));
+    let cannot =
+        |error: std::io::Error| Failure::environment(format!("cannot read {}: {error}", folder.display()));
     let entries = std::fs::read_dir(folder).map_err(cannot)?;
     let files: std::io::Result<Vec<_>> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
     let mut files = files.map_err(cannot)?;

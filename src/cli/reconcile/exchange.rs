@@ -90,8 +90,9 @@ fn answer(directory: &Path, arguments: &AnswerMessageArguments) -> Result {
 fn show(directory: &Path, place: &Path) -> Result {
     let place = directory.join(place);
     let bytes = read_message(&place)?;
-    let message = read_exchange(&bytes)
-        .map_err(|error| Failure::unverified(format!("{} is no message of an exchange: {error}", place.display())))?;
+    let message = read_exchange(&bytes).map_err(|error| {
+        Failure::unverified(format!("{} is no message of an exchange: {error}", place.display()))
+    })?;
     if is_complete(&message) {
         return tell(&message);
     }
@@ -126,7 +127,8 @@ fn open_party(directory: &Path, manifest: &Path) -> Result<ManifestParty> {
 }
 
 fn read_message(place: &Path) -> Result<Vec<u8>> {
-    let cannot = |error: std::io::Error| Failure::environment(format!("cannot read {}: {error}", place.display()));
+    let cannot =
+        |error: std::io::Error| Failure::environment(format!("cannot read {}: {error}", place.display()));
     let length = std::fs::metadata(place).map_err(cannot)?.len();
     if length > LONGEST_MESSAGE {
         return Err(Failure::unverified(format!("{} is too long for a message", place.display())));

@@ -47,6 +47,7 @@ pub enum ReconcileCommand {
     Show(ShowArguments),
     /// Verify the runs of every dataset, or of one.
     Verify(RunExpectations),
+    /// Comparisons that are made elsewhere, and exchanges with a partner.
     #[command(flatten)]
     Engine(engine::EngineCommand),
 }

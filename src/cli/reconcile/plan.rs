@@ -160,7 +160,8 @@ pub(super) fn read_plan<'p>(
     let own = describe_plan(&plan, dataset, form.late_since);
     let same_run = EnginePlanV1 { text: own.text.clone(), generator: own.generator.clone(), ..form.clone() };
     if same_run != own {
-        let message = format!("{}: the plan is of another run: other manifests were given to it", file.display());
+        let message =
+            format!("{}: the plan is of another run: other manifests were given to it", file.display());
         return Err(Failure::unverified(message).hint("give the manifests that the plan was written for"));
     }
     if form.text != own.text {
@@ -206,7 +207,8 @@ fn find_place(folder: &Path, named: Option<&str>) -> Result<String> {
         return Ok(place);
     }
     let message = format!("`{}` cannot be written into an SQL text", place.escape_debug());
-    Err(Failure::usage(message).hint("name a place of letters, digits and `/ . _ - : = @ + ~ ,` with --inputs-at"))
+    Err(Failure::usage(message)
+        .hint("name a place of letters, digits and `/ . _ - : = @ + ~ ,` with --inputs-at"))
 }
 
 fn explain_plan(arguments: &PlanArguments, form: &EnginePlanV1, dialect: SqlDialect) -> String {

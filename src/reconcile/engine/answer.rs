@@ -269,7 +269,8 @@ impl AnswerReader {
 
     fn take_values(
         &mut self,
-        [part, bucket, class, band, k1, k2, seq, op, keys, records, superseded, sides @ ..]: [&str; COLUMNS - 2],
+        [part, bucket, class, band, k1, k2, seq, op, keys, records, superseded, sides @ ..]: [&str;
+            COLUMNS - 2],
         unreadable: impl Fn(&str) -> EngineFault,
         at: &impl Fn() -> String,
     ) -> Result<(), EngineFault> {

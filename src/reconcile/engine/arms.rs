@@ -61,8 +61,8 @@ columns! {
 }
 
 use Column::{
-    Accepted, Ahead, AnswerOverdue, Answered, Expected, Incomparable, LoadedLate, Marked, Operation, Operations, Overdue,
-    Records, Refused, Rejected, Right, SeenGone, Settled, Unkeyed,
+    Accepted, Ahead, AnswerOverdue, Answered, Expected, Incomparable, LoadedLate, Marked, Operation,
+    Operations, Overdue, Records, Refused, Rejected, Right, SeenGone, Settled, Unkeyed,
 };
 use Comparison::{Exceeds, Is};
 

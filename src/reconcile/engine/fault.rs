@@ -238,12 +238,9 @@ impl fmt::Display for EngineFault {
             Self::ControlLost { bucket, class } => {
                 write!(f, "Bucket {bucket}: the control row of {} did not come back.", of(class))
             }
-            Self::ControlMoved { bucket, class, found } => write!(
-                f,
-                "Bucket {bucket}: the control row of {} came back as {}.",
-                of(class),
-                of(found)
-            ),
+            Self::ControlMoved { bucket, class, found } => {
+                write!(f, "Bucket {bucket}: the control row of {} came back as {}.", of(class), of(found))
+            }
             Self::ListedTwice { bucket, class } => {
                 write!(f, "Bucket {bucket}: a record of {} is listed twice.", of(class))
             }

@@ -98,9 +98,8 @@ pub fn write_setup(dialect: SqlDialect, place: &str) -> String {
 
 fn write_table(dialect: SqlDialect, table: InputTable, place: &str) -> String {
     let (name, columns) = (table.as_str(), table.columns());
-    let typed = |word: &str| {
-        columns.iter().map(|column| format!("{column} {word}")).collect::<Vec<_>>().join(", ")
-    };
+    let typed =
+        |word: &str| columns.iter().map(|column| format!("{column} {word}")).collect::<Vec<_>>().join(", ");
     match dialect {
         SqlDialect::Spark => format!(
             "CREATE OR REPLACE TEMPORARY VIEW pc_{name} ({}) USING csv OPTIONS (path '{place}/{name}', mode 'FAILFAST');\n",

@@ -50,7 +50,10 @@ pub struct JudgedAnswer {
 ///
 /// # Errors
 /// Everything that does not add up.
-pub fn judge_answer(demand: &EngineDemand<'_>, answer: &EngineAnswer) -> Result<JudgedAnswer, Vec<EngineFault>> {
+pub fn judge_answer(
+    demand: &EngineDemand<'_>,
+    answer: &EngineAnswer,
+) -> Result<JudgedAnswer, Vec<EngineFault>> {
     let mut rows: BTreeMap<u8, Vec<&EngineRow>> = BTreeMap::new();
     for row in &answer.rows {
         rows.entry(row.place.0).or_default().push(row);
@@ -66,7 +69,11 @@ pub fn judge_answer(demand: &EngineDemand<'_>, answer: &EngineAnswer) -> Result<
 }
 
 /// Judges the answer of one bucket; `None` where something does not add up.
-pub(super) fn judge_bucket(demand: &EngineDemand<'_>, bucket: u8, answer: &EngineAnswer) -> Option<JudgedAnswer> {
+pub(super) fn judge_bucket(
+    demand: &EngineDemand<'_>,
+    bucket: u8,
+    answer: &EngineAnswer,
+) -> Option<JudgedAnswer> {
     let (mut judged, mut faults) = (JudgedAnswer::default(), Vec::new());
     BucketJudge::new(demand, bucket, answer, answer.rows.iter().collect(), &mut faults).judge(&mut judged);
     faults.is_empty().then_some(judged)
@@ -166,7 +173,9 @@ impl<'j> BucketJudge<'j> {
         }
         keys.sort_unstable();
         for pair in keys.windows(2) {
-            if let [(one, _), (other, place)] = pair && one == other {
+            if let [(one, _), (other, place)] = pair
+                && one == other
+            {
                 self.faults.push(EngineFault::ListedTwice { bucket: self.bucket, class: place.1 });
             }
         }
@@ -282,7 +291,11 @@ fn measure_control(control: &ControlRecord, clock: &Clock) -> (u16, EngineCell) 
 }
 
 /// What a record adds to its cell.
-pub(super) fn measure_record(facts: &RecordFacts, clock: &Clock, (source, target): (SideSums, SideSums)) -> EngineCell {
+pub(super) fn measure_record(
+    facts: &RecordFacts,
+    clock: &Clock,
+    (source, target): (SideSums, SideSums),
+) -> EngineCell {
     let is_unkeyed = facts.is_unkeyed();
     let read = clock.target_as_of.saturating_add(clock.skew);
     let effective = clock.source_as_of.saturating_add(clock.skew);
@@ -323,7 +336,9 @@ fn find_broken_rule(class: RecordClass, cell: &EngineCell) -> Option<&'static st
         RecordClass::Undeleted | RecordClass::Stale | RecordClass::Late => {
             (source == keys && target == keys, "both sides have each once")
         }
-        RecordClass::Extra => (source == 0 && target == keys, "the target has each once, and the source none"),
+        RecordClass::Extra => {
+            (source == 0 && target == keys, "the target has each once, and the source none")
+        }
         RecordClass::Rejected
         | RecordClass::RejectedUnlogged
         | RecordClass::Unacknowledged

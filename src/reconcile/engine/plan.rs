@@ -11,8 +11,8 @@
 
 use super::answer::AnswerMarks;
 use super::dialect::SqlDialect;
-use super::judge::EngineDemand;
 use super::inputs::{InputTable, write_control_key, write_row, write_setup};
+use super::judge::EngineDemand;
 use super::text::{MOST_TERMS, SqlText, TextSettings, clamp, reach};
 use crate::compare::ComparedManifests;
 use crate::control::{ControlRecord, RunSeed, make_controls};
@@ -154,7 +154,9 @@ fn check_terms(clock: &Clock, folder: &Path) -> Result<(), ManifestFault> {
     let rise = |terms: &[Term]| {
         terms.len() <= MOST_TERMS
             && terms.is_sorted_by_key(|term| term.within)
-            && terms.iter().all(|term| clamp(term.within) == term.within && reach(term.within, clock.skew) >= 0)
+            && terms
+                .iter()
+                .all(|term| clamp(term.within) == term.within && reach(term.within, clock.skew) >= 0)
     };
     if rise(&clock.terms) && rise(&clock.deletion_terms) {
         return Ok(());

@@ -97,7 +97,8 @@ pub fn make_comparison(
 /// A second look confirms where the rows of both sides hold together and the target is later.
 fn confirms(plan: &EnginePlan<'_>) -> bool {
     let manifests = plan.manifests;
-    let isolated = [&manifests.source, &manifests.target].into_iter().all(|m| m.isolation() != Isolation::None);
+    let isolated =
+        [&manifests.source, &manifests.target].into_iter().all(|m| m.isolation() != Isolation::None);
     let before = manifests.breaks.as_ref().map(|breaks| breaks.header().as_of_second());
     isolated && before.is_some_and(|before| before < plan.clock.target_as_of)
 }

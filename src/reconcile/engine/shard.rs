@@ -126,7 +126,8 @@ impl<'p> ShardJoin<'p> {
             if facts.is_answered_by(&row, self.sequenced.1, clock.skew) {
                 facts.answered = true;
                 facts.refused |= row.digest == 0;
-                facts.accepted |= row.digest != 0 && row.time.saturating_add(clock.skew) <= clock.target_as_of;
+                facts.accepted |=
+                    row.digest != 0 && row.time.saturating_add(clock.skew) <= clock.target_as_of;
             }
         }
         while let Some(row) = self.gone.take(key)? {

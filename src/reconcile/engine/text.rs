@@ -46,7 +46,8 @@ impl TextSettings {
     /// Writes the text.
     #[must_use]
     pub fn write_text(&self) -> SqlText {
-        let open = self.gaps().iter().fold(TEMPLATE.to_string(), |text, (gap, value)| text.replace(gap, value));
+        let open =
+            self.gaps().iter().fold(TEMPLATE.to_string(), |text, (gap, value)| text.replace(gap, value));
         let open = format!("{}\n", open.trim_end());
         let digest = Digest::of(open.as_bytes());
         SqlText { text: open.replace("{text}", digest.hex()), digest }
@@ -82,14 +83,19 @@ impl TextSettings {
             false => "1 = 1".to_string(),
         };
         let answer_due = clock.answer_term.map(|term| before(reach(term, clock.skew)));
-        let is_late = |reach: i64| format!("h_time > s_time + {reach} AND h_time > {}", clamp(clock.late_since));
+        let is_late =
+            |reach: i64| format!("h_time > s_time + {reach} AND h_time > {}", clamp(clock.late_since));
         vec![
             ("{is_no_older}", sequenced("h_seq >= m_seq", "1 = 1")),
             ("{is_ahead}", sequenced(&format!("h_seq > m_seq AND NOT ({is_settled})"), "1 = 0")),
             ("{is_settled}", is_settled),
             (
                 "{is_overdue}",
-                format!("(op = 68 AND s_time < {}) OR (op <> 68 AND s_time < {})", before(deletion), before(upload)),
+                format!(
+                    "(op = 68 AND s_time < {}) OR (op <> 68 AND s_time < {})",
+                    before(deletion),
+                    before(upload)
+                ),
             ),
             ("{is_answer_overdue}", answer_due.map_or_else(never, |due| format!("s_time < {due}"))),
             (
@@ -97,7 +103,10 @@ impl TextSettings {
                 timed(format!("(op = 68 AND {}) OR (op <> 68 AND {})", is_late(deletion), is_late(upload))),
             ),
             ("{is_future}", timed(format!("h_time > {}", clock.target_as_of.saturating_add(clock.skew)))),
-            ("{is_scheduled}", format!("operations = 1 AND s_time > {}", clock.source_as_of.saturating_add(clock.skew))),
+            (
+                "{is_scheduled}",
+                format!("operations = 1 AND s_time > {}", clock.source_as_of.saturating_add(clock.skew)),
+            ),
             ("{deletion_band}", write_band(clock, b'D')),
             ("{upload_band}", write_band(clock, b'U')),
         ]
@@ -164,16 +173,16 @@ fn write_band(clock: &Clock, operation: u8) -> String {
     let terms = clock.terms_of(operation);
     let reaches = || terms.iter().map(|term: &Term| reach(term.within, clock.skew));
     let sum = |parts: Vec<String>| if parts.is_empty() { "0".to_string() } else { parts.join(" + ") };
-    let passed = sum(
-        reaches()
-            .map(|reach| format!("CASE WHEN s_time < {} THEN 1 ELSE 0 END", clock.target_as_of.saturating_sub(reach)))
-            .collect(),
-    );
+    let passed = sum(reaches()
+        .map(|reach| {
+            format!("CASE WHEN s_time < {} THEN 1 ELSE 0 END", clock.target_as_of.saturating_sub(reach))
+        })
+        .collect());
     let is_timed = clock.target_timed && operation != b'D';
     let missed = match is_timed {
-        true => sum(
-            reaches().map(|reach| format!("CASE WHEN h_time > s_time + {reach} THEN 1 ELSE 0 END")).collect(),
-        ),
+        true => sum(reaches()
+            .map(|reach| format!("CASE WHEN h_time > s_time + {reach} THEN 1 ELSE 0 END"))
+            .collect()),
         false => "0".to_string(),
     };
     let base = if operation == b'D' { super::band::DELETION } else { super::band::UPLOAD };

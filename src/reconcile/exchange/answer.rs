@@ -100,7 +100,8 @@ fn blank_message(party: &impl LivingRecords) -> ExchangeV1 {
 fn check_title(party: &impl LivingRecords, message: &ExchangeV1) -> Result<(), ExchangeFault> {
     let header = party.header();
     let fault = |wrong, what: &str, required: &str, found: &str| {
-        let problem = format!("{what} `{required}` is required, and the message has `{}`", found.escape_debug());
+        let problem =
+            format!("{what} `{required}` is required, and the message has `{}`", found.escape_debug());
         Err(ExchangeFault::new(wrong, problem))
     };
     if message.schema != VERSION {
@@ -146,7 +147,8 @@ enum AskedPart {
 fn read_parts(message: &ExchangeV1) -> Result<BTreeMap<KeyPrefix, AskedPart>, ExchangeFault> {
     let mut parts = BTreeMap::new();
     let states = message.states.iter().map(|part| (&part.prefix, Ok(AskedPart::State(part.state.clone()))));
-    let records = message.records.iter().map(|part| (&part.prefix, read_records(part).map(AskedPart::Records)));
+    let records =
+        message.records.iter().map(|part| (&part.prefix, read_records(part).map(AskedPart::Records)));
     for (text, part) in states.chain(records) {
         let prefix = KeyPrefix::parse(text).ok_or_else(|| disordered("a prefix is none"))?;
         if parts.insert(prefix, part?).is_some() {
@@ -162,7 +164,8 @@ fn read_records(part: &PartRecordsV1) -> Result<Vec<(u128, u128)>, ExchangeFault
     let read = |record: &LivingRecordV1| read_number(&record.key).zip(read_number(&record.digest));
     let records: Option<Vec<_>> = part.records.iter().map(read).collect();
     let records = records.ok_or_else(|| disordered("a key or a digest is none"))?;
-    let in_place = records.iter().all(|(key, _)| prefix.holds(*key)) && records.is_sorted_by_key(|record| record.0);
+    let in_place =
+        records.iter().all(|(key, _)| prefix.holds(*key)) && records.is_sorted_by_key(|record| record.0);
     if in_place { Ok(records) } else { Err(disordered("a record is not in its place")) }
 }
 
@@ -268,7 +271,8 @@ fn check_lines(lines: usize, limits: ExchangeLimits) -> Result<(), ExchangeFault
     if lines <= limits.lines {
         return Ok(());
     }
-    let problem = format!("The answer would have more than {} lines: the sides differ too much", limits.lines);
+    let problem =
+        format!("The answer would have more than {} lines: the sides differ too much", limits.lines);
     Err(ExchangeFault::new(ExchangeWrong::TooMuch, problem))
 }
 

@@ -60,17 +60,23 @@ impl ExchangeFault {
 impl ExchangeWrong {
     const fn remedy(self) -> &'static str {
         match self {
-            Self::NoMessage => "Give the file that the partner's `portcullis reconcile exchange` wrote, unchanged.",
+            Self::NoMessage => {
+                "Give the file that the partner's `portcullis reconcile exchange` wrote, unchanged."
+            }
             Self::OtherDataset => "Name the manifest of the same dataset.",
             Self::OtherKey => "Extract both sides under the same dataset key.",
-            Self::OtherDefinition => "Extract both sides by the same fields and rules, with the same version.",
+            Self::OtherDefinition => {
+                "Extract both sides by the same fields and rules, with the same version."
+            }
             Self::OwnSide => "Give the message of the other side, or name the manifest of your side.",
             Self::OtherManifest => "Name the manifest with which the exchange began, or begin again.",
             Self::Disordered => "Ask the partner for the message again, as the program wrote it.",
             Self::TooMuch => {
                 "Ask the partner why so much differs. If it does, allow more lines (`--most`), or compare the manifests in one place."
             }
-            Self::OwnManifest => "Extract all records of the source or the target, and exchange that manifest.",
+            Self::OwnManifest => {
+                "Extract all records of the source or the target, and exchange that manifest."
+            }
         }
     }
 }

@@ -48,7 +48,9 @@ impl ManifestParty {
         let side = match header.content {
             ManifestContentV1::Source => ExchangeSideV1::Source,
             ManifestContentV1::Target => ExchangeSideV1::Target,
-            other => return unfit(format!("A source or a target is required, and the manifest holds {other}")),
+            other => {
+                return unfit(format!("A source or a target is required, and the manifest holds {other}"));
+            }
         };
         if header.scope != ManifestScopeV1::Whole {
             return unfit("The manifest holds only some records".to_string());

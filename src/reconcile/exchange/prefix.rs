@@ -67,8 +67,7 @@ impl KeyPrefix {
     /// The 256 smaller parts; none of a single key.
     pub(super) fn children(self) -> impl Iterator<Item = Self> {
         let length = self.length + 1;
-        let (count, shift) =
-            if self.is_key() { (0_u16, 0) } else { (256, 128 - 8 * u32::from(length)) };
+        let (count, shift) = if self.is_key() { (0_u16, 0) } else { (256, 128 - 8 * u32::from(length)) };
         (0..count).map(move |child| Self { first: self.first | u128::from(child) << shift, length })
     }
 }

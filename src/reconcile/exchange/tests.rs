@@ -157,7 +157,8 @@ fn equal_sides_exchange_no_key_and_always_as_many_bytes() {
     let mut seen = BTreeSet::new();
     for content in 0..5 {
         let rows = || records(content * 100_000..content * 100_000 + 3000);
-        let (source, target) = (Party::new(ExchangeSideV1::Source, rows()), Party::new(ExchangeSideV1::Target, rows()));
+        let (source, target) =
+            (Party::new(ExchangeSideV1::Source, rows()), Party::new(ExchangeSideV1::Target, rows()));
         let messages = exchange(&source, &target);
         assert_eq!(messages.len(), 2);
         assert!(shown(&messages).is_empty() && messages[1].states.is_empty());
@@ -275,7 +276,10 @@ fn a_message_that_contradicts_itself_is_refused() {
     elsewhere.states.clear();
     elsewhere.records.push(PartRecordsV1 {
         prefix: "00".to_string(),
-        records: vec![portcullis_wire::exchange::v1::LivingRecordV1 { key: "f".repeat(32), digest: "0".repeat(32) }],
+        records: vec![portcullis_wire::exchange::v1::LivingRecordV1 {
+            key: "f".repeat(32),
+            digest: "0".repeat(32),
+        }],
     });
     assert_eq!(wrong(&target, &elsewhere), ExchangeWrong::Disordered);
 }

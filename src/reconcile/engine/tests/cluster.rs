@@ -28,9 +28,12 @@ impl Cluster {
         let arguments = ["--host", "127.0.0.1", "--port", &port.to_string(), "--webui-port", "0"];
         let log = folder.join("master.log");
         let master = start_class(&programs, "org.apache.spark.deploy.master.Master", &arguments, &log);
-        wait_for("the master", || fs::read_to_string(&log).is_ok_and(|log| log.contains("I have been elected leader")));
+        wait_for("the master", || {
+            fs::read_to_string(&log).is_ok_and(|log| log.contains("I have been elected leader"))
+        });
         let address = format!("spark://127.0.0.1:{port}");
-        let mut cluster = Self { programs, folder: folder.to_path_buf(), master, address, workers: Vec::new() };
+        let mut cluster =
+            Self { programs, folder: folder.to_path_buf(), master, address, workers: Vec::new() };
         cluster.add_worker();
         cluster.add_worker();
         cluster
@@ -42,10 +45,23 @@ impl Cluster {
         fs::create_dir(&work).unwrap();
         let log = self.folder.join(format!("worker-{number}.log"));
         let place = work.to_str().unwrap();
-        let arguments =
-            ["--host", "127.0.0.1", "--cores", "1", "--memory", "1500m", "--webui-port", "0", "--work-dir", place, &self.address];
+        let arguments = [
+            "--host",
+            "127.0.0.1",
+            "--cores",
+            "1",
+            "--memory",
+            "1500m",
+            "--webui-port",
+            "0",
+            "--work-dir",
+            place,
+            &self.address,
+        ];
         let worker = start_class(&self.programs, "org.apache.spark.deploy.worker.Worker", &arguments, &log);
-        wait_for("a worker", || fs::read_to_string(&log).is_ok_and(|log| log.contains("Successfully registered")));
+        wait_for("a worker", || {
+            fs::read_to_string(&log).is_ok_and(|log| log.contains("Successfully registered"))
+        });
         self.workers.push((worker, work));
     }
 
@@ -109,7 +125,10 @@ impl Drop for Cluster {
 
 fn spark(programs: &Path, program: &str) -> Command {
     let mut command = Command::new(programs.join(program));
-    command.env("PYSPARK_PYTHON", programs.join("python")).env("SPARK_LOCAL_IP", "127.0.0.1").stdin(Stdio::null());
+    command
+        .env("PYSPARK_PYTHON", programs.join("python"))
+        .env("SPARK_LOCAL_IP", "127.0.0.1")
+        .stdin(Stdio::null());
     command
 }
 
@@ -141,7 +160,8 @@ fn children_of(parent: u32) -> Vec<u32> {
 
 #[test]
 fn a_cluster_counts_the_same_with_a_worker_killed_in_the_middle() {
-    let environment = std::env::var_os("PORTCULLIS_ENGINES").filter(|_| std::env::var_os("PORTCULLIS_SPARK_CLUSTER").is_some());
+    let environment = std::env::var_os("PORTCULLIS_ENGINES")
+        .filter(|_| std::env::var_os("PORTCULLIS_SPARK_CLUSTER").is_some());
     let Some(environment) = environment else {
         return println!("left out: a cluster of Spark (PORTCULLIS_SPARK_CLUSTER is not set)");
     };
@@ -154,7 +174,11 @@ fn a_cluster_counts_the_same_with_a_worker_killed_in_the_middle() {
     let work = folder.path().join("cluster");
     fs::create_dir(&work).unwrap();
     let mut cluster = Cluster::start(PathBuf::from(environment).join("bin"), &work);
-    println!("| cluster of Spark, master and two workers, {} + {} rows | seconds | |", rows(&manifests.source), rows(&manifests.target));
+    println!(
+        "| cluster of Spark, master and two workers, {} + {} rows | seconds | |",
+        rows(&manifests.source),
+        rows(&manifests.target)
+    );
     println!("| --- | --- | --- |");
     for (number, kill_after) in [None, Some(1), Some(20), Some(60)].into_iter().enumerate() {
         let answer = folder.path().join(format!("answer-{number}.tsv"));

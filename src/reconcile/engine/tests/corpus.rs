@@ -87,7 +87,14 @@ impl Corpus {
         let time = NOW - age;
         let mut record = One {
             source: vec![ManifestRow { key, digest, sequence: 7, time, operation: b'U', marks: 0 }],
-            target: vec![ManifestRow { key, digest, sequence: 7, time: time + 3600, operation: b'U', marks: 0 }],
+            target: vec![ManifestRow {
+                key,
+                digest,
+                sequence: 7,
+                time: time + 3600,
+                operation: b'U',
+                marks: 0,
+            }],
             receipts: vec![ManifestRow {
                 key,
                 digest: 1 << 64,
@@ -148,7 +155,12 @@ impl One {
             1 => target.into_iter().for_each(|row| row.digest ^= 1),
             2 => target.into_iter().for_each(|row| row.sequence -= 1),
             3 => target.into_iter().for_each(|row| row.sequence += 2),
-            4 => self.source.push(ManifestRow { operation: b'D', sequence: last.sequence + 1, digest: 0, ..last }),
+            4 => self.source.push(ManifestRow {
+                operation: b'D',
+                sequence: last.sequence + 1,
+                digest: 0,
+                ..last
+            }),
             5 => self.source.clear(),
             6 => target.into_iter().for_each(|row| row.marks |= MARKED),
             7 => self.target.extend(self.target.first().copied()),
@@ -243,4 +255,3 @@ fn blank_dataset() -> Dataset {
         receipts: None,
     }
 }
-

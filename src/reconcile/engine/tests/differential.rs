@@ -3,7 +3,7 @@
 use super::super::{AnswerReader, EngineAnswer, EnginePlan, JudgedAnswer, judge_answer};
 use super::corpus::{Corpus, dataset};
 use super::engines::find_engines;
-use crate::compare::{ComparedManifests, CompareSettings, Comparison, compare_manifests};
+use crate::compare::{CompareSettings, ComparedManifests, Comparison, compare_manifests};
 use crate::record::Clock;
 use crate::totals::BucketTotals;
 use portcullis_model::reconciliation::RecordClass;
@@ -26,19 +26,29 @@ pub(super) fn settings(listed: usize) -> CompareSettings<'static> {
 }
 
 /// The plan of some manifests.
-pub(super) fn plan(manifests: &ComparedManifests, dialect: super::super::SqlDialect, bound: u64) -> EnginePlan<'_> {
+pub(super) fn plan(
+    manifests: &ComparedManifests,
+    dialect: super::super::SqlDialect,
+    bound: u64,
+) -> EnginePlan<'_> {
     let (source, target) = (manifests.source.header(), manifests.target.header());
     let clock = Clock::new(&dataset(), source, target, manifests.receipts.is_some(), None);
     EnginePlan { manifests, clock, seed: manifests.seed(), dialect, bound }
 }
 
-pub(super) fn read_answer(plan: &EnginePlan<'_>, file: &Path) -> Result<EngineAnswer, Vec<super::super::EngineFault>> {
+pub(super) fn read_answer(
+    plan: &EnginePlan<'_>,
+    file: &Path,
+) -> Result<EngineAnswer, Vec<super::super::EngineFault>> {
     let mut reader = AnswerReader::new(plan.marks());
     reader.read_file("answer", BufReader::new(File::open(file).unwrap())).unwrap();
     reader.finish()
 }
 
-pub(super) fn judge(plan: &EnginePlan<'_>, answer: &EngineAnswer) -> Result<JudgedAnswer, Vec<super::super::EngineFault>> {
+pub(super) fn judge(
+    plan: &EnginePlan<'_>,
+    answer: &EngineAnswer,
+) -> Result<JudgedAnswer, Vec<super::super::EngineFault>> {
     judge_answer(&plan.demand(), answer)
 }
 

@@ -35,14 +35,31 @@ impl Engine {
             }
             Self::Postgresql(server) => {
                 let mut command = Command::new("psql");
-                command.args(["-X", "-q", "-A", "-t", "-F", ",", "-v", "ON_ERROR_STOP=1", "-U", "portcullis"]);
-                command.args(["-d", "postgres", "-h"]).arg(&server.folder).arg("-f").arg(plan.join("run.sql"));
+                command.args([
+                    "-X",
+                    "-q",
+                    "-A",
+                    "-t",
+                    "-F",
+                    ",",
+                    "-v",
+                    "ON_ERROR_STOP=1",
+                    "-U",
+                    "portcullis",
+                ]);
+                command
+                    .args(["-d", "postgres", "-h"])
+                    .arg(&server.folder)
+                    .arg("-f")
+                    .arg(plan.join("run.sql"));
                 command
             }
             Self::Spark(program, arguments) => {
                 let mut command = Command::new(program);
                 command.args(arguments).arg("-f").arg(plan.join("run.sql")).current_dir(plan);
-                command.env("PYSPARK_PYTHON", program.with_file_name("python")).env("SPARK_LOCAL_IP", "127.0.0.1");
+                command
+                    .env("PYSPARK_PYTHON", program.with_file_name("python"))
+                    .env("SPARK_LOCAL_IP", "127.0.0.1");
                 command
             }
         };
@@ -86,7 +103,8 @@ pub(super) fn find_engines(folder: &Path) -> Vec<Engine> {
                 "spark.sql.catalogImplementation=in-memory",
                 "spark.executor.memory=1g",
             ];
-            let settings = settings.into_iter().flat_map(|setting| ["--conf".to_string(), setting.to_string()]);
+            let settings =
+                settings.into_iter().flat_map(|setting| ["--conf".to_string(), setting.to_string()]);
             let arguments = ["--master".to_string(), master].into_iter().chain(settings).collect();
             Engine::Spark(place.join("bin/spark-sql"), arguments)
         })),

@@ -89,14 +89,27 @@ pub(super) fn answer_honestly(plan: &EnginePlan<'_>, corpus: &Corpus) -> Lines {
     let mut listed = Vec::new();
     for ((bucket, class, band), members) in &cells {
         let mut numbers = [0; 11];
-        members.iter().for_each(|line| numbers.iter_mut().zip(line.numbers).for_each(|(sum, one)| *sum += one));
-        answer.push(Line { part: "cell", bucket: *bucket, class: *class, band: *band, key: 0, sequence: 0, operation: 0, numbers });
+        members
+            .iter()
+            .for_each(|line| numbers.iter_mut().zip(line.numbers).for_each(|(sum, one)| *sum += one));
+        answer.push(Line {
+            part: "cell",
+            bucket: *bucket,
+            class: *class,
+            band: *band,
+            key: 0,
+            sequence: 0,
+            operation: 0,
+            numbers,
+        });
         let is_control = |line: &Line| control_keys.contains(&line.key);
         let half = |line: &Line| split_halves(line.key).0;
         let first = members.iter().filter(|line| !is_control(line)).map(|line| half(line)).min();
         let few = members.len() as u64 <= plan.bound;
         let shows = |line: &Line| class.needs_budget() && (few || Some(half(line)) == first);
-        listed.extend(members.iter().filter(|line| is_control(line) || shows(line)).map(|line| (*line).clone()));
+        listed.extend(
+            members.iter().filter(|line| is_control(line) || shows(line)).map(|line| (*line).clone()),
+        );
     }
     answer.extend(listed);
     Lines { run: plan.run(), text: plan.write_text().digest.hex().to_string(), lines: answer }

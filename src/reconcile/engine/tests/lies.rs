@@ -132,9 +132,13 @@ fn one_changed_bucket_is_named() {
     let found = names(|lines| {
         let from = some_cell(lines, RecordClass::Stale);
         let place = (lines.lines[from].bucket, lines.lines[from].band);
-        lines.lines.iter_mut().filter(|l| (l.bucket, l.band) == place && l.class == RecordClass::Stale).for_each(|l| {
-            l.class = RecordClass::Undeleted;
-        });
+        lines
+            .lines
+            .iter_mut()
+            .filter(|l| (l.bucket, l.band) == place && l.class == RecordClass::Stale)
+            .for_each(|l| {
+                l.class = RecordClass::Undeleted;
+            });
     });
     assert!(found.contains("control-row-moved"), "{found:?}");
     // A count alone.
@@ -156,7 +160,10 @@ fn one_changed_bucket_is_named() {
 
 #[test]
 fn a_bucket_that_is_missing_is_named() {
-    assert_eq!(names(|lines| lines.lines.retain(|line| line.bucket != 9)), BTreeSet::from(["bucket-missing"]));
+    assert_eq!(
+        names(|lines| lines.lines.retain(|line| line.bucket != 9)),
+        BTreeSet::from(["bucket-missing"])
+    );
     let faults = judge_files(&the_plan(), &[Lines::head()]).unwrap_err();
     assert_eq!(faults.iter().map(EngineFault::name).collect::<Vec<_>>(), ["empty-answer"]);
 }
@@ -247,7 +254,10 @@ fn tasks_that_were_counted_twice_after_a_lost_executor_are_named() {
 fn noise_is_no_answer() {
     for noise in ["hello\n", "1,2,3\n", "\u{0}\n", "a\tb\n", &",".repeat(20), &"x".repeat(5000)] {
         let faults = judge_files(&the_plan(), &[noise.to_string()]).unwrap_err();
-        assert!(matches!(faults[0].name(), "unreadable-line" | "answer-too-long" | "other-run"), "{faults:?}");
+        assert!(
+            matches!(faults[0].name(), "unreadable-line" | "answer-too-long" | "other-run"),
+            "{faults:?}"
+        );
     }
     let found = names(|lines| lines.lines[0].numbers[0] = -1);
     assert!(found.contains("unreadable-line"));

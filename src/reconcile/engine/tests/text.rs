@@ -1,6 +1,6 @@
 //! The text itself: one text with few differences, nothing that two runs can see otherwise.
 
-use super::super::{SqlDialect, write_setup, is_plain_place};
+use super::super::{SqlDialect, is_plain_place, write_setup};
 use super::corpus::{Corpus, dataset};
 use super::differential::plan;
 use std::collections::BTreeSet;
@@ -8,7 +8,10 @@ use std::collections::BTreeSet;
 fn texts() -> Vec<(SqlDialect, String)> {
     let folder = tempfile::tempdir().unwrap();
     let manifests = Corpus::new(1, 5).write(folder.path(), &dataset());
-    SqlDialect::ALL.into_iter().map(|dialect| (dialect, plan(&manifests, dialect, 100).write_text().text)).collect()
+    SqlDialect::ALL
+        .into_iter()
+        .map(|dialect| (dialect, plan(&manifests, dialect, 100).write_text().text))
+        .collect()
 }
 
 #[test]
@@ -23,16 +26,31 @@ fn no_gap_is_left_open() {
 fn the_text_has_nothing_that_a_second_try_could_see_otherwise() {
     for (dialect, text) in texts() {
         let code: String = text.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n");
-        let words: BTreeSet<_> = code
-            .split(|c: char| !c.is_alphanumeric() && c != '_')
-            .map(str::to_ascii_lowercase)
-            .collect();
-        for word in ["rand", "random", "limit", "row_number", "rank", "over", "float", "double", "approx_distinct",
-            "now", "current_timestamp", "uuid", "first", "any_value", "sample"]
-        {
+        let words: BTreeSet<_> =
+            code.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_ascii_lowercase).collect();
+        for word in [
+            "rand",
+            "random",
+            "limit",
+            "row_number",
+            "rank",
+            "over",
+            "float",
+            "double",
+            "approx_distinct",
+            "now",
+            "current_timestamp",
+            "uuid",
+            "first",
+            "any_value",
+            "sample",
+        ] {
             assert!(!words.contains(word), "{dialect}: {word}");
         }
-        assert!(!code.contains('/') && !code.contains('.') || !code.contains("0."), "{dialect}: no fractions");
+        assert!(
+            !code.contains('/') && !code.contains('.') || !code.contains("0."),
+            "{dialect}: no fractions"
+        );
         assert_eq!(code.matches("ORDER BY").count(), 1, "{dialect}");
     }
 }
@@ -78,7 +96,10 @@ fn every_dialect_gets_its_six_tables() {
     for dialect in SqlDialect::ALL {
         let setup = write_setup(dialect, "/plan/inputs");
         for table in ["source", "target", "rejects", "receipts", "gone", "control"] {
-            assert!(setup.contains(&format!("pc_{table} (")) || setup.contains(&format!("pc_{table} AS")), "{dialect}");
+            assert!(
+                setup.contains(&format!("pc_{table} (")) || setup.contains(&format!("pc_{table} AS")),
+                "{dialect}"
+            );
             assert!(setup.contains(&format!("/plan/inputs/{table}")), "{dialect} {table}");
         }
         assert_eq!(SqlDialect::from_name(dialect.as_str()), Some(dialect));
