@@ -9,7 +9,7 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | `dialect` | the engines, and the words that they spell differently |
-//! | `text`, `arms`, `band` | the text: the clock, the classes and the terms in SQL |
+//! | `text`, `arms`, `band`, `reach` | the text: the clock, the classes and the terms in SQL |
 //! | `inputs` | the tables that the text reads |
 //! | `answer` | reading what an engine printed |
 //! | `plan` | the folder that is taken to an engine |
@@ -25,6 +25,7 @@ mod fault;
 mod inputs;
 mod judge;
 mod plan;
+mod reach;
 mod result;
 mod shard;
 #[cfg(test)]
@@ -34,7 +35,7 @@ mod text;
 pub use answer::{
     ANSWER_COLUMNS, AnswerMarks, AnswerReader, CellPlace, EngineAnswer, EngineCell, EngineRow, SideSums,
 };
-pub use dialect::SqlDialect;
+pub use dialect::EngineDialect;
 pub use fault::EngineFault;
 pub use inputs::{InputTable, is_plain_place, write_control_key, write_row, write_setup};
 pub use judge::{EngineDemand, JudgedAnswer, judge_answer};

@@ -173,6 +173,16 @@ fn the_users_own_spark_is_started_and_what_it_leaves_half_is_no_answer() {
     // The plan for buckets is one for Spark without inputs.
     let judge = ["judge", "source", "target", "--plan", "spark", "--engine-result", "whole"];
     expect(scene.path(), 3, &judge);
+    // Somebody changes the text and leaves the digest in it as it was.
+    for name in ["query.sql", "run.sql"] {
+        let file = scene.path().join("spark").join(name);
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, text.replacen("THEN 'missing'", "THEN 'ok'", 1)).unwrap();
+        let (exit, said) = reconcile(scene.path(), &judge);
+        assert!(exit == 6 && said.contains("changed the text"), "{said}");
+        fs::write(&file, text).unwrap();
+    }
+    expect(scene.path(), 3, &judge);
 }
 
 #[test]

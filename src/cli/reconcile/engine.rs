@@ -44,7 +44,7 @@ pub enum EngineCommand {
     ///
     /// Exit codes: as of `judge`; 6 also where the answers do not add up to the manifests.
     Combine(CombineArguments),
-    /// Find the differences with a partner, message by message, and show each other no other records.
+    /// Find the differences with a partner, message by message, and show each other nothing else.
     #[command(subcommand)]
     Exchange(ExchangeCommand),
 }
@@ -81,8 +81,8 @@ pub struct StartArguments {
     /// Folder for the answer; it must not exist.
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// The program `spark-sql` or `spark-submit` of your Spark. Default: `spark-sql` of SPARK_HOME, or
-    /// of the path.
+    /// The program `spark-sql` or `spark-submit` of your Spark. Default: `spark-sql` of
+    /// SPARK_HOME, or of the path.
     #[arg(long, value_name = "PROGRAM", env = "PORTCULLIS_SPARK_SQL")]
     spark_sql: Option<PathBuf>,
     /// Arguments for Spark, such as `--master yarn`.

@@ -20,8 +20,8 @@ pub enum ExchangeCommand {
     Begin(BeginArguments),
     /// Answer a message of the partner.
     ///
-    /// Exit codes: 0 the exchange goes on or found nothing, 1 it is complete and the sides differ, 5 a
-    /// file cannot be read or written, 6 the message is none of this exchange.
+    /// Exit codes: 0 the exchange goes on or found nothing, 1 it is complete and the sides differ,
+    /// 5 a file cannot be read or written, 6 the message is none of this exchange.
     Answer(AnswerMessageArguments),
     /// List the differences of the last message.
     ///

@@ -274,6 +274,9 @@ pub fn run(directory: &Path, command: &ReconcileCommand) -> Result {
         ReconcileCommand::Compare(arguments) => comparing::run(directory, arguments),
         ReconcileCommand::Run(arguments) => running::run(directory, arguments),
         ReconcileCommand::Engine(command) => engine::run(directory, command),
+        ReconcileCommand::Judge(arguments) if arguments.answer.is_given() => {
+            engine::accept(directory, &arguments.manifests, &arguments.policy, &arguments.answer)
+        }
         ReconcileCommand::Judge(arguments) => comparing::judge(directory, arguments),
         ReconcileCommand::Explain(arguments) => explain::run(directory, arguments),
         ReconcileCommand::List { dataset } => show::list(directory, dataset.as_deref()),

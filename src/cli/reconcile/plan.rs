@@ -1,5 +1,5 @@
-//! `reconcile plan`: the comparison as an SQL text for an engine, with what it reads and what to run
-//! it with.
+//! `reconcile plan`: the comparison as an SQL text for an engine, with what it reads and what to
+//! run it with.
 
 use super::compared::past_runs;
 use super::comparing::open_manifests;
@@ -11,7 +11,7 @@ use crate::cli::{opening, output};
 use clap::{Args, ValueEnum};
 use portcullis_model::reconciliation::Dataset;
 use portcullis_reconcile::compare::ComparedManifests;
-use portcullis_reconcile::engine::{EnginePlan, SqlDialect, is_plain_place};
+use portcullis_reconcile::engine::{EnginePlan, EngineDialect, is_plain_place};
 use portcullis_reconcile::manifest::Manifest;
 use portcullis_reconcile::record::Clock;
 use portcullis_record::TOOL;
@@ -53,14 +53,14 @@ pub enum DialectName {
 }
 
 impl DialectName {
-    const fn dialect(self) -> SqlDialect {
+    const fn dialect(self) -> EngineDialect {
         match self {
-            Self::Bigquery => SqlDialect::Bigquery,
-            Self::Clickhouse => SqlDialect::Clickhouse,
-            Self::Duckdb => SqlDialect::Duckdb,
-            Self::Postgresql => SqlDialect::Postgresql,
-            Self::Spark => SqlDialect::Spark,
-            Self::Trino => SqlDialect::Trino,
+            Self::Bigquery => EngineDialect::Bigquery,
+            Self::Clickhouse => EngineDialect::Clickhouse,
+            Self::Duckdb => EngineDialect::Duckdb,
+            Self::Postgresql => EngineDialect::Postgresql,
+            Self::Spark => EngineDialect::Spark,
+            Self::Trino => EngineDialect::Trino,
         }
     }
 }
@@ -81,8 +81,8 @@ pub struct PlanArguments {
     /// Folder to write; it must not exist.
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// Where the engine sees the plan's folder `inputs`, such as `s3://bucket/run-7/inputs`. Default:
-    /// where it is here.
+    /// Where the engine sees the plan's folder `inputs`, such as `s3://bucket/run-7/inputs`.
+    /// Default: where it is here.
     #[arg(long, value_name = "PLACE")]
     inputs_at: Option<String>,
     /// List all records of a bucket and class up to this number; of more, only the first.
@@ -101,7 +101,7 @@ pub(super) fn run(directory: &Path, arguments: &PlanArguments) -> Result {
     let late_since = past_runs(chain.as_ref(), dataset).first().map(|run| run.target_as_of);
     let dialect = match (arguments.engine, arguments.dialect) {
         (EngineName::Sql, Some(dialect)) => dialect.dialect(),
-        (_, None) => SqlDialect::Spark,
+        (_, None) => EngineDialect::Spark,
         (EngineName::Spark | EngineName::Buckets, Some(_)) => {
             return Err(Failure::usage("--dialect belongs to --engine sql"));
         }
@@ -126,7 +126,7 @@ pub(super) fn run(directory: &Path, arguments: &PlanArguments) -> Result {
 fn make_plan<'p>(
     dataset: &Dataset,
     manifests: &'p ComparedManifests,
-    dialect: SqlDialect,
+    dialect: EngineDialect,
     bound: u64,
     late_since: Option<i64>,
 ) -> Result<EnginePlan<'p>> {
@@ -151,7 +151,7 @@ pub(super) fn read_plan<'p>(
     let form = read_engine_plan(&bytes)
         .map_err(|error| Failure::unverified(format!("{} is no plan: {error}", file.display())))?;
     let again = "write it again with `portcullis reconcile plan`, and run its text";
-    let dialect = SqlDialect::from_name(&form.dialect).filter(|_| form.schema == VERSION);
+    let dialect = EngineDialect::from_name(&form.dialect).filter(|_| form.schema == VERSION);
     let Some(dialect) = dialect else {
         let message = format!("{}: another version of the program wrote this plan", file.display());
         return Err(Failure::unverified(message).hint(again));
@@ -168,7 +168,22 @@ pub(super) fn read_plan<'p>(
         let message = format!("{}: the plan has an older text than this version writes", file.display());
         return Err(Failure::unverified(message).hint(again));
     }
-    Ok(plan)
+    check_texts(folder, &plan.write_text().text).map(|()| plan)
+}
+
+/// The texts that lie beside a plan were not changed: the digest in them would stay the same.
+fn check_texts(folder: &Path, text: &str) -> Result<()> {
+    for (name, end) in [("query.sql", ""), ("run.sql", ";")] {
+        let file = folder.join(name);
+        let Ok(found) = std::fs::read_to_string(&file) else { continue };
+        let found = found.trim_end().trim_end_matches(end).trim_end();
+        if !found.ends_with(text.trim_end()) {
+            let message = format!("{}: somebody changed the text of the plan", file.display());
+            return Err(Failure::unverified(message)
+                .hint("write it again with `portcullis reconcile plan`, and run its text"));
+        }
+    }
+    Ok(())
 }
 
 fn describe_plan(plan: &EnginePlan<'_>, dataset: &Dataset, late_since: Option<i64>) -> EnginePlanV1 {
@@ -211,27 +226,27 @@ fn find_place(folder: &Path, named: Option<&str>) -> Result<String> {
         .hint("name a place of letters, digits and `/ . _ - : = @ + ~ ,` with --inputs-at"))
 }
 
-fn explain_plan(arguments: &PlanArguments, form: &EnginePlanV1, dialect: SqlDialect) -> String {
+fn explain_plan(arguments: &PlanArguments, form: &EnginePlanV1, dialect: EngineDialect) -> String {
     let folder = arguments.output.display();
     let run = match (arguments.engine, dialect) {
         (EngineName::Buckets, _) => format!(
             "for N in $(seq 0 255): portcullis reconcile bucket --plan {folder} --bucket $N -o ANSWER SOURCE TARGET …"
         ),
-        (_, SqlDialect::Spark) => format!(
+        (_, EngineDialect::Spark) => format!(
             "spark-sql --conf spark.sql.catalogImplementation=in-memory -f {folder}/run.sql > ANSWER/answer.tsv"
         ),
-        (_, SqlDialect::Postgresql) => {
+        (_, EngineDialect::Postgresql) => {
             format!("psql -X -q -A -t -F , -v ON_ERROR_STOP=1 -f {folder}/run.sql > ANSWER/answer.csv")
         }
-        (_, SqlDialect::Duckdb) => format!("duckdb -csv -f {folder}/run.sql > ANSWER/answer.csv"),
-        (_, SqlDialect::Clickhouse) => {
+        (_, EngineDialect::Duckdb) => format!("duckdb -csv -f {folder}/run.sql > ANSWER/answer.csv"),
+        (_, EngineDialect::Clickhouse) => {
             format!("clickhouse client --multiquery --format TSV < {folder}/run.sql > ANSWER/answer.tsv")
         }
-        (_, SqlDialect::Trino) => format!(
+        (_, EngineDialect::Trino) => format!(
             "fill the tables of {folder}/setup.sql, then: trino --output-format CSV -f {folder}/query.sql > ANSWER/answer.csv"
         ),
-        (_, SqlDialect::Bigquery) => format!(
-            "run {folder}/setup.sql, then: bq query --use_legacy_sql=false --format=csv --max_rows=10000000 < {folder}/query.sql > ANSWER/answer.csv"
+        (_, EngineDialect::Bigquery) => format!(
+            "after {folder}/setup.sql: bq query --use_legacy_sql=false --format=csv --max_rows=10000000 < {folder}/query.sql > ANSWER/answer.csv"
         ),
     };
     format!(

@@ -123,7 +123,8 @@ impl EngineCell {
     }
 }
 
-/// Writes the line of a cell, or of a listed record (key, sequence, operation) as an engine prints it.
+/// Writes the line of a cell, or of a listed record (key, sequence, operation), as an engine
+/// prints it.
 ///
 /// # Errors
 /// Those of the output.

@@ -1,12 +1,12 @@
-//! Bands: which terms of an operation have passed, and which of them its arrival met, as one number,
-//! so that shares are counted in the same groups as classes.
+//! Bands: which terms of an operation have passed, and which of them its arrival met, as one
+//! number, so that shares are counted in the same groups as classes.
 //!
 //! Terms of a dataset rise. So a record that met one met all later ones, and where one has passed
 //! all earlier ones have: two counts say everything. A band is `KPPMM`: the kind, 1 for uploads
 //! and amendments, 2 for deletions; how many terms have passed; how many were missed. 0 is a record
 //! without an operation, or with several unlike ones.
 
-use super::text::{clamp, reach};
+use super::reach::{clamp, reach};
 use crate::record::{Clock, RecordFacts};
 use crate::totals::BucketTotals;
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A dialect of SQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SqlDialect {
+pub enum EngineDialect {
     /// PostgreSQL 12 and later.
     Postgresql,
     /// DuckDB 1.1 and later.
@@ -19,7 +19,7 @@ pub enum SqlDialect {
     Spark,
 }
 
-impl SqlDialect {
+impl EngineDialect {
     /// All of them, by name.
     pub const ALL: [Self; 6] =
         [Self::Bigquery, Self::Clickhouse, Self::Duckdb, Self::Postgresql, Self::Spark, Self::Trino];
@@ -63,7 +63,7 @@ impl SqlDialect {
     }
 }
 
-impl fmt::Display for SqlDialect {
+impl fmt::Display for EngineDialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }

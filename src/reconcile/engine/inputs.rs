@@ -3,8 +3,8 @@
 //! All five have the same columns, whole numbers without exception, because every engine reads
 //! those alike. The files are CSV without a line of names.
 
-use super::dialect::SqlDialect;
-use super::text::clamp;
+use super::dialect::EngineDialect;
+use super::reach::clamp;
 use crate::row::{INCOMPARABLE, MARKED, ManifestRow, UNKEYED, split_halves};
 use std::io::Write;
 
@@ -92,39 +92,39 @@ pub fn is_plain_place(place: &str) -> bool {
 /// The statements that give an engine its tables. `place` is the folder of the inputs, as the
 /// engine sees it, and [`is_plain_place`].
 #[must_use]
-pub fn write_setup(dialect: SqlDialect, place: &str) -> String {
+pub fn write_setup(dialect: EngineDialect, place: &str) -> String {
     InputTable::ALL.into_iter().map(|table| write_table(dialect, table, place)).collect()
 }
 
-fn write_table(dialect: SqlDialect, table: InputTable, place: &str) -> String {
+fn write_table(dialect: EngineDialect, table: InputTable, place: &str) -> String {
     let (name, columns) = (table.as_str(), table.columns());
     let typed =
         |word: &str| columns.iter().map(|column| format!("{column} {word}")).collect::<Vec<_>>().join(", ");
     match dialect {
-        SqlDialect::Spark => format!(
+        EngineDialect::Spark => format!(
             "CREATE OR REPLACE TEMPORARY VIEW pc_{name} ({}) USING csv OPTIONS (path '{place}/{name}', mode 'FAILFAST');\n",
             typed("BIGINT")
         ),
-        SqlDialect::Duckdb => {
+        EngineDialect::Duckdb => {
             let columns: Vec<_> = columns.iter().map(|column| format!("'{column}': 'BIGINT'")).collect();
             format!(
                 "CREATE OR REPLACE TEMPORARY VIEW pc_{name} AS SELECT * FROM read_csv('{place}/{name}/*.csv', header = false, auto_detect = false, delim = ',', columns = {{{}}});\n",
                 columns.join(", ")
             )
         }
-        SqlDialect::Postgresql => format!(
+        EngineDialect::Postgresql => format!(
             "CREATE TEMPORARY TABLE pc_{name} ({});\n\\copy pc_{name} FROM PROGRAM 'cat \"{place}/{name}\"/*.csv' (FORMAT csv)\nANALYZE pc_{name};\n",
             typed("BIGINT NOT NULL")
         ),
-        SqlDialect::Clickhouse => format!(
+        EngineDialect::Clickhouse => format!(
             "CREATE TEMPORARY TABLE pc_{name} ({});\nINSERT INTO pc_{name} FROM INFILE '{place}/{name}/*.csv' FORMAT CSV;\n",
             typed("Int64")
         ),
-        SqlDialect::Bigquery => format!(
+        EngineDialect::Bigquery => format!(
             "CREATE OR REPLACE EXTERNAL TABLE pc_{name} ({}) OPTIONS (format = 'CSV', uris = ['{place}/{name}/*.csv']);\n",
             typed("INT64")
         ),
-        SqlDialect::Trino => format!(
+        EngineDialect::Trino => format!(
             "CREATE TABLE pc_{name} ({});\n-- Fill it from {place}/{name}/*.csv in the way of your connector, before the text runs.\n",
             typed("BIGINT")
         ),

@@ -10,10 +10,11 @@
 //! ```
 
 use super::answer::AnswerMarks;
-use super::dialect::SqlDialect;
+use super::dialect::EngineDialect;
 use super::inputs::{InputTable, write_control_key, write_row, write_setup};
 use super::judge::EngineDemand;
-use super::text::{MOST_TERMS, SqlText, TextSettings, clamp, reach};
+use super::reach::{clamp, reach};
+use super::text::{MOST_TERMS, SqlText, TextSettings};
 use crate::compare::ComparedManifests;
 use crate::control::{ControlRecord, RunSeed, make_controls};
 use crate::manifest::{FaultKind, Manifest, ManifestFault};
@@ -34,7 +35,7 @@ pub struct EnginePlan<'p> {
     /// What the control rows follow from.
     pub seed: RunSeed,
     /// The dialect.
-    pub dialect: SqlDialect,
+    pub dialect: EngineDialect,
     /// Up to how many records of a bucket, class and band are listed.
     pub bound: u64,
 }

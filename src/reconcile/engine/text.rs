@@ -1,17 +1,15 @@
 //! The SQL text: one template, in which a dialect, a clock and a run are written as numbers.
 
 use super::arms::write_arms;
-use super::dialect::SqlDialect;
+use super::band::{DELETION, UPLOAD};
+use super::dialect::EngineDialect;
+use super::reach::{clamp, reach};
 use crate::record::{Clock, Term};
 use portcullis_model::digest::Digest;
 use portcullis_model::reconciliation::RecordClass;
 
 /// The text with gaps in braces.
 const TEMPLATE: &str = include_str!("query.sql");
-
-/// Times and terms beyond this many seconds, three thousand million years, are cut off, so that no
-/// engine's sum of them is too large.
-pub(super) const FARTHEST: i64 = 100_000_000_000_000_000;
 
 /// The most terms of a dataset: a band has two digits for them.
 pub(super) const MOST_TERMS: usize = 99;
@@ -20,7 +18,7 @@ pub(super) const MOST_TERMS: usize = 99;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextSettings {
     /// The dialect.
-    pub dialect: SqlDialect,
+    pub dialect: EngineDialect,
     /// The run, which the answer has to name: hexadecimal digits.
     pub run: String,
     /// Up to how many records of a bucket, class and band are listed; of more, only the first is.
@@ -112,7 +110,8 @@ impl TextSettings {
         ]
     }
 
-    /// An answer is to the latest operation by its sequence, or, where answers have none, by its time.
+    /// An answer is to the latest operation by its sequence, or, where answers have none, by its
+    /// time.
     fn answer_gaps(&self) -> Vec<(&'static str, String)> {
         let skew = clamp(self.clock.skew);
         let column = |sequenced: bool| if sequenced { "seq" } else { "0" }.to_string();
@@ -142,22 +141,6 @@ impl TextSettings {
     }
 }
 
-/// A time or term that no sum makes too large.
-pub(super) const fn clamp(seconds: i64) -> i64 {
-    if seconds > FARTHEST {
-        FARTHEST
-    } else if seconds < -FARTHEST {
-        -FARTHEST
-    } else {
-        seconds
-    }
-}
-
-/// How long after its time an operation may arrive.
-pub(super) const fn reach(within: i64, skew: i64) -> i64 {
-    clamp(within.saturating_add(skew))
-}
-
 fn last_reach(clock: &Clock, operation: u8) -> i64 {
     reach(clock.terms_of(operation).last().map_or(0, |term| term.within), clock.skew)
 }
@@ -185,7 +168,7 @@ fn write_band(clock: &Clock, operation: u8) -> String {
             .collect()),
         false => "0".to_string(),
     };
-    let base = if operation == b'D' { super::band::DELETION } else { super::band::UPLOAD };
+    let base = if operation == b'D' { DELETION } else { UPLOAD };
     let none = terms.len();
     format!("{base} + 100 * ({passed}) + CASE WHEN is_right = 1 THEN {missed} ELSE {none} END")
 }

@@ -49,7 +49,8 @@ pub struct ExchangeV1 {
     pub answers: Option<DigestText>,
     /// Parts of the writer's records whose digests are to be compared, by rising prefix.
     pub states: Vec<PartStateV1>,
-    /// Parts of the writer's records that are few enough to be compared one by one, by rising prefix.
+    /// Parts of the writer's records that are few enough to be compared one by one, by rising
+    /// prefix.
     pub records: Vec<PartRecordsV1>,
     /// The differences that were found up to now, by rising key.
     pub differences: Vec<DifferenceV1>,

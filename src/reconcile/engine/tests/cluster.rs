@@ -168,7 +168,7 @@ fn a_cluster_counts_the_same_with_a_worker_killed_in_the_middle() {
     let folder = tempfile::tempdir().unwrap();
     let manifests = Corpus::new(3, 100_000).write(folder.path(), &dataset());
     let comparison = compare_manifests(&dataset(), &manifests, &settings(1_000_000)).unwrap();
-    let plan = plan(&manifests, super::super::SqlDialect::Spark, 1000);
+    let plan = plan(&manifests, super::super::EngineDialect::Spark, 1000);
     let place = folder.path().join("plan");
     plan.write_folder(&place, place.join("inputs").to_str().unwrap()).unwrap();
     let work = folder.path().join("cluster");

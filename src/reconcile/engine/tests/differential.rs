@@ -28,7 +28,7 @@ pub(super) fn settings(listed: usize) -> CompareSettings<'static> {
 /// The plan of some manifests.
 pub(super) fn plan(
     manifests: &ComparedManifests,
-    dialect: super::super::SqlDialect,
+    dialect: super::super::EngineDialect,
     bound: u64,
 ) -> EnginePlan<'_> {
     let (source, target) = (manifests.source.header(), manifests.target.header());
@@ -89,7 +89,7 @@ fn shards_together_are_the_comparison_in_whatever_order_they_come() {
     let manifests = corpus.write(folder.path(), &dataset());
     let comparison = compare_manifests(&dataset(), &manifests, &settings(100_000)).unwrap();
     for bound in [1000, 1] {
-        let plan = plan(&manifests, super::super::SqlDialect::Duckdb, bound);
+        let plan = plan(&manifests, super::super::EngineDialect::Duckdb, bound);
         for order in [(0..=255).collect::<Vec<u8>>(), (0..=255).rev().collect()] {
             let mut reader = AnswerReader::new(plan.marks());
             for part in answer_by_shards(&plan, order.into_iter()) {
@@ -128,7 +128,7 @@ fn every_engine_that_is_there_counts_what_the_comparison_counts() {
         let counts = sum(&comparison.buckets);
         let empty = counts.iter().filter(|(_, count)| **count == 0).map(|(class, _)| class.as_str());
         assert_eq!(empty.collect::<Vec<_>>(), Vec::<&str>::new(), "the corpus has every class");
-        let own = plan(&manifests, super::super::SqlDialect::Spark, 1000);
+        let own = plan(&manifests, super::super::EngineDialect::Spark, 1000);
         let start = Instant::now();
         let mut reader = AnswerReader::new(own.marks());
         for part in answer_by_shards(&own, 0..=255) {

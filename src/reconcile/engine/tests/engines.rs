@@ -16,11 +16,11 @@ pub(super) enum Engine {
 }
 
 impl Engine {
-    pub(super) fn dialect(&self) -> super::super::SqlDialect {
+    pub(super) fn dialect(&self) -> super::super::EngineDialect {
         match self {
-            Self::Duckdb(_) => super::super::SqlDialect::Duckdb,
-            Self::Postgresql(_) => super::super::SqlDialect::Postgresql,
-            Self::Spark(..) => super::super::SqlDialect::Spark,
+            Self::Duckdb(_) => super::super::EngineDialect::Duckdb,
+            Self::Postgresql(_) => super::super::EngineDialect::Postgresql,
+            Self::Spark(..) => super::super::EngineDialect::Spark,
         }
     }
 
@@ -34,7 +34,7 @@ impl Engine {
                 command
             }
             Self::Postgresql(server) => {
-                let mut command = Command::new("psql");
+                let mut command = Command::new(server.programs.join("psql"));
                 command.args([
                     "-X",
                     "-q",
@@ -123,7 +123,7 @@ impl Postgresql {
     fn start(folder: &Path) -> Option<Self> {
         let versions = fs::read_dir("/usr/lib/postgresql").ok()?;
         let programs = versions.flatten().map(|entry| entry.path().join("bin")).max()?;
-        if !programs.join("initdb").exists() {
+        if !["initdb", "psql"].iter().all(|program| programs.join(program).exists()) {
             return None;
         }
         // Paths of sockets are short.

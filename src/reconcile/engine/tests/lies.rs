@@ -1,6 +1,6 @@
 //! Engines that lie, by accident or otherwise: each lie is found, and has its name.
 
-use super::super::{AnswerReader, EngineFault, EnginePlan, JudgedAnswer, SqlDialect};
+use super::super::{AnswerReader, EngineDialect, EngineFault, EnginePlan, JudgedAnswer};
 use super::corpus::{Corpus, dataset};
 use super::differential::{assert_same, judge, plan, settings};
 use super::honest::{Line, Lines, answer_honestly};
@@ -29,7 +29,7 @@ fn scene(seed: u64) -> Scene {
 }
 
 fn the_plan() -> EnginePlan<'static> {
-    plan(&SCENE.manifests, SqlDialect::Spark, 1000)
+    plan(&SCENE.manifests, EngineDialect::Spark, 1000)
 }
 
 static HONEST: LazyLock<Lines> = LazyLock::new(|| answer_honestly(&the_plan(), &SCENE.corpus));
@@ -82,7 +82,7 @@ fn an_honest_answer_is_the_comparison_however_it_is_printed() {
 
 #[test]
 fn a_bound_of_one_lists_one_record_of_each_cell_and_counts_the_others() {
-    let plan = plan(&SCENE.manifests, SqlDialect::Spark, 1);
+    let plan = plan(&SCENE.manifests, EngineDialect::Spark, 1);
     let judged = judge_files(&plan, &[answer_honestly(&plan, &SCENE.corpus).print()]).unwrap();
     let comparison = compare_manifests(&dataset(), &SCENE.manifests, &settings(100_000)).unwrap();
     assert_same(&judged, &comparison);
@@ -171,7 +171,7 @@ fn a_bucket_that_is_missing_is_named() {
 #[test]
 fn the_answer_of_another_run_and_of_an_older_text_is_named() {
     let other = scene(6);
-    let text = answer_honestly(&plan(&other.manifests, SqlDialect::Spark, 1000), &other.corpus).print();
+    let text = answer_honestly(&plan(&other.manifests, EngineDialect::Spark, 1000), &other.corpus).print();
     let faults = judge_files(&the_plan(), &[text]).unwrap_err();
     assert_eq!(faults.iter().map(EngineFault::name).collect::<Vec<_>>(), ["other-run"]);
     let found = names(|lines| lines.text = Digest::of(b"an older text").hex().to_string());

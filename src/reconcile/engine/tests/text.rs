@@ -1,14 +1,14 @@
 //! The text itself: one text with few differences, nothing that two runs can see otherwise.
 
-use super::super::{SqlDialect, is_plain_place, write_setup};
+use super::super::{EngineDialect, is_plain_place, write_setup};
 use super::corpus::{Corpus, dataset};
 use super::differential::plan;
 use std::collections::BTreeSet;
 
-fn texts() -> Vec<(SqlDialect, String)> {
+fn texts() -> Vec<(EngineDialect, String)> {
     let folder = tempfile::tempdir().unwrap();
     let manifests = Corpus::new(1, 5).write(folder.path(), &dataset());
-    SqlDialect::ALL
+    EngineDialect::ALL
         .into_iter()
         .map(|dialect| (dialect, plan(&manifests, dialect, 100).write_text().text))
         .collect()
@@ -60,14 +60,14 @@ fn dialects_differ_in_a_few_words_and_every_number_changes_the_digest() {
     let texts = texts();
     let lines = |text: &str| text.lines().map(str::to_string).collect::<Vec<_>>();
     let without_digest = |text: &str| text.lines().filter(|line| !line.contains("AS text")).count();
-    let (_, reference) = texts.iter().find(|(dialect, _)| *dialect == SqlDialect::Spark).unwrap();
+    let (_, reference) = texts.iter().find(|(dialect, _)| *dialect == EngineDialect::Spark).unwrap();
     for (dialect, text) in &texts {
         let differing = lines(text).iter().zip(&lines(reference)).filter(|(one, other)| one != other).count();
         assert!(differing <= 6, "{dialect} differs in {differing} of {} lines", without_digest(text));
     }
     let folder = tempfile::tempdir().unwrap();
     let manifests = Corpus::new(1, 5).write(folder.path(), &dataset());
-    let plan = plan(&manifests, SqlDialect::Spark, 100);
+    let plan = plan(&manifests, EngineDialect::Spark, 100);
     let digest = plan.write_text().digest;
     assert_eq!(plan.write_text().digest, digest, "the same bytes every time");
     let mut later = plan.clone();
@@ -93,7 +93,7 @@ fn a_place_that_could_end_a_literal_is_not_plain() {
 
 #[test]
 fn every_dialect_gets_its_six_tables() {
-    for dialect in SqlDialect::ALL {
+    for dialect in EngineDialect::ALL {
         let setup = write_setup(dialect, "/plan/inputs");
         for table in ["source", "target", "rejects", "receipts", "gone", "control"] {
             assert!(
@@ -102,6 +102,18 @@ fn every_dialect_gets_its_six_tables() {
             );
             assert!(setup.contains(&format!("/plan/inputs/{table}")), "{dialect} {table}");
         }
-        assert_eq!(SqlDialect::from_name(dialect.as_str()), Some(dialect));
+        assert_eq!(EngineDialect::from_name(dialect.as_str()), Some(dialect));
     }
+}
+
+#[test]
+fn terms_that_do_not_rise_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifests = Corpus::new(1, 5).write(folder.path(), &dataset());
+    let mut plan = plan(&manifests, EngineDialect::Spark, 100);
+    plan.clock.terms[0].within = plan.clock.terms[1].within + 1;
+    let refused = plan.write_folder(&folder.path().join("plan"), "/inputs").unwrap_err();
+    assert!(refused.to_string().contains("do not rise"), "{refused}");
+    plan.clock.terms[0].within = plan.clock.terms[1].within;
+    plan.write_folder(&folder.path().join("plan"), "/inputs").unwrap();
 }
