@@ -5,12 +5,14 @@
 //! the folder of the unfinished manifest, and go away with it.
 
 mod columns;
+mod explain;
 mod sort;
 mod spill;
 #[cfg(test)]
 mod tests;
 
 pub use columns::{AnswerWords, list_columns};
+pub use explain::{ExplainedField, ExplainedRow, explain_row};
 
 use crate::canonical::digest_definition;
 use crate::key::DatasetKey;

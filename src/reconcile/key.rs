@@ -2,10 +2,14 @@
 //!
 //! The key stays where records are read. It is in no policy, manifest, SQL text or message.
 
+use crate::manifest::open_file;
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
+use std::fs::Metadata;
+use std::io::Read as _;
+use std::path::Path;
 
 /// The shortest key, in bytes: as long as the digest (RFC 2104, section 3).
 const SHORTEST: usize = 32;
@@ -76,6 +80,39 @@ impl fmt::Debug for DatasetKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("DatasetKey")
     }
+}
+
+/// The key in a file that only its owner can read.
+///
+/// # Errors
+/// The file cannot be read, others can read it, or what it holds is no key. Never with what it holds.
+pub fn read_key_file(path: &Path) -> Result<DatasetKey, String> {
+    let place = path.display();
+    let file = open_file(path).map_err(|fault| fault.to_string())?;
+    let about = file.metadata().map_err(|error| format!("{place}: {error}"))?;
+    if !about.is_file() {
+        return Err(format!("{place}: this is no file. Name the file that holds the dataset key."));
+    }
+    if is_open_to_others(&about) {
+        return Err(format!(
+            "{place}: others can read the dataset key. Run `chmod 600 {place}`, and make a new key."
+        ));
+    }
+    let mut bytes = Vec::new();
+    let read = file.take(LONGEST as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|error| format!("{place}: {error}"))?;
+    DatasetKey::read(&bytes).map_err(|weak| format!("{place}: {weak}"))
+}
+
+#[cfg(unix)]
+fn is_open_to_others(about: &Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    about.permissions().mode() & 0o077 != 0
+}
+
+#[cfg(not(unix))]
+fn is_open_to_others(_: &Metadata) -> bool {
+    false
 }
 
 /// Why some bytes are no key of a dataset.
@@ -168,6 +205,26 @@ mod tests {
         let key = DatasetKey::read(TEXT).unwrap();
         assert_eq!(format!("{key:?} {:?}", key.keyed_hashes("uploads")), "DatasetKey KeyedHashes");
         assert!(WeakKey::Short(5).to_string().contains("openssl rand -hex 32"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_can_read_holds_no_secret() {
+        use std::fs::{self, Permissions};
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("key");
+        fs::write(&path, TEXT).unwrap();
+        for (mode, expected) in [(0o600, true), (0o400, true), (0o640, false), (0o604, false), (0o644, false)]
+        {
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            assert_eq!(read_key_file(&path).is_ok(), expected, "{mode:o}");
+        }
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        fs::write(&path, "hidden").unwrap();
+        assert!(!read_key_file(&path).unwrap_err().contains("hidden"));
+        assert!(read_key_file(folder.path()).is_err());
+        assert!(read_key_file(&folder.path().join("none")).is_err());
     }
 
     #[test]

@@ -14,6 +14,7 @@
 //! | `totals` | what each bucket counts |
 //! | `engine` | the comparison as one SQL text, and what an engine's answer is worth |
 //! | `exchange` | two parties find their differences, and show each other no other records |
+//! | `result` | the document of a result |
 //! | `judge` | what an answer is worth, ours or that of an engine |
 
 pub mod canonical;
@@ -30,6 +31,7 @@ pub mod manifest;
 pub mod oracle;
 pub mod precedence;
 pub mod record;
+pub mod result;
 pub mod row;
 pub mod source;
 mod stream;

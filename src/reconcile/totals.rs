@@ -111,7 +111,7 @@ impl BucketTotals {
             *self.class_mut(RecordClass::Superseded) +=
                 ClassTotals { records: rows, source_rows: rows, target_rows: 0 };
         }
-        // Of several unlike operations with one sequence it is not known which one has a term.
+        // Of several different operations none says which term counts.
         if facts.operations == 1 {
             self.count_shares(facts, clock);
         }

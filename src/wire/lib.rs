@@ -46,6 +46,7 @@ pub mod incident;
 pub mod incident_status;
 pub mod manifest;
 pub mod pack;
+pub mod reconciliation;
 pub mod record;
 pub mod record_list;
 pub mod replay;

@@ -7,7 +7,8 @@
 
 use super::{
     anchor, audit, decision, due, engine_plan, evidence_file, exchange, facts, incident, incident_status,
-    manifest, pack, record, record_list, replay, review, run, sealed, server, snapshot, statement, status,
+    manifest, pack, reconciliation, record, record_list, replay, review, run, sealed, server, snapshot,
+    statement, status,
 };
 
 /// What makes a schema from the types, and the file that holds it.
@@ -154,6 +155,13 @@ pub static TABLE: &[Schema] = &[
         "An entry of the push log of a server: its file `push.json`",
         "push-v1.json",
         server::v1::PushV1
+    ),
+    schema!(
+        "reconciliation",
+        reconciliation::v1::VERSION,
+        "What came of a comparison of both sides of a dataset, as `portcullis reconcile` writes it",
+        "reconciliation-v1.json",
+        reconciliation::v1::ReconciliationV1
     ),
     schema!(
         "record",

@@ -36,6 +36,7 @@ mod facts;
 mod incident;
 mod manifest;
 mod pack;
+mod reconciliation;
 mod review;
 mod run;
 mod sealed;

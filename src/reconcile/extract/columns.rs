@@ -55,9 +55,9 @@ impl ColumnList {
 }
 
 /// Where the values are.
-struct Places {
-    key: Vec<usize>,
-    fields: Vec<usize>,
+pub(super) struct Places {
+    pub(super) key: Vec<usize>,
+    pub(super) fields: Vec<usize>,
     /// Columns of markers that are neither key nor field, with the text of test data.
     markers: Vec<(usize, String)>,
     operation: Option<usize>,
@@ -67,6 +67,10 @@ struct Places {
 }
 
 impl Places {
+    pub(super) fn of(dataset: &Dataset, system: &SystemSettings, content: ManifestContentV1) -> Self {
+        Self::new(dataset, system, content, &mut ColumnList::default())
+    }
+
     fn new(
         dataset: &Dataset,
         system: &SystemSettings,
@@ -153,7 +157,7 @@ impl RowReader {
             operations: system.operation.clone(),
             answers: settings.answers.clone(),
             reserved: dataset.reserved.clone(),
-            places: Places::new(dataset, system, content, &mut ColumnList::default()),
+            places: Places::of(dataset, system, content),
             has_columns: settings.columns && is_side,
             reasons: BTreeMap::new(),
             picked: Vec::new(),

@@ -249,6 +249,18 @@ fn files_on_the_way_are_private_and_hold_no_content() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
+#[test]
+fn a_row_is_explained_field_by_field() {
+    let values = row("1 ", "e\u{301} ", "1.005", "new", 4);
+    let explained = explain_row(&dataset(), &system(), &key(), &settings(), &values).unwrap();
+    assert_eq!(explained.key[0].canonical, Ok(Some("1".into())));
+    assert_eq!(explained.fields[0].canonical, Ok(Some("é".into())));
+    assert_eq!(explained.fields[0].column, "s_name");
+    assert_eq!(explained.fields[1].raw, "Text(\"1.005\")");
+    assert!(explained.fields[1].canonical.as_ref().unwrap_err().contains("more than 2 digits"));
+    assert_eq!((explained.row.sequence, explained.row.marks), (4, INCOMPARABLE));
+}
+
 /// Every file of a manifest, with its bytes.
 fn read_files(path: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());

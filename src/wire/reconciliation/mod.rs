@@ -1,0 +1,3 @@
+//! Results of comparisons of the two sides of a dataset.
+
+pub mod v1;
