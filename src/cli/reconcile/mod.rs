@@ -4,15 +4,16 @@ use super::exit::{Exit, Failure, Result};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
 
-mod compared;
+pub mod compared;
 mod comparing;
 mod engine;
 mod exchange;
 mod explain;
 mod extract;
-mod incident;
-mod inputs;
+pub mod incident;
+pub mod inputs;
 mod plan;
+mod resend;
 mod running;
 mod show;
 mod storing;
@@ -195,6 +196,10 @@ pub struct RunArguments {
     /// Seconds to wait before differences are looked at again.
     #[arg(long, value_name = "SECONDS", default_value_t = 2)]
     confirm_after: u64,
+    /// Write the operations that have to be sent again to this file: one JSON object a line, in the
+    /// order of their sequence, with the reason. It holds content, and only its owner can read it.
+    #[arg(long, value_name = "FILE")]
+    replay: Option<PathBuf>,
     /// Compare, and keep nothing in the repository.
     #[arg(long)]
     dry_run: bool,
