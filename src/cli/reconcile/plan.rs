@@ -11,7 +11,7 @@ use crate::cli::{opening, output};
 use clap::{Args, ValueEnum};
 use portcullis_model::reconciliation::Dataset;
 use portcullis_reconcile::compare::ComparedManifests;
-use portcullis_reconcile::engine::{EnginePlan, EngineDialect, is_plain_place};
+use portcullis_reconcile::engine::{EngineDialect, EnginePlan, is_plain_place};
 use portcullis_reconcile::manifest::Manifest;
 use portcullis_reconcile::record::Clock;
 use portcullis_record::TOOL;

@@ -88,7 +88,7 @@ fn blank_message(party: &impl LivingRecords) -> ExchangeV1 {
         from: party.side(),
         source: own(ExchangeSideV1::Source),
         target: own(ExchangeSideV1::Target),
-        as_of: header.as_of.clone(),
+        as_of: header.as_of,
         round: 0,
         answers: None,
         states: Vec::new(),

@@ -84,7 +84,10 @@ pub(super) fn compare_records(
     found
 }
 
+/// The keyed key and the keyed digest of a record.
+type LivingRecord = (u128, u128);
+
 /// The records of a key, and those after it.
-fn take_key(records: &[(u128, u128)], key: u128) -> (&[(u128, u128)], &[(u128, u128)]) {
+fn take_key(records: &[LivingRecord], key: u128) -> (&[LivingRecord], &[LivingRecord]) {
     records.split_at(records.iter().take_while(|record| record.0 == key).count())
 }

@@ -23,7 +23,7 @@ impl KeyPrefix {
         let digits = text.len();
         let plain = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         let length = u8::try_from(digits / 2).ok().filter(|length| (1..=LONGEST).contains(length))?;
-        if !plain || digits % 2 != 0 {
+        if !plain || !digits.is_multiple_of(2) {
             return None;
         }
         let value = u128::from_str_radix(text, 16).ok()?;

@@ -137,8 +137,8 @@ fn judge_key(plan: &EnginePlan<'_>, key: u128, mut rows: Rows) -> Line {
     let sum = |rows: &[ManifestRow], half: fn(&ManifestRow) -> i64| -> i128 {
         rows.iter().map(|row| i128::from(half(row))).sum()
     };
-    let (key_half, digest_half): (fn(&ManifestRow) -> i64, fn(&ManifestRow) -> i64) =
-        (|row| split_halves(row.key).1, |row| split_halves(row.digest).1);
+    let key_half: fn(&ManifestRow) -> i64 = |row| split_halves(row.key).1;
+    let digest_half: fn(&ManifestRow) -> i64 = |row| split_halves(row.digest).1;
     let count = |rows: &[ManifestRow]| i128::try_from(rows.len()).unwrap();
     let is_unkeyed = class == RecordClass::Unkeyed;
     let records = if is_unkeyed { count(&rows.source) + count(&rows.target) } else { 1 };
