@@ -12,6 +12,8 @@
 //! | `control` | invented records that have to come back in their class |
 //! | `stream`, `join`, `compare` | the comparison, bucket by bucket |
 //! | `totals` | what each bucket counts |
+//! | `engine` | the comparison as one SQL text, and what an engine's answer is worth |
+//! | `exchange` | two parties find their differences, and show each other no other records |
 //! | `result` | the document of a result |
 //! | `judge` | what an answer is worth, ours or that of an engine |
 
@@ -20,6 +22,8 @@
 pub mod canonical;
 pub mod compare;
 pub mod control;
+pub mod engine;
+pub mod exchange;
 pub mod extract;
 pub mod join;
 pub mod judge;

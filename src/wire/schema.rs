@@ -6,8 +6,9 @@
 //! [the module above](super) allow.
 
 use super::{
-    anchor, audit, decision, due, evidence_file, facts, incident, incident_status, manifest, pack,
-    reconciliation, record, record_list, replay, review, run, sealed, server, snapshot, statement, status,
+    anchor, audit, decision, due, engine_plan, evidence_file, exchange, facts, incident, incident_status,
+    manifest, pack, reconciliation, record, record_list, replay, review, run, sealed, server, snapshot,
+    statement, status,
 };
 
 /// What makes a schema from the types, and the file that holds it.
@@ -77,11 +78,25 @@ pub static TABLE: &[Schema] = &[
         due::v1::DueV1
     ),
     schema!(
+        "engine-plan",
+        engine_plan::v1::VERSION,
+        "A plan for an engine, as `portcullis reconcile plan` writes it beside the SQL text: its file `plan.json`",
+        "engine-plan-v1.json",
+        engine_plan::v1::EnginePlanV1
+    ),
+    schema!(
         "evidence-file",
         evidence_file::v1::VERSION,
         "What an exporter of another version control system states of a change, for `portcullis decide --asserted`",
         "evidence-file-v1.json",
         evidence_file::v1::EvidenceFileV1
+    ),
+    schema!(
+        "exchange",
+        exchange::v1::VERSION,
+        "A message of two parties who look for their differences, as `portcullis reconcile exchange` writes it",
+        "exchange-v1.json",
+        exchange::v1::ExchangeV1
     ),
     schema!(
         "facts",

@@ -32,6 +32,7 @@ const RECORD_V1: &str = include_str!("record/kept/v1.json");
 mod anchor;
 mod audit;
 mod evidence_file;
+mod exchange;
 mod facts;
 mod incident;
 mod manifest;

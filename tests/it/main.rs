@@ -94,6 +94,7 @@ mod people_command;
 mod policies;
 mod procedure;
 mod real_runners;
+mod reconcile_engines;
 mod record_anchor;
 mod record_command;
 mod record_durability;

@@ -68,7 +68,7 @@ pub fn compare(
     Ok(JudgedComparison { manifests, answer, judgement })
 }
 
-fn headers_of(manifests: &ComparedManifests) -> JudgedHeaders<'_> {
+pub(super) fn headers_of(manifests: &ComparedManifests) -> JudgedHeaders<'_> {
     JudgedHeaders {
         source: manifests.source.header(),
         target: manifests.target.header(),

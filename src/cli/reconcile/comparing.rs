@@ -78,7 +78,7 @@ pub(super) fn show_result(
     }
 }
 
-fn open_manifests(directory: &Path, arguments: &ManifestArguments) -> Result<ComparedManifests> {
+pub(super) fn open_manifests(directory: &Path, arguments: &ManifestArguments) -> Result<ComparedManifests> {
     let optional = |path: &Option<std::path::PathBuf>| -> Result<Option<Manifest>> {
         path.as_ref().map(|path| open_manifest(directory, path)).transpose()
     };
@@ -95,11 +95,12 @@ fn open_manifests(directory: &Path, arguments: &ManifestArguments) -> Result<Com
 /// Compares kept manifests again, at the moment of a kept run and on top of the run before it: the
 /// bytes have to be the same.
 pub(super) fn judge(directory: &Path, arguments: &JudgeArguments) -> Result {
+    let named = arguments.run.as_deref().unwrap_or_default();
     let policy = read_dataset_policy(directory, &arguments.policy)?;
     let manifests = open_manifests(directory, &arguments.manifests)?;
     let dataset = find_dataset(&policy, &manifests.source.header().dataset)?;
     manifests.check(dataset).map_err(manifest_failure)?;
-    let (kept, before) = find_kept(directory, dataset, &arguments.run)?;
+    let (kept, before) = find_kept(directory, dataset, named)?;
     let compared =
         compare(dataset, manifests, &past_runs(before.as_ref(), dataset), ComparisonFiles::default())?;
     let last = before.as_ref().and_then(RunChain::newest);

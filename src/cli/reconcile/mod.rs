@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 
 pub mod compared;
 mod comparing;
+mod engine;
+mod exchange;
 mod explain;
 mod extract;
 pub mod incident;
 pub mod inputs;
+mod plan;
 mod resend;
 mod running;
 mod show;
@@ -45,6 +48,9 @@ pub enum ReconcileCommand {
     Show(ShowArguments),
     /// Verify the runs of every dataset, or of one.
     Verify(RunExpectations),
+    /// Comparisons that are made elsewhere, and exchanges with a partner.
+    #[command(flatten)]
+    Engine(engine::EngineCommand),
 }
 
 /// Which dataset, and by which policy.
@@ -216,8 +222,10 @@ pub struct JudgeArguments {
     #[command(flatten)]
     policy: PolicyArguments,
     /// Run to hold against the manifests: a file `run.json`, or the number of a run in the chain.
-    #[arg(long, value_name = "FILE|NUMBER")]
-    run: String,
+    #[arg(long, value_name = "FILE|NUMBER", required_unless_present = "engine_result", conflicts_with = "engine_result")]
+    run: Option<String>,
+    #[command(flatten)]
+    answer: engine::AnswerArguments,
 }
 
 /// Arguments of `explain`.
@@ -270,6 +278,10 @@ pub fn run(directory: &Path, command: &ReconcileCommand) -> Result {
         ReconcileCommand::Extract(arguments) => extract::run(directory, arguments),
         ReconcileCommand::Compare(arguments) => comparing::run(directory, arguments),
         ReconcileCommand::Run(arguments) => running::run(directory, arguments),
+        ReconcileCommand::Engine(command) => engine::run(directory, command),
+        ReconcileCommand::Judge(arguments) if arguments.answer.is_given() => {
+            engine::accept(directory, &arguments.manifests, &arguments.policy, &arguments.answer)
+        }
         ReconcileCommand::Judge(arguments) => comparing::judge(directory, arguments),
         ReconcileCommand::Explain(arguments) => explain::run(directory, arguments),
         ReconcileCommand::List { dataset } => show::list(directory, dataset.as_deref()),

@@ -1,0 +1,3 @@
+//! What `portcullis reconcile plan` writes beside the SQL text.
+
+pub mod v1;

@@ -1,0 +1,214 @@
+//! `reconcile plan`, `start`, `bucket`, `combine`, `judge --engine-result` and `exchange`, as a person uses them.
+
+use crate::support::sealing::said;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+use tempfile::TempDir;
+
+const POLICY: &str = r#"schema = 1
+[project]
+name = "Record upload"
+[branches]
+deployment = ["main"]
+[[data-processing]]
+name = "upload"
+purpose = "loads records"
+paths = ["services/upload/**"]
+[controls.required-reviews]
+approvals = 1
+[reconciliation.nominal]
+areas = ["upload"]
+key = [{ name = "id", type = "text" }]
+fields = [{ name = "name", type = "text" }]
+deadline = "24h"
+[reconciliation.nominal.source]
+connector = "csv"
+files = "sent.csv"
+time = { column = "at" }
+[reconciliation.nominal.target]
+connector = "csv"
+files = "held.csv"
+time = { column = "at" }
+"#;
+
+/// Both sides with a thousand records; what is held is changed first.
+fn scene(change: impl Fn(usize, String) -> Option<String>) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let line = |number: usize| format!("{number},name {number},2026-01-02T03:04:05Z\n");
+    let sent: String = (0..1000).map(line).collect();
+    let held: String = (0..1000).filter_map(|number| change(number, line(number))).collect();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("portcullis.toml", POLICY);
+    write("sent.csv", &format!("id,name,at\n{sent}"));
+    write("held.csv", &format!("id,name,at\n{held}"));
+    for side in ["source", "target"] {
+        expect(folder.path(), 0, &["extract", "nominal", "--side", side, "--output", side]);
+    }
+    folder
+}
+
+fn reconcile(directory: &Path, arguments: &[&str]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    command.env_clear().env("PATH", "/usr/bin:/bin").current_dir(directory);
+    command
+        .env("PORTCULLIS_DATASET_KEY", "5e0f4b9bd4a27c1f3a86d2ce7b90e145a1c3d5e7f9b1d3f5")
+        .arg("reconcile");
+    said(&command.args(arguments).output().unwrap())
+}
+
+fn expect(directory: &Path, exit: i32, arguments: &[&str]) -> String {
+    let (found, text) = reconcile(directory, arguments);
+    assert_eq!(found, exit, "{arguments:?}: {text}");
+    text
+}
+
+fn one_missing(number: usize, line: String) -> Option<String> {
+    (number != 77).then_some(line)
+}
+
+/// A plan, and the answers of all buckets.
+fn planned() -> TempDir {
+    let scene = scene(one_missing);
+    expect(scene.path(), 0, &["plan", "source", "target", "--engine", "buckets", "--output", "plan"]);
+    let numbers: Vec<String> = (0..256).map(|number| number.to_string()).collect();
+    for half in numbers.chunks(128) {
+        let mut arguments = vec!["bucket", "source", "target", "--plan", "plan", "--output", "answer"];
+        half.iter().for_each(|number| arguments.extend(["--bucket", number]));
+        expect(scene.path(), 0, &arguments);
+    }
+    scene
+}
+
+const JUDGE: [&str; 7] = ["judge", "source", "target", "--plan", "plan", "--engine-result", "answer"];
+
+#[test]
+fn buckets_that_were_compared_apart_are_the_comparison() {
+    let scene = planned();
+    let (whole, apart) = (
+        expect(scene.path(), 3, &["compare", "source", "target"]),
+        expect(
+            scene.path(),
+            3,
+            &["combine", "source", "target", "--plan", "plan", "--engine-result", "answer"],
+        ),
+    );
+    let count = |text: &str, class: &str| {
+        let mut lines = text.lines().filter(|line| line.split_whitespace().next() == Some(class));
+        lines.next().map(str::to_string)
+    };
+    for class in ["ok", "missing"] {
+        assert!(count(&whole, class).is_some(), "{whole}");
+        assert_eq!(count(&whole, class), count(&apart, class), "{whole}\n{apart}");
+    }
+    assert!(apart.contains("4 buckets were compared again here"), "{apart}");
+}
+
+#[test]
+fn answers_that_do_not_add_up_are_refused_by_name() {
+    let scene = planned();
+    let file = |bucket: u8| scene.path().join(format!("answer/bucket-{bucket:03}.csv"));
+    let refused = |what: &str| {
+        let text = expect(scene.path(), 6, &JUDGE);
+        assert!(text.contains(what) && text.contains("is not accepted") && text.contains("help: "), "{text}");
+    };
+    let kept = fs::read_to_string(file(9)).unwrap();
+    fs::remove_file(file(9)).unwrap();
+    refused("bucket-missing: Bucket 9 ");
+    fs::write(file(9), kept.replacen(",ok,", ",pending,", 1)).unwrap();
+    refused("Bucket 9");
+    fs::write(file(9), &kept).unwrap();
+    fs::write(scene.path().join("answer/again.csv"), &kept).unwrap();
+    refused("counted-twice");
+    fs::remove_file(scene.path().join("answer/again.csv")).unwrap();
+    expect(scene.path(), 3, &JUDGE);
+    let plan = fs::read_to_string(scene.path().join("plan/plan.json")).unwrap();
+    let (before, rest) = plan.split_once("\"text\": \"sha256:").unwrap();
+    let older = format!("{before}\"text\": \"sha256:{}{}", "0".repeat(64), &rest[64..]);
+    fs::write(scene.path().join("plan/plan.json"), older).unwrap();
+    assert!(expect(scene.path(), 6, &JUDGE).contains("older text"));
+}
+
+#[test]
+fn a_plan_of_other_manifests_and_a_place_that_could_end_a_literal_are_refused() {
+    let scene = planned();
+    fs::remove_dir_all(scene.path().join("target")).unwrap();
+    fs::write(scene.path().join("held.csv"), "id,name,at\n1,name 1,2026-01-02T03:04:05Z\n").unwrap();
+    expect(scene.path(), 0, &["extract", "nominal", "--side", "target", "--output", "target"]);
+    assert!(expect(scene.path(), 6, &JUDGE).contains("of another run"));
+    let place = ["plan", "source", "target", "--engine", "spark", "--output", "p", "--inputs-at", "/a'b"];
+    assert!(expect(scene.path(), 2, &place).contains("--inputs-at"));
+    expect(scene.path(), 2, &["plan", "source", "target", "--engine", "sql", "--output", "p"]);
+}
+
+/// The engine is a script that gives back the answers of all buckets, or fails.
+#[test]
+fn the_users_own_spark_is_started_and_what_it_leaves_half_is_no_answer() {
+    let scene = planned();
+    let text =
+        expect(scene.path(), 0, &["plan", "source", "target", "--engine", "spark", "--output", "spark"]);
+    assert!(text.contains("spark-sql") && text.contains("judge --plan spark"), "{text}");
+    let answers = scene.path().join("answer");
+    let program = scene.path().join("spark-sql");
+    let script = |end: u8| {
+        let text = format!(
+            "#!/bin/sh\ncase \"$*\" in *'-f '*run.sql) cat {}/*.csv;; esac\nexit {end}\n",
+            answers.display()
+        );
+        fs::write(&program, text).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let program = program.to_str().unwrap();
+    let start = |output: &'static str| ["start", "plan", "--output", output, "--spark-sql", program];
+    assert!(expect(scene.path(), 2, &start("early")).contains("no text"));
+    script(1);
+    let start = |output: &'static str| {
+        ["start", "spark", "--output", output, "--spark-sql", program, "--", "--master", "local[2]"]
+    };
+    expect(scene.path(), 5, &start("half"));
+    assert!(!scene.path().join("half/answer.tsv").exists());
+    script(0);
+    expect(scene.path(), 0, &start("whole"));
+    // The plan for buckets is one for Spark without inputs.
+    let judge = ["judge", "source", "target", "--plan", "spark", "--engine-result", "whole"];
+    expect(scene.path(), 3, &judge);
+    // Somebody changes the text and leaves the digest in it as it was.
+    for name in ["query.sql", "run.sql"] {
+        let file = scene.path().join("spark").join(name);
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, text.replacen("THEN 'missing'", "THEN 'ok'", 1)).unwrap();
+        let (exit, said) = reconcile(scene.path(), &judge);
+        assert!(exit == 6 && said.contains("changed the text"), "{said}");
+        fs::write(&file, text).unwrap();
+    }
+    expect(scene.path(), 3, &judge);
+}
+
+#[test]
+fn two_parties_find_their_difference_and_show_little_else() {
+    let scene = scene(one_missing);
+    let answer = |manifest: &str, from: &str, to: &str| {
+        reconcile(scene.path(), &["exchange", "answer", manifest, from, "--output", to])
+    };
+    expect(scene.path(), 0, &["exchange", "begin", "source", "--output", "0.json"]);
+    let (exit, text) = answer("target", "0.json", "1.json");
+    assert!(exit == 0 && text.contains("send 1.json to the partner"), "{text}");
+    let (exit, text) = answer("source", "1.json", "2.json");
+    assert!(exit == 1 && text.contains("1 records differ") && text.contains("source-only"), "{text}");
+    assert!(expect(scene.path(), 1, &["exchange", "show", "2.json"]).contains("source-only"));
+    let shown = fs::read_to_string(scene.path().join("1.json")).unwrap().matches("\"key\"").count();
+    assert!(shown < 20, "{shown}");
+    let (exit, text) = answer("source", "0.json", "x.json");
+    assert!(exit == 6 && text.contains("same side"), "{text}");
+    let most = ["exchange", "answer", "target", "0.json", "--output", "y.json", "--most", "1"];
+    assert!(expect(scene.path(), 6, &most).contains("--most"));
+}
+
+#[test]
+fn equal_sides_end_with_the_first_answer() {
+    let scene = scene(|_, line| Some(line));
+    expect(scene.path(), 0, &["exchange", "begin", "target", "--output", "0.json"]);
+    let text = expect(scene.path(), 0, &["exchange", "answer", "source", "0.json", "--output", "1.json"]);
+    assert!(text.contains("0 records differ"), "{text}");
+}
