@@ -27,6 +27,7 @@ pub mod decide;
 pub mod demo;
 mod deploying;
 pub mod deployment;
+pub mod due;
 pub mod evidence;
 pub mod exit;
 pub mod explain;
@@ -37,6 +38,8 @@ mod file_kind;
 mod given;
 pub mod hook;
 mod hosts;
+pub mod incident;
+mod listener;
 mod meant;
 mod names;
 pub mod opening;
@@ -108,6 +111,11 @@ enum Command {
     Replay(replay::ReplayArguments),
     /// Write down what protects the deployment branches, list and verify that.
     Snapshot(snapshot::SnapshotArguments),
+    /// The register of incidents: open one, draft and record notices, see which are overdue.
+    #[command(subcommand)]
+    Incident(incident::IncidentCommand),
+    /// List everything that should have happened and did not.
+    Due(due::DueArguments),
     /// Show what is deployed to an environment, what waits, and what blocks it.
     Status(status::StatusArguments),
     /// Record test runs as statements bound to a tree; sign, verify and compare them.
@@ -270,6 +278,8 @@ fn run(cli: Cli) -> exit::Result {
         Command::Record(command) => record::run(directory, &command),
         Command::Replay(arguments) => replay::run(directory, &arguments),
         Command::Snapshot(arguments) => snapshot::run(directory, &arguments),
+        Command::Incident(command) => incident::run(directory, &command),
+        Command::Due(arguments) => due::run(directory, &arguments),
         Command::Status(arguments) => status::run(directory, &arguments),
         Command::Evidence(command) => evidence::run(directory, &command),
         Command::Pack(command) => pack::run(directory, &command),

@@ -17,6 +17,7 @@ pub mod elsewhere;
 pub mod evidence;
 pub mod gather;
 pub mod imports;
+pub mod incidents;
 mod line_checksum;
 pub mod line_coverage;
 pub mod policy_texts;

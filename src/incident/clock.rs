@@ -101,6 +101,11 @@ impl NoticeDuty {
         }
     }
 
+    /// What it is, for calendars and lists: it stays the same when its time moves.
+    pub fn name(&self) -> String {
+        format!("notice/{}/{}/{}/{}", self.incident, self.party, self.kind.as_str(), self.turn)
+    }
+
     /// The moment, where it is known.
     pub fn until(&self) -> Option<Timestamp> {
         match self.due {

@@ -14,8 +14,12 @@ pub struct ExpectedDeed {
     pub what: String,
     /// Until when. That moment itself is in time.
     pub due: Timestamp,
+    /// What it is, for calendars: it stays the same when its time moves.
+    pub about: String,
     /// When what it follows from was last changed, where that is known.
     pub since: Option<Timestamp>,
+    /// How often what it follows from was changed.
+    pub changes: u64,
     /// What to do, in one imperative sentence.
     pub remedy: String,
 }

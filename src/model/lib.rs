@@ -14,6 +14,7 @@ pub mod deployment;
 pub mod digest;
 pub mod environment;
 pub mod evidence;
+pub mod expectation;
 pub mod fact;
 pub mod facts;
 pub mod gathered;

@@ -36,10 +36,12 @@ macro_rules! words {
 pub mod anchor;
 pub mod audit;
 pub mod decision;
+pub mod due;
 pub mod evidence_file;
 pub mod facts;
 pub mod form;
 pub mod incident;
+pub mod incident_status;
 pub mod manifest;
 pub mod pack;
 pub mod record;

@@ -6,8 +6,8 @@
 //! [the module above](super) allow.
 
 use super::{
-    anchor, audit, decision, evidence_file, facts, incident, manifest, pack, record, record_list, replay,
-    review, run, sealed, server, snapshot, statement, status,
+    anchor, audit, decision, due, evidence_file, facts, incident, incident_status, manifest, pack, record,
+    record_list, replay, review, run, sealed, server, snapshot, statement, status,
 };
 
 /// What makes a schema from the types, and the file that holds it.
@@ -70,6 +70,13 @@ pub static TABLE: &[Schema] = &[
         decision::v1::DecisionV1
     ),
     schema!(
+        "due",
+        due::v1::VERSION,
+        "What should have happened and did not, as `portcullis due --format json` writes it",
+        "due-v1.json",
+        due::v1::DueV1
+    ),
+    schema!(
         "evidence-file",
         evidence_file::v1::VERSION,
         "What an exporter of another version control system states of a change, for `portcullis decide --asserted`",
@@ -89,6 +96,15 @@ pub static TABLE: &[Schema] = &[
         "An entry of the register of incidents: `incident.json` in the chain that `portcullis incident` writes",
         "incident-v1.json",
         incident::v1::IncidentEntryV1
+    ),
+    schema!(
+        "incident-status",
+        incident_status::v1::VERSION,
+        "The incidents of a register and their clocks, as `portcullis incident status --format json` writes them",
+        "incident-status-v1.json",
+        incident_status::v1::IncidentStatusV1
+    ),
+    schema!(
         "manifest",
         manifest::v1::VERSION,
         "The header of a manifest of one side of a dataset: `manifest.json` beside its buckets",

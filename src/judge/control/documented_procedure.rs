@@ -89,6 +89,10 @@ impl Control for DocumentedProcedure {
         Ok(Vec::new())
     }
 
+    fn procedure_review(&self) -> Option<jiff::SignedDuration> {
+        self.review_every.map(|every| every.0)
+    }
+
     fn published_page(&self) -> Option<&str> {
         Some(&self.path.0)
     }

@@ -227,6 +227,11 @@ pub trait Control: std::fmt::Debug + Send + Sync {
         Ok(Vec::new())
     }
 
+    /// How long an approval of the published procedure counts, where its settings ask for one.
+    fn procedure_review(&self) -> Option<jiff::SignedDuration> {
+        None
+    }
+
     /// Where its settings say that the procedure is published: a path of the repository.
     fn published_page(&self) -> Option<&str> {
         None

@@ -3,7 +3,7 @@
 //! Every part is optional here. What is missing is found by looking at the text, so that one
 //! mistake hides no other.
 
-use super::durations::{LongestExport, LongestWaiver};
+use super::durations::{AwaitedTime, LongestExport, LongestWaiver};
 use super::notification::NotificationText;
 #[cfg(test)]
 use super::reconciliation::DatasetText;
@@ -11,6 +11,7 @@ use super::reconciliation::DatasetTexts;
 use super::training::TrainingText;
 use crate::control::Role;
 use portcullis_model::environment::Environment;
+use portcullis_model::expectation::ExpectationRules;
 use portcullis_model::inventory::Opaque;
 use portcullis_model::signed::ImportSource;
 use portcullis_pattern::glob::Glob;
@@ -61,6 +62,8 @@ pub struct PolicyDocument {
     /// arrival. `portcullis reconcile` compares them.
     #[cfg_attr(test, schemars(with = "BTreeMap<String, DatasetText>"))]
     pub reconciliation: DatasetTexts,
+    /// What should happen again and again, for `portcullis due`.
+    pub due: Option<DueText>,
     /// Who has to be told of an incident, and by when.
     pub notification: Option<NotificationText>,
     /// The controls that are on, by name, with their settings. At least one must judge changes.
@@ -195,6 +198,28 @@ pub struct DeploymentText {
     /// The names of all environments. The gate blocks a deployment to any other.
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub environments: List<Environment>,
+}
+
+/// What should happen again and again. `portcullis due` lists it when it did not.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DueText {
+    /// The longest time between two snapshots of the protection of a deployment branch, in hours or
+    /// days: `"25h"`. Default: none is expected.
+    pub snapshots_every: Option<AwaitedTime>,
+    /// The longest time from a deployment to its record: `"1h"`. The host's list of deployments says
+    /// when one was, or `portcullis due --deployed`. Default: none is expected.
+    pub records_within: Option<AwaitedTime>,
+}
+
+impl From<&DueText> for ExpectationRules {
+    fn from(text: &DueText) -> Self {
+        ExpectationRules {
+            snapshots_every: text.snapshots_every.map(|time| time.0),
+            records_within: text.records_within.map(|time| time.0),
+        }
+    }
 }
 
 /// Which paths of a change count.

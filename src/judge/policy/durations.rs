@@ -39,6 +39,22 @@ impl TryFrom<String> for LongestExport {
     }
 }
 
+/// How long something may be awaited, as `[due]` writes it: days or hours.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String", extend("pattern" = "^[0-9]+[hd]$")))]
+#[serde(try_from = "String")]
+pub struct AwaitedTime(pub SignedDuration);
+
+impl TryFrom<String> for AwaitedTime {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        read_hours(&text)
+            .map(AwaitedTime)
+            .ok_or_else(|| format!("`{text}` is no time; write \"25h\" or \"7d\", at most a year"))
+    }
+}
+
 impl TryFrom<String> for LongestWaiver {
     type Error = String;
 

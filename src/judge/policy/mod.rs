@@ -69,6 +69,9 @@
 //! areas = ["upload"]                          # and what is asked of their arrival: see
 //! key = [{ name = "id", type = "text" }]      # `reconciliation`
 //! deadline = "24h"
+//! [due]                                       # may be left out; what `portcullis due` expects
+//! snapshots-every = "25h"
+//! records-within = "1h"
 //!
 //! [notification]                              # may be left out; who has to be told of an incident,
 //! zone = "Europe/London"                      # and by when; see `notification`
@@ -91,6 +94,7 @@
 use crate::control::{Control, Kind, PolicyScope, TABLE};
 use portcullis_model::digest::Digest;
 use portcullis_model::environment::Environment;
+use portcullis_model::expectation::ExpectationRules;
 use portcullis_model::host::HostProfile;
 use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
 use portcullis_model::path::RepoPath;
@@ -173,6 +177,8 @@ pub struct Policy {
     /// What is accepted of that which exporters of other version control systems state; `None`:
     /// nothing.
     pub asserted: Option<AcceptedAssertions>,
+    /// What should happen again and again.
+    pub expected: ExpectationRules,
     /// The controls that the policy switches on, by name.
     pub controls: BTreeMap<&'static str, Arc<dyn Control>>,
     /// The host that it was read for.

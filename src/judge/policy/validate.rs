@@ -14,6 +14,7 @@ use super::{
 use crate::control::{Kind, PolicyScope, ReviewSettings, TrainingInForce};
 use portcullis_model::digest::Digest;
 use portcullis_model::environment::Environment;
+use portcullis_model::expectation::ExpectationRules;
 use portcullis_model::host::HostProfile;
 use portcullis_model::person::People;
 use portcullis_model::signed::ImportSource;
@@ -89,6 +90,8 @@ fn assemble_policy(
     let asserted = asserted::read_asserted(document, problems);
     let training = training::read_training(source, document.training.as_ref(), problems);
     let training = training.map(|settings| TrainingInForce::unread(settings, people.clone()));
+    check_not_empty(source.root.get_ref().get("due"), "`snapshots-every` or `records-within`", problems);
+    let expected = document.due.as_ref().map(ExpectationRules::from).unwrap_or_default();
     let notification = notification::read_notification(source, document.notification.as_ref(), problems);
     reconciliation::check_parties(source, &document.reconciliation, problems);
     let review_rules =
@@ -117,6 +120,7 @@ fn assemble_policy(
         waiver_signers,
         record_signers,
         asserted,
+        expected,
         controls,
         host: source.host.clone(),
         memo: Default::default(),

@@ -1,0 +1,248 @@
+//! `portcullis incident open`: by hand, or by a run.
+
+use super::store::{EntryArguments, report_entry, store_event};
+use super::{NotificationPolicy, parse_text, parse_time};
+use crate::cli::exit::{Exit, Failure, Result};
+use crate::cli::record::read_chain;
+use crate::cli::{opening, output};
+use crate::collect::records::DeploymentRecords as _;
+use clap::Args;
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use portcullis_git::Repository;
+use portcullis_incident::exposure::{describe_exposure, find_exposure};
+use portcullis_incident::register::identify_incident;
+use portcullis_incident::{IncidentRegister, read_casefiles};
+use portcullis_model::environment::Environment;
+use portcullis_model::incident::{
+    ExposedDeployment, IncidentEvent, IncidentExposure, IncidentId, OpenedIncident, RunReference,
+};
+use portcullis_model::reconciliation::RecordClass;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Arguments of `incident open`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "All clocks begin with --aware-at. It cannot be made later afterwards; `incident note --aware-at` makes it \
+                  earlier. Exit codes: 0 opened, or opened by the same run before; 2 invalid command line; 4 the policy has \
+                  no `[notification]`; 5 not written; 6 the register does not verify."
+)]
+pub struct OpeningArguments {
+    /// Dataset whose records are concerned.
+    #[arg(long, value_name = "NAME", value_parser = parse_text)]
+    dataset: String,
+    /// When the organisation became aware of it. Default: when the run found it; now, where no run
+    /// did.
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    aware_at: Option<Timestamp>,
+    /// How many records of a class of difference were found: `missing=12`. Repeatable.
+    #[arg(long = "class", value_name = "CLASS=COUNT", value_parser = parse_class)]
+    classes: Vec<(String, u64)>,
+    /// Run that found it, with the time of its end: `RUN@TIME`.
+    #[arg(long, value_name = "RUN@TIME", value_parser = parse_run)]
+    detected_by: Option<RunReference>,
+    /// First load whose records were wrong. Leave it out while it is not known.
+    #[arg(long, value_name = "RUN@TIME", value_parser = parse_run)]
+    first_bad: Option<RunReference>,
+    /// Last run before it in which all was well. Leave it out while it is not known.
+    #[arg(long, value_name = "RUN@TIME", value_parser = parse_run)]
+    last_good: Option<RunReference>,
+    /// Environment whose deployment records are looked at for what lies between the two.
+    /// Repeatable. Default: every environment that has records.
+    #[arg(long = "environment", value_name = "NAME")]
+    environments: Vec<Environment>,
+    /// Something that is known, in a sentence. Repeatable.
+    #[arg(long = "known", value_name = "TEXT", value_parser = parse_text)]
+    known: Vec<String>,
+    /// Something that is not known yet, in a sentence. Repeatable.
+    #[arg(long = "unknown", value_name = "TEXT", value_parser = parse_text)]
+    unknown: Vec<String>,
+    /// A program opens it and no person has looked yet; its clocks run all the same.
+    #[arg(long, requires = "detected_by")]
+    draft: bool,
+    #[command(flatten)]
+    policy: NotificationPolicy,
+    #[command(flatten)]
+    entry: EntryArguments,
+}
+
+/// A count of a class of difference, for clap.
+fn parse_class(text: &str) -> std::result::Result<(String, u64), String> {
+    let (name, count) = text.split_once('=').ok_or("write CLASS=COUNT, as in missing=12")?;
+    let class = RecordClass::from_name(name).ok_or_else(|| {
+        let names = RecordClass::ALL.iter().map(|class| class.as_str());
+        output::unknown("class", name, names)
+    })?;
+    let count = count.parse().map_err(|_| format!("`{count}` is no count"))?;
+    Ok((class.as_str().to_string(), count))
+}
+
+/// A run with its time, for clap.
+fn parse_run(text: &str) -> std::result::Result<RunReference, String> {
+    let (run, time) = text.rsplit_once('@').ok_or("write RUN@TIME, as in load-7@2026-02-28T03:00:00Z")?;
+    Ok(RunReference { run: parse_text(run)?, time: parse_time(time)? })
+}
+
+/// Begins the register.
+pub(super) fn begin(directory: &Path, entry: &EntryArguments) -> Result {
+    let pending = store_event(directory, entry, &|register| match register {
+        None => Ok(IncidentEvent::Begun),
+        Some(_) => Err(Failure::usage("the register has begun already; see `portcullis incident list`")),
+    })?;
+    report_entry(&pending, "it begins, with no incident in it")?;
+    Ok(Exit::Allowed)
+}
+
+/// Opens an incident.
+pub(super) fn run(directory: &Path, arguments: &OpeningArguments) -> Result {
+    let (_, rules) = arguments.policy.read()?;
+    let now = portcullis_incident::clock::whole_second(Timestamp::now());
+    // Without another word the clocks run from when a run found it, and not from now.
+    let found = arguments.detected_by.as_ref().map(|run| run.time);
+    let aware_at = arguments.aware_at.or(found).unwrap_or(now);
+    if aware_at > now {
+        return Err(Failure::usage(format!("the moment of awareness, {aware_at}, is in the future")));
+    }
+    let exposure = look_at_deployments(&opening::open(directory)?, arguments)?;
+    let incident = OpenedIncident {
+        id: blank_id(now)?,
+        dataset: arguments.dataset.clone(),
+        draft: arguments.draft,
+        classes: sum_classes(&arguments.classes)?,
+        detected_by: arguments.detected_by.clone(),
+        first_bad: arguments.first_bad.clone(),
+        last_good: arguments.last_good.clone(),
+        exposure,
+        known: arguments.known.clone(),
+        unknown: arguments.unknown.clone(),
+        aware_at,
+        parties: rules.parties_of(&arguments.dataset).map(|party| party.name.clone()).collect(),
+    };
+    let parties = incident.parties.len() as u64;
+    let exposure = incident.exposure.clone();
+    match open_incident(directory, incident, &arguments.entry)? {
+        Opening::Opened(id) => {
+            output::text(&format!("incident {id} is open; its clocks run from {aware_at}"))?;
+            if let Some(exposure) = exposure {
+                output::text(&describe_exposure(&exposure, &rules.calendar.zone))?;
+            }
+            let told = crate::render::plural(parties, "notified party").replace("partys", "parties");
+            output::remark(&format!("{told}: see `portcullis incident status`"));
+        }
+        Opening::OpenAlready(id) => output::text(&format!("incident {id} was opened by this run before"))?,
+    }
+    Ok(Exit::Allowed)
+}
+
+fn sum_classes(classes: &[(String, u64)]) -> Result<BTreeMap<String, u64>> {
+    let mut counts = BTreeMap::new();
+    for (class, count) in classes {
+        if counts.insert(class.clone(), *count).is_some() {
+            return Err(Failure::usage(format!("--class {class} is there twice")));
+        }
+    }
+    Ok(counts)
+}
+
+/// An identifier that is replaced when the incident is stored.
+///
+/// # Errors
+/// The clock of the machine shows no year of four digits.
+pub fn blank_id(now: Timestamp) -> Result<IncidentId> {
+    let day = Offset::UTC.to_datetime(now).date();
+    IncidentId::try_from(format!("{day}-000000")).map_err(Failure::environment)
+}
+
+/// What became of an opening.
+pub enum Opening {
+    /// There is a new incident.
+    Opened(IncidentId),
+    /// The run that found it had opened one before.
+    OpenAlready(IncidentId),
+}
+
+/// Opens an incident, by hand or as the draft of a run; its identifier is made here. A run opens
+/// one incident of a dataset, however often it asks.
+///
+/// # Errors
+/// The register does not verify, or the repository cannot be written.
+pub fn open_incident(directory: &Path, incident: OpenedIncident, entry: &EntryArguments) -> Result<Opening> {
+    let day = incident.id.as_str().get(..10).unwrap_or_default().to_string();
+    let id = identify_incident(&incident, &day)
+        .ok_or_else(|| Failure::environment("the incident cannot be written as JSON"))?;
+    let incident = OpenedIncident { id: id.clone(), ..incident };
+    if let Some(earlier) = find_earlier(&opening::open(directory)?, &incident)? {
+        return Ok(Opening::OpenAlready(earlier));
+    }
+    let opened = store_event(directory, entry, &|register| match opened_by_same_run(register, &incident) {
+        Some(earlier) => Err(Failure::usage(format!("incident {earlier} was opened by this run meanwhile"))),
+        None => Ok(IncidentEvent::Opened(Box::new(incident.clone()))),
+    });
+    match (opened, find_earlier(&opening::open(directory)?, &incident)?) {
+        (Ok(_), _) => Ok(Opening::Opened(id)),
+        (Err(_), Some(earlier)) => Ok(Opening::OpenAlready(earlier)),
+        (Err(failure), None) => Err(failure),
+    }
+}
+
+fn find_earlier(repository: &Repository, incident: &OpenedIncident) -> Result<Option<IncidentId>> {
+    Ok(opened_by_same_run(super::seen::find_register(repository)?.as_ref(), incident))
+}
+
+fn opened_by_same_run(register: Option<&IncidentRegister>, incident: &OpenedIncident) -> Option<IncidentId> {
+    let run = incident.detected_by.as_ref()?;
+    let files = read_casefiles(&register?.links);
+    let same = files.into_iter().find(|file| {
+        file.opened.dataset == incident.dataset && file.opened.detected_by.as_ref() == Some(run)
+    });
+    same.map(|file| file.history.id)
+}
+
+/// The deployments between the last good run and the first bad load, where both are known and the
+/// records verify. What cannot be seen is said, and stays unknown.
+fn look_at_deployments(
+    repository: &Repository,
+    arguments: &OpeningArguments,
+) -> Result<Option<IncidentExposure>> {
+    let (Some(good), Some(bad)) = (&arguments.last_good, &arguments.first_bad) else { return Ok(None) };
+    if bad.time < good.time {
+        return Err(Failure::usage("the first bad load is from before the last good run"));
+    }
+    let environments = match arguments.environments.as_slice() {
+        [] => repository.environments().map_err(crate::cli::record::unseen_failure)?,
+        named => named.to_vec(),
+    };
+    if environments.is_empty() {
+        output::remark("there are no deployment records here: what was deployed in between is not known");
+        return Ok(None);
+    }
+    let mut deployments = Vec::new();
+    for environment in &environments {
+        match recorded_deployments(repository, environment)? {
+            Some(found) => deployments.extend(found),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(find_exposure(&deployments, good.time, bad.time)))
+}
+
+fn recorded_deployments(
+    repository: &Repository,
+    environment: &Environment,
+) -> Result<Option<Vec<ExposedDeployment>>> {
+    let chain = read_chain(repository, environment)?;
+    let Some(chain) = chain.filter(|chain| chain.problems.is_empty()) else {
+        output::remark(&format!(
+            "the records of {environment} are not here or do not verify: what was deployed in between is not known"
+        ));
+        return Ok(None);
+    };
+    let deployment = |link: &portcullis_record::RecordLink| ExposedDeployment {
+        time: link.entry.time,
+        environment: environment.clone(),
+        number: link.entry.number,
+        candidate: link.entry.candidate.clone(),
+    };
+    Ok(Some(chain.links.iter().map(deployment).collect()))
+}

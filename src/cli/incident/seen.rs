@@ -1,0 +1,55 @@
+//! The register as commands need it: there, and whole.
+
+use crate::cli::exit::{Exit, Failure, Result};
+use crate::cli::output;
+use crate::cli::record::unseen_failure;
+use crate::collect::incidents::read_register;
+use crate::collect::records::FETCH;
+use jiff::Timestamp;
+use portcullis_git::Repository;
+use portcullis_incident::{IncidentFile, IncidentRegister, read_casefiles};
+
+/// The register, which verifies; `None` where there is none here.
+pub(super) fn find_register(repository: &Repository) -> Result<Option<IncidentRegister>> {
+    let register = read_register(repository, Timestamp::now()).map_err(unseen_failure)?;
+    match register.as_ref().and_then(|register| register.problems.first()) {
+        Some(problem) => {
+            Err(Failure::unverified(format!("the register of incidents does not verify: {problem}"))
+                .hint("See `portcullis incident verify`; restore the ref from a clone that has it."))
+        }
+        None => Ok(register),
+    }
+}
+
+/// The error where there is no register here: it is not known whether there was an incident.
+pub(super) fn no_register(exit: Exit) -> Failure {
+    Failure {
+        exit,
+        ..Failure::environment("there is no register of incidents here, so incidents could not be seen")
+            .hint(format!("a clone does not bring it by itself: {FETCH}"))
+            .hint("where there never was an incident, begin it: `portcullis incident begin`")
+    }
+}
+
+/// All incidents of the register.
+pub(super) fn all_incidents(repository: &Repository) -> Result<(IncidentRegister, Vec<IncidentFile>)> {
+    let register = find_register(repository)?.ok_or_else(|| no_register(Exit::Environment))?;
+    let files = read_casefiles(&register.links);
+    Ok((register, files))
+}
+
+/// The incident that a text means: its identifier, or how that begins.
+pub(super) fn find_incident(files: Vec<IncidentFile>, name: &str) -> Result<IncidentFile> {
+    let begins = |file: &IncidentFile| file.history.id.as_str().starts_with(name) && !name.is_empty();
+    let known: Vec<String> = files.iter().map(|file| file.history.id.to_string()).collect();
+    let mut meant: Vec<IncidentFile> = files.into_iter().filter(begins).collect();
+    match (meant.pop(), meant.len()) {
+        (Some(file), 0) => Ok(file),
+        (Some(_), more) => {
+            Err(Failure::usage(format!("`{name}` begins the identifiers of {} incidents", more + 1))
+                .hint("write more of it"))
+        }
+        (None, _) if known.is_empty() => Err(Failure::usage("there is no incident in the register")),
+        (None, _) => Err(Failure::usage(output::unknown("incident", name, known.iter().map(String::as_str)))),
+    }
+}

@@ -1,0 +1,79 @@
+//! Listing, showing and verifying the register.
+
+use super::seen::{all_incidents, find_incident, find_register, no_register};
+use crate::cli::exit::{Exit, Failure, Result};
+use crate::cli::record::unseen_failure;
+use crate::cli::{opening, output};
+use crate::collect::incidents::read_register;
+use crate::render;
+use clap::Args;
+use jiff::Timestamp;
+use portcullis_model::change::Revision;
+use std::path::Path;
+
+/// What the register must hold.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 it verifies; 5 there is no register here; 6 it does not verify, or does not hold what it must."
+)]
+pub struct RegisterExpectations {
+    /// Commit of an entry that you kept elsewhere, such as the newest one of last time. The register
+    /// must still hold it.
+    #[arg(long, value_name = "COMMIT")]
+    expect_tip: Option<String>,
+    /// Smallest number of entries that must exist.
+    #[arg(long, value_name = "N")]
+    at_least: Option<u64>,
+}
+
+pub(super) fn list(directory: &Path) -> Result {
+    let (register, files) = all_incidents(&opening::open(directory)?)?;
+    let entries = render::plural(register.links.len() as u64, "entry").replace("entrys", "entries");
+    let incidents = render::plural(files.len() as u64, "incident");
+    let mut text = format!("{incidents} in {entries}\n");
+    files.iter().for_each(|file| text += &render::incident::describe_in_line(file));
+    output::text(&text)?;
+    Ok(Exit::Allowed)
+}
+
+pub(super) fn show(directory: &Path, id: &str) -> Result {
+    let (_, files) = all_incidents(&opening::open(directory)?)?;
+    output::text(&render::incident::describe_whole(&find_incident(files, id)?))?;
+    Ok(Exit::Allowed)
+}
+
+pub(super) fn verify(directory: &Path, expected: &RegisterExpectations) -> Result {
+    let repository = opening::open(directory)?;
+    let tip = expected.expect_tip.clone().map(Revision::try_from).transpose().map_err(Failure::usage)?;
+    let remembers = tip.is_some() || expected.at_least.is_some_and(|least| least > 0);
+    let register = read_register(&repository, Timestamp::now()).map_err(unseen_failure)?;
+    let Some(register) = register else {
+        return Err(no_register(if remembers { Exit::Unverified } else { Exit::Environment }));
+    };
+    register
+        .problems
+        .iter()
+        .for_each(|problem| output::complain(&format!("register of incidents: {problem}")));
+    let mut lost = Vec::new();
+    if let Some(tip) = tip.as_ref().filter(|tip| !register.commits.contains(tip)) {
+        lost.push(format!(
+            "it does not hold the entry {tip} any more: its ref was moved, or the register forked"
+        ));
+    }
+    let count = register.commits.len() as u64;
+    if let Some(least) = expected.at_least.filter(|least| count < *least) {
+        lost.push(format!("there are {count} entries, and there should be at least {least}"));
+    }
+    lost.iter().for_each(|lost| output::complain(&format!("register of incidents: {lost}")));
+    if !register.problems.is_empty() || !lost.is_empty() {
+        return Ok(Exit::Unverified);
+    }
+    find_register(&repository)?;
+    let newest = register.tip().map(Revision::as_str).unwrap_or_default();
+    let end = match remembers {
+        true => "",
+        false => "; unchecked: whether newer ones were removed (--expect-tip, --at-least)",
+    };
+    output::text(&format!("register of incidents: {count} verified, the newest is {newest}{end}"))?;
+    Ok(Exit::Allowed)
+}

@@ -1,0 +1,3 @@
+//! What should have happened and did not, as `portcullis due` writes it.
+
+pub mod v1;
