@@ -71,6 +71,20 @@ impl TextDecoder {
         }
     }
 
+    /// The text of bytes, with U+FFFD for what is no text.
+    #[cfg(feature = "jsonl")]
+    pub(crate) fn decode_lossy<'b>(&self, bytes: &'b [u8]) -> Cow<'b, str> {
+        match (&self.way, self.decode_bytes(bytes)) {
+            (_, Some(text)) => text,
+            (Way::Known { encoding, strict }, None) => {
+                let text = encoding.decode_without_bom_handling(bytes).0;
+                let is_gap = |c: char| *strict && ('\u{80}'..='\u{9f}').contains(&c);
+                text.replace(is_gap, "\u{fffd}").into()
+            }
+            _ => String::from_utf8_lossy(bytes),
+        }
+    }
+
     /// Writes the text of bytes into a value, or that they are none.
     pub(crate) fn write_value(&self, bytes: &[u8], value: &mut RawValue) {
         match self.decode_bytes(bytes) {

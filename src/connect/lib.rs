@@ -21,15 +21,29 @@ mod characters;
 #[cfg(feature = "csv")]
 mod csv;
 mod failure;
+#[cfg(feature = "fixed")]
+mod fixed;
 mod input;
+#[cfg(any(feature = "http", feature = "jsonl"))]
+mod json;
+#[cfg(feature = "jsonl")]
+mod jsonl;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod opening;
+#[cfg(feature = "postgresql")]
+mod postgresql;
 mod progress;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "mysql", feature = "postgresql", feature = "sqlite"))]
 mod pump;
+#[cfg(any(feature = "mysql", feature = "postgresql"))]
+mod secret;
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod text_input;
+#[cfg(any(feature = "mysql", feature = "postgresql"))]
+mod tls;
 mod totals;
 
 pub use opening::Opening;
@@ -66,6 +80,14 @@ macro_rules! connector {
 pub const TABLE: &[Connector] = &[
     #[cfg(feature = "csv")]
     connector!("csv", Csv, csv::open),
+    #[cfg(feature = "fixed")]
+    connector!("fixed", FixedWidth, fixed::open),
+    #[cfg(feature = "jsonl")]
+    connector!("jsonl", JsonLines, jsonl::open),
+    #[cfg(feature = "mysql")]
+    connector!("mysql", Mysql, mysql::open),
+    #[cfg(feature = "postgresql")]
+    connector!("postgresql", Postgresql, postgresql::open),
     #[cfg(feature = "sqlite")]
     connector!("sqlite", Sqlite, sqlite::open),
 ];
@@ -83,14 +105,15 @@ pub fn open_source(settings: &ConnectorSettings, opening: &Opening<'_>) -> Resul
         return Err(failure::fail(name, "No column was asked for.", remedy));
     }
     let known = TABLE.iter().find_map(|connector| (connector.open)(settings, opening));
-    known.unwrap_or_else(|| {
+    let source = known.unwrap_or_else(|| {
         let problem = format!("This program was built without the connector `{name}`.");
         Err(failure::fail(
             name,
             problem,
             format!("Build it with the feature `{name}` of portcullis-connect."),
         ))
-    })
+    })?;
+    Ok(Box::new(opening::FailingSource::new(source)))
 }
 
 #[cfg(test)]

@@ -26,9 +26,20 @@ pub(crate) struct TextInput {
 impl TextInput {
     pub(crate) fn open(file: InputFile, set: CharacterSet) -> Self {
         let transcoder = (!set.keeps_ascii()).then(|| Transcoder::new(set));
+        let decoder = TextDecoder::new(if transcoder.is_some() { CharacterSet::Utf8 } else { set });
+        Self::new(file, decoder, transcoder)
+    }
+
+    /// Nothing is decoded on the way: the bytes come as the file has them.
+    #[cfg(feature = "fixed")]
+    pub(crate) fn open_bytes(file: InputFile, set: CharacterSet) -> Self {
+        Self::new(file, TextDecoder::new(set), None)
+    }
+
+    fn new(file: InputFile, decoder: TextDecoder, transcoder: Option<Transcoder>) -> Self {
         Self {
             file,
-            decoder: TextDecoder::new(if transcoder.is_some() { CharacterSet::Utf8 } else { set }),
+            decoder,
             transcoder,
             buffer: vec![0; BUFFER],
             start: 0,
@@ -62,11 +73,29 @@ impl TextInput {
     ///
     /// What cannot be read, and a record that becomes longer than `longest`.
     pub(crate) fn append_line(&mut self, line: &mut Vec<u8>, longest: u64) -> Result<bool, SourceError> {
+        self.append_line_until(line, longest, b"\n")
+    }
+
+    /// Appends the next line, which ends with one of these (at most two) bytes; `false` at the end of
+    /// the file.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be read, and a record that becomes longer than `longest`.
+    pub(crate) fn append_line_until(
+        &mut self,
+        line: &mut Vec<u8>,
+        longest: u64,
+        breaks: &[u8],
+    ) -> Result<bool, SourceError> {
         let before = line.len();
         loop {
             let place = self.place();
             let available = self.fill_buf().map_err(|error| fail_reading(place, &error))?;
-            let at = memchr::memchr(b'\n', available);
+            let at = match breaks {
+                [one, other] => memchr::memchr2(*one, *other, available),
+                _ => memchr::memchr(b'\n', available),
+            };
             let count = at.map_or(available.len(), |at| at + 1);
             let is_end = available.is_empty();
             line.extend_from_slice(&available[..count]);
@@ -88,6 +117,27 @@ impl TextInput {
         }
     }
 
+    /// Appends so many bytes; `false` at the end of the file.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be read, and a file that ends within the block.
+    #[cfg(feature = "fixed")]
+    pub(crate) fn append_block(&mut self, block: &mut Vec<u8>, length: u64) -> Result<bool, SourceError> {
+        let place = self.place_of(self.line + 1);
+        let read = self.by_ref().take(length).read_to_end(block);
+        let read = read.map_err(|error| fail_reading(&place, &error))? as u64;
+        if read == 0 {
+            return Ok(false);
+        }
+        if read < length {
+            let problem = format!("The file ends after {read} of {length} bytes of a record.");
+            return Err(fail(place, problem, "Fetch the file again, or correct the length of a record."));
+        }
+        self.line += 1;
+        Ok(true)
+    }
+
     /// Writes the text of bytes that came from here into a value, or that they are none.
     pub(crate) fn write_value(&self, bytes: &[u8], value: &mut RawValue) {
         match &self.transcoder {
@@ -103,6 +153,12 @@ impl TextInput {
     pub(crate) fn decode_text(&self, bytes: &[u8]) -> Option<String> {
         let text = self.decoder.decode_bytes(bytes)?;
         (self.transcoder.is_none() || !text.contains('\u{fffd}')).then(|| text.into_owned())
+    }
+
+    /// The text of bytes that came from here, with U+FFFD for what is no text.
+    #[cfg(feature = "jsonl")]
+    pub(crate) fn decode_lossy<'b>(&self, bytes: &'b [u8]) -> std::borrow::Cow<'b, str> {
+        self.decoder.decode_lossy(bytes)
     }
 
     /// Whether the file was read whole and did not change meanwhile.

@@ -2,6 +2,14 @@
 
 mod csv;
 mod files;
+mod fixed;
+mod jsonl;
+#[cfg(all(unix, feature = "mysql"))]
+mod mysql;
+#[cfg(all(unix, feature = "postgresql"))]
+mod postgresql;
 mod reading;
+#[cfg(all(unix, any(feature = "mysql", feature = "postgresql")))]
+mod servers;
 #[cfg(feature = "sqlite")]
 mod sqlite;

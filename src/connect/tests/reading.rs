@@ -32,7 +32,16 @@ pub fn extract_with(
     let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
     let mut source = open_source(settings, &Opening { columns: &columns, directory, environment })?;
     let (mut rows, mut values) = (Vec::new(), Vec::new());
-    while source.read_row(&mut values)? {
+    loop {
+        match source.read_row(&mut values) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => {
+                // A source that failed never looks as if it were over.
+                assert_eq!(source.read_row(&mut values), Err(error.clone()));
+                return Err(error);
+            }
+        }
         assert_eq!(values.len(), columns.len(), "at {}", source.place());
         rows.push(values.clone());
     }
