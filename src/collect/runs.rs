@@ -138,6 +138,7 @@ fn known_run(link: &RunLink, signers: &BTreeSet<RepoPath>, lists: &mut SignerLis
         source_as_of: run.manifests.source.as_of,
         target_as_of: run.manifests.target.as_of,
         classes: run.classes.clone(),
+        shares: run.shares.clone(),
         faults: run.faults.clone(),
         signed_by: signers.iter().filter(|path| lists.verifies(path, link)).cloned().collect(),
     }

@@ -14,7 +14,7 @@ pub use class::RecordClass;
 pub use connector::ConnectorSettings;
 pub use facts::{DatasetRuns, KnownRun, ReconciliationFacts, RecordedDeployment};
 pub use field::{DatasetField, FieldRule};
-pub use run::{ClassCount, ReconciliationRun, RunOutcome, RunPopulation};
+pub use run::{ClassCount, ReconciliationRun, RunOutcome, RunPopulation, RunShare};
 pub use system::{OperationColumn, SystemSettings, TimeColumn};
 
 use crate::path::RepoPath;

@@ -2,7 +2,7 @@
 //! have to be held against.
 
 use super::RecordClass;
-use super::run::{ClassCount, RunPopulation};
+use super::run::{ClassCount, RunPopulation, RunShare};
 use crate::change::Revision;
 use crate::digest::Digest;
 use crate::fact::Fact;
@@ -50,6 +50,8 @@ pub struct KnownRun {
     pub target_as_of: Timestamp,
     /// What each class counted.
     pub classes: BTreeMap<RecordClass, ClassCount>,
+    /// The shares of deadlines that are not of all records.
+    pub shares: Vec<RunShare>,
     /// Why nothing can be concluded from it.
     pub faults: Vec<String>,
     /// The lists of signers by which its signature was verified, among those that were asked for.

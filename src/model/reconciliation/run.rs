@@ -30,6 +30,10 @@ pub struct ReconciliationRun {
     pub outcome: RunOutcome,
     /// How many records each class has. A class that no record has is not there.
     pub classes: BTreeMap<RecordClass, ClassCount>,
+    /// The shares of deadlines that are not of all records, and how many arrived in time.
+    pub shares: Vec<RunShare>,
+    /// Rejects for each reason; empty where no reject log was read.
+    pub reasons: BTreeMap<String, u64>,
     /// Why nothing can be concluded; empty where something can.
     pub faults: Vec<String>,
     /// Differences that are open, oldest first, up to a bound.
@@ -126,6 +130,29 @@ pub struct ClassCount {
     pub accepted: u64,
 }
 
+/// How many of the records whose term has passed arrived within it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunShare {
+    /// Of deletions; otherwise of uploads and amendments.
+    pub of_deletions: bool,
+    /// The share that is required, in millionths.
+    pub required: u32,
+    /// The term, in seconds.
+    pub within: u64,
+    /// Records whose term has passed.
+    pub due: u64,
+    /// Those that arrived within it.
+    pub arrived: u64,
+}
+
+impl RunShare {
+    /// Did enough of them arrive?
+    #[must_use]
+    pub fn is_met(&self) -> bool {
+        u128::from(self.arrived) * 1_000_000 >= u128::from(self.due) * u128::from(self.required)
+    }
+}
+
 /// A difference that keeps its identity over runs: what accountants call an open item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordBreak {
@@ -190,6 +217,20 @@ pub fn judge_run(
         (true, _) => RunOutcome::Green,
         (false, true) => RunOutcome::OverBudget,
         (false, false) => RunOutcome::Unconfirmed,
+    }
+}
+
+/// The same with the shares of deadlines.
+#[must_use]
+pub fn judge_with_shares(
+    classes: &BTreeMap<RecordClass, ClassCount>,
+    shares: &[RunShare],
+    faults: &[String],
+    budgets: &BTreeMap<RecordClass, u64>,
+) -> RunOutcome {
+    match judge_run(classes, faults, budgets) {
+        RunOutcome::Green if shares.iter().any(|share| !share.is_met()) => RunOutcome::OverBudget,
+        outcome => outcome,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Checking runs, one after the other, oldest first.
 
-use super::fault::{RunFault, RunProblem};
+use super::fault::{RunChainFault, RunProblem};
 use super::{LARGEST_RUN, RUN_FILE, run_commit, run_reference};
 use crate::SIGNATURE;
 use crate::chain::CLOCKS;
@@ -74,7 +74,7 @@ impl RunVerifier {
         let place = self.chain.commits.len() as u64;
         let mut faults = Vec::new();
         if !stored.parents.iter().eq(before.iter()) {
-            faults.push(RunFault::Parents);
+            faults.push(RunChainFault::Parents);
         }
         let link = match read_stored_run(stored) {
             Ok(link) => {
@@ -105,37 +105,37 @@ impl RunVerifier {
         link: &RunLink,
         place: u64,
         before: Option<&Revision>,
-    ) -> Vec<RunFault> {
+    ) -> Vec<RunChainFault> {
         let run = &link.run;
         let mut faults = Vec::new();
         if run_reference(&run.dataset) != self.chain.reference {
-            faults.push(RunFault::Dataset(run.dataset.clone()));
+            faults.push(RunChainFault::Dataset(run.dataset.clone()));
         }
         if run.number != place {
-            faults.push(RunFault::Number(run.number));
+            faults.push(RunChainFault::Number(run.number));
         }
         // Of a run that could not be read nothing is known, and it is a problem already.
         let is_known = before.is_none() || self.previous.is_some();
         let previous = self.previous.as_ref();
         if is_known && run.previous.as_ref() != previous.map(|link| &link.digest) {
-            faults.push(RunFault::Previous);
+            faults.push(RunChainFault::Previous);
         }
         let is_back = previous.is_some_and(|link| run.time < link.run.time);
         if is_back || run.time.subsec_nanosecond() != 0 {
-            faults.push(RunFault::Time);
+            faults.push(RunChainFault::Time);
         }
         if run.time > self.clock.saturating_add(CLOCKS).unwrap_or(self.clock) {
-            faults.push(RunFault::Future);
+            faults.push(RunChainFault::Future);
         }
         if run_commit(&stored.tree, before, run, &link.digest) != stored.commit {
-            faults.push(RunFault::Commit);
+            faults.push(RunChainFault::Commit);
         }
         faults
     }
 }
 
 /// What a run says of itself that cannot be.
-pub(super) fn find_faults(run: &ReconciliationRun) -> Vec<RunFault> {
+pub(super) fn find_faults(run: &ReconciliationRun) -> Vec<RunChainFault> {
     let mut faults = Vec::new();
     let manifests = &run.manifests;
     let latest = run.time.saturating_add(CLOCKS).unwrap_or(run.time);
@@ -146,26 +146,26 @@ pub(super) fn find_faults(run: &ReconciliationRun) -> Vec<RunFault> {
         ("list of receipts", manifests.receipts.as_ref()),
     ];
     let later = named.into_iter().filter(|(_, manifest)| manifest.is_some_and(|one| one.as_of > latest));
-    faults.extend(later.map(|(name, _)| RunFault::ReadLater(name)));
+    faults.extend(later.map(|(name, _)| RunChainFault::ReadLater(name)));
     if (run.outcome == RunOutcome::Broken) == run.faults.is_empty() {
-        faults.push(RunFault::Outcome(run.outcome.as_str()));
+        faults.push(RunChainFault::Outcome(run.outcome.as_str()));
     }
     if run.breaks.iter().any(|one| one.opened > run.number || one.since > run.time) {
-        faults.push(RunFault::Break);
+        faults.push(RunChainFault::Break);
     }
     faults
 }
 
-fn read_stored_run(stored: &StoredEntry) -> Result<RunLink, RunFault> {
+fn read_stored_run(stored: &StoredEntry) -> Result<RunLink, RunChainFault> {
     let signature = stored.file(SIGNATURE);
     let count = 1 + usize::from(signature.is_some());
-    let bytes = stored.file(RUN_FILE).filter(|_| stored.files.len() == count).ok_or(RunFault::Files)?;
+    let bytes = stored.file(RUN_FILE).filter(|_| stored.files.len() == count).ok_or(RunChainFault::Files)?;
     if bytes.len() > LARGEST_RUN {
-        return Err(RunFault::Large);
+        return Err(RunChainFault::Large);
     }
-    let run = read_run(bytes).map_err(|why| RunFault::Unreadable(why.to_string()))?;
+    let run = read_run(bytes).map_err(|why| RunChainFault::Unreadable(why.to_string()))?;
     if run.schema != VERSION {
-        return Err(RunFault::Schema(run.schema));
+        return Err(RunChainFault::Schema(run.schema));
     }
     match write_run(run.clone()) {
         Ok(canonical) if canonical == bytes => Ok(RunLink {
@@ -174,6 +174,6 @@ fn read_stored_run(stored: &StoredEntry) -> Result<RunLink, RunFault> {
             run,
             signature: signature.map(<[u8]>::to_vec),
         }),
-        _ => Err(RunFault::NotCanonical),
+        _ => Err(RunChainFault::NotCanonical),
     }
 }

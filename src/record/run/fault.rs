@@ -11,7 +11,7 @@ pub struct RunProblem {
     /// Its commit.
     pub commit: Revision,
     /// What is wrong.
-    pub fault: RunFault,
+    pub fault: RunChainFault,
 }
 
 impl std::fmt::Display for RunProblem {
@@ -22,7 +22,7 @@ impl std::fmt::Display for RunProblem {
 
 /// What is wrong. It holds texts from outside as they came.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RunFault {
+pub enum RunChainFault {
     /// Its tree holds something else than a run and its signature.
     Files,
     /// The file is larger than any that is written.
@@ -55,28 +55,30 @@ pub enum RunFault {
     Commit,
 }
 
-impl std::fmt::Display for RunFault {
+impl std::fmt::Display for RunChainFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            RunFault::Files => write!(f, "its tree is not a plain `{RUN_FILE}` with at most a signature"),
-            RunFault::Large => write!(f, "its `{RUN_FILE}` has more than {LARGEST_RUN} bytes"),
-            RunFault::Unreadable(why) => write!(f, "its `{RUN_FILE}` cannot be read: {why}"),
-            RunFault::NotCanonical => write!(f, "its `{RUN_FILE}` is not written as it should be"),
-            RunFault::Schema(other) => write!(f, "it is of schema {other}, which is not known"),
-            RunFault::Dataset(other) => write!(f, "it is of another dataset, `{other}`"),
-            RunFault::Number(number) => write!(f, "it says that it is number {number}"),
-            RunFault::Parents => f.write_str("its only parent is not the run before it"),
-            RunFault::Previous => f.write_str("it was made after another run than the one before it"),
-            RunFault::Time => {
+            RunChainFault::Files => {
+                write!(f, "its tree is not a plain `{RUN_FILE}` with at most a signature")
+            }
+            RunChainFault::Large => write!(f, "its `{RUN_FILE}` has more than {LARGEST_RUN} bytes"),
+            RunChainFault::Unreadable(why) => write!(f, "its `{RUN_FILE}` cannot be read: {why}"),
+            RunChainFault::NotCanonical => write!(f, "its `{RUN_FILE}` is not written as it should be"),
+            RunChainFault::Schema(other) => write!(f, "it is of schema {other}, which is not known"),
+            RunChainFault::Dataset(other) => write!(f, "it is of another dataset, `{other}`"),
+            RunChainFault::Number(number) => write!(f, "it says that it is number {number}"),
+            RunChainFault::Parents => f.write_str("its only parent is not the run before it"),
+            RunChainFault::Previous => f.write_str("it was made after another run than the one before it"),
+            RunChainFault::Time => {
                 f.write_str("its time is from before the run before it, or not in whole seconds")
             }
-            RunFault::Future => f.write_str("its time is in the future"),
-            RunFault::ReadLater(side) => write!(f, "its {side} was read after the comparison ended"),
-            RunFault::Outcome(said) => {
+            RunChainFault::Future => f.write_str("its time is in the future"),
+            RunChainFault::ReadLater(side) => write!(f, "its {side} was read after the comparison ended"),
+            RunChainFault::Outcome(said) => {
                 write!(f, "it says that it is {said}, and its faults say something else")
             }
-            RunFault::Break => f.write_str("it lists a difference that is younger than the run"),
-            RunFault::Commit => write!(f, "its commit does not follow from its `{RUN_FILE}`"),
+            RunChainFault::Break => f.write_str("it lists a difference that is younger than the run"),
+            RunChainFault::Commit => write!(f, "its commit does not follow from its `{RUN_FILE}`"),
         }
     }
 }

@@ -13,7 +13,7 @@ mod fault;
 mod pending;
 
 pub use chain::{RunChain, RunLink, RunVerifier};
-pub use fault::{RunFault, RunProblem};
+pub use fault::{RunChainFault, RunProblem};
 pub use pending::{PendingRun, RunDraft, prepare_run};
 
 use portcullis_model::change::{ObjectName, Revision};

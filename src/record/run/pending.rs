@@ -1,13 +1,13 @@
 //! A run that is made and not yet stored.
 
 use super::chain::{RunChain, find_faults};
-use super::fault::RunFault;
+use super::fault::RunChainFault;
 use super::{LARGEST_RUN, LISTED_BREAKS, RUN_FILE, run_commit};
 use crate::{SIGNATURE, TOOL};
 use jiff::Timestamp;
 use portcullis_model::change::{ObjectName, Revision};
 use portcullis_model::digest::Digest;
-use portcullis_model::reconciliation::run::{RecordBreak, RunManifests, judge_run};
+use portcullis_model::reconciliation::run::{RecordBreak, RunManifests, RunShare, judge_with_shares};
 use portcullis_model::reconciliation::{ClassCount, Dataset, ReconciliationRun, RecordClass, RunPopulation};
 use portcullis_wire::run::v1::{VERSION, write_run};
 use std::collections::BTreeMap;
@@ -25,6 +25,10 @@ pub struct RunDraft {
     pub manifests: RunManifests,
     /// How many records each class has.
     pub classes: BTreeMap<RecordClass, ClassCount>,
+    /// The shares of deadlines that are not of all records.
+    pub shares: Vec<RunShare>,
+    /// Rejects for each reason.
+    pub reasons: BTreeMap<String, u64>,
     /// Why nothing can be concluded.
     pub faults: Vec<String>,
     /// All open differences, oldest first.
@@ -73,13 +77,13 @@ pub fn prepare_run(
     draft: RunDraft,
     dataset: &Dataset,
     chain: Option<&RunChain>,
-) -> Result<PendingRun, RunFault> {
+) -> Result<PendingRun, RunChainFault> {
     let last = chain.and_then(|chain| chain.links.last());
-    let time = Timestamp::from_second(draft.time.as_second()).map_err(|_| RunFault::Time)?;
+    let time = Timestamp::from_second(draft.time.as_second()).map_err(|_| RunChainFault::Time)?;
     if last.is_some_and(|link| time < link.run.time) {
-        return Err(RunFault::Time);
+        return Err(RunChainFault::Time);
     }
-    let outcome = judge_run(&draft.classes, &draft.faults, &dataset.budgets);
+    let outcome = judge_with_shares(&draft.classes, &draft.shares, &draft.faults, &dataset.budgets);
     let mut breaks = draft.breaks;
     let unlisted = breaks.len().saturating_sub(LISTED_BREAKS) as u64;
     breaks.truncate(LISTED_BREAKS);
@@ -95,6 +99,8 @@ pub fn prepare_run(
         manifests: draft.manifests,
         outcome,
         classes: draft.classes,
+        shares: draft.shares,
+        reasons: draft.reasons,
         faults: draft.faults,
         breaks,
         unlisted_breaks: draft.unlisted_breaks.saturating_add(unlisted),
@@ -105,10 +111,10 @@ pub fn prepare_run(
     if let Some(fault) = find_faults(&run).into_iter().next() {
         return Err(fault);
     }
-    let unwritable = |error: serde_json::Error| RunFault::Unreadable(error.to_string());
+    let unwritable = |error: serde_json::Error| RunChainFault::Unreadable(error.to_string());
     let bytes = write_run(run.clone()).map_err(unwritable)?;
     if bytes.len() > LARGEST_RUN {
-        return Err(RunFault::Large);
+        return Err(RunChainFault::Large);
     }
     let digest = Digest::of(&bytes);
     let previous = last.map(|link| link.commit.clone());

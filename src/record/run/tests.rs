@@ -76,6 +76,8 @@ fn draft(number: i64, missing: u64) -> RunDraft {
             receipts: None,
         },
         classes,
+        shares: Vec::new(),
+        reasons: BTreeMap::new(),
         faults: Vec::new(),
         breaks: Vec::new(),
         unlisted_breaks: 0,
@@ -119,7 +121,7 @@ fn chain(missing: &[u64]) -> Vec<StoredEntry> {
     entries
 }
 
-fn faults(entries: &[StoredEntry]) -> Vec<(u64, RunFault)> {
+fn faults(entries: &[StoredEntry]) -> Vec<(u64, RunChainFault)> {
     check(entries).problems.into_iter().map(|problem| (problem.place, problem.fault)).collect()
 }
 
@@ -148,13 +150,13 @@ fn honest_runs_verify_and_say_how_they_went() {
 fn runs_that_are_missing_swapped_or_of_another_chain_are_named() {
     let entries = chain(&[0, 2, 0]);
     let dropped = [entries[0].clone(), entries[2].clone()];
-    assert!(faults(&dropped).contains(&(2, RunFault::Number(3))));
-    assert!(faults(&dropped).contains(&(2, RunFault::Previous)));
+    assert!(faults(&dropped).contains(&(2, RunChainFault::Number(3))));
+    assert!(faults(&dropped).contains(&(2, RunChainFault::Previous)));
     let swapped = [entries[1].clone(), entries[0].clone(), entries[2].clone()];
     assert!(faults(&swapped).iter().any(|(place, _)| *place == 1));
     let other = prepare_run(draft(1, 0), &dataset("firearms"), None).unwrap();
     let other = store(&other, name(9));
-    assert!(faults(&[other]).contains(&(1, RunFault::Dataset("firearms".into()))));
+    assert!(faults(&[other]).contains(&(1, RunChainFault::Dataset("firearms".into()))));
 }
 
 #[test]
@@ -165,9 +167,9 @@ fn a_run_that_was_edited_shows_in_the_one_after_it_and_in_its_commit() {
     let edited = text.replace("\"seen\": 2", "\"seen\": 0");
     assert_ne!(text, edited);
     raw[0].files.insert(RepoPath::from(RUN_FILE), StoredFile { mode: 0o100_644, bytes: edited.into_bytes() });
-    assert!(faults(&raw).contains(&(1, RunFault::Commit)));
+    assert!(faults(&raw).contains(&(1, RunChainFault::Commit)));
     let sealed = rewritten(&entries[0], |run| run["classes"]["missing"]["seen"] = json!(0));
-    assert!(faults(&[sealed, entries[1].clone()]).contains(&(2, RunFault::Previous)));
+    assert!(faults(&[sealed, entries[1].clone()]).contains(&(2, RunChainFault::Previous)));
 }
 
 #[test]
@@ -178,13 +180,13 @@ fn a_run_does_not_say_of_itself_what_cannot_be() {
         assert_eq!(found.len(), 1, "{found:?}");
         found[0].1.clone()
     };
-    assert_eq!(fault(|run| run["faults"] = json!(["nothing was read"])), RunFault::Outcome("green"));
-    assert_eq!(fault(|run| run["outcome"] = json!("broken")), RunFault::Outcome("broken"));
-    assert_eq!(fault(|run| run["time"] = json!("2026-06-01T00:00:00Z")), RunFault::Future);
-    assert_eq!(fault(|run| run["time"] = json!("2026-01-02T06:00:00.5Z")), RunFault::Time);
-    assert_eq!(fault(|run| run["schema"] = json!(2)), RunFault::Schema(2));
+    assert_eq!(fault(|run| run["faults"] = json!(["nothing was read"])), RunChainFault::Outcome("green"));
+    assert_eq!(fault(|run| run["outcome"] = json!("broken")), RunChainFault::Outcome("broken"));
+    assert_eq!(fault(|run| run["time"] = json!("2026-06-01T00:00:00Z")), RunChainFault::Future);
+    assert_eq!(fault(|run| run["time"] = json!("2026-01-02T06:00:00.5Z")), RunChainFault::Time);
+    assert_eq!(fault(|run| run["schema"] = json!(2)), RunChainFault::Schema(2));
     let later = |run: &mut Value| run["manifests"]["target"]["as_of"] = json!("2026-01-02T02:00:00Z");
-    assert_eq!(fault(later), RunFault::ReadLater("target"));
+    assert_eq!(fault(later), RunChainFault::ReadLater("target"));
 }
 
 #[test]
@@ -196,8 +198,8 @@ fn nothing_else_is_in_the_tree_of_a_run() {
         faults(&[entry])
     };
     assert_eq!(with(SIGNATURE, 0o100_644), []);
-    assert_eq!(with("more.json", 0o100_644), [(1, RunFault::Files)]);
-    assert_eq!(with(SIGNATURE, 0o120_000), [(1, RunFault::Files)]);
+    assert_eq!(with("more.json", 0o100_644), [(1, RunChainFault::Files)]);
+    assert_eq!(with(SIGNATURE, 0o120_000), [(1, RunChainFault::Files)]);
     assert!(faults(&[rewritten(&entry, |_| ())]).is_empty());
 }
 

@@ -8,7 +8,7 @@ use crate::form::{Form, Misshapen, MomentText, NamedValues, choices, objects, pl
 use crate::text::DigestText;
 use portcullis_model::reconciliation::run::{ComparedManifest, RecordBreak, RunManifests};
 use portcullis_model::reconciliation::{
-    ClassCount, Isolation, ReconciliationRun, RecordClass, RunOutcome, RunPopulation,
+    ClassCount, Isolation, ReconciliationRun, RecordClass, RunOutcome, RunPopulation, RunShare,
 };
 
 /// The number in the member `schema`.
@@ -45,6 +45,10 @@ objects! {
         /// How many records each class has, by falling precedence. A class without records is not
         /// there.
         classes: NamedValues<RecordClassText, ClassCountV1>,
+        /// The shares of deadlines that are not of all records.
+        shares: Vec<RunShareV1>,
+        /// Rejects for each reason; empty where no reject log was read.
+        reasons: NamedValues<String, u64>,
         /// Why nothing can be concluded; empty where something can.
         faults: Vec<String>,
         /// Open differences, oldest first, up to a bound.
@@ -92,6 +96,20 @@ objects! {
         confirmed: u64,
         /// Those among the confirmed that a register of agreed differences accepts.
         accepted: u64,
+    }
+
+    /// How many of the records whose term has passed arrived within it.
+    RunShareV1 = RunShare {
+        /// True for deletions; false for uploads and amendments.
+        of_deletions: bool,
+        /// The share that is required, in millionths.
+        required: u32,
+        /// The term, in seconds.
+        within: u64,
+        /// Records whose term has passed.
+        due: u64,
+        /// Those that arrived within it.
+        arrived: u64,
     }
 
     /// A difference that keeps its identity over runs.

@@ -8,9 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use portcullis_model::decision::{Finding, SubjectKind, Verdict};
 use portcullis_model::deployment::Deployment;
 use portcullis_model::fact::{Fact, Gap, GapReason};
-use portcullis_model::reconciliation::run::{find_exceeded, judge_run};
+use portcullis_model::reconciliation::run::{find_exceeded, judge_with_shares};
 use portcullis_model::reconciliation::{
     Dataset, DatasetRuns, KnownRun, ReconciliationFacts, RecordedDeployment, RunOutcome, RunPopulation,
+    RunShare,
 };
 
 /// How far the clocks of two machines may be apart: as the chain of runs accepts.
@@ -102,8 +103,7 @@ impl DatasetCase<'_> {
         let Some(newest) = touching.last() else { return Ok(None) };
         let runs = self.own_runs()?;
         let follows = |one: &RecordedDeployment| {
-            runs.iter()
-                .any(|run| run.faults.is_empty() && run.as_of() > one.time && run.as_of() <= self.latest())
+            runs.iter().any(|run| is_full(run) && run.as_of() > one.time && run.as_of() <= self.latest())
         };
         if follows(newest) {
             return Ok(None);
@@ -132,37 +132,43 @@ impl DatasetCase<'_> {
         self.at.saturating_add(CLOCKS).unwrap_or(Timestamp::MAX)
     }
 
-    /// Is the newest run good and fresh?
+    /// Is the newest run over all records good and fresh, and none after it over budget?
     pub(super) fn check_before(&self) -> Result<Finding, Gap> {
         let runs = self.own_runs()?;
-        let Some(newest) = runs.last() else { return Err(self.gap(GapReason::NotVisible, "no run counts")) };
-        let number = newest.number;
-        let found = match self.judge(newest) {
+        let Some(place) = runs.iter().rposition(|run| run.population == RunPopulation::Full) else {
+            return Err(self.gap(GapReason::NotVisible, "no run compared all records"));
+        };
+        let (_, since) = runs.split_at(place);
+        if let Some(bad) = since.iter().rfind(|run| self.judge(run) == RunOutcome::OverBudget) {
+            return self.report_exceeded(bad, &runs);
+        }
+        let Some(full) = since.first() else { return Err(self.gap(GapReason::NotVisible, "no run counts")) };
+        let number = full.number;
+        match self.judge(full) {
             RunOutcome::Broken => {
-                let detail = format!("run {number} shows nothing: {}", newest.faults.join("; "));
-                return Err(self.gap(GapReason::Untrusted, detail));
+                let detail = format!("run {number} shows nothing: {}", full.faults.join("; "));
+                Err(self.gap(GapReason::Untrusted, detail))
             }
             RunOutcome::Unconfirmed => {
                 let detail = format!(
                     "run {number} saw differences beyond the budgets, and no later look confirmed them"
                 );
-                return Err(self.gap(GapReason::NotVisible, detail));
+                Err(self.gap(GapReason::NotVisible, detail))
             }
-            RunOutcome::OverBudget => self.report_exceeded(newest, &runs)?,
-            RunOutcome::Green => match self.find_age_fault(newest, &runs)? {
+            RunOutcome::OverBudget => self.report_exceeded(full, &runs),
+            RunOutcome::Green => Ok(match self.find_age_fault(full)? {
                 Some(fault) => fault,
                 None => self.of(
                     Verdict::Met,
-                    format!("run {number}, which read both sides by {}, is green", newest.as_of()),
+                    format!("run {number}, which read both sides by {}, is green", full.as_of()),
                 ),
-            },
-        };
-        Ok(found)
+            }),
+        }
     }
 
     /// By the budgets of the policy that judges.
     fn judge(&self, run: &KnownRun) -> RunOutcome {
-        judge_run(&run.classes, &run.faults, &self.dataset.budgets)
+        judge_with_shares(&run.classes, &run.shares, &run.faults, &self.dataset.budgets)
     }
 
     fn report_exceeded(&self, run: &KnownRun, runs: &[&KnownRun]) -> Result<Finding, Gap> {
@@ -172,10 +178,13 @@ impl DatasetCase<'_> {
             .filter(|one| one.confirmed)
             .map(|one| format!("{}: {}, and the budget is {}", one.class.as_str(), one.count, one.budget))
             .collect();
+        let reason = match details.len() {
+            0 => format!("run {}: too few records arrived in time", run.number),
+            1 => format!("run {} is over the budget of 1 class", run.number),
+            classes => format!("run {} is over the budget of {classes} classes", run.number),
+        };
+        details.extend(run.shares.iter().filter(|share| !share.is_met()).map(describe_share));
         details.extend(self.tell_exposure(runs)?);
-        let classes = exceeded.iter().filter(|one| one.confirmed).count();
-        let named = if classes == 1 { "1 class".to_string() } else { format!("{classes} classes") };
-        let reason = format!("run {} is over the budget of {named}", run.number);
         let remedy = format!(
             "See `portcullis reconcile show {} {}`: put right what did not arrive, then run it again.",
             self.dataset.name, run.number
@@ -208,36 +217,46 @@ impl DatasetCase<'_> {
     }
 
     /// What is wrong with the age of a run that is green.
-    fn find_age_fault(&self, newest: &KnownRun, runs: &[&KnownRun]) -> Result<Option<Finding>, Gap> {
-        if newest.as_of() > self.latest() || newest.time > self.latest() {
-            let detail = format!("run {} is from {}, which is in the future", newest.number, newest.as_of());
+    fn find_age_fault(&self, run: &KnownRun) -> Result<Option<Finding>, Gap> {
+        if run.as_of() > self.latest() || run.time > self.latest() {
+            let detail = format!("run {} is from {}, which is in the future", run.number, run.as_of());
             return Err(self.gap(GapReason::Contradiction, detail));
         }
+        let terms = [self.dataset.expected_every, self.dataset.full_every];
         let green = self.dataset.green_within.unwrap_or(DAY);
-        let within = self.dataset.expected_every.map_or(green, |every| every.min(green));
-        if self.at.duration_since(newest.as_of()) > within {
-            let reason = format!(
-                "run {} read the sides at {} and {}, and the earlier one is more than {} ago",
-                newest.number,
-                newest.source_as_of,
-                newest.target_as_of,
-                duration(within)
-            );
-            return Ok(Some(self.of(Verdict::Broken, reason).remedy(self.run_remedy())));
-        }
-        let Some(every) = self.dataset.full_every else { return Ok(None) };
-        let is_full = |run: &&&KnownRun| run.population == RunPopulation::Full && run.faults.is_empty();
-        let full = runs.iter().rev().find(is_full);
-        if full.is_some_and(|run| self.at.duration_since(run.as_of()) <= every) {
+        let within = terms.into_iter().flatten().fold(green, SignedDuration::min);
+        if self.at.duration_since(run.as_of()) <= within {
             return Ok(None);
         }
-        let said = full.map_or("none".to_string(), |run| format!("run {} of {}", run.number, run.as_of()));
         let reason = format!(
-            "the whole population has to be compared every {}, and the newest run that did is {said}",
-            duration(every)
+            "run {} read the sides at {} and {}, and the earlier one is more than {} ago",
+            run.number,
+            run.source_as_of,
+            run.target_as_of,
+            duration(within)
         );
-        Ok(Some(
-            self.of(Verdict::Broken, reason).remedy(format!("{} Compare everything.", self.run_remedy())),
-        ))
+        Ok(Some(self.of(Verdict::Broken, reason).remedy(self.run_remedy())))
     }
+}
+
+/// Does a run show something of all records?
+fn is_full(run: &KnownRun) -> bool {
+    run.faults.is_empty() && run.population == RunPopulation::Full
+}
+
+/// `8 of 10 within 24 hours, and 90 % is required`.
+fn describe_share(share: &RunShare) -> String {
+    let within = SignedDuration::from_secs(i64::try_from(share.within).unwrap_or(i64::MAX));
+    let (whole, rest) = (share.required / 10_000, share.required % 10_000);
+    let percent = match rest {
+        0 => whole.to_string(),
+        rest => format!("{whole}.{}", format!("{rest:04}").trim_end_matches('0')),
+    };
+    let what = if share.of_deletions { "deletions" } else { "uploads and amendments" };
+    format!(
+        "{what}: {} of {} within {}, and {percent} % is required",
+        share.arrived,
+        share.due,
+        duration(within)
+    )
 }

@@ -10,6 +10,7 @@ use portcullis_model::decision::Decision;
 use portcullis_model::fact::{Fact, GapReason};
 use portcullis_model::reconciliation::{
     ClassCount, DatasetRuns, KnownRun, ReconciliationFacts, RecordClass, RecordedDeployment, RunPopulation,
+    RunShare,
 };
 use std::collections::BTreeMap;
 
@@ -67,6 +68,7 @@ fn run(policy: &Policy, number: u64, as_of: &str) -> KnownRun {
         source_as_of: moment(as_of),
         target_as_of: moment(as_of),
         classes: BTreeMap::from([(RecordClass::Ok, count)]),
+        shares: Vec::new(),
         faults: Vec::new(),
         signed_by: BTreeSet::new(),
     }
@@ -271,13 +273,36 @@ fn attack_a_deployment_whose_areas_cannot_be_seen() {
 }
 
 #[test]
-fn attack_changes_alone_where_everything_has_to_be_compared_weekly() {
-    let mut scene = Scene { policy: policy("full-every = \"7d\""), ..Scene::honest() };
+fn attack_runs_over_changes_alone() {
+    let mut scene = Scene::honest();
     scene.runs()[0].population = RunPopulation::Changes;
-    scene.expect(Verdict::Broken, "the newest run that did is none");
-    let full = run(&scene.policy.clone(), 1, "2026-12-14T06:00:00Z");
-    scene.runs().insert(0, full);
-    scene.expect(Verdict::Met, "is green");
+    scene.expect(Verdict::Unproven, "no run compared all records");
+    // They make no older run fresh.
+    let mut scene = Scene::honest();
+    let policy = scene.policy.clone();
+    scene.runs()[0] = run(&policy, 1, "2026-12-18T06:00:00Z");
+    let mut changes = run(&policy, 2, "2026-12-20T09:00:00Z");
+    changes.population = RunPopulation::Changes;
+    scene.runs().push(changes);
+    scene.expect(Verdict::Broken, "the earlier one is more than");
+    // And what they find counts.
+    let mut scene = Scene::honest();
+    let mut changes = run(&policy, 2, "2026-12-20T09:00:00Z");
+    changes.population = RunPopulation::Changes;
+    scene.runs().push(changes);
+    scene.expect(Verdict::Met, "run 1");
+    missing(&mut scene.runs()[1], 1);
+    scene.expect(Verdict::Broken, "run 2 is over the budget");
+}
+
+#[test]
+fn attack_too_few_of_the_records_in_the_shorter_time() {
+    let mut scene = Scene::honest();
+    let share = RunShare { of_deletions: false, required: 900_000, within: 86_400, due: 10, arrived: 9 };
+    scene.runs()[0].shares = vec![share];
+    scene.expect(Verdict::Met, "run 1");
+    scene.runs()[0].shares = vec![RunShare { arrived: 8, ..share }];
+    scene.expect(Verdict::Broken, "too few records arrived in time");
 }
 
 #[test]

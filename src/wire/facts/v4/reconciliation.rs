@@ -2,7 +2,7 @@
 
 use super::fact::FactV4;
 use crate::form::{MomentText, NamedValues, SortedList, objects};
-use crate::run::v1::{ClassCountV1, RecordClassText, RunPopulationV1};
+use crate::run::v1::{ClassCountV1, RecordClassText, RunPopulationV1, RunShareV1};
 use crate::text::{CommitText, DigestText, PathText};
 use portcullis_model::reconciliation::{DatasetRuns, KnownRun, ReconciliationFacts, RecordedDeployment};
 
@@ -43,6 +43,8 @@ objects! {
         target_as_of: MomentText,
         /// What each class counted.
         classes: NamedValues<RecordClassText, ClassCountV1>,
+        /// The shares of deadlines that are not of all records.
+        shares: Vec<RunShareV1>,
         /// Why nothing can be concluded from it; empty where something can.
         faults: Vec<String>,
         /// The lists of signers by which its signature was verified.
