@@ -1,6 +1,9 @@
 //! The comparison of two sides: bucket by bucket, on several threads, without a connection to
 //! either system and without the key of the dataset.
 
+#[cfg(test)]
+mod tests;
+
 use crate::canonical::digest_definition;
 use crate::control::RunSeed;
 use crate::join::{

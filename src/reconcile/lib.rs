@@ -12,14 +12,18 @@
 //! | `control` | invented records that have to come back in their class |
 //! | `stream`, `join`, `compare` | the comparison, bucket by bucket |
 //! | `totals` | what each bucket counts |
+//! | `judge` | what an answer is worth, ours or that of an engine |
 
 pub mod canonical;
 pub mod compare;
 pub mod control;
 pub mod extract;
 pub mod join;
+pub mod judge;
 pub mod key;
 pub mod manifest;
+#[cfg(any(test, feature = "testing"))]
+pub mod oracle;
 pub mod precedence;
 pub mod record;
 pub mod row;

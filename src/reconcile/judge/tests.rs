@@ -1,0 +1,1 @@
+//! Answers that prove something, and answers that do not.
