@@ -50,6 +50,8 @@ pub mod policy;
 mod policy_file;
 pub mod prepare;
 pub mod program;
+#[cfg(feature = "reconcile")]
+pub mod reconcile;
 pub mod record;
 pub mod replay;
 pub mod replayed;
@@ -104,6 +106,10 @@ enum Command {
     /// The register of people and their training: check it, and add training to it.
     #[command(subcommand)]
     People(people::PeopleCommand),
+    /// Compare what was sent to another system with what it holds; list, show and verify the runs.
+    #[cfg(feature = "reconcile")]
+    #[command(subcommand)]
+    Reconcile(reconcile::ReconcileCommand),
     /// List, show and verify the records of allowed deployments.
     #[command(subcommand)]
     Record(record::RecordCommand),
@@ -275,6 +281,8 @@ fn run(cli: Cli) -> exit::Result {
         Command::Explain(arguments) => explain::run(directory, &arguments),
         Command::Policy(command) => policy::run(directory, &command),
         Command::People(command) => people::run(&command),
+        #[cfg(feature = "reconcile")]
+        Command::Reconcile(command) => reconcile::run(directory, &command),
         Command::Record(command) => record::run(directory, &command),
         Command::Replay(arguments) => replay::run(directory, &arguments),
         Command::Snapshot(arguments) => snapshot::run(directory, &arguments),

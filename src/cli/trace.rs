@@ -70,6 +70,8 @@ fn of_topic(topic: Topic, facts: &Facts) -> Vec<String> {
         Topic::Evidence => {
             vec![count_fact("statements of test runs", &facts.evidence, |all| all.statements.len())]
         }
+        // They are a fact of the deployment, and not of a change.
+        Topic::Incidents => Vec::new(),
         Topic::Reports => vec![count_fact("test reports", &facts.reports, Vec::len)],
         // They are of a deployment, and the finding tells of them.
         Topic::Runs => Vec::new(),

@@ -3,8 +3,10 @@
 
 use crate::collect::gather::gather_change;
 use crate::collect::runs::gather_runs;
+use crate::collect::incidents::read_incident_facts;
 use crate::collect::signed_requests::SignedRequests;
 use crate::collect::sources::{Ends, HostSession, Sources};
+use jiff::Timestamp;
 use portcullis_forge::{Forge, Question, ask_facts};
 use portcullis_git::{BranchPosition, Repository};
 use portcullis_model::change::{BranchName, FileChange, Revision};
@@ -14,6 +16,7 @@ use portcullis_model::deployment::{
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::facts::Facts;
 use portcullis_model::id::RequestId;
+use portcullis_model::incident::IncidentFacts;
 use portcullis_model::inquiry::{Inquiry, Topic};
 use portcullis_model::landing::{Candidate, Coverage, Landing, Span, Step};
 use portcullis_model::path::RepoPath;
@@ -23,13 +26,14 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// What is asked of the branch and the candidate.
-const OF_THE_WHOLE: [Topic; 6] = [
+const OF_THE_WHOLE: [Topic; 7] = [
     Topic::Protection,
     Topic::Administration,
     Topic::Reports,
     Topic::Evidence,
     Topic::CodeOwners,
     Topic::Runs,
+    Topic::Incidents,
 ];
 
 /// The parts that the work on a range consists of, each as long as the range.
@@ -89,6 +93,7 @@ pub fn gather_deployment(
     let reconciliation =
         gather_runs(repository, &whole.inquiry, &environment, &baseline.revision, sources.observed);
     let baseline = Fact::Known(baseline);
+    let incidents = ask_incidents(repository, inquiry, whole.observed.value());
     Deployment {
         environment,
         branch,
@@ -98,12 +103,24 @@ pub fn gather_deployment(
         by_host,
         recorded,
         elsewhere,
+        incidents,
         on_branch,
         span,
         back,
         landings,
         reconciliation,
         whole,
+    }
+}
+
+fn ask_incidents(
+    repository: &Repository,
+    inquiry: &Inquiry,
+    observed: Option<&Timestamp>,
+) -> Fact<IncidentFacts> {
+    match (inquiry.topics.contains(&Topic::Incidents), observed) {
+        (true, Some(clock)) => read_incident_facts(repository, *clock).into(),
+        _ => Deployment::no_incidents_asked(),
     }
 }
 
@@ -136,6 +153,7 @@ pub fn gather_landing(
         recorded: Fact::Gap(not_asked("what was recorded")),
         elsewhere: Fact::Gap(not_asked("what is deployed elsewhere")),
         reconciliation: None,
+        incidents: Deployment::no_incidents_asked(),
         on_branch: Fact::Gap(not_asked("whether the commit may be deployed")),
         span: sources.repository.span(&revision, &landed),
         back: Fact::Known(None),

@@ -4,14 +4,18 @@
 //! A fresh clone does not hold it: `git clone` and CI checkouts fetch branches and tags. So "there
 //! is no register here" never means "there was no incident".
 
+use crate::collect::records::FETCH;
 use jiff::Timestamp;
 use portcullis_git::Repository;
 use portcullis_git::commit_writer::{NewCommit, WriteError, store_commit};
 use portcullis_git::stored_commit::StoredCommit;
 use portcullis_incident::register::StoredIncident;
-use portcullis_incident::{IncidentRegister, PendingIncident, REGISTER_REF, RegisterVerifier};
+use portcullis_incident::{
+    IncidentRegister, PendingIncident, REGISTER_REF, RegisterVerifier, read_casefiles,
+};
 use portcullis_model::change::{ObjectName, Revision};
 use portcullis_model::fact::{Gap, GapReason};
+use portcullis_model::incident::IncidentFacts;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -33,6 +37,27 @@ pub fn read_register(repository: &Repository, clock: Timestamp) -> Result<Option
         verifier.push(&incident_of(repository.stored_commit(&commit)?));
     }
     Ok(Some(verifier.finish()))
+}
+
+/// What the register says, as far as clocks are concerned.
+///
+/// # Errors
+/// There is none here, it cannot be read, or it does not verify.
+pub fn read_incident_facts(repository: &Repository, clock: Timestamp) -> Result<IncidentFacts, Gap> {
+    let what = format!("the register of incidents below `{REGISTER_REF}`");
+    let Some(register) = read_register(repository, clock)? else {
+        let remedy =
+            format!("Fetch it: `{FETCH}`. Where there never was an incident: `portcullis incident begin`.");
+        return Err(Gap::new(what, GapReason::MissingObject, "it is not in this repository", remedy));
+    };
+    let remedy = "See `portcullis incident verify`, and restore the ref from a clone that has it.";
+    let broken = |detail: String| Gap::new(what.clone(), GapReason::Contradiction, detail, remedy);
+    if let Some(problem) = register.problems.first() {
+        return Err(broken(problem.to_string()));
+    }
+    let tip = register.tip().cloned().ok_or_else(|| broken("it holds no entry".to_string()))?;
+    let incidents = read_casefiles(&register.links).into_iter().map(|file| file.history).collect();
+    Ok(IncidentFacts { tip, entries: register.commits.len() as u64, incidents })
 }
 
 fn report_too_long() -> Gap {

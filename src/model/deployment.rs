@@ -6,9 +6,10 @@
 //! the proof by content that what landed is what the request brought.
 
 use crate::change::{BranchName, FileChange, Revision};
-use crate::fact::Fact;
+use crate::fact::{Fact, Gap};
 use crate::facts::{Facts, GateTexts};
 use crate::id::DeploymentId;
+use crate::incident::IncidentFacts;
 use crate::landing::{Coverage, Landing, Miss, Span};
 use crate::path::RepoPath;
 use crate::person::Login;
@@ -35,6 +36,9 @@ pub struct Deployment {
     /// What is known of other environments, where this one has no record; a gap where it has one.
     /// Facts of the earlier form do not hold it.
     pub elsewhere: Fact<Elsewhere>,
+    /// What the register of incidents says; a gap where the policy does not ask for it, and in
+    /// facts of an earlier form.
+    pub incidents: Fact<IncidentFacts>,
     /// How the candidate lies to the tip of the branch: only a commit that is or was the tip may be
     /// deployed.
     pub on_branch: Fact<Span>,
@@ -210,6 +214,12 @@ pub struct LandingFacts {
 }
 
 impl Deployment {
+    /// The gap of incidents that no one asked for.
+    pub fn no_incidents_asked<T>() -> Fact<T> {
+        let remedy = "Gather the facts again with this policy";
+        Fact::Gap(Gap::not_asked("the register of incidents", remedy))
+    }
+
     /// The facts of the whole range, and of each request behind a landing.
     pub fn all_facts(&self) -> impl Iterator<Item = &Facts> {
         let since = self.back.value().and_then(Option::as_ref).and_then(|back| back.since.value());

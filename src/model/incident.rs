@@ -249,6 +249,17 @@ pub enum ClosingOutcome {
     NoIncident,
 }
 
+/// What the register says, as far as clocks are concerned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IncidentFacts {
+    /// The commit of its newest entry.
+    pub tip: Revision,
+    /// How many entries it has.
+    pub entries: u64,
+    /// The incidents, in the order in which they were opened.
+    pub incidents: Vec<IncidentHistory>,
+}
+
 /// What the clocks need to know of an incident: who was told what, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IncidentHistory {

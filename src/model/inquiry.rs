@@ -170,6 +170,8 @@ pub enum Topic {
     Evidence,
     /// The runs of a reconciliation.
     Runs,
+    /// The register of incidents, before a deployment.
+    Incidents,
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ mod patch;
 pub mod portal;
 pub mod procedure;
 pub mod prose;
+pub mod reconciliation;
 pub mod record;
 pub mod replay;
 #[cfg(test)]

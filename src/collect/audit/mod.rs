@@ -199,6 +199,7 @@ impl<'a> AuditedBranch<'a> {
             recorded: Fact::Gap(not_asked("what was recorded")),
             elsewhere: Fact::Gap(not_asked("what is deployed elsewhere")),
             reconciliation: None,
+            incidents: Deployment::no_incidents_asked(),
             on_branch: Fact::Gap(not_asked("whether the commit may be deployed")),
             span: Fact::Known(Span::Steps(steps)),
             back: Fact::Known(None),

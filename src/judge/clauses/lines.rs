@@ -11,5 +11,6 @@ pub(super) mod regression_tests;
 pub(super) mod required_checks;
 pub(super) mod required_reviews;
 pub(super) mod reviewed_landings;
+pub(super) mod timely_notices;
 pub(super) mod trained_deployers;
 pub(super) mod trained_reviewers;

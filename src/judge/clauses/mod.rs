@@ -10,8 +10,8 @@
 
 use crate::control::{
     changed_line_coverage, deployers, documented_procedure, freeze, gate_integrity, protected_branch,
-    reconciled, regression_tests, required_checks, required_reviews, reviewed_landings, trained_deployers,
-    trained_reviewers,
+    reconciled, regression_tests, required_checks, required_reviews, reviewed_landings, timely_notices,
+    trained_deployers, trained_reviewers,
 };
 
 mod frameworks;
@@ -78,6 +78,7 @@ pub static TABLE: &[(&str, &[Clause])] = &[
     (required_checks::KIND.name, lines::required_checks::CLAUSES),
     (required_reviews::KIND.name, lines::required_reviews::CLAUSES),
     (reviewed_landings::KIND.name, lines::reviewed_landings::CLAUSES),
+    (timely_notices::KIND.name, lines::timely_notices::CLAUSES),
     (trained_deployers::KIND.name, lines::trained_deployers::CLAUSES),
     (trained_reviewers::KIND.name, lines::trained_reviewers::CLAUSES),
 ];

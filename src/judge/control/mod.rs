@@ -41,6 +41,7 @@ pub mod schema;
 pub mod shared;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod timely_notices;
 pub mod trained_deployers;
 pub mod trained_reviewers;
 
@@ -63,6 +64,7 @@ pub static TABLE: &[&Kind] = &[
     &required_checks::KIND,
     &required_reviews::KIND,
     &reviewed_landings::KIND,
+    &timely_notices::KIND,
     &trained_deployers::KIND,
     &trained_reviewers::KIND,
 ];
@@ -225,6 +227,11 @@ pub trait Control: std::fmt::Debug + Send + Sync {
         _procedure: &dyn Fn() -> Procedure,
     ) -> Result<Vec<Finding>, Gap> {
         Ok(Vec::new())
+    }
+
+    /// Does it judge by the parties of the policy's `[notification]`?
+    fn needs_parties(&self) -> bool {
+        false
     }
 
     /// How long an approval of the published procedure counts, where its settings ask for one.

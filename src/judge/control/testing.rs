@@ -207,6 +207,7 @@ pub fn deployment(world: &World) -> Deployment {
         baseline: Fact::Known(Baseline { revision: base(), origin: BaselineOrigin::Recorded(1) }),
         elsewhere: Fact::Known(Elsewhere::nothing()),
         reconciliation: None,
+        incidents: Deployment::no_incidents_asked(),
         on_branch: Fact::Known(Span::Equal),
         span: Fact::Known(Span::Steps(span)),
         landings: Fact::Known(vec![landing]),

@@ -69,6 +69,7 @@
 //! areas = ["upload"]                          # and what is asked of their arrival: see
 //! key = [{ name = "id", type = "text" }]      # `reconciliation`
 //! deadline = "24h"
+//!
 //! [due]                                       # may be left out; what `portcullis due` expects
 //! snapshots-every = "25h"
 //! records-within = "1h"

@@ -9,6 +9,7 @@ pub use text::NotificationText;
 
 use super::Problem;
 use super::checks::{PolicySource, check_filled, check_name, check_text};
+use super::controls::Controls;
 use portcullis_incident::calendar::find_zone;
 use portcullis_model::notification::{NotificationRules, NotifiedParty, WorkCalendar};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +40,22 @@ pub(super) fn read_notification(
         recorded_within: written.recorded_within.unwrap_or_default().0,
         overdue: written.overdue.into(),
     })
+}
+
+/// A control that judges by the parties needs some.
+pub(super) fn check_parties(source: &PolicySource<'_, '_>, controls: &Controls, problems: &mut Vec<Problem>) {
+    let root = source.root.get_ref();
+    if root.get("notification").is_some() {
+        return;
+    }
+    for (name, _) in controls.iter().filter(|(_, control)| control.needs_parties()) {
+        let table = root.get("controls").map(Spanned::get_ref);
+        let keys = table.and_then(|table| table.as_table()).into_iter().flat_map(|table| table.keys());
+        let key = keys.into_iter().find(|key| key.get_ref() == name);
+        let message = "the policy has no `[notification]`, so no one has to be told of anything";
+        let help = "write `[notification]` with the parties, or leave this control out";
+        problems.push(Problem::new(key.map_or(0..0, Spanned::span), message).help(help));
+    }
 }
 
 fn read_calendar(written: &NotificationText, problems: &mut Vec<Problem>) -> Option<WorkCalendar> {

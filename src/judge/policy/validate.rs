@@ -94,6 +94,7 @@ fn assemble_policy(
     let expected = document.due.as_ref().map(ExpectationRules::from).unwrap_or_default();
     let notification = notification::read_notification(source, document.notification.as_ref(), problems);
     reconciliation::check_parties(source, &document.reconciliation, problems);
+    notification::check_parties(source, &controls, problems);
     let review_rules =
         controls.values().find_map(|control| control.review_rules()).cloned().unwrap_or_default();
     let (project, branches) = (project?, branches?);

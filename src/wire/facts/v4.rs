@@ -14,6 +14,7 @@ use evidence::EvidenceFactsV4;
 use fact::FactV4;
 use gate::{GateTextsV4, InquiryV4};
 use host::HostFactsV4;
+use incidents::IncidentsFactV4;
 use landing::SpanV4;
 use lines::LineCoverageV4;
 use portcullis_model::deployment::Deployment;
@@ -35,6 +36,7 @@ pub mod evidence;
 pub mod fact;
 pub mod gate;
 pub mod host;
+pub mod incidents;
 pub mod landing;
 pub mod lines;
 pub mod protection;
@@ -180,6 +182,9 @@ pub struct DeploymentFactsV4 {
     pub recorded: FactV4<Vec<RecordedV4>>,
     /// What is known of other environments, where this one has no record.
     pub elsewhere: FactV4<ElsewhereV4>,
+    /// What the register of incidents says. Missing where the policy does not ask for it.
+    #[serde(default, skip_serializing_if = "crate::form::is_default")]
+    pub incidents: IncidentsFactV4,
     /// The way from the candidate to the tip of the branch.
     pub on_branch: FactV4<SpanV4>,
     /// The way from the baseline to the candidate.
@@ -209,6 +214,7 @@ impl Form for DeploymentFactsV4 {
             by_host,
             recorded,
             elsewhere,
+            incidents,
             on_branch,
             span,
             back,
@@ -227,6 +233,7 @@ impl Form for DeploymentFactsV4 {
             by_host: Form::of(by_host),
             recorded: Form::of(recorded),
             elsewhere: Form::of(elsewhere),
+            incidents: Form::of(incidents),
             on_branch: Form::of(on_branch),
             span: Form::of(span),
             back: Form::of(back),
@@ -249,6 +256,7 @@ impl Form for DeploymentFactsV4 {
             by_host: self.by_host.model()?,
             recorded: self.recorded.model()?,
             elsewhere: self.elsewhere.model()?,
+            incidents: self.incidents.model()?,
             on_branch: self.on_branch.model()?,
             span: self.span.model()?,
             back: self.back.model()?,
@@ -263,6 +271,7 @@ impl Form for DeploymentFactsV4 {
             let whole = &deployment.whole;
             agreement::check_gate(&whole.inquiry, gate, &whole.host.conventions)?;
         }
+        agreement::check_incidents(&deployment)?;
         agreement::check_records(deployment.recorded.value().into_iter().flatten())?;
         Ok(deployment)
     }

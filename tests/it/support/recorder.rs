@@ -180,6 +180,7 @@ pub fn facts(
         baseline: Fact::Known(deployment::Baseline { revision: baseline.commit.clone(), origin }),
         by_host: Fact::Known(None),
         recorded: Fact::Known(chain.map_or_else(Vec::new, |chain| chain.links.iter().map(one).collect())),
+        incidents: Deployment::no_incidents_asked(),
         elsewhere: Fact::Known(deployment::Elsewhere::nothing()),
         reconciliation: None,
         on_branch: Fact::Known(Span::Equal),

@@ -2,12 +2,14 @@
 
 use super::changes_at;
 use crate::cli::due::source::{DueSource, DueView};
+use crate::collect::records::FETCH;
+use crate::collect::runs::read_runs;
 use jiff::{SignedDuration, Timestamp};
-use portcullis_git::Repository;
 use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
 use portcullis_judge::policy::Policy;
 use portcullis_model::fact::{Gap, GapReason};
-use portcullis_model::reconciliation::Dataset;
+use portcullis_model::reconciliation::{Dataset, ReconciliationRun, RunPopulation};
+use portcullis_record::run::run_reference;
 
 /// The source.
 pub struct Runs;
@@ -29,7 +31,7 @@ impl DueSource for Runs {
                 (dataset.full_every, "a run of reconciliation over all records", true),
             ] {
                 let Some(every) = every else { continue };
-                match last_run(&view.repository, &dataset.name, full) {
+                match last_run(view, dataset, full) {
                     Ok(last) => answer.deeds.extend(expect_run(dataset, last, every, what)),
                     Err(gap) => answer.gaps.push(gap),
                 }
@@ -53,22 +55,33 @@ fn expect_run(dataset: &Dataset, last: Timestamp, every: SignedDuration, what: &
 }
 
 /// The datasets of the policy of which runs are expected.
-///
-/// A policy has no `[reconciliation.NAME]` yet; once it has, its datasets with `expected-every` or
-/// `full-every` are returned here, and nothing else of this source changes.
-fn expected_datasets(_policy: &Policy) -> Vec<&Dataset> {
-    Vec::new()
+fn expected_datasets(policy: &Policy) -> Vec<&Dataset> {
+    let is_expected = |dataset: &&Dataset| dataset.expected_every.is_some() || dataset.full_every.is_some();
+    policy.scope.datasets.values().filter(is_expected).collect()
 }
 
-/// When the last run of a dataset ended; the last over all records, where `full`.
-///
-/// Runs are not kept yet; once they are, the newest one below
-/// `refs/portcullis/reconciliation/<dataset>` that verifies is looked up here.
-fn last_run(_repository: &Repository, dataset: &str, _full: bool) -> Result<Timestamp, Gap> {
-    Err(Gap::new(
-        format!("the last run of reconciliation of {dataset}"),
-        GapReason::Unsupported,
-        "no run is kept in this repository",
-        "Fetch the runs: `git fetch origin 'refs/portcullis/*:refs/portcullis/*'`.",
-    ))
+/// When the last run of a dataset that shows anything read its sides: the earlier of the two. The
+/// last over all records, where `full`.
+fn last_run(view: &DueView<'_>, dataset: &Dataset, full: bool) -> Result<Timestamp, Gap> {
+    let reference = run_reference(&dataset.name);
+    let unseen = |reason, detail: String| {
+        Gap::new(
+            format!("the last run of reconciliation of {}", dataset.name),
+            reason,
+            detail,
+            format!("Fetch the runs (`{FETCH}`), and see `portcullis reconcile verify {}`.", dataset.name),
+        )
+    };
+    let clock = view.at.max(Timestamp::now());
+    let none = || unseen(GapReason::NotVisible, "no run of it that shows anything is in this repository".to_string());
+    let chain = read_runs(&view.repository, &reference, clock)?.ok_or_else(none)?;
+    if let Some(problem) = chain.problems.first() {
+        return Err(unseen(GapReason::Contradiction, problem.to_string()));
+    }
+    let definition = dataset.definition();
+    let counts = |run: &&ReconciliationRun| {
+        run.faults.is_empty() && run.definition == definition && (!full || run.population == RunPopulation::Full)
+    };
+    let mut runs = chain.links.iter().rev().map(|link| &link.run);
+    runs.find(counts).map(|run| run.manifests.as_of()).ok_or_else(none)
 }

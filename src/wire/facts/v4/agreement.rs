@@ -67,6 +67,18 @@ fn check_sources(facts: &Facts) -> Result<(), Misshapen> {
     }
 }
 
+/// Incidents are there only where they were asked for.
+///
+/// # Errors
+/// They are there, and the inquiry does not ask for them.
+pub fn check_incidents(deployment: &Deployment) -> Result<(), Misshapen> {
+    let is_asked = deployment.whole.inquiry.topics.contains(&Topic::Incidents);
+    if deployment.incidents.value().is_some() && !is_asked {
+        return Err(Misshapen("the inquiry does not ask for incidents".to_string()));
+    }
+    Ok(())
+}
+
 /// The texts that steer the gate, against what was asked.
 ///
 /// # Errors

@@ -110,5 +110,7 @@ choices! {
         Evidence,
         /// The runs of a reconciliation.
         Runs,
+        /// The register of incidents.
+        Incidents,
     }
 }

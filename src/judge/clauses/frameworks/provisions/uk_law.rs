@@ -17,6 +17,13 @@ pub static DPA_38_5_A: Provision = Provision {
     source: "https://www.legislation.gov.uk/ukpga/2018/12/section/38",
 };
 
+pub static DPA_38_5_C: Provision = Provision {
+    framework: &DPA,
+    id: "s.38(5)(c)",
+    summary: "If data that was passed on turns out to be incorrect, tell the recipient without delay.",
+    source: "https://www.legislation.gov.uk/ukpga/2018/12/section/38",
+};
+
 pub static DPA_40: Provision = Provision {
     framework: &DPA,
     id: "s.40",
@@ -73,6 +80,13 @@ pub static DPA_66_2_D: Provision = Provision {
     source: "https://www.legislation.gov.uk/ukpga/2018/12/section/66",
 };
 
+pub static DPA_67_1: Provision = Provision {
+    framework: &DPA,
+    id: "s.67(1)",
+    summary: "Notify a personal data breach to the Commissioner without undue delay, where feasible within 72 hours of awareness.",
+    source: "https://www.legislation.gov.uk/ukpga/2018/12/section/67",
+};
+
 pub static GDPR_5_1_D: Provision = Provision {
     framework: &GDPR,
     id: "Art.5(1)(d)",
@@ -120,4 +134,11 @@ pub static GDPR_32_1_D: Provision = Provision {
     id: "Art.32(1)(d)",
     summary: "Test regularly whether the security measures work.",
     source: "https://www.legislation.gov.uk/eur/2016/679/article/32",
+};
+
+pub static GDPR_33_5: Provision = Provision {
+    framework: &GDPR,
+    id: "Art.33(5)",
+    summary: "Document each personal data breach, its effects and what was done, so that it can be verified.",
+    source: "https://www.legislation.gov.uk/eur/2016/679/article/33",
 };

@@ -1,0 +1,198 @@
+//! One comparison with what it is worth, and the run that it becomes.
+
+use super::inputs::{manifest_failure, threads};
+use crate::cli::exit::Result;
+use jiff::Timestamp;
+use portcullis_model::digest::Digest;
+use portcullis_model::reconciliation::run::{ComparedManifest, RecordBreak, RunManifests};
+use portcullis_model::reconciliation::{ClassCount, Dataset, RecordClass, RunPopulation, RunShare};
+use portcullis_reconcile::compare::{CompareSettings, ComparedManifests, Comparison, compare_manifests};
+use portcullis_reconcile::judge::{JudgedHeaders, Judgement, PastRun, judge_comparison};
+use portcullis_reconcile::manifest::Manifest;
+use portcullis_record::TOOL;
+use portcullis_record::run::{RunChain, RunDraft, RunLink};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// How many records of each class are named.
+const LISTED: usize = 200;
+
+/// How many earlier runs a run is held against.
+const PAST: usize = 10;
+
+/// What a comparison reads beside the manifests, and what it writes.
+#[derive(Clone, Copy, Default)]
+pub(super) struct ComparisonFiles<'f> {
+    /// Where differences are written.
+    pub(super) breaks: Option<&'f Path>,
+    /// Where deleted records that are gone are written.
+    pub(super) gone: Option<&'f Path>,
+}
+
+/// A comparison and its judgement.
+pub(super) struct Compared {
+    pub(super) manifests: ComparedManifests,
+    pub(super) answer: Comparison,
+    pub(super) judgement: Judgement,
+}
+
+/// Compares and judges.
+pub(super) fn compare(
+    dataset: &Dataset,
+    manifests: ComparedManifests,
+    past: &[PastRun],
+    files: ComparisonFiles<'_>,
+) -> Result<Compared> {
+    let settings = CompareSettings {
+        seed: None,
+        listed: LISTED,
+        threads: threads(),
+        late_since: past.first().map(|run| run.target_as_of),
+        breaks: files.breaks,
+        gone: files.gone,
+        generator: TOOL,
+    };
+    let answer = compare_manifests(dataset, &manifests, &settings).map_err(manifest_failure)?;
+    let judgement = judge_comparison(dataset, headers_of(&manifests), &answer, past);
+    Ok(Compared { manifests, answer, judgement })
+}
+
+fn headers_of(manifests: &ComparedManifests) -> JudgedHeaders<'_> {
+    JudgedHeaders {
+        source: manifests.source.header(),
+        target: manifests.target.header(),
+        rejects: manifests.rejects.as_ref().map(Manifest::header),
+        receipts: manifests.receipts.as_ref().map(Manifest::header),
+    }
+}
+
+/// The runs of a chain that the next one is held against, the newest first: those of this
+/// definition alone.
+pub(super) fn past_runs(chain: Option<&RunChain>, dataset: &Dataset) -> Vec<PastRun> {
+    let definition = dataset.definition();
+    let links = chain.map_or(&[][..], |chain| &chain.links);
+    let own = links.iter().rev().filter(|link| link.run.definition == definition).take(PAST);
+    own.map(past_run).collect()
+}
+
+fn past_run(link: &RunLink) -> PastRun {
+    let manifests = &link.run.manifests;
+    let whole = |rows: u64| (link.run.population == RunPopulation::Full).then_some(rows);
+    PastRun {
+        source_read: whole(manifests.source.rows),
+        target_read: whole(manifests.target.rows),
+        source_as_of: manifests.source.as_of.as_second(),
+        target_as_of: manifests.target.as_of.as_second(),
+        reasons: link.run.reasons.clone(),
+    }
+}
+
+impl Compared {
+    /// The run that it becomes on top of the newest of a chain.
+    pub(super) fn draft(&self, policy: &Digest, last: Option<&RunLink>, time: Timestamp) -> RunDraft {
+        let confirming = self.manifests.is_confirming();
+        let breaks = self.breaks(last, time);
+        let open: u64 = self
+            .judgement
+            .classes
+            .iter()
+            .filter(|(class, _)| class.needs_budget())
+            .map(|(_, count)| count.seen)
+            .sum();
+        RunDraft {
+            time,
+            policy: policy.clone(),
+            population: if confirming { RunPopulation::Changes } else { RunPopulation::Full },
+            manifests: RunManifests {
+                source: name_manifest(&self.manifests.source),
+                target: name_manifest(&self.manifests.target),
+                rejects: self.manifests.rejects.as_ref().map(name_manifest),
+                receipts: self.manifests.receipts.as_ref().map(name_manifest),
+            },
+            classes: self.judgement.classes.clone(),
+            shares: self.shares(),
+            reasons: self.answer.reasons.clone(),
+            faults: self.judgement.faults.iter().map(ToString::to_string).collect(),
+            unlisted_breaks: open.saturating_sub(breaks.len() as u64),
+            breaks,
+            drift: self.judgement.drift.clone(),
+            result: None,
+        }
+    }
+
+    /// The last share of each deadline is that of all records: classes are its measure.
+    fn shares(&self) -> Vec<RunShare> {
+        let partial = self.judgement.shares.iter().filter(|share| share.required < 1_000_000);
+        partial
+            .map(|share| RunShare {
+                of_deletions: share.of_deletions,
+                required: share.required,
+                within: u64::try_from(share.within).unwrap_or_default(),
+                due: share.due,
+                arrived: share.arrived,
+            })
+            .collect()
+    }
+
+    /// The differences that are open, oldest first, each with the run that saw it first.
+    fn breaks(&self, last: Option<&RunLink>, time: Timestamp) -> Vec<RecordBreak> {
+        let number = last.map_or(1, |link| link.run.number.saturating_add(1));
+        let known: BTreeMap<(&str, RecordClass), &RecordBreak> = last
+            .iter()
+            .flat_map(|link| &link.run.breaks)
+            .map(|one| ((one.key.as_str(), one.class), one))
+            .collect();
+        let seen = self.answer.seen.iter().filter(|seen| seen.class.needs_budget());
+        let mut breaks: Vec<RecordBreak> = seen
+            .map(|seen| {
+                let key = format!("{:032x}", seen.key);
+                let before = known.get(&(key.as_str(), seen.class)).copied();
+                RecordBreak {
+                    opened: before.map_or(number, |one| one.opened),
+                    since: before.map_or(time, |one| one.since),
+                    key,
+                    class: seen.class,
+                    sequence: seen.sequence,
+                    confirmed: seen.confirmed,
+                    accepted: false,
+                }
+            })
+            .collect();
+        breaks.sort_by(|a, b| (a.since, a.class, &a.key).cmp(&(b.since, b.class, &b.key)));
+        breaks
+    }
+
+    /// Takes over what a later look at the differences alone found: those that are still there
+    /// count, and the others arrived meanwhile.
+    pub(super) fn confirm(&mut self, later: Compared) {
+        let first = std::mem::take(&mut self.judgement.classes);
+        let second = later.judgement.classes;
+        let of = |counts: &BTreeMap<RecordClass, ClassCount>, class| counts.get(&class).copied().unwrap_or_default();
+        let add = |a: ClassCount, b: ClassCount| ClassCount {
+            seen: a.seen + b.seen,
+            confirmed: a.confirmed + b.confirmed,
+            accepted: a.accepted + b.accepted,
+        };
+        let combined = RecordClass::ALL.into_iter().map(|class| {
+            let count = match class {
+                RecordClass::Superseded => of(&first, class),
+                _ if class.needs_budget() => of(&second, class),
+                _ => add(of(&first, class), of(&second, class)),
+            };
+            (class, count)
+        });
+        self.judgement.classes = combined.filter(|(_, count)| count.seen > 0).collect();
+        self.judgement.faults.extend(later.judgement.faults);
+        self.answer.seen = later.answer.seen;
+    }
+}
+
+fn name_manifest(manifest: &Manifest) -> ComparedManifest {
+    let header = manifest.header();
+    ComparedManifest {
+        header: manifest.digest().clone(),
+        as_of: Timestamp::from_second(header.as_of_second()).unwrap_or_default(),
+        rows: header.rows,
+        isolation: manifest.isolation(),
+    }
+}

@@ -1,0 +1,173 @@
+//! `reconcile compare` and `reconcile judge`: two manifests, without a connection to either system.
+
+use super::compared::{Compared, ComparisonFiles, compare, past_runs};
+use super::inputs::{find_dataset, manifest_failure, open_manifest, read_dataset_policy};
+use super::storing::{Keeping, chain_of, keep_run};
+use super::{CompareArguments, JudgeArguments, ManifestArguments, RunFormat, exit_of};
+use crate::cli::exit::{Exit, Failure, Result};
+use crate::cli::{opening, output};
+use crate::render::reconciliation::{RunShown, write_run_text};
+use jiff::Timestamp;
+use portcullis_model::reconciliation::{Dataset, ReconciliationRun};
+use portcullis_reconcile::compare::ComparedManifests;
+use portcullis_reconcile::manifest::Manifest;
+use portcullis_record::run::{RunChain, RunLink, prepare_run};
+use portcullis_wire::run::v1::{read_run, write_run};
+use std::path::Path;
+
+pub(super) fn run(directory: &Path, arguments: &CompareArguments) -> Result {
+    let policy = read_dataset_policy(directory, &arguments.policy)?;
+    let manifests = open_manifests(directory, &arguments.manifests)?;
+    let dataset = find_dataset(&policy, &manifests.source.header().dataset)?;
+    let chain = if arguments.record { chain_of(directory, dataset)? } else { None };
+    let (breaks, gone) = (arguments.breaks.as_deref(), arguments.still_gone.as_deref());
+    let (breaks, gone) = (breaks.map(|path| directory.join(path)), gone.map(|path| directory.join(path)));
+    let files = ComparisonFiles { breaks: breaks.as_deref(), gone: gone.as_deref() };
+    let compared = compare(dataset, manifests, &past_runs(chain.as_ref(), dataset), files)?;
+    let keeping = Keeping { directory, dataset, policy: &policy.digest, arguments: &arguments.keeping };
+    let (run, kept) = if arguments.record {
+        let (run, commit) = keep_run(&keeping, &compared)?;
+        (run, Some(commit))
+    } else {
+        (preview(&compared, dataset, &policy.digest, None)?, None)
+    };
+    show_result(&run, dataset, kept.as_ref().map(|commit| commit.short()), &compared.judgement.notes, arguments.format)?;
+    Ok(exit_of(run.outcome))
+}
+
+/// The run that a comparison would become.
+pub(super) fn preview(
+    compared: &Compared,
+    dataset: &Dataset,
+    policy: &portcullis_model::digest::Digest,
+    chain: Option<&RunChain>,
+) -> Result<ReconciliationRun> {
+    let last = chain.and_then(RunChain::newest);
+    let draft = compared.draft(policy, last, Timestamp::now());
+    let pending = prepare_run(draft, dataset, chain)
+        .map_err(|fault| Failure::environment(format!("the run cannot be written: {fault}")))?;
+    Ok(pending.run)
+}
+
+/// Writes the result.
+pub(super) fn show_result(
+    run: &ReconciliationRun,
+    dataset: &Dataset,
+    kept: Option<&str>,
+    notes: &[String],
+    format: RunFormat,
+) -> Result<()> {
+    match format {
+        RunFormat::Json => {
+            let bytes = write_run(run.clone()).map_err(|error| Failure::environment(error.to_string()))?;
+            output::data(&bytes)
+        }
+        RunFormat::Text => {
+            output::text(&write_run_text(&RunShown { run, budgets: Some(&dataset.budgets), kept, notes, exposure: &[] }))
+        }
+    }
+}
+
+fn open_manifests(directory: &Path, arguments: &ManifestArguments) -> Result<ComparedManifests> {
+    let optional = |path: &Option<std::path::PathBuf>| -> Result<Option<Manifest>> {
+        path.as_ref().map(|path| open_manifest(directory, path)).transpose()
+    };
+    Ok(ComparedManifests {
+        source: open_manifest(directory, &arguments.source)?,
+        target: open_manifest(directory, &arguments.target)?,
+        rejects: optional(&arguments.rejects)?,
+        receipts: optional(&arguments.receipts)?,
+        gone: optional(&arguments.gone)?,
+        breaks: optional(&arguments.previous)?,
+    })
+}
+
+/// Compares kept manifests again, at the moment of a kept run and on top of the run before it: the
+/// bytes have to be the same.
+pub(super) fn judge(directory: &Path, arguments: &JudgeArguments) -> Result {
+    let policy = read_dataset_policy(directory, &arguments.policy)?;
+    let manifests = open_manifests(directory, &arguments.manifests)?;
+    let dataset = find_dataset(&policy, &manifests.source.header().dataset)?;
+    manifests.check(dataset).map_err(manifest_failure)?;
+    let (kept, before) = find_kept(directory, dataset, &arguments.run)?;
+    let compared = compare(dataset, manifests, &past_runs(before.as_ref(), dataset), ComparisonFiles::default())?;
+    let last = before.as_ref().and_then(RunChain::newest);
+    let draft = compared.draft(&policy.digest, last, kept.time);
+    let again = prepare_run(draft, dataset, before.as_ref())
+        .map_err(|fault| Failure::unverified(format!("the manifests give no such run: {fault}")))?
+        .run;
+    let differences = differences_of(&kept, &again);
+    if differences.is_empty() {
+        output::text(&format!("{}: run {} follows from these manifests to the byte", dataset.name, kept.number))?;
+        return Ok(Exit::Allowed);
+    }
+    for difference in &differences {
+        output::complain(&format!("{}: run {}: {difference}", dataset.name, kept.number));
+    }
+    Ok(Exit::Unverified)
+}
+
+/// The kept run, and the chain as it was before it.
+fn find_kept(directory: &Path, dataset: &Dataset, named: &str) -> Result<(ReconciliationRun, Option<RunChain>)> {
+    let chain = match opening::open(directory) {
+        Ok(_) => chain_of(directory, dataset)?,
+        Err(_) => None,
+    };
+    let kept = match named.parse::<u64>() {
+        Ok(number) => {
+            let links = chain.as_ref().map_or(&[][..], |chain| &chain.links);
+            let link = links.iter().find(|link| link.run.number == number);
+            link.map(|link| link.run.clone())
+                .ok_or_else(|| Failure::usage(format!("there is no run {number} of `{}` here", dataset.name)))?
+        }
+        Err(_) => {
+            let file = directory.join(named);
+            let bytes = std::fs::read(&file)
+                .map_err(|error| Failure::environment(format!("cannot read {}: {error}", file.display())))?;
+            read_run(&bytes).map_err(|why| Failure::environment(format!("{}: {why}", file.display())))?
+        }
+    };
+    let before = chain.map(|chain| cut_before(chain, kept.number)).filter(|chain| !chain.links.is_empty());
+    Ok((kept, before))
+}
+
+fn cut_before(mut chain: RunChain, number: u64) -> RunChain {
+    chain.links.retain(|link: &RunLink| link.run.number < number);
+    chain.commits.truncate(chain.links.len());
+    chain
+}
+
+/// In what two runs differ.
+fn differences_of(kept: &ReconciliationRun, again: &ReconciliationRun) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut hold = |what: &str, same: bool, kept: String, again: String| {
+        if !same {
+            found.push(format!("its {what} is {kept}, and the manifests give {again}"));
+        }
+    };
+    let short = |digest: &portcullis_model::digest::Digest| digest.hex().get(..12).unwrap_or_default().to_string();
+    let (a, b) = (&kept.manifests, &again.manifests);
+    hold("source", a.source == b.source, short(&a.source.header), short(&b.source.header));
+    hold("target", a.target == b.target, short(&a.target.header), short(&b.target.header));
+    hold("reject log", a.rejects == b.rejects, given(a.rejects.is_some()), given(b.rejects.is_some()));
+    hold("list of receipts", a.receipts == b.receipts, given(a.receipts.is_some()), given(b.receipts.is_some()));
+    hold("definition", kept.definition == again.definition, short(&kept.definition), short(&again.definition));
+    hold("policy", kept.policy == again.policy, short(&kept.policy), short(&again.policy));
+    hold("outcome", kept.outcome == again.outcome, kept.outcome.as_str().into(), again.outcome.as_str().into());
+    for class in portcullis_model::reconciliation::RecordClass::ALL {
+        let (a, b) = (kept.classes.get(&class), again.classes.get(&class));
+        let count = |count: Option<&portcullis_model::reconciliation::ClassCount>| {
+            count.map_or("none".to_string(), |one| format!("{} seen, {} confirmed", one.seen, one.confirmed))
+        };
+        hold(&format!("count of {}", class.as_str()), a == b, count(a), count(b));
+    }
+    let same = ReconciliationRun { tool: kept.tool.clone(), ..again.clone() } == *kept;
+    if found.is_empty() && !same {
+        found.push("other parts of it do not follow from these manifests".to_string());
+    }
+    found
+}
+
+fn given(is_given: bool) -> String {
+    if is_given { "given" } else { "not given" }.to_string()
+}

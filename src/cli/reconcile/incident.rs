@@ -1,0 +1,104 @@
+//! A run over budget opens the draft of an incident, and with it the clocks of those who must be
+//! told.
+
+use crate::cli::exit::{Exit, Failure, Result};
+use crate::cli::incident::open::{Opening, blank_id, open_incident};
+use crate::cli::incident::store::EntryArguments;
+use crate::cli::record::unseen_failure;
+use crate::cli::{opening, output};
+use crate::collect::records::DeploymentRecords as _;
+use crate::collect::runs::recorded_deployments;
+use portcullis_incident::exposure::find_exposure;
+use portcullis_judge::policy::Policy;
+use portcullis_model::incident::{ExposedDeployment, IncidentExposure, OpenedIncident, RunReference};
+use portcullis_model::reconciliation::run::find_exceeded;
+use portcullis_model::reconciliation::{Dataset, ReconciliationRun, RunOutcome};
+use portcullis_record::run::RunChain;
+use std::path::Path;
+
+/// Can the policy say who has to be told?
+///
+/// # Errors
+/// It has no `[notification]`.
+pub(super) fn check_policy(policy: &Policy) -> Result<()> {
+    match &policy.scope.notification {
+        Some(_) => Ok(()),
+        None => Err(Failure::policy("an incident needs the parties who have to be told")
+            .hint("write `[notification]` with `[notification.parties.NAME]`; see docs/policy.md")),
+    }
+}
+
+/// Opens the draft of an incident for a run that is kept; `before` are the runs before it. A run
+/// opens one incident, however often it asks.
+pub(super) fn open_draft(
+    directory: &Path,
+    policy: &Policy,
+    dataset: &Dataset,
+    run: &ReconciliationRun,
+    before: Option<&RunChain>,
+    push: Option<&str>,
+) -> Result<()> {
+    let Some(rules) = policy.scope.notification.as_ref().filter(|_| run.outcome == RunOutcome::OverBudget) else {
+        return Ok(());
+    };
+    let history: Vec<&ReconciliationRun> =
+        before.map_or(&[][..], |chain| &chain.links).iter().map(|link| &link.run).chain([run]).collect();
+    let good = history.iter().rposition(|one| one.outcome == RunOutcome::Green);
+    let since = history.get(good.map_or(0, |place| place + 1)..).unwrap_or_default();
+    let bad = since.iter().find(|one| one.outcome == RunOutcome::OverBudget).copied().unwrap_or(run);
+    let good = good.and_then(|place| history.get(place)).copied();
+    let exceeded = find_exceeded(&run.classes, &dataset.budgets);
+    let over = exceeded.iter().filter(|one| one.confirmed);
+    let incident = OpenedIncident {
+        id: blank_id(run.time)?,
+        dataset: dataset.name.clone(),
+        draft: true,
+        classes: over.clone().map(|one| (one.class.as_str().to_string(), one.count)).collect(),
+        detected_by: Some(name_run(run, run.time)),
+        first_bad: Some(name_run(bad, bad.manifests.as_of())),
+        last_good: good.map(|run| name_run(run, run.manifests.as_of())),
+        exposure: good.map(|good| find_deployments(directory, good, bad)).transpose()?.flatten(),
+        known: over.map(|one| one.class.meaning().to_string()).collect(),
+        unknown: vec!["Which people the records concern, and what followed for them.".to_string()],
+        aware_at: run.time,
+        parties: rules.parties_of(&dataset.name).map(|party| party.name.clone()).collect(),
+    };
+    let entry = EntryArguments { by: None, push: push.map(ToString::to_string) };
+    let told = match open_incident(directory, incident, &entry)? {
+        Opening::Opened(id) => {
+            format!("incident {id} is open as a draft; its clocks run from {}: see `portcullis incident show {id}`", run.time)
+        }
+        Opening::OpenAlready(id) => format!("incident {id} was opened by this run before"),
+    };
+    output::remark(&told);
+    Ok(())
+}
+
+fn name_run(run: &ReconciliationRun, time: jiff::Timestamp) -> RunReference {
+    RunReference { run: format!("{} {}", run.dataset, run.number), time }
+}
+
+/// What was deployed between two runs, where there are records.
+fn find_deployments(
+    directory: &Path,
+    good: &ReconciliationRun,
+    bad: &ReconciliationRun,
+) -> Result<Option<IncidentExposure>> {
+    let repository = opening::open(directory)?;
+    let environments = repository.environments().map_err(unseen_failure)?;
+    if environments.is_empty() {
+        return Ok(None);
+    }
+    let mut deployments = Vec::new();
+    for environment in environments {
+        let found = recorded_deployments(&repository, environment.as_str())
+            .map_err(|gap| Failure::unseen(Exit::Environment, &gap))?;
+        deployments.extend(found.into_iter().map(|one| ExposedDeployment {
+            environment: environment.clone(),
+            number: one.number,
+            candidate: one.candidate,
+            time: one.time,
+        }));
+    }
+    Ok(Some(find_exposure(&deployments, good.manifests.as_of(), bad.manifests.as_of())))
+}

@@ -1,0 +1,198 @@
+//! What a reconciliation begins with: the dataset of the policy, its key, and its systems.
+
+use super::{KeyArguments, PolicyArguments, ReadSide};
+use crate::cli::exit::{Exit, Failure, Result};
+use crate::cli::output;
+use crate::cli::policy_file::{POLICY, read_policy};
+use portcullis_connect::{Opening, WatchedSource, open_source};
+use portcullis_forge::ci;
+use portcullis_judge::policy::Policy;
+use portcullis_model::host::HostProfile;
+use portcullis_model::reconciliation::{Dataset, SystemSettings};
+use portcullis_reconcile::extract::{
+    AnswerWords, ExtractFault, ExtractSettings, SORTED_AT_ONCE, extract_rows, list_columns,
+};
+use portcullis_reconcile::key::DatasetKey;
+use portcullis_reconcile::manifest::{FaultKind, Manifest, ManifestFault};
+use portcullis_record::TOOL;
+use portcullis_wire::manifest::v1::ManifestContentV1;
+use std::path::Path;
+
+/// The variable that holds the key of a dataset.
+const KEY_VARIABLE: &str = "PORTCULLIS_DATASET_KEY";
+
+/// How often progress is told, in rows.
+const EVERY: u64 = 1_000_000;
+
+/// The policy that defines datasets. Names of teams and accounts play no part in them.
+pub(super) fn read_dataset_policy(directory: &Path, arguments: &PolicyArguments) -> Result<Policy> {
+    let file = arguments.policy.as_deref().unwrap_or(Path::new(POLICY));
+    let file = directory.join(file);
+    let profiles = portcullis_forge::TABLE.iter().map(|kind| HostProfile::of(&(kind.conventions)(), &[]));
+    let mut first = None;
+    for profile in std::iter::once(HostProfile::github_com()).chain(profiles) {
+        match read_policy(&file, &profile) {
+            Ok(policy) => return Ok(policy),
+            Err(failure) => drop(first.get_or_insert(failure)),
+        }
+    }
+    Err(first.unwrap_or_else(|| Failure::policy("the policy cannot be read")))
+}
+
+/// The dataset of this name.
+pub(super) fn find_dataset<'p>(policy: &'p Policy, name: &str) -> Result<&'p Dataset> {
+    let datasets = &policy.scope.datasets;
+    datasets.get(name).ok_or_else(|| match datasets.is_empty() {
+        true => Failure::policy("the policy defines no dataset")
+            .hint("write `[reconciliation.NAME]`; see docs/reconciliation.md"),
+        false => Failure::usage(output::unknown("dataset", name, datasets.keys().map(String::as_str))),
+    })
+}
+
+/// The key of the dataset. It is never shown.
+pub(super) fn read_key(directory: &Path, arguments: &KeyArguments) -> Result<DatasetKey> {
+    let bytes = match &arguments.key_file {
+        Some(file) => {
+            let file = directory.join(file);
+            check_private(&file)?;
+            std::fs::read(&file).map_err(|error| {
+                Failure::environment(format!("cannot read the key {}: {error}", file.display()))
+            })?
+        }
+        None => {
+            ci::variable(KEY_VARIABLE).map(String::into_bytes).ok_or_else(|| {
+                Failure::usage("the key of the dataset is not known")
+                    .hint(format!("name its file with --key-file, or set {KEY_VARIABLE}"))
+                    .hint("make one with `openssl rand -hex 32`, and keep it where records may be seen")
+            })?
+        }
+    };
+    DatasetKey::read(&bytes).map_err(|weak| Failure::environment(format!("the key of the dataset: {weak}")))
+}
+
+/// A key that others can read is none.
+#[cfg(unix)]
+fn check_private(file: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(file).map(|data| data.permissions().mode()).unwrap_or(0);
+    match mode & 0o077 {
+        0 => Ok(()),
+        _ => Err(Failure::environment(format!("others can read the key {}", file.display()))
+            .hint(format!("`chmod 600 {}`", file.display()))),
+    }
+}
+
+#[cfg(not(unix))]
+fn check_private(_: &Path) -> Result<()> {
+    Ok(())
+}
+
+impl ReadSide {
+    /// Its name in the policy.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            ReadSide::Source => "source",
+            ReadSide::Target => "target",
+            ReadSide::Rejects => "rejects",
+            ReadSide::Receipts => "receipts",
+        }
+    }
+
+    fn content(self) -> ManifestContentV1 {
+        match self {
+            ReadSide::Source => ManifestContentV1::Source,
+            ReadSide::Target => ManifestContentV1::Target,
+            ReadSide::Rejects => ManifestContentV1::Rejects,
+            ReadSide::Receipts => ManifestContentV1::Receipts,
+        }
+    }
+
+    /// How the dataset reads it.
+    pub(super) fn system(self, dataset: &Dataset) -> Option<&SystemSettings> {
+        match self {
+            ReadSide::Source => dataset.source.as_ref(),
+            ReadSide::Target => dataset.target.as_ref(),
+            ReadSide::Rejects => dataset.rejects.as_ref(),
+            ReadSide::Receipts => dataset.receipts.as_ref(),
+        }
+    }
+}
+
+/// One extraction.
+pub(super) struct Extraction<'a> {
+    pub(super) directory: &'a Path,
+    pub(super) dataset: &'a Dataset,
+    pub(super) key: &'a DatasetKey,
+    pub(super) only: Option<&'a Manifest>,
+    pub(super) columns: bool,
+}
+
+impl Extraction<'_> {
+    /// Reads a side into a new folder.
+    pub(super) fn read(&self, side: ReadSide, output: &Path) -> Result<Manifest> {
+        let name = side.as_str();
+        let system = side.system(self.dataset).ok_or_else(|| {
+            Failure::policy(format!("the policy does not say how the {name} of `{}` is read", self.dataset.name))
+                .hint(format!("write `[reconciliation.{}.{name}]` with `connector`", self.dataset.name))
+        })?;
+        let as_of = jiff::Timestamp::now();
+        let columns = list_columns(self.dataset, system, side.content());
+        let environment = |variable: &str| ci::variable(variable);
+        let opening = Opening { columns: &columns, directory: self.directory, environment: &environment };
+        let opened = open_source(&system.connector, &opening).map_err(|error| extract_failure(error.into()))?;
+        let tell = |rows: u64| {
+            if rows >= EVERY {
+                output::remark(&format!("{name}: {rows} rows"));
+            }
+        };
+        let mut source = WatchedSource::new(opened, EVERY, tell);
+        let settings = ExtractSettings {
+            content: side.content(),
+            as_of,
+            columns: self.columns,
+            answers: AnswerWords::default(),
+            only: self.only,
+            threads: threads(),
+            sorted_at_once: SORTED_AT_ONCE,
+            generator: TOOL,
+        };
+        extract_rows(self.dataset, system, &mut source, self.key, output, &settings).map_err(extract_failure)?;
+        Manifest::open(output).map_err(manifest_failure)
+    }
+}
+
+/// Threads for work that is divided by buckets.
+pub(super) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
+}
+
+/// A manifest that was named.
+pub(super) fn open_manifest(directory: &Path, path: &Path) -> Result<Manifest> {
+    Manifest::open(&directory.join(path)).map_err(manifest_failure)
+}
+
+fn extract_failure(fault: ExtractFault) -> Failure {
+    match fault {
+        ExtractFault::Manifest(fault) => manifest_failure(fault),
+        ExtractFault::Source(error) => {
+            Failure::environment(format!("{}: {}", error.place, error.problem)).hint(error.remedy)
+        }
+        ExtractFault::Settings(why) => Failure::policy(why),
+    }
+}
+
+/// A manifest of something else shows nothing; one that is not what it says does not verify.
+pub(super) fn manifest_failure(fault: ManifestFault) -> Failure {
+    let exit = match fault.kind {
+        FaultKind::Absent | FaultKind::DiskFull | FaultKind::Occupied | FaultKind::Unreadable => Exit::Environment,
+        FaultKind::Swapped
+        | FaultKind::OtherDataset
+        | FaultKind::OtherKey
+        | FaultKind::OtherVersion
+        | FaultKind::OtherDefinition
+        | FaultKind::OtherScope => Exit::Undetermined,
+        _ => Exit::Unverified,
+    };
+    let message = format!("{}: {}", fault.place, fault.problem.trim_end_matches('.'));
+    super::failure(exit, message).hint(fault.remedy)
+}

@@ -1,0 +1,187 @@
+//! `reconcile run`: both sides are read, compared, looked at again where they differ, and the run is
+//! kept.
+
+use super::compared::{Compared, ComparisonFiles, compare, past_runs};
+use super::comparing::{preview, show_result};
+use super::inputs::{Extraction, find_dataset, manifest_failure, read_dataset_policy, read_key};
+use super::storing::{Keeping, chain_of, keep_run};
+use super::{ReadSide, RunArguments, exit_of, incident};
+use crate::cli::exit::{Failure, Result};
+use crate::cli::{opening, output};
+use portcullis_model::reconciliation::{Dataset, Isolation, RunOutcome};
+use portcullis_reconcile::compare::ComparedManifests;
+use portcullis_reconcile::key::DatasetKey;
+use portcullis_reconcile::manifest::{Manifest, remove_folder};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub(super) fn run(directory: &Path, arguments: &RunArguments) -> Result {
+    let policy = read_dataset_policy(directory, &arguments.dataset.policy)?;
+    let dataset = find_dataset(&policy, &arguments.dataset.dataset)?;
+    let key = read_key(directory, &arguments.key)?;
+    if arguments.open_incident {
+        incident::check_policy(&policy)?;
+    }
+    // What cannot be kept is known before hours of reading.
+    let chain = match arguments.dry_run {
+        true => None,
+        false => {
+            opening::open(directory)?;
+            chain_of(directory, dataset)?
+        }
+    };
+    let temporary = tempfile::tempdir().map_err(|error| Failure::environment(error.to_string()))?;
+    let folder = match &arguments.manifests {
+        Some(folder) => {
+            let folder = directory.join(folder);
+            std::fs::create_dir_all(&folder)
+                .map_err(|error| Failure::environment(format!("cannot make {}: {error}", folder.display())))?;
+            folder
+        }
+        None => temporary.path().to_path_buf(),
+    };
+    let state = StateFolder::open(directory, arguments.state.as_deref())?;
+    let scene = RunScene { directory, dataset, key: &key, folder: &folder, state: &state };
+    let past = past_runs(chain.as_ref(), dataset);
+    let mut compared = compare(dataset, scene.read_all()?, &past, scene.files())?;
+    if compared.judgement.outcome == RunOutcome::Unconfirmed {
+        scene.confirm(&mut compared, arguments.confirm_after)?;
+    }
+    let keeping = Keeping { directory, dataset, policy: &policy.digest, arguments: &arguments.keeping };
+    let (run, kept) = if arguments.dry_run {
+        (preview(&compared, dataset, &policy.digest, None)?, None)
+    } else {
+        let (run, commit) = keep_run(&keeping, &compared)?;
+        (run, Some(commit))
+    };
+    state.keep(&folder)?;
+    let kept = kept.as_ref().map(|commit| commit.short());
+    show_result(&run, dataset, kept, &compared.judgement.notes, arguments.format)?;
+    if arguments.open_incident {
+        let push = arguments.keeping.push.as_deref();
+        incident::open_draft(directory, &policy, dataset, &run, chain.as_ref(), push)?;
+    }
+    Ok(exit_of(run.outcome))
+}
+
+/// One run.
+struct RunScene<'a> {
+    directory: &'a Path,
+    dataset: &'a Dataset,
+    key: &'a DatasetKey,
+    folder: &'a Path,
+    state: &'a StateFolder,
+}
+
+impl RunScene<'_> {
+    fn extraction<'e>(&'e self, only: Option<&'e Manifest>) -> Extraction<'e> {
+        Extraction { directory: self.directory, dataset: self.dataset, key: self.key, only, columns: false }
+    }
+
+    /// Where this run writes what the next one needs.
+    fn files(&self) -> ComparisonFiles<'_> {
+        ComparisonFiles { breaks: Some(&self.state.new_breaks), gone: self.state.is_kept().then_some(&self.state.new_gone) }
+    }
+
+    fn read_all(&self) -> Result<ComparedManifests> {
+        let extraction = self.extraction(None);
+        let read = |side: ReadSide| extraction.read(side, &self.folder.join(side.as_str()));
+        let answers = |side: ReadSide| side.system(self.dataset).map(|_| read(side)).transpose();
+        Ok(ComparedManifests {
+            source: read(ReadSide::Source)?,
+            target: read(ReadSide::Target)?,
+            rejects: answers(ReadSide::Rejects)?,
+            receipts: answers(ReadSide::Receipts)?,
+            gone: self.state.gone()?,
+            breaks: self.state.breaks()?,
+        })
+    }
+
+    /// Looks at the records that differ once more: rows in motion have arrived by then.
+    fn confirm(&self, compared: &mut Compared, seconds: u64) -> Result<()> {
+        let sides = [&compared.manifests.source, &compared.manifests.target];
+        if sides.iter().any(|manifest| manifest.isolation() == Isolation::None) {
+            output::remark("nothing holds the rows of one side together, so no difference can be confirmed");
+            return Ok(());
+        }
+        output::remark(&format!("looking at the differences again in {} s", seconds.max(1)));
+        std::thread::sleep(Duration::from_secs(seconds.max(1)));
+        let breaks = Manifest::open(&self.state.new_breaks).map_err(manifest_failure)?;
+        let extraction = self.extraction(Some(&breaks));
+        let read = |side: ReadSide| extraction.read(side, &self.folder.join(format!("{}-again", side.as_str())));
+        let manifests = ComparedManifests {
+            source: read(ReadSide::Source)?,
+            target: read(ReadSide::Target)?,
+            rejects: compared.manifests.rejects.clone(),
+            receipts: compared.manifests.receipts.clone(),
+            gone: compared.manifests.gone.clone(),
+            breaks: Some(breaks.clone()),
+        };
+        let later = compare(self.dataset, manifests, &[], ComparisonFiles::default())?;
+        compared.confirm(later);
+        Ok(())
+    }
+}
+
+/// What one run leaves for the next.
+struct StateFolder {
+    folder: Option<PathBuf>,
+    /// Where this run writes its differences.
+    new_breaks: PathBuf,
+    /// Where this run writes the deleted records that are gone.
+    new_gone: PathBuf,
+    _temporary: tempfile::TempDir,
+}
+
+impl StateFolder {
+    fn open(directory: &Path, named: Option<&Path>) -> Result<Self> {
+        let folder = named.map(|folder| directory.join(folder));
+        let unusable = |error: std::io::Error| Failure::environment(format!("the state cannot be kept: {error}"));
+        if let Some(folder) = &folder {
+            std::fs::create_dir_all(folder).map_err(unusable)?;
+        }
+        let temporary = match &folder {
+            Some(folder) => tempfile::tempdir_in(folder),
+            None => tempfile::tempdir(),
+        };
+        let temporary = temporary.map_err(unusable)?;
+        let (new_breaks, new_gone) = (temporary.path().join("breaks"), temporary.path().join("gone"));
+        Ok(StateFolder { folder, new_breaks, new_gone, _temporary: temporary })
+    }
+
+    fn is_kept(&self) -> bool {
+        self.folder.is_some()
+    }
+
+    fn breaks(&self) -> Result<Option<Manifest>> {
+        self.earlier("breaks")
+    }
+
+    fn gone(&self) -> Result<Option<Manifest>> {
+        self.earlier("gone")
+    }
+
+    fn earlier(&self, name: &str) -> Result<Option<Manifest>> {
+        let Some(path) = self.folder.as_ref().map(|folder| folder.join(name)).filter(|path| path.exists()) else {
+            return Ok(None);
+        };
+        Manifest::open(&path).map(Some).map_err(manifest_failure)
+    }
+
+    /// Puts what this run wrote into the place of what the run before wrote.
+    fn keep(&self, _manifests: &Path) -> Result<()> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        for (new, name) in [(&self.new_breaks, "breaks"), (&self.new_gone, "gone")] {
+            let old = folder.join(name);
+            if !new.exists() {
+                continue;
+            }
+            if old.exists() {
+                remove_folder(&old).map_err(manifest_failure)?;
+            }
+            std::fs::rename(new, &old)
+                .map_err(|error| Failure::environment(format!("cannot keep {}: {error}", old.display())))?;
+        }
+        Ok(())
+    }
+}
