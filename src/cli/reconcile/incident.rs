@@ -11,6 +11,7 @@ use crate::collect::runs::recorded_deployments;
 use portcullis_incident::exposure::find_exposure;
 use portcullis_judge::policy::Policy;
 use portcullis_model::incident::{ExposedDeployment, IncidentExposure, OpenedIncident, RunReference};
+use portcullis_model::notification::NotificationRules;
 use portcullis_model::reconciliation::run::find_exceeded;
 use portcullis_model::reconciliation::{Dataset, ReconciliationRun, RunOutcome};
 use portcullis_record::run::RunChain;
@@ -42,14 +43,39 @@ pub(super) fn open_draft(
         return Ok(());
     };
     let history: Vec<&ReconciliationRun> =
-        before.map_or(&[][..], |chain| &chain.links).iter().map(|link| &link.run).chain([run]).collect();
+        before.map_or(&[][..], |chain| &chain.links).iter().map(|link| &link.run).collect();
+    let incident = draft_incident(directory, rules, dataset, run, &history)?;
+    let entry = EntryArguments { by: None, push: push.map(ToString::to_string) };
+    let told = match open_incident(directory, incident, &entry)? {
+        Opening::Opened(id) => {
+            format!("incident {id} is open as a draft; its clocks run from {}: see `portcullis incident show {id}`", run.time)
+        }
+        Opening::OpenAlready(id) => format!("incident {id} was opened by this run before"),
+    };
+    output::remark(&told);
+    Ok(())
+}
+
+/// The draft of an incident that a run over budget found; `before` are the runs before it, oldest
+/// first. What was deployed is looked up in the repository.
+///
+/// # Errors
+/// The records of deployments cannot be read.
+pub fn draft_incident(
+    directory: &Path,
+    rules: &NotificationRules,
+    dataset: &Dataset,
+    run: &ReconciliationRun,
+    before: &[&ReconciliationRun],
+) -> Result<OpenedIncident> {
+    let history: Vec<&ReconciliationRun> = before.iter().copied().chain([run]).collect();
     let good = history.iter().rposition(|one| one.outcome == RunOutcome::Green);
     let since = history.get(good.map_or(0, |place| place + 1)..).unwrap_or_default();
     let bad = since.iter().find(|one| one.outcome == RunOutcome::OverBudget).copied().unwrap_or(run);
     let good = good.and_then(|place| history.get(place)).copied();
     let exceeded = find_exceeded(&run.classes, &dataset.budgets);
     let over = exceeded.iter().filter(|one| one.confirmed);
-    let incident = OpenedIncident {
+    Ok(OpenedIncident {
         id: blank_id(run.time)?,
         dataset: dataset.name.clone(),
         draft: true,
@@ -62,16 +88,7 @@ pub(super) fn open_draft(
         unknown: vec!["Which people the records concern, and what followed for them.".to_string()],
         aware_at: run.time,
         parties: rules.parties_of(&dataset.name).map(|party| party.name.clone()).collect(),
-    };
-    let entry = EntryArguments { by: None, push: push.map(ToString::to_string) };
-    let told = match open_incident(directory, incident, &entry)? {
-        Opening::Opened(id) => {
-            format!("incident {id} is open as a draft; its clocks run from {}: see `portcullis incident show {id}`", run.time)
-        }
-        Opening::OpenAlready(id) => format!("incident {id} was opened by this run before"),
-    };
-    output::remark(&told);
-    Ok(())
+    })
 }
 
 fn name_run(run: &ReconciliationRun, time: jiff::Timestamp) -> RunReference {

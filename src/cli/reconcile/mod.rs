@@ -4,11 +4,11 @@ use super::exit::{Exit, Failure, Result};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
 
-mod compared;
+pub mod compared;
 mod comparing;
 mod explain;
 mod extract;
-mod incident;
+pub mod incident;
 mod inputs;
 mod running;
 mod show;

@@ -2,11 +2,12 @@
 //! where they differ, and judged, as `reconcile run` does it. Only the clock is made up.
 
 use crate::cli::exit::{Failure, Result};
+use crate::cli::reconcile::compared::{Compared, ComparisonFiles, compare};
 use jiff::Timestamp;
 use portcullis_model::reconciliation::{Dataset, RunOutcome, SystemSettings};
-use portcullis_reconcile::compare::{CompareSettings, ComparedManifests, Comparison, compare_manifests};
+use portcullis_reconcile::compare::ComparedManifests;
 use portcullis_reconcile::extract::{AnswerWords, ExtractSettings, SORTED_AT_ONCE, extract_rows, list_columns};
-use portcullis_reconcile::judge::{JudgedHeaders, Judgement, PastRun, judge_comparison};
+use portcullis_reconcile::judge::PastRun;
 use portcullis_reconcile::key::DatasetKey;
 use portcullis_reconcile::manifest::Manifest;
 use portcullis_reconcile::source::{RecordSource, SourceError};
@@ -17,9 +18,6 @@ use tempfile::TempDir;
 
 /// Seconds until differences are looked at again.
 pub const LOOK_AGAIN: i64 = 600;
-
-/// How many records of each class are named.
-const LISTED: usize = 200;
 
 /// A system to be opened: how it is read, what its rows are, its columns, and the moment.
 #[derive(Clone, Copy)]
@@ -39,12 +37,8 @@ pub type OpenStory<'o> = &'o dyn Fn(StorySystem<'_>) -> std::result::Result<Box<
 
 /// What a run of the story found.
 pub struct StoryRun {
-    /// What was compared.
-    pub manifests: ComparedManifests,
-    /// What came of it.
-    pub answer: Comparison,
-    /// What that is worth.
-    pub judgement: Judgement,
+    /// What was compared, what came of it, and what that is worth.
+    pub compared: Compared,
     /// When the last look was.
     pub time: i64,
 }
@@ -57,7 +51,6 @@ pub struct StoryCheck<'c> {
     looks: u32,
     breaks: Option<Manifest>,
     gone: Option<Manifest>,
-    past: Vec<PastRun>,
 }
 
 impl<'c> StoryCheck<'c> {
@@ -68,7 +61,7 @@ impl<'c> StoryCheck<'c> {
     pub fn begin(dataset: &'c Dataset) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("portcullis-").tempdir().map_err(failed)?;
         let key = DatasetKey::read(b"made-up key of the story of 2020, kept from no one").map_err(failed)?;
-        Ok(Self { dataset, key, folder, looks: 0, breaks: None, gone: None, past: Vec::new() })
+        Ok(Self { dataset, key, folder, looks: 0, breaks: None, gone: None })
     }
 
     /// The made-up key.
@@ -76,24 +69,30 @@ impl<'c> StoryCheck<'c> {
         &self.key
     }
 
-    /// A run at a moment. Differences that were never seen before are looked at again.
+    /// A run at a moment, after earlier ones, the newest first. Differences that were never seen
+    /// before are looked at again.
     ///
     /// # Errors
     /// A system cannot be read, or the temporary directory not be written.
-    pub fn run(&mut self, open: OpenStory<'_>, at: i64) -> Result<StoryRun> {
-        let mut run = self.look(open, at, self.breaks.clone())?;
-        if run.judgement.outcome == RunOutcome::Unconfirmed {
+    pub fn run(&mut self, open: OpenStory<'_>, at: i64, past: &[PastRun]) -> Result<StoryRun> {
+        let mut run = self.look(open, at, self.breaks.clone(), past)?;
+        if run.compared.judgement.outcome == RunOutcome::Unconfirmed {
             let seen = Manifest::open(&self.path("breaks")).map_err(failed)?;
-            run = self.look(open, at + LOOK_AGAIN, Some(seen))?;
+            run = self.look(open, at + LOOK_AGAIN, Some(seen), past)?;
         }
         self.breaks = Some(Manifest::open(&self.path("breaks")).map_err(failed)?);
         self.gone = Some(Manifest::open(&self.path("gone")).map_err(failed)?);
-        self.past.insert(0, past_run(&run));
         Ok(run)
     }
 
     /// One extraction of everything, and its comparison.
-    fn look(&mut self, open: OpenStory<'_>, now: i64, breaks: Option<Manifest>) -> Result<StoryRun> {
+    fn look(
+        &mut self,
+        open: OpenStory<'_>,
+        now: i64,
+        breaks: Option<Manifest>,
+        past: &[PastRun],
+    ) -> Result<StoryRun> {
         self.looks += 1;
         let dataset = self.dataset;
         let read = |system: &SystemSettings, content| self.extract(open, system, content, now);
@@ -112,18 +111,9 @@ impl<'c> StoryCheck<'c> {
             breaks,
         };
         let (breaks, gone) = (self.path("breaks"), self.path("gone"));
-        let settings = CompareSettings {
-            seed: None,
-            listed: LISTED,
-            threads: 1,
-            late_since: self.past.first().map(|run| run.target_as_of),
-            breaks: Some(&breaks),
-            gone: Some(&gone),
-            generator: TOOL,
-        };
-        let answer = compare_manifests(dataset, &manifests, &settings).map_err(failed)?;
-        let judgement = judge_comparison(dataset, headers_of(&manifests), &answer, &self.past);
-        Ok(StoryRun { manifests, answer, judgement, time: now })
+        let files = ComparisonFiles { breaks: Some(&breaks), gone: Some(&gone) };
+        let compared = compare(dataset, manifests, past, files)?;
+        Ok(StoryRun { compared, time: now })
     }
 
     fn extract(
@@ -160,26 +150,6 @@ impl<'c> StoryCheck<'c> {
 #[must_use]
 pub fn moment(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or_default()
-}
-
-fn past_run(run: &StoryRun) -> PastRun {
-    let (source, target) = (run.manifests.source.header(), run.manifests.target.header());
-    PastRun {
-        source_read: Some(source.read),
-        target_read: Some(target.read),
-        source_as_of: source.as_of_second(),
-        target_as_of: target.as_of_second(),
-        reasons: run.answer.reasons.clone(),
-    }
-}
-
-fn headers_of(manifests: &ComparedManifests) -> JudgedHeaders<'_> {
-    JudgedHeaders {
-        source: manifests.source.header(),
-        target: manifests.target.header(),
-        rejects: manifests.rejects.as_ref().map(Manifest::header),
-        receipts: manifests.receipts.as_ref().map(Manifest::header),
-    }
 }
 
 fn failed(error: impl std::fmt::Display) -> Failure {
