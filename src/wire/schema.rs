@@ -6,7 +6,7 @@
 //! [the module above](super) allow.
 
 use super::{
-    anchor, audit, decision, due, evidence_file, facts, incident, incident_status, manifest, pack, record,
+    anchor, audit, decision, drill, due, evidence_file, facts, incident, incident_status, manifest, pack, record,
     record_list, replay, review, run, sealed, server, snapshot, statement, status,
 };
 
@@ -68,6 +68,13 @@ pub static TABLE: &[Schema] = &[
         "A decision, as `--format json` writes it and a deployment record keeps it",
         "decision-v1.json",
         decision::v1::DecisionV1
+    ),
+    schema!(
+        "drill",
+        drill::v1::VERSION,
+        "What a policy would have found of the story of 2020, as `portcullis drill --format json` writes it",
+        "drill-v1.json",
+        drill::v1::DrillV1
     ),
     schema!(
         "due",
