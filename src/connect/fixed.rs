@@ -48,7 +48,11 @@ pub(crate) fn open(settings: &FixedWidthSettings, opening: &Opening<'_>) -> Resu
 }
 
 /// What a header or trailer needs: names of columns that exist, and at least one byte of marker.
-fn check_marks(settings: &FixedWidthSettings, columns: &ColumnReader, place: &str) -> Result<(), SourceError> {
+fn check_marks(
+    settings: &FixedWidthSettings,
+    columns: &ColumnReader,
+    place: &str,
+) -> Result<(), SourceError> {
     for record in settings.header.iter().chain(&settings.trailer) {
         if record.marker.text.is_empty() || record.marker.first == 0 {
             let remedy = "Give the text that only the header or trailer has, and its first position from 1.";

@@ -95,14 +95,8 @@ impl InputFile {
         &self.name
     }
 
-    /// Size in bytes when it was opened.
-    #[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "Parquet is read from its end"))]
-    pub(crate) const fn size(&self) -> u64 {
-        self.identity.size
-    }
-
     /// The open file itself, for a reader that goes forth and back.
-    #[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "Parquet is read from its end"))]
+    #[cfg(feature = "parquet")]
     pub(crate) const fn handle(&self) -> &File {
         &self.file
     }

@@ -23,6 +23,8 @@ mod csv;
 mod failure;
 #[cfg(feature = "fixed")]
 mod fixed;
+#[cfg(feature = "http")]
+mod http;
 mod input;
 #[cfg(any(feature = "http", feature = "jsonl"))]
 mod json;
@@ -31,12 +33,14 @@ mod jsonl;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod opening;
+#[cfg(feature = "parquet")]
+mod parquet;
 #[cfg(feature = "postgresql")]
 mod postgresql;
 mod progress;
-#[cfg(any(feature = "mysql", feature = "postgresql", feature = "sqlite"))]
+#[cfg(any(feature = "mysql", feature = "parquet", feature = "postgresql", feature = "sqlite"))]
 mod pump;
-#[cfg(any(feature = "mysql", feature = "postgresql"))]
+#[cfg(any(feature = "http", feature = "mysql", feature = "postgresql"))]
 mod secret;
 mod sql;
 #[cfg(feature = "sqlite")]
@@ -45,6 +49,8 @@ mod text_input;
 #[cfg(any(feature = "mysql", feature = "postgresql"))]
 mod tls;
 mod totals;
+#[cfg(feature = "xml")]
+mod xml;
 
 pub use opening::Opening;
 pub use progress::WatchedSource;
@@ -82,14 +88,20 @@ pub const TABLE: &[Connector] = &[
     connector!("csv", Csv, csv::open),
     #[cfg(feature = "fixed")]
     connector!("fixed", FixedWidth, fixed::open),
+    #[cfg(feature = "http")]
+    connector!("http", Http, http::open),
     #[cfg(feature = "jsonl")]
     connector!("jsonl", JsonLines, jsonl::open),
     #[cfg(feature = "mysql")]
     connector!("mysql", Mysql, mysql::open),
+    #[cfg(feature = "parquet")]
+    connector!("parquet", Parquet, parquet::open),
     #[cfg(feature = "postgresql")]
     connector!("postgresql", Postgresql, postgresql::open),
     #[cfg(feature = "sqlite")]
     connector!("sqlite", Sqlite, sqlite::open),
+    #[cfg(feature = "xml")]
+    connector!("xml", Xml, xml::open),
 ];
 
 /// Opens what the settings describe and prepares to read these columns.

@@ -138,6 +138,12 @@ impl TextInput {
         Ok(true)
     }
 
+    /// What was read from the file and not yet consumed.
+    #[cfg(feature = "xml")]
+    pub(crate) fn buffered(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
     /// Writes the text of bytes that came from here into a value, or that they are none.
     pub(crate) fn write_value(&self, bytes: &[u8], value: &mut RawValue) {
         match &self.transcoder {

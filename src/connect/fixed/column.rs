@@ -34,12 +34,16 @@ impl ColumnReader {
         let set = settings.characters;
         let is_utf16 = matches!(set, CharacterSet::Utf16Le | CharacterSet::Utf16Be);
         if is_utf16 && matches!(settings.records, RecordLayout::Lines(_)) {
-            return refuse("Lines of UTF-16 cannot be told from bytes; use a length of the record.".to_string());
+            return refuse(
+                "Lines of UTF-16 cannot be told from bytes; use a length of the record.".to_string(),
+            );
         }
         for (at, column) in settings.columns.iter().enumerate() {
             let name = column.name.escape_debug();
             if column.first == 0 || column.length == 0 || settings.records == RecordLayout::Length(0) {
-                return refuse(format!("The column `{name}` has no position: the first is 1, a length at least 1."));
+                return refuse(format!(
+                    "The column `{name}` has no position: the first is 1, a length at least 1."
+                ));
             }
             if settings.columns[..at].iter().any(|other| other.name == column.name) {
                 return refuse(format!("Two columns have the name `{name}`."));
@@ -89,7 +93,11 @@ impl ColumnReader {
             return Ok(positions);
         }
         let problem = format!("The record has {found} {unit}, and its columns need {}.", self.needed);
-        Err(fail(place, problem, "Fetch the file again; its writer has to fill each record up to its length."))
+        Err(fail(
+            place,
+            problem,
+            "Fetch the file again; its writer has to fill each record up to its length.",
+        ))
     }
 
     /// Whether a header's or trailer's text is where it has to be.
@@ -114,7 +122,13 @@ impl ColumnReader {
     }
 
     /// Writes the value of a column.
-    pub(super) fn write_value(&self, number: usize, record: &[u8], positions: &Positions, value: &mut RawValue) {
+    pub(super) fn write_value(
+        &self,
+        number: usize,
+        record: &[u8],
+        positions: &Positions,
+        value: &mut RawValue,
+    ) {
         let Some(column) = self.columns.get(number) else { return };
         let start = usize::try_from(column.first).unwrap_or(usize::MAX).saturating_sub(1);
         let end = find_end(column.first, column.length);
@@ -136,7 +150,8 @@ impl ColumnReader {
             }
         };
         let Some(text) = text else {
-            *value = RawValue::Unreadable(format!("its bytes are no text in {}", self.decoder.set().as_str()));
+            *value =
+                RawValue::Unreadable(format!("its bytes are no text in {}", self.decoder.set().as_str()));
             return;
         };
         let text = trim_field(text, column.trim);

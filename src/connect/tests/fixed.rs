@@ -3,8 +3,8 @@
 use super::reading::{Extracted, assert_names, extract, text, texts};
 use portcullis_model::reconciliation::ConnectorSettings;
 use portcullis_model::reconciliation::connector::{
-    CharacterSet, FieldTrim, FixedColumn, FixedMarker, FixedRecord, FixedTotal, FixedValue, FixedWidthSettings,
-    InputFiles, LineBreak, PositionUnit, RecordLayout,
+    CharacterSet, FieldTrim, FixedColumn, FixedMarker, FixedRecord, FixedTotal, FixedValue,
+    FixedWidthSettings, InputFiles, LineBreak, PositionUnit, RecordLayout,
 };
 use portcullis_reconcile::source::{RawValue, SourceError};
 
@@ -98,7 +98,12 @@ fn stated() -> FixedWidthSettings {
             FixedColumn { value: FixedValue::Digits { scale: 2 }, ..column("amount", 4, 4) },
         ],
         header: Some(FixedRecord { marker: mark("HDR"), count: None, also_counted: 0, totals: Vec::new() }),
-        trailer: Some(FixedRecord { marker: mark("END"), count: Some((4, 4)), also_counted: 2, totals: vec![total] }),
+        trailer: Some(FixedRecord {
+            marker: mark("END"),
+            count: Some((4, 4)),
+            also_counted: 2,
+            totals: vec![total],
+        }),
         ..usual()
     }
 }
@@ -134,10 +139,16 @@ fn columns_that_cannot_be_are_refused() {
     for (settings, problem) in [
         (FixedWidthSettings { columns: vec![column("id", 0, 3)], ..usual() }, "no position"),
         (FixedWidthSettings { columns: vec![column("id", 1, 0)], ..usual() }, "no position"),
-        (FixedWidthSettings { columns: vec![column("id", 1, 1), column("id", 2, 1)], ..usual() }, "Two columns"),
+        (
+            FixedWidthSettings { columns: vec![column("id", 1, 1), column("id", 2, 1)], ..usual() },
+            "Two columns",
+        ),
         (FixedWidthSettings { characters: CharacterSet::Utf16Le, ..usual() }, "Lines of UTF-16"),
         (FixedWidthSettings { columns: vec![column("number", 1, 3)], ..usual() }, "no column `id`"),
-        (FixedWidthSettings { columns: vec![column("id", u32::MAX, u32::MAX)], ..usual() }, "its columns need"),
+        (
+            FixedWidthSettings { columns: vec![column("id", u32::MAX, u32::MAX)], ..usual() },
+            "its columns need",
+        ),
     ] {
         assert_names(&read(b"001Anna \n", settings, &["id"]).unwrap_err(), "records.txt", problem);
     }

@@ -3,9 +3,13 @@
 mod csv;
 mod files;
 mod fixed;
+#[cfg(feature = "http")]
+mod http;
 mod jsonl;
 #[cfg(all(unix, feature = "mysql"))]
 mod mysql;
+#[cfg(feature = "parquet")]
+mod parquet;
 #[cfg(all(unix, feature = "postgresql"))]
 mod postgresql;
 mod reading;
@@ -13,3 +17,5 @@ mod reading;
 mod servers;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "xml")]
+mod xml;
