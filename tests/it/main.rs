@@ -60,6 +60,7 @@ mod conformance;
 mod coverage_hostile;
 mod deployment;
 mod deployment_hosts;
+mod drill;
 mod evidence_command;
 mod evidence_list;
 mod explain_landing;

@@ -52,10 +52,7 @@ fn make_path(area: &Area) -> Option<String> {
     area.paths.iter().find_map(|rule| {
         let text = rule.rule.to_string().trim_end_matches('/').replace("**", "release").replace('*', "change");
         let names = [text.clone(), format!("{text}/release.sql"), format!("{text}.sql"), text.replace('?', "x")];
-        names.into_iter().find(|name| {
-            let path = RepoPath::new(name.clone().into_bytes());
-            path.is_ok_and(|path| area.touch_by_path(&path).is_some())
-        })
+        names.into_iter().find(|name| area.touch_by_path(&RepoPath::new(name.as_str())).is_some())
     })
 }
 

@@ -153,7 +153,7 @@ fn describe_span(seconds: u64) -> String {
 }
 
 fn describe_detection(found: &DetectionV1) -> String {
-    let time = found.at.model().map_or_else(String::new, |at| at.strftime("%H:%M").to_string());
+    let time = found.at.model().map(|at| at.strftime("%H:%M").to_string()).unwrap_or_default();
     let class = |one: &portcullis_wire::drill::v1::ExceededClassV1| {
         format!("{} {} (budget {})", one.class, one.records, one.budget)
     };

@@ -22,22 +22,22 @@ const PAST: usize = 10;
 
 /// What a comparison reads beside the manifests, and what it writes.
 #[derive(Clone, Copy, Default)]
-pub(super) struct ComparisonFiles<'f> {
+pub struct ComparisonFiles<'f> {
     /// Where differences are written.
-    pub(super) breaks: Option<&'f Path>,
+    pub breaks: Option<&'f Path>,
     /// Where deleted records that are gone are written.
-    pub(super) gone: Option<&'f Path>,
+    pub gone: Option<&'f Path>,
 }
 
 /// A comparison and its judgement.
-pub(super) struct Compared {
-    pub(super) manifests: ComparedManifests,
-    pub(super) answer: Comparison,
-    pub(super) judgement: Judgement,
+pub struct Compared {
+    pub manifests: ComparedManifests,
+    pub answer: Comparison,
+    pub judgement: Judgement,
 }
 
 /// Compares and judges.
-pub(super) fn compare(
+pub fn compare(
     dataset: &Dataset,
     manifests: ComparedManifests,
     past: &[PastRun],
@@ -68,7 +68,7 @@ fn headers_of(manifests: &ComparedManifests) -> JudgedHeaders<'_> {
 
 /// The runs of a chain that the next one is held against, the newest first: those of this
 /// definition alone.
-pub(super) fn past_runs(chain: Option<&RunChain>, dataset: &Dataset) -> Vec<PastRun> {
+pub fn past_runs(chain: Option<&RunChain>, dataset: &Dataset) -> Vec<PastRun> {
     let definition = dataset.definition();
     let links = chain.map_or(&[][..], |chain| &chain.links);
     let own = links.iter().rev().filter(|link| link.run.definition == definition).take(PAST);
@@ -89,7 +89,7 @@ fn past_run(link: &RunLink) -> PastRun {
 
 impl Compared {
     /// The run that it becomes on top of the newest of a chain.
-    pub(super) fn draft(&self, policy: &Digest, last: Option<&RunLink>, time: Timestamp) -> RunDraft {
+    pub fn draft(&self, policy: &Digest, last: Option<&RunLink>, time: Timestamp) -> RunDraft {
         // As the run keeps it: in whole seconds.
         let time = Timestamp::from_second(time.as_second()).unwrap_or(time);
         let confirming = self.manifests.is_confirming();
@@ -166,7 +166,7 @@ impl Compared {
 
     /// Takes over what a later look at the differences alone found: those that are still there
     /// count, and the others arrived meanwhile.
-    pub(super) fn confirm(&mut self, later: Compared) {
+    pub fn confirm(&mut self, later: Compared) {
         let first = std::mem::take(&mut self.judgement.classes);
         let second = later.judgement.classes;
         let of = |counts: &BTreeMap<RecordClass, ClassCount>, class| counts.get(&class).copied().unwrap_or_default();

@@ -106,9 +106,9 @@ impl Story<'_> {
         self.begin_day(1);
         let run = self.check(1, RunOutcome::Green, &[])?;
         self.page.more(&format!(
-            "{} of {} records are as they should be. That is run {} in the repository.",
+            "{} records are as they should be, and later ones replaced {} operations. The repository keeps it as run {}.",
             count(&run, RecordClass::Ok),
-            run.classes.values().map(|class| class.seen).sum::<u64>(),
+            count(&run, RecordClass::Superseded),
             run.number
         ));
         let number =
@@ -237,8 +237,7 @@ impl Story<'_> {
             warned / HOUR
         ));
         self.page.blank();
-        self.page.paragraph("Your own policy against the same story:  portcullis drill --policy portcullis.toml");
-        self.page.paragraph("Check what you upload:                   docs/reconciliation.md");
+        self.page.paragraph("Play the same against your own policy: portcullis drill");
     }
 
     /// The daily check, and whether it says what is announced.

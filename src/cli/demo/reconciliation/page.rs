@@ -16,6 +16,9 @@ const COLUMN: usize = 9;
 /// No text is wider than this: longer lines are hard to read.
 const WIDEST: usize = 110;
 
+/// From this width on a line of a text was filled, and not ended.
+const FILLED: usize = 95;
+
 /// The story on its way.
 pub struct StoryPage {
     text: String,
@@ -94,7 +97,8 @@ impl StoryPage {
     /// A text as it is, set off by a line at its left.
     pub fn quote(&mut self, text: &str) {
         let bar = self.paint("|", anstyle::Style::new().dimmed());
-        for line in text.lines() {
+        for line in join_lines(text) {
+            let line = line.as_str();
             let is_item = line.starts_with("- ");
             let hang = if is_item { 2 } else { 0 };
             for (place, part) in wrap_text(line, COLUMN + 2, COLUMN + 2 + hang, self.width).iter().enumerate() {
@@ -110,4 +114,18 @@ impl StoryPage {
         let body = lines.join(&format!("\n{:column$}", ""));
         let _ = writeln!(self.text, "{}", format!("{lead}{body}").trim_end());
     }
+}
+
+/// Lines that a text fills by itself go on in the next one: here they have another width.
+fn join_lines(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut goes_on = false;
+    for line in text.lines() {
+        match lines.last_mut().filter(|_| goes_on) {
+            Some(last) => last.extend([" ", line]),
+            None => lines.push(line.to_string()),
+        }
+        goes_on = line.width() >= FILLED;
+    }
+    lines
 }
