@@ -125,7 +125,7 @@ fn each_ready_policy_has_its_day_of_detection() {
 
     let (exit, found) = drill(BASELINE);
     assert_eq!(exit, 1, "{found:#}");
-    let whole = ["[reconciliation.NAME] with `deadline = \"24h\"` and `expected-every = \"24h\"`"];
+    let whole = ["[reconciliation.NAME] with times of 24h"];
     assert_eq!(days(&found), [never(&whole, 2), never(&whole, 4), never(&whole, 5), never(&whole, 6)]);
     assert_eq!(stopped_by(&found), ["protected-branch", "regression-tests", "required-checks", "required-reviews"]);
 }

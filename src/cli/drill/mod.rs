@@ -150,7 +150,7 @@ fn advise(subject: Option<&DrillSubject>, fault: StoryFault) -> Result<Option<Se
         return find_settings(subject, fault);
     }
     let then = DrillSubject::of(&plain_dataset(), false).find_first(fault)?;
-    let setting = "[reconciliation.NAME] with `deadline = \"24h\"` and `expected-every = \"24h\"`".to_string();
+    let setting = "[reconciliation.NAME] with times of 24h".to_string();
     Ok(then.map(|then| SettingAdvice { settings: vec![setting], then }))
 }
 

@@ -4,12 +4,12 @@ use crate::cli::story::world::StoryFault;
 use crate::render::prose::wrap_text;
 use crate::render::{self, Style, plural};
 use anstyle::AnsiColor;
-use portcullis_wire::drill::v1::{DetectionV1, DrillV1, DrilledFaultV1};
-use portcullis_wire::form::Form as _;
+use portcullis_model::reconciliation::RunOutcome;
+use portcullis_wire::drill::v1::{DetectionV1, DrillV1, DrilledFaultV1, ExceededClassV1};
 use std::fmt::Write as _;
 
 /// Where the answer of a line begins.
-const COLUMN: usize = 36;
+const COLUMN: usize = 34;
 
 /// No line is wider than this.
 const WIDEST: usize = 110;
@@ -58,6 +58,10 @@ impl DrillText {
             describe_runs(drill)
         ));
         self.text.push('\n');
+        let title = format!("  {:<24}{:<8}found", "", "begins");
+        let style = anstyle::Style::new().dimmed();
+        let title = if self.style.colour { format!("{style}{title}{style:#}") } else { title };
+        let _ = writeln!(self.text, "{title}");
     }
 
     /// A line of the table: what, since when, and the answer with its colour.
@@ -66,7 +70,7 @@ impl DrillText {
         let lines = wrap_text(words, COLUMN + word.len() + gap, COLUMN, self.style.width);
         let body = lines.join(&format!("\n{:COLUMN$}", ""));
         let painted = self.paint(word, colour);
-        let line = format!("  {what:<24}{day:<10}{painted}{:gap$}{body}", "");
+        let line = format!("  {what:<24}{day:<8}{painted}{:gap$}{body}", "");
         let _ = writeln!(self.text, "{}", line.trim_end());
     }
 
@@ -78,7 +82,7 @@ impl DrillText {
 
     fn tell_merge(&mut self, drill: &DrillV1) {
         let names: Vec<&str> = drill.merge.stopped_by.iter().map(|one| one.control.as_str()).collect();
-        let what = "a change brings it in";
+        let what = "test data is merged";
         match (drill.merge.played, names.is_empty()) {
             (false, _) => self.line(
                 what,
@@ -108,7 +112,7 @@ impl DrillText {
     }
 
     fn tell_told(&mut self, drill: &DrillV1) {
-        let what = "users of them are told";
+        let what = "users are told";
         if drill.told.parties.is_empty() && drill.told.settings.is_empty() {
             return self.line(what, "", ("never", AnsiColor::Red), "nothing is found that they could be told");
         }
@@ -152,14 +156,12 @@ fn describe_span(seconds: u64) -> String {
     }
 }
 
+/// The classes; how the run ends, where that is not that they are over their budgets.
 fn describe_detection(found: &DetectionV1) -> String {
-    let time = found.at.model().map(|at| at.strftime("%H:%M").to_string()).unwrap_or_default();
-    let class = |one: &portcullis_wire::drill::v1::ExceededClassV1| {
-        format!("{} {} (budget {})", one.class, one.records, one.budget)
-    };
+    let class = |one: &ExceededClassV1| format!("{} {}, budget {}", one.class, one.records, one.budget);
     let classes: Vec<String> = found.classes.iter().map(class).collect();
-    let why = if classes.is_empty() { String::new() } else { format!(": {}", classes.join(", ")) };
-    format!("{time}, {}{why}", found.outcome)
+    let outcome = Some(&found.outcome).filter(|outcome| *outcome != RunOutcome::OverBudget.as_str());
+    outcome.into_iter().cloned().chain(classes).collect::<Vec<_>>().join("; ")
 }
 
 fn describe_settings(fault: &DrilledFaultV1) -> String {

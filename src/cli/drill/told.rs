@@ -60,7 +60,7 @@ pub fn find_told(
         }
     }
     if telling.parties.is_empty() && telling.settings.is_empty() {
-        telling.settings.push("[notification.parties.NAME] with `role = \"recipient\"` and `early-warning = \"72h\"`".to_string());
+        telling.settings.push("[notification.parties.NAME] with early-warning".to_string());
     }
     Ok(telling)
 }

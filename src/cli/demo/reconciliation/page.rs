@@ -121,7 +121,8 @@ fn join_lines(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut goes_on = false;
     for line in text.lines() {
-        match lines.last_mut().filter(|_| goes_on) {
+        let is_new = line.is_empty() || line.starts_with("- ");
+        match lines.last_mut().filter(|_| goes_on && !is_new) {
             Some(last) => last.extend([" ", line]),
             None => lines.push(line.to_string()),
         }
