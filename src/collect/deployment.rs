@@ -2,8 +2,8 @@
 //! explain it.
 
 use crate::collect::gather::gather_change;
-use crate::collect::runs::gather_runs;
 use crate::collect::incidents::read_incident_facts;
+use crate::collect::runs::gather_runs;
 use crate::collect::signed_requests::SignedRequests;
 use crate::collect::sources::{Ends, HostSession, Sources};
 use jiff::Timestamp;

@@ -36,9 +36,17 @@ pub fn write_run_text(shown: &RunShown<'_>) -> String {
         text += &write_classes(run, shown.budgets);
     }
     text += &write_list("\nnothing can be concluded:", &run.faults);
-    let unmet: Vec<String> = run.shares.iter().filter(|share| !share.is_met()).map(|share| {
-        format!("{} of {} records arrived in the shorter time, and more are required", share.arrived, share.due)
-    }).collect();
+    let unmet: Vec<String> = run
+        .shares
+        .iter()
+        .filter(|share| !share.is_met())
+        .map(|share| {
+            format!(
+                "{} of {} records arrived in the shorter time, and more are required",
+                share.arrived, share.due
+            )
+        })
+        .collect();
     text += &write_list("\nlate:", &unmet);
     text += &write_breaks(run);
     text += &write_list("\nwhere it went wrong:", shown.exposure);
@@ -80,7 +88,8 @@ fn write_classes(run: &ReconciliationRun, budgets: Option<&BTreeMap<RecordClass,
         let mark = if budget.is_some_and(|budget| open > budget) { "  over" } else { "" };
         let confirmed = if class.needs_budget() { group(count.confirmed) } else { String::new() };
         let budget = budget.map(group).unwrap_or_default();
-        let line = format!("  {:<20} {:>15} {confirmed:>12} {budget:>8}{mark}", class.as_str(), group(count.seen));
+        let line =
+            format!("  {:<20} {:>15} {confirmed:>12} {budget:>8}{mark}", class.as_str(), group(count.seen));
         text += line.trim_end();
         text.push('\n');
     }
@@ -100,7 +109,13 @@ fn write_breaks(run: &ReconciliationRun) -> String {
     }
     let mut text = String::from("\nopen, oldest first:\n");
     for one in run.breaks.iter().take(NAMED) {
-        let state = if one.accepted { ", accepted" } else if one.confirmed { "" } else { ", unconfirmed" };
+        let state = if one.accepted {
+            ", accepted"
+        } else if one.confirmed {
+            ""
+        } else {
+            ", unconfirmed"
+        };
         text += &format!("  {}  {}, {}{state}\n", one.key, one.class.as_str(), age(one, run.time));
     }
     let more = (run.breaks.len().saturating_sub(NAMED) as u64).saturating_add(run.unlisted_breaks);
@@ -159,5 +174,8 @@ fn group(number: u64) -> String {
 
 #[test]
 fn digits_are_grouped_from_the_right() {
-    assert_eq!([0, 12, 123, 1234, 1_234_567, 123_456].map(group), ["0", "12", "123", "1,234", "1,234,567", "123,456"]);
+    assert_eq!(
+        [0, 12, 123, 1234, 1_234_567, 123_456].map(group),
+        ["0", "12", "123", "1,234", "1,234,567", "123,456"]
+    );
 }

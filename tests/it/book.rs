@@ -54,6 +54,7 @@ run! {
     commands_of_outputs_run: "docs/outputs.md",
     commands_of_people_run: "docs/people.md",
     commands_of_procedure_run: "docs/procedure.md",
+    commands_of_reconciliation_run: "docs/reconciliation.md",
     commands_of_records_run: "docs/records.md",
     commands_of_sealing_run: "docs/sealing.md",
     commands_of_waivers_run: "docs/waivers.md",

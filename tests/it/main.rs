@@ -36,6 +36,7 @@ mod attacks_line_coverage;
 mod attacks_opening;
 mod attacks_order;
 mod attacks_protection;
+mod attacks_reconciliation;
 mod attacks_recorded_coverage;
 mod attacks_records;
 mod attacks_review;

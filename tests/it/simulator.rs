@@ -94,7 +94,6 @@ fn gathered(lane: &Lane, words: Words) -> Deployment {
             since: jiff::Timestamp::UNIX_EPOCH,
         })),
         elsewhere: Fact::Known(portcullis_model::deployment::Elsewhere::nothing()),
-        reconciliation: None,
         recorded: Fact::Known(
             words
                 .record

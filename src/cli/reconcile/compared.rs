@@ -17,6 +17,9 @@ use std::path::Path;
 /// How many records of each class are named.
 const LISTED: usize = 200;
 
+/// How many are named where they have to be sent again.
+const MOST: usize = 1_000_000;
+
 /// How many earlier runs a run is held against.
 const PAST: usize = 10;
 
@@ -27,16 +30,24 @@ pub struct ComparisonFiles<'f> {
     pub breaks: Option<&'f Path>,
     /// Where deleted records that are gone are written.
     pub gone: Option<&'f Path>,
+    /// Whether every record that differs is named, and not only some of each class.
+    pub all: bool,
 }
 
 /// A comparison and its judgement.
 pub struct Compared {
+    /// What was compared.
     pub manifests: ComparedManifests,
+    /// What the comparison found.
     pub answer: Comparison,
+    /// What it is worth.
     pub judgement: Judgement,
 }
 
-/// Compares and judges.
+/// Compares and judges; `past` are the runs before, the newest first.
+///
+/// # Errors
+/// A manifest is refused, or what is to be written cannot be.
 pub fn compare(
     dataset: &Dataset,
     manifests: ComparedManifests,
@@ -45,7 +56,7 @@ pub fn compare(
 ) -> Result<Compared> {
     let settings = CompareSettings {
         seed: None,
-        listed: LISTED,
+        listed: if files.all { MOST } else { LISTED },
         threads: threads(),
         late_since: past.first().map(|run| run.target_as_of),
         breaks: files.breaks,
@@ -169,7 +180,9 @@ impl Compared {
     pub fn confirm(&mut self, later: Compared) {
         let first = std::mem::take(&mut self.judgement.classes);
         let second = later.judgement.classes;
-        let of = |counts: &BTreeMap<RecordClass, ClassCount>, class| counts.get(&class).copied().unwrap_or_default();
+        let of = |counts: &BTreeMap<RecordClass, ClassCount>, class| {
+            counts.get(&class).copied().unwrap_or_default()
+        };
         let add = |a: ClassCount, b: ClassCount| ClassCount {
             seen: a.seen + b.seen,
             confirmed: a.confirmed + b.confirmed,

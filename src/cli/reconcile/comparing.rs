@@ -22,7 +22,7 @@ pub(super) fn run(directory: &Path, arguments: &CompareArguments) -> Result {
     let chain = if arguments.record { chain_of(directory, dataset)? } else { None };
     let (breaks, gone) = (arguments.breaks.as_deref(), arguments.still_gone.as_deref());
     let (breaks, gone) = (breaks.map(|path| directory.join(path)), gone.map(|path| directory.join(path)));
-    let files = ComparisonFiles { breaks: breaks.as_deref(), gone: gone.as_deref() };
+    let files = ComparisonFiles { breaks: breaks.as_deref(), gone: gone.as_deref(), all: false };
     let compared = compare(dataset, manifests, &past_runs(chain.as_ref(), dataset), files)?;
     let keeping = Keeping { directory, dataset, policy: &policy.digest, arguments: &arguments.keeping };
     let (run, kept) = if arguments.record {
@@ -31,7 +31,13 @@ pub(super) fn run(directory: &Path, arguments: &CompareArguments) -> Result {
     } else {
         (preview(&compared, dataset, &policy.digest, None)?, None)
     };
-    show_result(&run, dataset, kept.as_ref().map(|commit| commit.short()), &compared.judgement.notes, arguments.format)?;
+    show_result(
+        &run,
+        dataset,
+        kept.as_ref().map(|commit| commit.short()),
+        &compared.judgement.notes,
+        arguments.format,
+    )?;
     Ok(exit_of(run.outcome))
 }
 
@@ -62,9 +68,13 @@ pub(super) fn show_result(
             let bytes = write_run(run.clone()).map_err(|error| Failure::environment(error.to_string()))?;
             output::data(&bytes)
         }
-        RunFormat::Text => {
-            output::text(&write_run_text(&RunShown { run, budgets: Some(&dataset.budgets), kept, notes, exposure: &[] }))
-        }
+        RunFormat::Text => output::text(&write_run_text(&RunShown {
+            run,
+            budgets: Some(&dataset.budgets),
+            kept,
+            notes,
+            exposure: &[],
+        })),
     }
 }
 
@@ -90,7 +100,8 @@ pub(super) fn judge(directory: &Path, arguments: &JudgeArguments) -> Result {
     let dataset = find_dataset(&policy, &manifests.source.header().dataset)?;
     manifests.check(dataset).map_err(manifest_failure)?;
     let (kept, before) = find_kept(directory, dataset, &arguments.run)?;
-    let compared = compare(dataset, manifests, &past_runs(before.as_ref(), dataset), ComparisonFiles::default())?;
+    let compared =
+        compare(dataset, manifests, &past_runs(before.as_ref(), dataset), ComparisonFiles::default())?;
     let last = before.as_ref().and_then(RunChain::newest);
     let draft = compared.draft(&policy.digest, last, kept.time);
     let again = prepare_run(draft, dataset, before.as_ref())
@@ -98,7 +109,10 @@ pub(super) fn judge(directory: &Path, arguments: &JudgeArguments) -> Result {
         .run;
     let differences = differences_of(&kept, &again);
     if differences.is_empty() {
-        output::text(&format!("{}: run {} follows from these manifests to the byte", dataset.name, kept.number))?;
+        output::text(&format!(
+            "{}: run {} follows from these manifests to the byte",
+            dataset.name, kept.number
+        ))?;
         return Ok(Exit::Allowed);
     }
     for difference in &differences {
@@ -108,7 +122,11 @@ pub(super) fn judge(directory: &Path, arguments: &JudgeArguments) -> Result {
 }
 
 /// The kept run, and the chain as it was before it.
-fn find_kept(directory: &Path, dataset: &Dataset, named: &str) -> Result<(ReconciliationRun, Option<RunChain>)> {
+fn find_kept(
+    directory: &Path,
+    dataset: &Dataset,
+    named: &str,
+) -> Result<(ReconciliationRun, Option<RunChain>)> {
     let chain = match opening::open(directory) {
         Ok(_) => chain_of(directory, dataset)?,
         Err(_) => None,
@@ -117,8 +135,9 @@ fn find_kept(directory: &Path, dataset: &Dataset, named: &str) -> Result<(Reconc
         Ok(number) => {
             let links = chain.as_ref().map_or(&[][..], |chain| &chain.links);
             let link = links.iter().find(|link| link.run.number == number);
-            link.map(|link| link.run.clone())
-                .ok_or_else(|| Failure::usage(format!("there is no run {number} of `{}` here", dataset.name)))?
+            link.map(|link| link.run.clone()).ok_or_else(|| {
+                Failure::usage(format!("there is no run {number} of `{}` here", dataset.name))
+            })?
         }
         Err(_) => {
             let file = directory.join(named);
@@ -145,15 +164,31 @@ fn differences_of(kept: &ReconciliationRun, again: &ReconciliationRun) -> Vec<St
             found.push(format!("its {what} is {kept}, and the manifests give {again}"));
         }
     };
-    let short = |digest: &portcullis_model::digest::Digest| digest.hex().get(..12).unwrap_or_default().to_string();
+    let short =
+        |digest: &portcullis_model::digest::Digest| digest.hex().get(..12).unwrap_or_default().to_string();
     let (a, b) = (&kept.manifests, &again.manifests);
     hold("source", a.source == b.source, short(&a.source.header), short(&b.source.header));
     hold("target", a.target == b.target, short(&a.target.header), short(&b.target.header));
     hold("reject log", a.rejects == b.rejects, given(a.rejects.is_some()), given(b.rejects.is_some()));
-    hold("list of receipts", a.receipts == b.receipts, given(a.receipts.is_some()), given(b.receipts.is_some()));
-    hold("definition", kept.definition == again.definition, short(&kept.definition), short(&again.definition));
+    hold(
+        "list of receipts",
+        a.receipts == b.receipts,
+        given(a.receipts.is_some()),
+        given(b.receipts.is_some()),
+    );
+    hold(
+        "definition",
+        kept.definition == again.definition,
+        short(&kept.definition),
+        short(&again.definition),
+    );
     hold("policy", kept.policy == again.policy, short(&kept.policy), short(&again.policy));
-    hold("outcome", kept.outcome == again.outcome, kept.outcome.as_str().into(), again.outcome.as_str().into());
+    hold(
+        "outcome",
+        kept.outcome == again.outcome,
+        kept.outcome.as_str().into(),
+        again.outcome.as_str().into(),
+    );
     for class in portcullis_model::reconciliation::RecordClass::ALL {
         let (a, b) = (kept.classes.get(&class), again.classes.get(&class));
         let count = |count: Option<&portcullis_model::reconciliation::ClassCount>| {

@@ -39,7 +39,8 @@ fn key_hashes(key: &DatasetKey, dataset: &Dataset) -> KeyedHashes {
 fn wanted_key(dataset: &Dataset, named: &[String]) -> Result<Vec<u8>> {
     let mut values = Vec::new();
     for field in &dataset.key {
-        let value = named.iter().find_map(|text| text.split_once('=').filter(|(name, _)| *name == field.name));
+        let value =
+            named.iter().find_map(|text| text.split_once('=').filter(|(name, _)| *name == field.name));
         let (_, text) = value.ok_or_else(|| {
             Failure::usage(format!("the key of `{}` has the field `{}`", dataset.name, field.name))
                 .hint(format!("add --key {}=VALUE", field.name))
@@ -47,7 +48,11 @@ fn wanted_key(dataset: &Dataset, named: &[String]) -> Result<Vec<u8>> {
         values.push(RawValue::Text(text.to_string()));
     }
     if named.len() != dataset.key.len() {
-        return Err(Failure::usage(format!("the key of `{}` has {} fields", dataset.name, dataset.key.len())));
+        return Err(Failure::usage(format!(
+            "the key of `{}` has {} fields",
+            dataset.name,
+            dataset.key.len()
+        )));
     }
     let fields = CanonicalFields::new(&dataset.key).map_err(Failure::policy)?;
     let mut form = Vec::new();

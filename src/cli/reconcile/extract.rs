@@ -14,7 +14,8 @@ pub(super) fn run(directory: &Path, arguments: &ExtractArguments) -> Result {
     let only = arguments.only.as_ref().map(|path| open_manifest(directory, path)).transpose()?;
     let extraction =
         Extraction { directory, dataset, key: &key, only: only.as_ref(), columns: arguments.columns };
-    let manifest = extraction.read(arguments.side, &directory.join(&arguments.output))?;
+    let manifest =
+        extraction.read(arguments.side, &directory.join(&arguments.output), jiff::Timestamp::now())?;
     let header = manifest.header();
     output::text(&format!(
         "{}: {} of the {} in {}, {}",

@@ -15,6 +15,7 @@ use portcullis_model::notification::NotificationRules;
 use portcullis_model::reconciliation::run::find_exceeded;
 use portcullis_model::reconciliation::{Dataset, ReconciliationRun, RunOutcome};
 use portcullis_record::run::RunChain;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Can the policy say who has to be told?
@@ -39,16 +40,22 @@ pub(super) fn open_draft(
     before: Option<&RunChain>,
     push: Option<&str>,
 ) -> Result<()> {
-    let Some(rules) = policy.scope.notification.as_ref().filter(|_| run.outcome == RunOutcome::OverBudget) else {
+    let Some(rules) = policy.scope.notification.as_ref().filter(|_| run.outcome == RunOutcome::OverBudget)
+    else {
         return Ok(());
     };
-    let history: Vec<&ReconciliationRun> =
+    let earlier: Vec<&ReconciliationRun> =
         before.map_or(&[][..], |chain| &chain.links).iter().map(|link| &link.run).collect();
-    let incident = draft_incident(directory, rules, dataset, run, &history)?;
+    let (good, bad) = find_turn(run, &earlier);
+    let exposure = good.map(|good| find_deployments(directory, good, bad)).transpose()?.flatten();
+    let incident = draft_incident(rules, dataset, run, &earlier, exposure)?;
     let entry = EntryArguments { by: None, push: push.map(ToString::to_string) };
     let told = match open_incident(directory, incident, &entry)? {
         Opening::Opened(id) => {
-            format!("incident {id} is open as a draft; its clocks run from {}: see `portcullis incident show {id}`", run.time)
+            format!(
+                "incident {id} is open as a draft; its clocks run from {}: see `portcullis incident show {id}`",
+                run.time
+            )
         }
         Opening::OpenAlready(id) => format!("incident {id} was opened by this run before"),
     };
@@ -56,25 +63,35 @@ pub(super) fn open_draft(
     Ok(())
 }
 
-/// The draft of an incident that a run over budget found; `before` are the runs before it, oldest
-/// first. What was deployed is looked up in the repository.
+/// The last good run and the first bad one after it; `earlier` are the runs before, oldest first.
+pub fn find_turn<'r>(
+    run: &'r ReconciliationRun,
+    earlier: &[&'r ReconciliationRun],
+) -> (Option<&'r ReconciliationRun>, &'r ReconciliationRun) {
+    let good = earlier.iter().rposition(|one| one.outcome == RunOutcome::Green);
+    let since = earlier.get(good.map_or(0, |place| place + 1)..).unwrap_or_default();
+    let bad = since.iter().find(|one| one.outcome == RunOutcome::OverBudget).copied();
+    (good.and_then(|place| earlier.get(place)).copied(), bad.unwrap_or(run))
+}
+
+/// The draft of the incident that a run over budget opens. Its identifier is made when it is
+/// stored. Told are the parties of the dataset, and its recipients.
 ///
 /// # Errors
-/// The records of deployments cannot be read.
+/// The time of the run has no year of four digits.
 pub fn draft_incident(
-    directory: &Path,
     rules: &NotificationRules,
     dataset: &Dataset,
     run: &ReconciliationRun,
-    before: &[&ReconciliationRun],
+    earlier: &[&ReconciliationRun],
+    exposure: Option<IncidentExposure>,
 ) -> Result<OpenedIncident> {
-    let history: Vec<&ReconciliationRun> = before.iter().copied().chain([run]).collect();
-    let good = history.iter().rposition(|one| one.outcome == RunOutcome::Green);
-    let since = history.get(good.map_or(0, |place| place + 1)..).unwrap_or_default();
-    let bad = since.iter().find(|one| one.outcome == RunOutcome::OverBudget).copied().unwrap_or(run);
-    let good = good.and_then(|place| history.get(place)).copied();
+    let (good, bad) = find_turn(run, earlier);
     let exceeded = find_exceeded(&run.classes, &dataset.budgets);
     let over = exceeded.iter().filter(|one| one.confirmed);
+    let concerned: BTreeSet<&str> =
+        rules.parties_of(&dataset.name).map(|party| party.name.as_str()).collect();
+    let is_told = |name: &str| concerned.contains(name) || dataset.recipients.iter().any(|one| one == name);
     Ok(OpenedIncident {
         id: blank_id(run.time)?,
         dataset: dataset.name.clone(),
@@ -83,11 +100,11 @@ pub fn draft_incident(
         detected_by: Some(name_run(run, run.time)),
         first_bad: Some(name_run(bad, bad.manifests.as_of())),
         last_good: good.map(|run| name_run(run, run.manifests.as_of())),
-        exposure: good.map(|good| find_deployments(directory, good, bad)).transpose()?.flatten(),
+        exposure,
         known: over.map(|one| one.class.meaning().to_string()).collect(),
         unknown: vec!["Which people the records concern, and what followed for them.".to_string()],
         aware_at: run.time,
-        parties: rules.parties_of(&dataset.name).map(|party| party.name.clone()).collect(),
+        parties: rules.parties.iter().map(|party| party.name.clone()).filter(|name| is_told(name)).collect(),
     })
 }
 

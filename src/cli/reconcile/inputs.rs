@@ -59,13 +59,11 @@ pub(super) fn read_key(directory: &Path, arguments: &KeyArguments) -> Result<Dat
                 Failure::environment(format!("cannot read the key {}: {error}", file.display()))
             })?
         }
-        None => {
-            ci::variable(KEY_VARIABLE).map(String::into_bytes).ok_or_else(|| {
-                Failure::usage("the key of the dataset is not known")
-                    .hint(format!("name its file with --key-file, or set {KEY_VARIABLE}"))
-                    .hint("make one with `openssl rand -hex 32`, and keep it where records may be seen")
-            })?
-        }
+        None => ci::variable(KEY_VARIABLE).map(String::into_bytes).ok_or_else(|| {
+            Failure::usage("the key of the dataset is not known")
+                .hint(format!("name its file with --key-file, or set {KEY_VARIABLE}"))
+                .hint("make one with `openssl rand -hex 32`, and keep it where records may be seen")
+        })?,
     };
     DatasetKey::read(&bytes).map_err(|weak| Failure::environment(format!("the key of the dataset: {weak}")))
 }
@@ -119,27 +117,38 @@ impl ReadSide {
 }
 
 /// One extraction.
-pub(super) struct Extraction<'a> {
-    pub(super) directory: &'a Path,
-    pub(super) dataset: &'a Dataset,
-    pub(super) key: &'a DatasetKey,
-    pub(super) only: Option<&'a Manifest>,
-    pub(super) columns: bool,
+pub struct Extraction<'a> {
+    /// Where paths of the policy begin.
+    pub directory: &'a Path,
+    /// The dataset.
+    pub dataset: &'a Dataset,
+    /// Its key.
+    pub key: &'a DatasetKey,
+    /// Only the records of these differences.
+    pub only: Option<&'a Manifest>,
+    /// Whether each field gets a digest of its own.
+    pub columns: bool,
 }
 
 impl Extraction<'_> {
-    /// Reads a side into a new folder.
-    pub(super) fn read(&self, side: ReadSide, output: &Path) -> Result<Manifest> {
+    /// Reads a side into a new folder; `as_of` is the moment before its first row.
+    ///
+    /// # Errors
+    /// The policy does not say how it is read, or it cannot be read or written.
+    pub fn read(&self, side: ReadSide, output: &Path, as_of: jiff::Timestamp) -> Result<Manifest> {
         let name = side.as_str();
         let system = side.system(self.dataset).ok_or_else(|| {
-            Failure::policy(format!("the policy does not say how the {name} of `{}` is read", self.dataset.name))
-                .hint(format!("write `[reconciliation.{}.{name}]` with `connector`", self.dataset.name))
+            Failure::policy(format!(
+                "the policy does not say how the {name} of `{}` is read",
+                self.dataset.name
+            ))
+            .hint(format!("write `[reconciliation.{}.{name}]` with `connector`", self.dataset.name))
         })?;
-        let as_of = jiff::Timestamp::now();
         let columns = list_columns(self.dataset, system, side.content());
         let environment = |variable: &str| ci::variable(variable);
         let opening = Opening { columns: &columns, directory: self.directory, environment: &environment };
-        let opened = open_source(&system.connector, &opening).map_err(|error| extract_failure(error.into()))?;
+        let opened =
+            open_source(&system.connector, &opening).map_err(|error| extract_failure(error.into()))?;
         let tell = |rows: u64| {
             if rows >= EVERY {
                 output::remark(&format!("{name}: {rows} rows"));
@@ -156,7 +165,8 @@ impl Extraction<'_> {
             sorted_at_once: SORTED_AT_ONCE,
             generator: TOOL,
         };
-        extract_rows(self.dataset, system, &mut source, self.key, output, &settings).map_err(extract_failure)?;
+        extract_rows(self.dataset, system, &mut source, self.key, output, &settings)
+            .map_err(extract_failure)?;
         Manifest::open(output).map_err(manifest_failure)
     }
 }
@@ -184,7 +194,9 @@ fn extract_failure(fault: ExtractFault) -> Failure {
 /// A manifest of something else shows nothing; one that is not what it says does not verify.
 pub(super) fn manifest_failure(fault: ManifestFault) -> Failure {
     let exit = match fault.kind {
-        FaultKind::Absent | FaultKind::DiskFull | FaultKind::Occupied | FaultKind::Unreadable => Exit::Environment,
+        FaultKind::Absent | FaultKind::DiskFull | FaultKind::Occupied | FaultKind::Unreadable => {
+            Exit::Environment
+        }
         FaultKind::Swapped
         | FaultKind::OtherDataset
         | FaultKind::OtherKey

@@ -9,7 +9,8 @@ mod comparing;
 mod explain;
 mod extract;
 pub mod incident;
-mod inputs;
+pub mod inputs;
+mod resend;
 mod running;
 mod show;
 mod storing;
@@ -189,6 +190,10 @@ pub struct RunArguments {
     /// Seconds to wait before differences are looked at again.
     #[arg(long, value_name = "SECONDS", default_value_t = 2)]
     confirm_after: u64,
+    /// Write the operations that have to be sent again to this file: one JSON object a line, in the
+    /// order of their sequence, with the reason. It holds content, and only its owner can read it.
+    #[arg(long, value_name = "FILE")]
+    replay: Option<PathBuf>,
     /// Compare, and keep nothing in the repository.
     #[arg(long)]
     dry_run: bool,

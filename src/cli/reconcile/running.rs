@@ -5,9 +5,10 @@ use super::compared::{Compared, ComparisonFiles, compare, past_runs};
 use super::comparing::{preview, show_result};
 use super::inputs::{Extraction, find_dataset, manifest_failure, read_dataset_policy, read_key};
 use super::storing::{Keeping, chain_of, keep_run};
-use super::{ReadSide, RunArguments, exit_of, incident};
+use super::{ReadSide, RunArguments, exit_of, incident, resend};
 use crate::cli::exit::{Failure, Result};
 use crate::cli::{opening, output};
+use jiff::Timestamp;
 use portcullis_model::reconciliation::{Dataset, Isolation, RunOutcome};
 use portcullis_reconcile::compare::ComparedManifests;
 use portcullis_reconcile::key::DatasetKey;
@@ -34,14 +35,22 @@ pub(super) fn run(directory: &Path, arguments: &RunArguments) -> Result {
     let folder = match &arguments.manifests {
         Some(folder) => {
             let folder = directory.join(folder);
-            std::fs::create_dir_all(&folder)
-                .map_err(|error| Failure::environment(format!("cannot make {}: {error}", folder.display())))?;
+            std::fs::create_dir_all(&folder).map_err(|error| {
+                Failure::environment(format!("cannot make {}: {error}", folder.display()))
+            })?;
             folder
         }
         None => temporary.path().to_path_buf(),
     };
     let state = StateFolder::open(directory, arguments.state.as_deref())?;
-    let scene = RunScene { directory, dataset, key: &key, folder: &folder, state: &state };
+    let scene = RunScene {
+        directory,
+        dataset,
+        key: &key,
+        folder: &folder,
+        state: &state,
+        all: arguments.replay.is_some(),
+    };
     let past = past_runs(chain.as_ref(), dataset);
     let mut compared = compare(dataset, scene.read_all()?, &past, scene.files())?;
     if compared.judgement.outcome == RunOutcome::Unconfirmed {
@@ -57,6 +66,9 @@ pub(super) fn run(directory: &Path, arguments: &RunArguments) -> Result {
     state.keep(&folder)?;
     let kept = kept.as_ref().map(|commit| commit.short());
     show_result(&run, dataset, kept, &compared.judgement.notes, arguments.format)?;
+    if let Some(file) = &arguments.replay {
+        resend::write_list(directory, dataset, &key, &compared.answer.seen, &directory.join(file))?;
+    }
     if arguments.open_incident {
         let push = arguments.keeping.push.as_deref();
         incident::open_draft(directory, &policy, dataset, &run, chain.as_ref(), push)?;
@@ -71,6 +83,8 @@ struct RunScene<'a> {
     key: &'a DatasetKey,
     folder: &'a Path,
     state: &'a StateFolder,
+    /// Whether every record that differs has to be named.
+    all: bool,
 }
 
 impl RunScene<'_> {
@@ -80,12 +94,16 @@ impl RunScene<'_> {
 
     /// Where this run writes what the next one needs.
     fn files(&self) -> ComparisonFiles<'_> {
-        ComparisonFiles { breaks: Some(&self.state.new_breaks), gone: self.state.is_kept().then_some(&self.state.new_gone) }
+        ComparisonFiles {
+            breaks: Some(&self.state.new_breaks),
+            gone: self.state.is_kept().then_some(&self.state.new_gone),
+            all: self.all,
+        }
     }
 
     fn read_all(&self) -> Result<ComparedManifests> {
         let extraction = self.extraction(None);
-        let read = |side: ReadSide| extraction.read(side, &self.folder.join(side.as_str()));
+        let read = |side: ReadSide| extraction.read(side, &self.folder.join(side.as_str()), Timestamp::now());
         let answers = |side: ReadSide| side.system(self.dataset).map(|_| read(side)).transpose();
         Ok(ComparedManifests {
             source: read(ReadSide::Source)?,
@@ -108,7 +126,9 @@ impl RunScene<'_> {
         std::thread::sleep(Duration::from_secs(seconds.max(1)));
         let breaks = Manifest::open(&self.state.new_breaks).map_err(manifest_failure)?;
         let extraction = self.extraction(Some(&breaks));
-        let read = |side: ReadSide| extraction.read(side, &self.folder.join(format!("{}-again", side.as_str())));
+        let read = |side: ReadSide| {
+            extraction.read(side, &self.folder.join(format!("{}-again", side.as_str())), Timestamp::now())
+        };
         let manifests = ComparedManifests {
             source: read(ReadSide::Source)?,
             target: read(ReadSide::Target)?,
@@ -117,7 +137,8 @@ impl RunScene<'_> {
             gone: compared.manifests.gone.clone(),
             breaks: Some(breaks.clone()),
         };
-        let later = compare(self.dataset, manifests, &[], ComparisonFiles::default())?;
+        let files = ComparisonFiles { all: self.all, ..ComparisonFiles::default() };
+        let later = compare(self.dataset, manifests, &[], files)?;
         compared.confirm(later);
         Ok(())
     }
@@ -136,7 +157,8 @@ struct StateFolder {
 impl StateFolder {
     fn open(directory: &Path, named: Option<&Path>) -> Result<Self> {
         let folder = named.map(|folder| directory.join(folder));
-        let unusable = |error: std::io::Error| Failure::environment(format!("the state cannot be kept: {error}"));
+        let unusable =
+            |error: std::io::Error| Failure::environment(format!("the state cannot be kept: {error}"));
         if let Some(folder) = &folder {
             std::fs::create_dir_all(folder).map_err(unusable)?;
         }
@@ -162,7 +184,8 @@ impl StateFolder {
     }
 
     fn earlier(&self, name: &str) -> Result<Option<Manifest>> {
-        let Some(path) = self.folder.as_ref().map(|folder| folder.join(name)).filter(|path| path.exists()) else {
+        let Some(path) = self.folder.as_ref().map(|folder| folder.join(name)).filter(|path| path.exists())
+        else {
             return Ok(None);
         };
         Manifest::open(&path).map(Some).map_err(manifest_failure)

@@ -44,7 +44,11 @@ pub(super) fn show(directory: &Path, arguments: &ShowArguments) -> Result {
         Some(number) => chain.links.iter().find(|link| link.run.number == number),
     };
     let link = link.ok_or_else(|| {
-        Failure::usage(format!("{} has {}", arguments.dataset, render::plural(chain.links.len() as u64, "run")))
+        Failure::usage(format!(
+            "{} has {}",
+            arguments.dataset,
+            render::plural(chain.links.len() as u64, "run")
+        ))
     })?;
     if arguments.format == RunFormat::Json {
         let bytes = write_run(link.run.clone()).map_err(|error| Failure::environment(error.to_string()))?;
@@ -53,7 +57,13 @@ pub(super) fn show(directory: &Path, arguments: &ShowArguments) -> Result {
     }
     let exposure = tell_exposure(&repository, &chain, &link.run, arguments.environment.as_deref())?;
     let commit = link.commit.short();
-    output::text(&write_run_text(&RunShown { run: &link.run, budgets: None, kept: Some(commit), notes: &[], exposure: &exposure }))?;
+    output::text(&write_run_text(&RunShown {
+        run: &link.run,
+        budgets: None,
+        kept: Some(commit),
+        notes: &[],
+        exposure: &exposure,
+    }))?;
     Ok(exit_of(link.run.outcome))
 }
 
@@ -72,22 +82,36 @@ fn tell_exposure(
     let mut since: Vec<&ReconciliationRun> = earlier.collect();
     let good = since.iter().rposition(|one| one.outcome == RunOutcome::Green);
     let since = since.split_off(good.map_or(0, |place| place + 1));
-    let Some(bad) = since.iter().find(|one| one.outcome == RunOutcome::OverBudget) else { return Ok(Vec::new()) };
+    let Some(bad) = since.iter().find(|one| one.outcome == RunOutcome::OverBudget) else {
+        return Ok(Vec::new());
+    };
     let good = good.and_then(|place| chain.links.get(place)).map(|link| &link.run);
     let mut told = vec![match good {
-        Some(good) => format!("last good: run {}, which read both sides by {}", good.number, good.manifests.as_of()),
+        Some(good) => {
+            format!("last good: run {}, which read both sides by {}", good.number, good.manifests.as_of())
+        }
         None => "no earlier run was good".to_string(),
     }];
     told.push(format!("first bad: run {}, which read both sides by {}", bad.number, bad.manifests.as_of()));
     let environments = match environment {
         Some(name) => vec![name.to_string()],
-        None => repository.environments_by_name().map_err(unseen_failure)?.iter().map(ToString::to_string).collect(),
+        None => repository
+            .environments_by_name()
+            .map_err(unseen_failure)?
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
     };
     for name in environments {
         for one in recorded_deployments(repository, &name).map_err(unseen_failure)? {
             let is_after = good.is_none_or(|good| good.manifests.as_of() <= one.time);
             if is_after && one.time <= bad.manifests.as_of() {
-                told.push(format!("between: deployment {} to {name} ({}), {}", one.number, one.candidate.short(), one.time));
+                told.push(format!(
+                    "between: deployment {} to {name} ({}), {}",
+                    one.number,
+                    one.candidate.short(),
+                    one.time
+                ));
             }
         }
     }

@@ -34,14 +34,18 @@ pub(super) struct Keeping<'a> {
 /// The runs of a dataset in the repository here, which have to verify.
 pub(super) fn chain_of(directory: &Path, dataset: &Dataset) -> Result<Option<RunChain>> {
     let repository = opening::open(directory)?;
-    let chain = read_runs(&repository, &run_reference(&dataset.name), Timestamp::now()).map_err(unseen_failure)?;
+    let chain =
+        read_runs(&repository, &run_reference(&dataset.name), Timestamp::now()).map_err(unseen_failure)?;
     match chain.as_ref().and_then(|chain| chain.problems.first()) {
         None => Ok(chain),
         Some(problem) => Err(Failure::unverified(format!(
             "nothing rests on what does not verify: {}: {problem}",
             dataset.name
         ))
-        .hint(format!("See `portcullis reconcile verify {}`; restore the ref from a clone that has it.", dataset.name))),
+        .hint(format!(
+            "See `portcullis reconcile verify {}`; restore the ref from a clone that has it.",
+            dataset.name
+        ))),
     }
 }
 
@@ -102,7 +106,8 @@ fn sign(keeping: &Keeping<'_>, pending: PendingRun) -> Result<PendingRun> {
         })?,
         None => key.email.clone().unwrap_or_default(),
     };
-    let signed = SignedRun { run: &pending.digest, dataset: &pending.run.dataset, number: pending.run.number };
+    let signed =
+        SignedRun { run: &pending.digest, dataset: &pending.run.dataset, number: pending.run.number };
     let armoured = signing::sign(keeping.directory, &key, &signed.message(&name).map_err(failed)?)?;
     let envelope = signed.seal(&name, &armoured).map_err(failed)?;
     if let Some(allowed) = &allowed {

@@ -10,6 +10,8 @@
 //! - `signer`: the same with a key in `~/.ssh/id_ed25519` that `.portcullis/allowed_signers` allows
 //! - `register`: the files that the page about people shows, and a badge with its status list
 //! - `waiver`: a policy, and the waiver that the page about waivers shows first
+//! - `dataset`: the policy and the intentions that the page about reconciliation shows, with a receiver
+//!   before and after a deployment
 //! - `release`: a branch `main`: the tag `v1`, two landings to the tag `v2`, one more, and its host
 
 use super::page::{Page, root};
@@ -43,6 +45,7 @@ pub fn find(name: &str) -> Option<Fixture> {
         "signer" => signer(),
         "register" => register(),
         "waiver" => waiver(),
+        "dataset" => dataset(),
         "release" => release(),
         _ => return None,
     })
@@ -186,6 +189,37 @@ fn waiver() -> Fixture {
     write("portcullis-waivers.toml", &blocks.iter().find(|block| block.language == "toml").unwrap().text);
     write("portcullis.toml", &std::fs::read_to_string(root().join("policies/sensitive-data.toml")).unwrap());
     fixture
+}
+
+fn dataset() -> Fixture {
+    let checkout = Checkout::empty();
+    let page = Page::read("docs/reconciliation.md");
+    let blocks = page.blocks();
+    let shown = |language: &str| &blocks.iter().find(|block| block.language == language).unwrap().text;
+    checkout.write("services/upload/load.sql", "INSERT INTO records SELECT * FROM staging;\n");
+    checkout.write("portcullis.toml", shown("toml"));
+    checkout.write("intended.csv", shown("text"));
+    checkout.commit("Begin");
+    let fill = |name: &str, rows: &[(&str, i64, &str, &str)]| {
+        let database = rusqlite::Connection::open(checkout.path().join(name)).unwrap();
+        let table = "CREATE TABLE nominal(id TEXT, version INTEGER, surname TEXT, loaded_at TEXT)";
+        database.execute(table, ()).unwrap();
+        for row in rows {
+            database.execute("INSERT INTO nominal VALUES(?1, ?2, ?3, ?4)", *row).unwrap();
+        }
+    };
+    let (first, second) = ("2026-01-01T09:00:00Z", "2026-01-02T09:00:00Z");
+    fill("receiver.db", &[("N1", 1, "Archer", first), ("N2", 2, "Baxter", second)]);
+    fill(
+        "receiver-after-the-deployment.db",
+        &[
+            ("N1", 1, "Archer", first),
+            ("N2", 1, "Baker", first),
+            ("N3", 1, "Cooper", first),
+            ("TEST9", 1, "Tester", second),
+        ],
+    );
+    Fixture::new(checkout.path()).keeping(checkout)
 }
 
 fn register() -> Fixture {

@@ -73,14 +73,18 @@ fn last_run(view: &DueView<'_>, dataset: &Dataset, full: bool) -> Result<Timesta
         )
     };
     let clock = view.at.max(Timestamp::now());
-    let none = || unseen(GapReason::NotVisible, "no run of it that shows anything is in this repository".to_string());
+    let none = || {
+        unseen(GapReason::NotVisible, "no run of it that shows anything is in this repository".to_string())
+    };
     let chain = read_runs(&view.repository, &reference, clock)?.ok_or_else(none)?;
     if let Some(problem) = chain.problems.first() {
         return Err(unseen(GapReason::Contradiction, problem.to_string()));
     }
     let definition = dataset.definition();
     let counts = |run: &&ReconciliationRun| {
-        run.faults.is_empty() && run.definition == definition && (!full || run.population == RunPopulation::Full)
+        run.faults.is_empty()
+            && run.definition == definition
+            && (!full || run.population == RunPopulation::Full)
     };
     let mut runs = chain.links.iter().rev().map(|link| &link.run);
     runs.find(counts).map(|run| run.manifests.as_of()).ok_or_else(none)

@@ -1,0 +1,347 @@
+//! Attacks on reconciliation, each with its honest twin: manifests, runs and their chain.
+
+use crate::support::checkout::Checkout;
+use portcullis::collect::runs::gather_runs;
+use portcullis_git::Repository;
+use portcullis_model::fact::Fact;
+use portcullis_model::inquiry::Inquiry;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+const POLICY: &str = r#"schema = 1
+[project]
+name = "Record upload"
+[branches]
+deployment = ["main"]
+[[data-processing]]
+name = "upload"
+purpose = "Loads records"
+paths = ["services/upload/**"]
+[controls.required-reviews]
+approvals = 1
+[controls.reconciled]
+[reconciliation.nominal]
+areas = ["upload"]
+key = [{ name = "id", type = "text" }]
+fields = [{ name = "surname", type = "text" }]
+deadline = "24h"
+reserved = [{ field = "id", prefix = "TEST" }]
+[reconciliation.nominal.source]
+connector = "csv"
+files = "out/intended.csv"
+operation = { column = "op" }
+sequence = "seq"
+time = { column = "at" }
+[reconciliation.nominal.target]
+connector = "csv"
+files = "out/received.csv"
+sequence = "version"
+time = { column = "loaded" }
+"#;
+
+const INTENDED: &str = "id,op,seq,at,surname
+N1,U,1,2026-01-01T08:00:00Z,Archer
+N2,U,1,2026-01-01T08:00:00Z,Baker
+N3,U,1,2026-01-01T08:00:00Z,Cooper
+N2,A,2,2026-01-02T08:00:00Z,Baxter
+N3,D,2,2026-01-02T08:00:00Z,
+";
+
+const RECEIVED: &str = "id,version,loaded,surname
+N1,1,2026-01-01T09:00:00Z,Archer
+N2,2,2026-01-02T09:00:00Z,Baxter
+";
+
+/// An amendment and a deletion that failed, and a test record that went live.
+const FAILED: &str = "id,version,loaded,surname
+N1,1,2026-01-01T09:00:00Z,Archer
+N2,1,2026-01-01T09:00:00Z,Baker
+N3,1,2026-01-01T09:00:00Z,Cooper
+TEST9,1,2026-01-01T09:00:00Z,Tester
+";
+
+/// What the program came to: exit code, stdout, stderr.
+type Ran = (i32, String, String);
+
+struct Scene {
+    checkout: Checkout,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let scene = Scene { checkout: Checkout::empty() };
+        scene.write("portcullis.toml", POLICY);
+        scene.write("out/intended.csv", INTENDED);
+        scene.write("out/received.csv", RECEIVED);
+        scene.key("dataset.key", "0123456789abcdef0123456789abcdef0123456789abcdef");
+        scene.checkout.commit("Begin");
+        scene
+    }
+
+    fn path(&self) -> &Path {
+        self.checkout.path()
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let file = self.path().join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+
+    fn key(&self, name: &str, text: &str) {
+        self.write(name, text);
+        self.shell(&format!("chmod 600 {name}"));
+    }
+
+    fn shell(&self, line: &str) -> String {
+        let output = Command::new("sh").current_dir(self.path()).args(["-c", line]).output().unwrap();
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_string()
+    }
+
+    fn reconcile(&self, line: &str) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("HOME", self.path()).current_dir(self.path()).arg("reconcile").args(line.split(' '));
+        let output = command.output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+    }
+
+    fn run(&self) -> Ran {
+        self.reconcile("run nominal --key-file dataset.key --confirm-after 1")
+    }
+
+    fn extract(&self, side: &str, folder: &str) {
+        let (exit, _, said) =
+            self.reconcile(&format!("extract nominal --side {side} -o {folder} --key-file dataset.key"));
+        assert_eq!(exit, 0, "{said}");
+    }
+
+    fn expect(&self, line: &str, exit: i32, words: &str) -> String {
+        let (code, out, said) = self.reconcile(line);
+        assert!(
+            code == exit && (out.contains(words) || said.contains(words)),
+            "{line}: {code}\n{out}\n{said}"
+        );
+        out
+    }
+
+    /// Puts an edited `run.json` of the newest run into the place of the newest run.
+    fn forge_newest(&self, edit: &str) {
+        self.shell(&format!(
+            "git show refs/portcullis/reconciliation/nominal:run.json | sed '{edit}' > forged.json; \
+             blob=$(git hash-object -w forged.json); \
+             tree=$(printf '100644 blob %s\\trun.json\\n' $blob | git mktree); \
+             git cat-file commit refs/portcullis/reconciliation/nominal | sed \"s/^tree .*/tree $tree/\" > forged.commit; \
+             git update-ref refs/portcullis/reconciliation/nominal $(git hash-object -t commit -w forged.commit)"
+        ));
+    }
+}
+
+#[test]
+fn a_good_run_is_green_and_a_bad_one_names_every_class() {
+    let scene = Scene::new();
+    let (exit, out, said) = scene.run();
+    assert_eq!(exit, 0, "{out}{said}");
+    assert!(out.contains("nominal: GREEN") && out.contains("run 1 ("), "{out}");
+    scene.write("out/received.csv", FAILED);
+    let (exit, out, said) = scene.run();
+    assert_eq!(exit, 1, "{out}{said}");
+    for words in ["OVER BUDGET", "test-data", "undeleted", "stale", "since run 2"] {
+        assert!(out.contains(words), "{words}: {out}");
+    }
+    assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
+    let shown = scene.expect("show nominal", 1, "last good: run 1");
+    assert!(shown.contains("first bad: run 2"), "{shown}");
+    scene.expect("list", 0, "over budget");
+    scene.expect("verify nominal --at-least 2", 0, "2 runs verified");
+}
+
+#[test]
+fn attack_a_side_that_is_empty_or_was_read_half() {
+    let scene = Scene::new();
+    scene.write("out/received.csv", "id,version,loaded,surname\n");
+    let (exit, out, said) = scene.run();
+    assert_eq!(exit, 3, "{out}{said}");
+    assert!(out.contains("BROKEN"), "{out}");
+    // A file that was cut in its last record.
+    scene.write("out/received.csv", RECEIVED.trim_end());
+    let (exit, out, said) = scene.run();
+    assert_eq!(exit, 5, "{out}{said}");
+}
+
+#[test]
+fn attack_manifests_of_something_else() {
+    let scene = Scene::new();
+    scene.extract("source", "s");
+    scene.extract("target", "t");
+    scene.expect("compare s t", 0, "GREEN");
+    scene.expect("compare s s", 3, "content");
+    scene.expect("compare t s", 3, "content");
+    scene.key("other.key", "fedcba9876543210fedcba9876543210fedcba9876543210");
+    scene.expect("extract nominal --side target -o other --key-file other.key", 0, "rows");
+    scene.expect("compare s other", 3, "key");
+    scene.write(
+        "portcullis.toml",
+        &POLICY.replace(
+            "name = \"surname\", type = \"text\"",
+            "name = \"surname\", type = \"text\", trim-end = true",
+        ),
+    );
+    scene.expect("compare s t", 3, "definition");
+}
+
+#[test]
+fn attack_a_manifest_that_was_edited_or_cut() {
+    let scene = Scene::new();
+    scene.extract("source", "s");
+    scene.extract("target", "t");
+    scene.expect("compare s t", 0, "GREEN");
+    scene.shell("cp -r t edited; file=$(find edited -name 'bucket-*.bin' -size +0 | head -1); printf 'X' | dd of=$file bs=1 seek=20 conv=notrunc 2>/dev/null");
+    scene.expect("compare s edited", 6, "edited/bucket-");
+    scene.shell("cp -r t cut; file=$(find cut -name 'bucket-*.bin' -size +0 | head -1); : > $file");
+    scene.expect("compare s cut", 6, "cut/bucket-");
+    scene.shell("cp -r t lost; rm $(find lost -name 'bucket-*.bin' -size +0 | head -1)");
+    let (exit, _, said) = scene.reconcile("compare s lost");
+    assert!(exit == 5 || exit == 6, "{said}");
+}
+
+#[test]
+fn attack_an_edited_run_does_not_verify_and_nothing_is_written_on_top_of_it() {
+    let scene = Scene::new();
+    scene.write("out/received.csv", FAILED);
+    assert_eq!(scene.run().0, 1);
+    scene.expect("verify", 0, "1 run verified");
+    scene.forge_newest("s/\"outcome\": \"over-budget\"/\"outcome\": \"green\"/");
+    scene.expect("verify", 6, "its commit does not follow from its `run.json`");
+    let (exit, _, said) = scene.run();
+    assert_eq!(exit, 6, "{said}");
+    let repository = Repository::open(scene.path()).unwrap();
+    let mut inquiry = Inquiry::default();
+    inquiry.datasets.insert("nominal".into(), BTreeSet::new());
+    let head = repository.resolve("HEAD").unwrap();
+    let seen = gather_runs(&repository, &inquiry, "production", &head, jiff::Timestamp::now()).unwrap();
+    assert!(matches!(seen.datasets[0].runs, Fact::Gap(_)), "{seen:?}");
+}
+
+#[test]
+fn a_deployment_sees_the_runs_that_its_policy_asks_for() {
+    let scene = Scene::new();
+    assert_eq!(scene.run().0, 0);
+    let repository = Repository::open(scene.path()).unwrap();
+    let head = repository.resolve("HEAD").unwrap();
+    let mut inquiry = Inquiry::default();
+    let now = jiff::Timestamp::now();
+    assert!(gather_runs(&repository, &inquiry, "production", &head, now).is_none());
+    inquiry.datasets.insert("nominal".into(), BTreeSet::new());
+    let seen = gather_runs(&repository, &inquiry, "production", &head, now).unwrap();
+    let Fact::Known(runs) = &seen.datasets[0].runs else { panic!("{seen:?}") };
+    assert_eq!((runs.len(), runs[0].number, seen.datasets[0].older), (1, 1, 0));
+    assert!(runs[0].faults.is_empty() && runs[0].as_of() <= now);
+}
+
+#[test]
+fn attack_the_newest_run_is_cut_off() {
+    let scene = Scene::new();
+    assert_eq!(scene.run().0, 0);
+    let good = scene.shell("git rev-parse refs/portcullis/reconciliation/nominal");
+    scene.write("out/received.csv", FAILED);
+    assert_eq!(scene.run().0, 1);
+    let bad = scene.shell("git rev-parse refs/portcullis/reconciliation/nominal");
+    scene.expect(&format!("verify nominal --expect-tip {bad}"), 0, "2 runs verified");
+    scene.shell(&format!("git update-ref refs/portcullis/reconciliation/nominal {good}"));
+    scene.expect(&format!("verify nominal --expect-tip {bad}"), 6, "does not hold run");
+    scene.expect("verify nominal --at-least 2", 6, "there should be at least 2");
+    scene.expect("verify nominal", 0, "unchecked: whether newer ones were removed");
+}
+
+#[test]
+fn attack_a_run_that_does_not_follow_from_its_manifests() {
+    let scene = Scene::new();
+    scene.write("out/received.csv", FAILED);
+    scene.extract("source", "s");
+    scene.extract("target", "t");
+    let (exit, out, said) = scene.reconcile("compare s t --record --format json");
+    assert_eq!(exit, 3, "{out}{said}");
+    scene.write("run.json", &out);
+    scene.expect("judge s t --run 1", 0, "follows from these manifests to the byte");
+    scene.expect("judge s t --run run.json", 0, "follows from these manifests to the byte");
+    scene.write(
+        "edited.json",
+        &out.replace("\"test-data\": {\n      \"seen\": 1", "\"test-data\": {\n      \"seen\": 0"),
+    );
+    scene.expect("judge s t --run edited.json", 6, "its count of test-data");
+    scene.write("out/received.csv", RECEIVED);
+    scene.extract("target", "later");
+    scene.expect("judge s later --run 1", 6, "its target is");
+}
+
+#[test]
+fn nothing_that_is_written_holds_content_or_the_key() {
+    let scene = Scene::new();
+    scene.write("out/received.csv", FAILED);
+    let line = "run nominal --key-file dataset.key --manifests kept --state state --confirm-after 1";
+    assert_eq!(scene.reconcile(line).0, 1);
+    let run = scene.shell("git show refs/portcullis/reconciliation/nominal:run.json");
+    let found = scene.shell("grep -rlE 'Archer|Baxter|TEST9|0123456789abcdef' kept state || true");
+    assert_eq!(found, "");
+    assert!(!run.contains("Archer") && !run.contains("TEST9") && !run.contains("0123456789abcdef"), "{run}");
+    assert_eq!(scene.shell("find kept state -type f -perm /077 || true"), "");
+}
+
+#[test]
+fn attack_a_key_that_others_can_read_or_that_can_be_guessed() {
+    let scene = Scene::new();
+    scene.shell("cp dataset.key open.key; chmod 644 open.key");
+    scene.expect("extract nominal --side source -o s --key-file open.key", 5, "others can read the key");
+    scene.key("weak.key", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+    scene.expect("extract nominal --side source -o s --key-file weak.key", 5, "so it can be guessed");
+    scene.expect("extract nominal --side source -o s", 2, "the key of the dataset is not known");
+    scene.expect("extract nominal --side source -o s --key-file dataset.key", 0, "5 rows of the source");
+}
+
+#[test]
+fn the_list_of_what_to_send_again_is_private_in_order_and_overwrites_nothing() {
+    let scene = Scene::new();
+    scene.write("out/received.csv", FAILED);
+    let line = "run nominal --key-file dataset.key --replay again.jsonl --confirm-after 1";
+    let (exit, _, said) = scene.reconcile(line);
+    assert!(exit == 1 && said.contains("nothing was sent"), "{exit} {said}");
+    let text = std::fs::read_to_string(scene.path().join("again.jsonl")).unwrap();
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<(&str, &str, &str)> = lines
+        .iter()
+        .map(|line| {
+            let record = &line["record"];
+            (line["reason"].as_str().unwrap(), record["id"].as_str().unwrap(), record["op"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [("stale", "N2", "U"), ("undeleted", "N3", "U"), ("stale", "N2", "A"), ("undeleted", "N3", "D")]
+    );
+    assert_eq!(scene.shell("find again.jsonl -perm /077"), "");
+    let (exit, _, said) = scene.reconcile(line);
+    assert!(exit == 5 && said.contains("cannot write"), "{exit} {said}");
+}
+
+#[test]
+fn explain_shows_both_canonical_forms_of_one_record_alone() {
+    let scene = Scene::new();
+    scene.write("out/received.csv", FAILED);
+    let out = scene.expect("explain nominal --key id=N2 --key-file dataset.key", 0, "target, ");
+    assert!(out.contains("Baxter") && out.contains("Baker") && !out.contains("Archer"), "{out}");
+    scene.expect("explain nominal --key id=N9 --key-file dataset.key", 3, "no record has this key");
+    scene.expect("explain nominal --key name=N9 --key-file dataset.key", 2, "has the field `id`");
+}
+
+#[test]
+fn a_dataset_that_is_misspelt_and_a_policy_without_any_say_what_to_do() {
+    let scene = Scene::new();
+    scene.expect("run nominl --key-file dataset.key", 2, "did you mean `nominal`?");
+    scene.write("portcullis.toml", POLICY.split("[reconciliation.nominal]").next().unwrap());
+    scene.expect("run nominal --key-file dataset.key", 4, "the policy defines no dataset");
+}
