@@ -10,7 +10,7 @@ mod explain;
 mod extract;
 pub mod incident;
 pub mod inputs;
-mod resend;
+pub mod resend;
 mod running;
 mod show;
 mod storing;

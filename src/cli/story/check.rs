@@ -111,7 +111,7 @@ impl<'c> StoryCheck<'c> {
             breaks,
         };
         let (breaks, gone) = (self.path("breaks"), self.path("gone"));
-        let files = ComparisonFiles { breaks: Some(&breaks), gone: Some(&gone) };
+        let files = ComparisonFiles { breaks: Some(&breaks), gone: Some(&gone), all: false };
         let compared = compare(dataset, manifests, past, files)?;
         Ok(StoryRun { compared, time: now })
     }

@@ -12,8 +12,9 @@ mod project;
 
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::output;
+use crate::cli::reconcile::resend::ResentOperation;
 use crate::cli::story::check::moment;
-use crate::cli::story::world::{BEGIN, DAY, DAYS, HOUR, SentOperation, StoryFault, StoryWorld, day_of};
+use crate::cli::story::world::{BEGIN, DAY, DAYS, HOUR, StoryFault, StoryWorld};
 use crate::render::{Style, plural};
 use page::StoryPage;
 use portcullis_incident::calendar::write_local;
@@ -25,7 +26,7 @@ use portcullis_model::incident::{
     ClosingOutcome, IncidentClosing, IncidentEvent, IncidentId, IncidentNote, NoticeKind, RecordedNotice,
 };
 use portcullis_model::reconciliation::run::find_exceeded;
-use portcullis_model::reconciliation::{ReconciliationRun, RecordClass, RecordOperation, RunOutcome};
+use portcullis_model::reconciliation::{ReconciliationRun, RecordClass, RunOutcome};
 use project::{DATASET, StoryProject, read_story_policy};
 use std::collections::BTreeMap;
 
@@ -187,20 +188,20 @@ impl Story<'_> {
             "SELECT 3 FROM staging;",
         )?;
         self.page.event("18:00", &format!("Deployment {number} corrects the upload."));
-        let replays = self.project.find_replays(&run)?;
-        self.expect(replays.len() == 54, "the list of operations to send again is not of 54");
+        let resent = self.project.list_resent()?;
+        self.expect(resent.len() == 54, &format!("{} operations have to be sent again", resent.len()));
         self.page.event(
             "20:00",
             &format!(
                 "The list of what to send again has {}: {}. The team sends them, and the receiver takes {} out. \
                  Portcullis writes to neither side.",
-                plural(replays.len() as u64, "operation"),
-                describe_replays(&replays),
-                plural(24, "test record"),
+                plural(resent.len() as u64, "operation"),
+                describe_resent(&resent),
+                plural(count(&run, RecordClass::TestData), "test record"),
             ),
         );
-        if let Some(first) = replays.first() {
-            self.page.more(&format!("The first of them: {}.", describe_operation(first)));
+        if let Some(first) = resent.first() {
+            self.page.more(&format!("Its first line: {}.", describe_first(first)));
         }
         Ok(())
     }
@@ -347,25 +348,25 @@ fn count(run: &ReconciliationRun, class: RecordClass) -> u64 {
     run.classes.get(&class).map_or(0, |count| count.seen)
 }
 
-fn describe_replays(replays: &[SentOperation]) -> String {
-    let words = [
-        (RecordOperation::Upload, "upload"),
-        (RecordOperation::Amend, "amendment"),
-        (RecordOperation::Delete, "deletion"),
-    ];
-    let parts = words.iter().map(|(operation, word)| {
-        let of_kind = replays.iter().filter(|sent| sent.operation == *operation).count();
-        plural(of_kind as u64, word)
-    });
+/// How many operations of each kind there are.
+fn describe_resent(resent: &[ResentOperation]) -> String {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for line in resent {
+        *counts.entry(line.text["record"]["action"].as_str().unwrap_or_default()).or_default() += 1;
+    }
+    let words = [("new", "upload"), ("changed", "amendment"), ("deleted", "deletion")];
+    let parts = words.iter().map(|(action, word)| plural(counts.get(action).copied().unwrap_or(0), word));
     parts.collect::<Vec<_>>().join(", ")
 }
 
-fn describe_operation(sent: &SentOperation) -> String {
-    let word = match sent.operation {
-        RecordOperation::Upload => "new",
-        RecordOperation::Amend => "changed",
-        RecordOperation::Delete => "deleted",
-    };
-    let name = database::write_name(sent.name);
-    format!("operation {}, {word} {name}, sent on day {}", sent.sequence, day_of(sent.time))
+fn describe_first(line: &ResentOperation) -> String {
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_string();
+    let record = &line.text["record"];
+    format!(
+        "operation {}, {} {}, because it is {}",
+        line.sequence,
+        text(&record["action"]),
+        text(&record["record_id"]),
+        line.class.as_str()
+    )
 }

@@ -1,16 +1,17 @@
 //! The made-up project whose records are checked: its repository with deployments, runs and the
 //! register of incidents, and its database.
 
-use super::database::{DATABASE, write_database, write_name};
+use super::database::{DATABASE, write_database};
 use crate::cli::demo::deployments::{deploy_commit, land_request};
 use crate::cli::exit::{Failure, Result};
 use crate::cli::opening;
 use crate::cli::policy_file::parse_policy;
 use crate::cli::reconcile::compared::past_runs;
-use crate::cli::reconcile::incident::draft_incident;
+use crate::cli::reconcile::incident::{draft_incident, find_deployments, find_turn};
+use crate::cli::reconcile::resend::{ResentOperation, list_operations};
 use crate::cli::record::unseen_failure;
 use crate::cli::story::check::{StoryCheck, StorySystem, moment};
-use crate::cli::story::world::{BEGIN, DAY, RecordName, SentOperation, StoryWorld};
+use crate::cli::story::world::{BEGIN, DAY, StoryWorld};
 use crate::collect::incidents::{append_incident, read_register};
 use crate::collect::runs::{append_run, read_runs};
 use jiff::tz::Offset;
@@ -22,13 +23,11 @@ use portcullis_model::host::HostProfile;
 use portcullis_model::incident::{IncidentEvent, IncidentId, OpenedIncident};
 use portcullis_model::notification::NotificationRules;
 use portcullis_model::reconciliation::{Dataset, ReconciliationRun};
-use portcullis_reconcile::canonical::CanonicalFields;
-use portcullis_reconcile::key::DatasetKey;
-use portcullis_reconcile::source::{RawValue, SourceError};
+use portcullis_reconcile::join::SeenRecord;
+use portcullis_reconcile::source::SourceError;
 use portcullis_record::run::{RunChain, prepare_run, run_reference};
 use portcullis_testkit::lane::state::Op;
 use portcullis_testkit::lane::{Lane, POLICY};
-use std::collections::BTreeSet;
 
 /// The dataset of the story.
 pub const DATASET: &str = "records";
@@ -56,6 +55,7 @@ pub struct StoryProject<'p> {
     rules: &'p NotificationRules,
     lane: Lane,
     check: StoryCheck<'p>,
+    seen: Vec<SeenRecord>,
     deployed: u64,
 }
 
@@ -70,7 +70,7 @@ impl<'p> StoryProject<'p> {
         let rules = policy.scope.notification.as_ref().ok_or_else(missing)?;
         let lane = Lane::with_clock(&format!("{POLICY}{MORE}"), Some(BEGIN - 30 * DAY));
         let check = StoryCheck::begin(dataset)?;
-        Ok(Self { world, policy, dataset, rules, lane, check, deployed: 0 })
+        Ok(Self { world, policy, dataset, rules, lane, check, seen: Vec::new(), deployed: 0 })
     }
 
     /// The dataset.
@@ -121,6 +121,7 @@ impl<'p> StoryProject<'p> {
             .map_err(|fault| Failure::environment(format!("the run cannot be kept: {fault}")))?;
         append_run(self.lane.directory(), &pending)
             .map_err(|error| Failure::environment(format!("the run cannot be kept: {error}")))?;
+        self.seen = found.compared.answer.seen;
         Ok((pending.run, found.compared.judgement.drift))
     }
 
@@ -143,7 +144,9 @@ impl<'p> StoryProject<'p> {
         let links = chain.as_ref().map_or(&[][..], |chain| &chain.links);
         let before: Vec<&ReconciliationRun> =
             links.iter().map(|link| &link.run).filter(|one| one.number < run.number).collect();
-        let incident = draft_incident(self.lane.directory(), self.rules, self.dataset, run, &before)?;
+        let (good, bad) = find_turn(run, &before);
+        let exposure = good.map(|good| find_deployments(self.lane.directory(), good, bad)).transpose()?.flatten();
+        let incident = draft_incident(self.rules, self.dataset, run, &before, exposure)?;
         let day = Offset::UTC.to_datetime(run.time).date().to_string();
         let id = identify_incident(&incident, &day)
             .ok_or_else(|| Failure::environment("the incident cannot be written as JSON"))?;
@@ -183,39 +186,12 @@ impl<'p> StoryProject<'p> {
         files.into_iter().next_back().ok_or_else(|| Failure::environment("there is no incident in the register"))
     }
 
-    /// The operations that have to be sent again: the latest of each record that a run lists as
-    /// different. They are found where the key is at hand, and in the order in which they were sent.
+    /// The operations that have to be sent again, by what the newest run found: read from the source,
+    /// where the key is at hand.
     ///
     /// # Errors
-    /// The key fields of the dataset cannot be written.
-    pub fn find_replays(&self, run: &ReconciliationRun) -> Result<Vec<SentOperation>> {
-        let open: BTreeSet<&str> = run.breaks.iter().map(|one| one.key.as_str()).collect();
-        let state = self.world.at(run.time.as_second());
-        let hasher = KeyHasher::new(self.dataset, self.check.key())?;
-        let is_open = |sent: &SentOperation| open.contains(hasher.hash(sent.name).as_str());
-        let is_latest = |place: usize, sent: &SentOperation| {
-            !state.operations[place + 1..].iter().any(|later| later.name == sent.name)
-        };
-        let all = state.operations.iter().enumerate();
-        Ok(all.filter(|(place, sent)| is_open(sent) && is_latest(*place, sent)).map(|(_, sent)| *sent).collect())
-    }
-}
-
-/// Keyed keys of records of the story.
-struct KeyHasher {
-    fields: CanonicalFields,
-    hashes: portcullis_reconcile::key::KeyedHashes,
-}
-
-impl KeyHasher {
-    fn new(dataset: &Dataset, key: &DatasetKey) -> Result<Self> {
-        let fields = CanonicalFields::new(&dataset.key).map_err(Failure::environment)?;
-        Ok(Self { fields, hashes: key.keyed_hashes(&dataset.name) })
-    }
-
-    fn hash(&self, name: RecordName) -> String {
-        let mut form = Vec::new();
-        let _ = self.fields.write(&[RawValue::Text(write_name(name))], &mut form);
-        format!("{:032x}", self.hashes.hash_key(&form))
+    /// The source cannot be read.
+    pub fn list_resent(&self) -> Result<Vec<ResentOperation>> {
+        list_operations(self.lane.directory(), self.dataset, self.check.key(), &self.seen)
     }
 }
