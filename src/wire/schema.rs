@@ -6,8 +6,8 @@
 //! [the module above](super) allow.
 
 use super::{
-    anchor, audit, decision, drill, due, evidence_file, facts, incident, incident_status, manifest, pack, record,
-    record_list, replay, review, run, sealed, server, snapshot, statement, status,
+    anchor, audit, decision, drill, due, evidence_file, facts, incident, incident_status, manifest, pack,
+    record, record_list, replay, review, run, sealed, server, snapshot, statement, status,
 };
 
 /// What makes a schema from the types, and the file that holds it.

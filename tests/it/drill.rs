@@ -14,9 +14,8 @@ type Ran = (i32, String, String);
 fn portcullis(directory: &Path, columns: &str, arguments: &[&str]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
     command.env_clear().env("COLUMNS", columns).current_dir(directory).args(arguments);
-    for name in ["PATH", "TMPDIR"] {
-        std::env::var_os(name).into_iter().for_each(|value| drop(command.env(name, value)));
-    }
+    let kept = ["PATH", "TMPDIR"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
+    command.envs(kept);
     let output = command.output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
@@ -62,8 +61,8 @@ fn days(drill: &Value) -> [Found; 4] {
     ["test-data", "refused-files", "failed-amendments", "failed-deletions"].map(|name| fault(drill, name))
 }
 
-fn stopped_by(drill: &Value) -> Vec<&str> {
-    let all = drill["merge"]["stopped_by"].as_array().unwrap();
+fn stopped_by<'d>(drill: &'d Value, gate: &str) -> Vec<&'d str> {
+    let all = drill[gate]["stopped_by"].as_array().unwrap();
     all.iter().map(|one| one["control"].as_str().unwrap()).collect()
 }
 
@@ -80,7 +79,8 @@ fn weakened(changes: &[(&str, &str)]) -> String {
 #[test]
 fn the_story_is_told_in_80_and_in_120_columns() {
     for columns in [80, 120] {
-        let (exit, out, err) = portcullis(Path::new("."), &columns.to_string(), &["demo", "--reconciliation"]);
+        let (exit, out, err) =
+            portcullis(Path::new("."), &columns.to_string(), &["demo", "--reconciliation"]);
         assert_eq!((exit, err.as_str()), (0, ""), "{out}");
         let wide: Vec<&str> = out.lines().filter(|line| line.chars().count() > columns).collect();
         assert!(wide.is_empty(), "{wide:#?}");
@@ -121,18 +121,23 @@ fn each_ready_policy_has_its_day_of_detection() {
         "required-checks",
         "required-reviews",
     ];
-    assert_eq!(stopped_by(&found), all);
+    assert_eq!(stopped_by(&found, "merge"), all);
+    assert_eq!(stopped_by(&found, "deployment"), ["reviewed-landings"]);
 
     let (exit, found) = drill(BASELINE);
     assert_eq!(exit, 1, "{found:#}");
     let whole = ["[reconciliation.NAME] with times of 24h"];
     assert_eq!(days(&found), [never(&whole, 2), never(&whole, 4), never(&whole, 5), never(&whole, 6)]);
-    assert_eq!(stopped_by(&found), ["protected-branch", "regression-tests", "required-checks", "required-reviews"]);
+    assert_eq!(
+        stopped_by(&found, "merge"),
+        ["protected-branch", "regression-tests", "required-checks", "required-reviews"]
+    );
 }
 
 #[test]
 fn a_raised_budget_puts_the_day_off_or_the_fault_is_never_found() {
-    let budget = |most: u64| weakened(&[("budgets = { late = 10 }", &format!("budgets = {{ test-data = {most} }}"))]);
+    let budget =
+        |most: u64| weakened(&[("budgets = { late = 10 }", &format!("budgets = {{ test-data = {most} }}"))]);
     let (exit, found) = drill(&budget(30));
     assert_eq!((exit, fault(&found, "test-data")), (0, Found::On(7)));
     let (exit, found) = drill(&budget(100_000));
@@ -183,7 +188,10 @@ fn a_policy_with_absurd_settings_does_not_look_green() {
     let budgets: Vec<String> = classes.iter().map(|class| format!("{class} = 9000000000")).collect();
     let absurd = weakened(&[
         ("budgets = { late = 10 }", &format!("budgets = {{ {} }}", budgets.join(", "))),
-        ("deadline = [{ share = 0.9, within = \"24h\" }, { share = 1.0, within = \"72h\" }]", "deadline = \"365d\""),
+        (
+            "deadline = [{ share = 0.9, within = \"24h\" }, { share = 1.0, within = \"72h\" }]",
+            "deadline = \"365d\"",
+        ),
         ("deletion-deadline = \"24h\"\n", ""),
         ("expected-every = \"24h\"", "expected-every = \"365d\""),
     ]);

@@ -23,11 +23,14 @@ use std::time::{Duration, UNIX_EPOCH};
 /// A day in seconds.
 const DAY: i64 = 86_400;
 
+/// The branch of every made-up project.
+pub const BRANCH: &str = "main";
+
 /// Where everything is deployed to.
-pub(super) const ENVIRONMENT: &str = "production";
+pub const ENVIRONMENT: &str = "production";
 
 /// A request by Kim that Robin and Alex approve, and that lands at this moment.
-pub(super) fn land_request(lane: &mut Lane, ops: Vec<Op>, label: &str, at: Timestamp) -> git2::Oid {
+pub fn land_request(lane: &mut Lane, ops: Vec<Op>, label: &str, at: Timestamp) -> git2::Oid {
     lane.history.set_clock(at.as_second() - DAY);
     let mut draft = lane.open(lane.tip());
     lane.push(&mut draft, KIM, ops);
@@ -46,16 +49,13 @@ pub(super) fn land_request(lane: &mut Lane, ops: Vec<Op>, label: &str, at: Times
 }
 
 /// Judges a deployment as of a moment, and records it when it is allowed.
-pub(super) fn deploy_commit(lane: &Lane, candidate: git2::Oid, at: Timestamp, is_first: bool) -> Result<()> {
+///
+/// # Errors
+/// It is not allowed, or the repository cannot be written.
+pub fn deploy_commit(lane: &Lane, candidate: git2::Oid, at: Timestamp, is_first: bool) -> Result<()> {
     let environment: Environment = ENVIRONMENT.parse().map_err(Failure::environment)?;
-    let request = JudgementRequest::Deployment {
-        environment: environment.clone(),
-        branch: None,
-        deployer: Some("sam-example".to_string()),
-    };
     date_report(lane, at)?;
-    let subject = subject_of(lane, candidate, is_first);
-    let prepared = prepare_request_over(connect(lane)?, lane.directory(), &subject, &request)?;
+    let prepared = prepare_deployment(lane, candidate, &environment, None, is_first)?;
     let Preparation::Ready(mut ready) = prepared else {
         return Err(Failure::environment("the made-up deployment cannot be judged"));
     };
@@ -67,6 +67,27 @@ pub(super) fn deploy_commit(lane: &Lane, candidate: git2::Oid, at: Timestamp, is
         return Err(Failure::environment(format!("the made-up deployment of {at} is not allowed: {why}")));
     }
     record(lane, &environment, &ready, &decision, at)
+}
+
+/// Gathers what the deployment gate judges a deployment by. The branch has to be named where the
+/// policy has several.
+///
+/// # Errors
+/// The repository or the policy in it.
+pub fn prepare_deployment(
+    lane: &Lane,
+    candidate: git2::Oid,
+    environment: &Environment,
+    branch: Option<&str>,
+    is_first: bool,
+) -> Result<Preparation> {
+    let request = JudgementRequest::Deployment {
+        environment: environment.clone(),
+        branch: branch.map(ToString::to_string),
+        deployer: Some("sam-example".to_string()),
+    };
+    let subject = subject_of(lane, candidate, is_first);
+    prepare_request_over(connect(lane)?, lane.directory(), &subject, &request)
 }
 
 fn record(

@@ -18,7 +18,7 @@ use scenarios::{SCENARIOS, Scenario};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-mod deployments;
+pub mod deployments;
 pub mod reconciliation;
 pub mod scenarios;
 mod year;

@@ -5,8 +5,8 @@
 //! weaker for a while, a person approves whose training has ended, and a deployment is rolled back.
 //! Everything has fixed dates, so that the same program writes the same pack.
 
-use crate::cli::audit::audit_period;
 use super::deployments::{deploy_commit, land_request};
+use crate::cli::audit::audit_period;
 use crate::cli::exit::{Exit, Result};
 use crate::cli::pack::write::{PackOrder, write_pack};
 use crate::cli::{opening, output};

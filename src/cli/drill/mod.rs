@@ -23,7 +23,7 @@ use portcullis_judge::policy::Policy;
 use portcullis_model::reconciliation::Dataset;
 use portcullis_testkit::scene;
 use portcullis_wire::drill::v1::{
-    DetectionV1, DrillKindV1, DrillV1, DrilledFaultV1, DrilledMergeV1, DrilledTellingV1, ExceededClassV1,
+    DetectionV1, DrillKindV1, DrillV1, DrilledFaultV1, DrilledGateV1, DrilledTellingV1, ExceededClassV1,
     StoppingControlV1, ToldPartyV1, VERSION,
 };
 use portcullis_wire::form::Form as _;
@@ -128,6 +128,7 @@ fn play_drill(policy: &Policy, dataset: Option<&Dataset>, kind: &'static HostKin
     let told = find_told(policy.scope.notification.as_ref(), name, recipients, since)?;
     let complete = faults.iter().all(|fault| fault.found.is_some()) && told.is_complete();
     let areas = dataset.map_or(&[][..], |dataset| &dataset.areas);
+    let gates = gate::find_stopping(policy, areas, kind)?;
     Ok(DrillV1 {
         schema: VERSION,
         kind: DrillKindV1::Drill,
@@ -136,8 +137,12 @@ fn play_drill(policy: &Policy, dataset: Option<&Dataset>, kind: &'static HostKin
         dataset: dataset.map(|dataset| dataset.name.clone()),
         days: DAYS.unsigned_abs(),
         complete,
-        merge: write_merge(gate::find_stopping(policy, areas, kind)?),
-        run_every_seconds: subject.as_ref().and_then(DrillSubject::every).map(|every| every.as_secs().unsigned_abs()),
+        merge: write_gate(gates.merge),
+        deployment: write_gate(gates.deployment),
+        run_every_seconds: subject
+            .as_ref()
+            .and_then(DrillSubject::every)
+            .map(|every| every.as_secs().unsigned_abs()),
         run_after_deployment: reconciled && subject.is_some(),
         faults,
         told: write_told(told, aware.is_some()),
@@ -179,11 +184,11 @@ fn write_detection(found: &Detection) -> DetectionV1 {
     }
 }
 
-fn write_merge(stopping: Option<Vec<StoppingControl>>) -> DrilledMergeV1 {
+fn write_gate(stopping: Option<Vec<StoppingControl>>) -> DrilledGateV1 {
     let played = stopping.is_some();
     let all = stopping.unwrap_or_default().into_iter();
     let stopped_by = all.map(|one| StoppingControlV1 { control: one.control, reason: one.reason }).collect();
-    DrilledMergeV1 { played, stopped_by }
+    DrilledGateV1 { played, stopped_by }
 }
 
 /// Where nothing is found there is nothing to tell.

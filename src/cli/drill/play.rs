@@ -90,7 +90,9 @@ impl DrillSubject {
     pub fn run_times(&self) -> BTreeSet<i64> {
         let end = BEGIN + DAYS * DAY;
         let series = |first: i64, step: i64| {
-            (0..).map(move |number: i64| first.saturating_add(step.saturating_mul(number))).take_while(move |time| *time < end)
+            (0..)
+                .map(move |number: i64| first.saturating_add(step.saturating_mul(number)))
+                .take_while(move |time| *time < end)
         };
         let mut times = BTreeSet::new();
         if let Some(every) = self.every() {

@@ -5,7 +5,9 @@ use super::play::{Detection, DrillSubject};
 use crate::cli::exit::Result;
 use crate::cli::story::world::StoryFault;
 use jiff::SignedDuration;
-use portcullis_model::reconciliation::{Dataset, DatasetField, DeadlineShare, FieldRule, Floors, RecordClass};
+use portcullis_model::reconciliation::{
+    Dataset, DatasetField, DeadlineShare, FieldRule, Floors, RecordClass,
+};
 use std::collections::BTreeMap;
 
 /// What is tried in place of a longer time.
@@ -79,15 +81,22 @@ pub fn find_settings(subject: &DrillSubject, fault: StoryFault) -> Result<Option
         }
     }
     let then = with(&settings).find_first(fault)?;
-    Ok(then.map(|then| SettingAdvice { settings: settings.into_iter().map(DrillSetting::write).collect(), then }))
+    Ok(then.map(|then| SettingAdvice {
+        settings: settings.into_iter().map(DrillSetting::write).collect(),
+        then,
+    }))
 }
 
 /// What may be changed, the least likely to be needed first.
 fn list_settings(subject: &DrillSubject, fault: StoryFault) -> Vec<DrillSetting> {
     let dataset = &subject.dataset;
     let is_long = |shares: &[DeadlineShare]| shares.last().is_some_and(|last| last.within > DAY);
-    let mut settings: Vec<DrillSetting> =
-        dataset.budgets.iter().filter(|(_, most)| **most > 0).map(|(class, _)| DrillSetting::Budget(*class)).collect();
+    let mut settings: Vec<DrillSetting> = dataset
+        .budgets
+        .iter()
+        .filter(|(_, most)| **most > 0)
+        .map(|(class, _)| DrillSetting::Budget(*class))
+        .collect();
     if fault == StoryFault::FailedDeletions && is_long(&dataset.deletion_deadlines) {
         settings.push(DrillSetting::DeletionDeadline);
     }

@@ -5,7 +5,7 @@ use crate::render::prose::wrap_text;
 use crate::render::{self, Style, plural};
 use anstyle::AnsiColor;
 use portcullis_model::reconciliation::RunOutcome;
-use portcullis_wire::drill::v1::{DetectionV1, DrillV1, DrilledFaultV1, ExceededClassV1};
+use portcullis_wire::drill::v1::{DetectionV1, DrillV1, DrilledFaultV1, DrilledGateV1, ExceededClassV1};
 use std::fmt::Write as _;
 
 /// Where the answer of a line begins.
@@ -25,7 +25,8 @@ pub fn write_drill(drill: &DrillV1, style: Style) -> String {
     let style = Style { width: style.width.min(WIDEST), ..style };
     let mut page = DrillText { text: String::new(), style };
     page.open(drill);
-    page.tell_merge(drill);
+    page.tell_gate("test data is merged", &drill.merge);
+    page.tell_gate("it is deployed", &drill.deployment);
     for (fault, words) in drill.faults.iter().zip(StoryFault::ALL) {
         page.tell_fault(fault, words.words());
     }
@@ -47,7 +48,8 @@ impl DrillText {
     }
 
     fn open(&mut self, drill: &DrillV1) {
-        let dataset = drill.dataset.as_ref().map_or("no dataset".to_string(), |name| format!("dataset {name}"));
+        let dataset =
+            drill.dataset.as_ref().map_or("no dataset".to_string(), |name| format!("dataset {name}"));
         let head = format!("DRILL  {}, {dataset}", render::plain(&drill.project));
         self.paragraph(&head);
         self.text.push('\n');
@@ -80,21 +82,17 @@ impl DrillText {
         }
     }
 
-    fn tell_merge(&mut self, drill: &DrillV1) {
-        let names: Vec<&str> = drill.merge.stopped_by.iter().map(|one| one.control.as_str()).collect();
-        let what = "test data is merged";
-        match (drill.merge.played, names.is_empty()) {
-            (false, _) => self.line(
-                what,
-                "day 1",
-                ("not played", AnsiColor::Yellow),
-                "no file could be made up that belongs to the areas of the policy",
-            ),
-            (true, true) => {
-                self.line(what, "day 1", ("not stopped", AnsiColor::Red), "no control of changes is against it");
+    fn tell_gate(&mut self, what: &str, gate: &DrilledGateV1) {
+        let names: Vec<&str> = gate.stopped_by.iter().map(|one| one.control.as_str()).collect();
+        let by = format!("by {}", names.join(", "));
+        let (word, words) = match (gate.played, names.is_empty()) {
+            (false, _) => {
+                (("not played", AnsiColor::Yellow), "no made-up file, branch or host fits the policy")
             }
-            (true, false) => self.line(what, "day 1", ("stopped", AnsiColor::Green), &format!("by {}", names.join(", "))),
-        }
+            (true, true) => (("not stopped", AnsiColor::Red), "no control is against it"),
+            (true, false) => (("stopped", AnsiColor::Green), by.as_str()),
+        };
+        self.line(what, "day 1", word, words);
     }
 
     fn tell_fault(&mut self, fault: &DrilledFaultV1, words: &str) {
@@ -114,7 +112,12 @@ impl DrillText {
     fn tell_told(&mut self, drill: &DrillV1) {
         let what = "users are told";
         if drill.told.parties.is_empty() && drill.told.settings.is_empty() {
-            return self.line(what, "", ("never", AnsiColor::Red), "nothing is found that they could be told");
+            return self.line(
+                what,
+                "",
+                ("never", AnsiColor::Red),
+                "nothing is found that they could be told",
+            );
         }
         for told in &drill.told.parties {
             let words = format!("at the latest: {}", render::plain(&told.title));
@@ -134,16 +137,22 @@ impl DrillText {
             (true, _) => "No one who relies on the records is told.",
         };
         self.text.push('\n');
-        self.paragraph(&format!("{found} of {} are found. {told}", plural(drill.faults.len() as u64, "fault")));
+        self.paragraph(&format!(
+            "{found} of {} are found. {told}",
+            plural(drill.faults.len() as u64, "fault")
+        ));
     }
 }
 
 fn describe_runs(drill: &DrillV1) -> String {
-    let every = drill.run_every_seconds.map(|seconds| format!("A run is due every {}", describe_span(seconds)));
+    let every =
+        drill.run_every_seconds.map(|seconds| format!("A run is due every {}", describe_span(seconds)));
     match (every, drill.run_after_deployment) {
         (Some(every), true) => format!("{every}, and after each deployment (every two weeks)."),
         (Some(every), false) => format!("{every}."),
-        (None, true) => "A run is due after each deployment (every two weeks) and before the next one.".to_string(),
+        (None, true) => {
+            "A run is due after each deployment (every two weeks) and before the next one.".to_string()
+        }
         (None, false) => "No run is ever due.".to_string(),
     }
 }

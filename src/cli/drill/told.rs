@@ -49,13 +49,18 @@ pub fn find_told(
     if let Some(rules) = rules {
         let history = begin_history(rules, dataset, aware)?;
         let duties = find_duties(&history, rules);
-        let relies = |name: &str| rules.party(name).is_some_and(|party| party.role != PartyRole::Commissioner);
+        let relies =
+            |name: &str| rules.party(name).is_some_and(|party| party.role != PartyRole::Commissioner);
         telling.parties = first_duties(&duties).filter(|party| relies(&party.name)).collect();
         telling.parties.sort_by(|a, b| (a.due, &a.name).cmp(&(b.due, &b.name)));
         let is_told = |name: &str| telling.parties.iter().any(|party| party.name == name);
         for name in recipients.iter().filter(|name| !is_told(name)) {
             let is_named = rules.parties_of(dataset).any(|party| party.name == *name);
-            let setting = if is_named { "early-warning = \"72h\"".to_string() } else { format!("datasets = [\"{dataset}\"]") };
+            let setting = if is_named {
+                "early-warning = \"72h\"".to_string()
+            } else {
+                format!("datasets = [\"{dataset}\"]")
+            };
             telling.settings.push(format!("notification.parties.{name}: {setting}"));
         }
     }

@@ -85,7 +85,8 @@ pub fn list_operations(
         let known = latest.entry(line.key).or_insert(line.sequence);
         *known = line.sequence.max(*known);
     }
-    let is_there = |class| matches!(class, RecordClass::Resurrected | RecordClass::Stale | RecordClass::Undeleted);
+    let is_there =
+        |class| matches!(class, RecordClass::Resurrected | RecordClass::Stale | RecordClass::Undeleted);
     lines.retain(|line| !is_there(line.class) || latest.get(&line.key) == Some(&line.sequence));
     // One key after the other would leave records that depend on each other in a wrong order.
     lines.sort_by_key(|line| line.sequence);

@@ -6,7 +6,9 @@ use crate::cli::reconcile::compared::{Compared, ComparisonFiles, compare};
 use jiff::Timestamp;
 use portcullis_model::reconciliation::{Dataset, RunOutcome, SystemSettings};
 use portcullis_reconcile::compare::ComparedManifests;
-use portcullis_reconcile::extract::{AnswerWords, ExtractSettings, SORTED_AT_ONCE, extract_rows, list_columns};
+use portcullis_reconcile::extract::{
+    AnswerWords, ExtractSettings, SORTED_AT_ONCE, extract_rows, list_columns,
+};
 use portcullis_reconcile::judge::PastRun;
 use portcullis_reconcile::key::DatasetKey;
 use portcullis_reconcile::manifest::Manifest;
@@ -33,7 +35,8 @@ pub struct StorySystem<'s> {
 }
 
 /// Opens a system as it is at a moment.
-pub type OpenStory<'o> = &'o dyn Fn(StorySystem<'_>) -> std::result::Result<Box<dyn RecordSource>, SourceError>;
+pub type OpenStory<'o> =
+    &'o dyn Fn(StorySystem<'_>) -> std::result::Result<Box<dyn RecordSource>, SourceError>;
 
 /// What a run of the story found.
 pub struct StoryRun {
@@ -156,7 +159,8 @@ pub fn moment(seconds: i64) -> Timestamp {
 fn is_open(compared: &Compared) -> bool {
     let judgement = &compared.judgement;
     let counts = judgement.classes.iter().filter(|(class, _)| class.needs_budget());
-    judgement.outcome != RunOutcome::Broken && counts.into_iter().any(|(_, count)| count.seen > count.confirmed)
+    judgement.outcome != RunOutcome::Broken
+        && counts.into_iter().any(|(_, count)| count.seen > count.confirmed)
 }
 
 fn failed(error: impl std::fmt::Display) -> Failure {

@@ -1,6 +1,6 @@
 //! The made-up days as rows of any dataset: each column holds what its part in the dataset needs.
 
-use super::world::{HeldRecord, RecordName, SentAnswer, SentOperation, WorldState};
+use super::world::{HeldRecord, SentAnswer, SentOperation, StoryRecord, WorldState};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use portcullis_model::reconciliation::{
@@ -22,7 +22,7 @@ const FIRST_DATE: Date = jiff::civil::date(2400, 1, 1);
 
 /// A row of a side, whatever kind of system it is from.
 struct MadeRow {
-    name: RecordName,
+    name: StoryRecord,
     operation: RecordOperation,
     sequence: i64,
     time: i64,
@@ -110,8 +110,10 @@ fn sent_rows(system: &SystemSettings, operations: &[SentOperation]) -> Vec<MadeR
     if system.operation.is_some() && system.sequence.is_some() {
         return operations.iter().map(row).collect();
     }
-    let latest: BTreeMap<RecordName, &SentOperation> = operations.iter().map(|sent| (sent.name, sent)).collect();
-    let is_shown = |sent: &&SentOperation| system.operation.is_some() || sent.operation != RecordOperation::Delete;
+    let latest: BTreeMap<StoryRecord, &SentOperation> =
+        operations.iter().map(|sent| (sent.name, sent)).collect();
+    let is_shown =
+        |sent: &&SentOperation| system.operation.is_some() || sent.operation != RecordOperation::Delete;
     latest.into_values().filter(is_shown).map(row).collect()
 }
 
@@ -179,27 +181,27 @@ fn write_operation(column: &OperationColumn, operation: RecordOperation) -> RawV
     words.first().map_or(RawValue::Null, |word| RawValue::Text(word.clone()))
 }
 
-fn write_marker(dataset: &Dataset, column: &str, name: RecordName) -> RawValue {
+fn write_marker(dataset: &Dataset, column: &str, name: StoryRecord) -> RawValue {
     let marks = dataset.reserved.iter().find_map(|reserved| match reserved {
         ReservedKeys::Marker { field, text } if field == column => Some(text.clone()),
         _ => None,
     });
     match (marks, name) {
-        (Some(text), RecordName::Test(_)) => RawValue::Text(text),
+        (Some(text), StoryRecord::Test(_)) => RawValue::Text(text),
         _ => RawValue::Null,
     }
 }
 
 /// The value of a field. Version 0 is that of the key, which never changes.
 fn write_field(dataset: &Dataset, field: &DatasetField, row: &MadeRow, version: u32) -> RawValue {
-    if let RecordName::Test(number) = row.name
+    if let StoryRecord::Test(number) = row.name
         && let Some(value) = write_reserved(dataset, field, number)
     {
         return value;
     }
     let number = match row.name {
-        RecordName::Plain(number) => i64::from(number),
-        RecordName::Test(number) => 90_000_000 + i64::from(number),
+        StoryRecord::Plain(number) => i64::from(number),
+        StoryRecord::Test(number) => 90_000_000 + i64::from(number),
     };
     let changed = i64::from(version);
     match &field.rule {
@@ -207,11 +209,13 @@ fn write_field(dataset: &Dataset, field: &DatasetField, row: &MadeRow, version: 
             0 => format!("{}{number:08}", free_letter(dataset, field)),
             _ => format!("{}{number:08}, version {version}", free_letter(dataset, field)),
         }),
-        FieldRule::Decimal { .. } => RawValue::Integer((free_number(dataset, field) + number + changed).into()),
-        FieldRule::Date { .. } => date_value(FIRST_DATE, number % 20_000 + changed),
-        FieldRule::Instant { .. } => {
-            RawValue::Instant(Timestamp::from_second(4_000_000_000 + 60 * (number + changed)).unwrap_or_default())
+        FieldRule::Decimal { .. } => {
+            RawValue::Integer((free_number(dataset, field) + number + changed).into())
         }
+        FieldRule::Date { .. } => date_value(FIRST_DATE, number % 20_000 + changed),
+        FieldRule::Instant { .. } => RawValue::Instant(
+            Timestamp::from_second(4_000_000_000 + 60 * (number + changed)).unwrap_or_default(),
+        ),
         FieldRule::Boolean { .. } => RawValue::Boolean((number + changed) % 2 == 0),
         FieldRule::Bytes { .. } => RawValue::Bytes((number * 8 + changed).to_be_bytes().to_vec()),
     }
@@ -228,10 +232,14 @@ fn write_reserved(dataset: &Dataset, field: &DatasetField, number: u32) -> Optio
         ReservedKeys::Prefix { field: of, prefix } if *of == field.name => {
             Some(RawValue::Text(format!("{prefix}{number:08}")))
         }
-        ReservedKeys::Range { field: of, first, .. } if *of == field.name => Some(match first.parse::<Date>() {
-            Ok(first) if matches!(field.rule, FieldRule::Date { .. }) => date_value(first, i64::from(number % 28)),
-            _ => RawValue::Text(format!("{first}{number:08}")),
-        }),
+        ReservedKeys::Range { field: of, first, .. } if *of == field.name => {
+            Some(match first.parse::<Date>() {
+                Ok(first) if matches!(field.rule, FieldRule::Date { .. }) => {
+                    date_value(first, i64::from(number % 28))
+                }
+                _ => RawValue::Text(format!("{first}{number:08}")),
+            })
+        }
         ReservedKeys::Marker { field: of, text } if *of == field.name => Some(RawValue::Text(text.clone())),
         _ => None,
     })

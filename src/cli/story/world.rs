@@ -95,7 +95,7 @@ impl StoryFault {
 
 /// What a record is called, apart from how a field writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RecordName {
+pub enum StoryRecord {
     /// A record of a made-up person's case.
     Plain(u32),
     /// A record that only tests need.
@@ -106,7 +106,7 @@ pub enum RecordName {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SentOperation {
     /// The record.
-    pub name: RecordName,
+    pub name: StoryRecord,
     /// What was meant to happen.
     pub operation: RecordOperation,
     /// Its place among the operations.
@@ -121,7 +121,7 @@ pub struct SentOperation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeldRecord {
     /// The record.
-    pub name: RecordName,
+    pub name: StoryRecord,
     /// The sequence of the operation that was applied last.
     pub sequence: i64,
     /// When that was.
@@ -134,7 +134,7 @@ pub struct HeldRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SentAnswer {
     /// The record.
-    pub name: RecordName,
+    pub name: StoryRecord,
     /// The sequence of the operation.
     pub sequence: i64,
     /// When it was given.
@@ -149,7 +149,7 @@ pub struct WorldState {
     /// What was sent, in order.
     pub operations: Vec<SentOperation>,
     /// What the receiver holds.
-    pub records: BTreeMap<RecordName, HeldRecord>,
+    pub records: BTreeMap<StoryRecord, HeldRecord>,
     /// What it answered, in order.
     pub answers: Vec<SentAnswer>,
 }
@@ -248,7 +248,7 @@ impl StoryWorld {
             _ => first + later * (earlier - 1)..first + later * earlier,
         };
         for number in numbers {
-            let name = RecordName::Test(number + 1);
+            let name = StoryRecord::Test(number + 1);
             let sequence = sequence_of(day, UPLOADS + number % UPLOADS);
             state.records.insert(name, HeldRecord { name, sequence, loaded, version: 1 });
         }
@@ -266,14 +266,14 @@ fn apply(state: &mut WorldState, operation: SentOperation, loaded: i64) {
 }
 
 /// Was the record in the file that is refused?
-const fn is_refused(name: RecordName) -> bool {
-    matches!(name, RecordName::Plain(number) if (number - 1) % UPLOADS >= REFUSED_FROM)
+const fn is_refused(name: StoryRecord) -> bool {
+    matches!(name, StoryRecord::Plain(number) if (number - 1) % UPLOADS >= REFUSED_FROM)
 }
 
 /// The number of a record of a load; loads are counted from that of eight days before day 0.
-fn name_of(day: i64, place: u32) -> RecordName {
+fn name_of(day: i64, place: u32) -> StoryRecord {
     let load = u32::try_from(day + AGE - 1).unwrap_or(0);
-    RecordName::Plain(load * UPLOADS + place + 1)
+    StoryRecord::Plain(load * UPLOADS + place + 1)
 }
 
 fn sequence_of(day: i64, place: u32) -> i64 {

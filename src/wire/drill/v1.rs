@@ -27,7 +27,9 @@ pub struct DrillV1 {
     /// Is every fault found, and everyone told who relies on the records?
     pub complete: bool,
     /// What the merge gate says of the change that brings the test data.
-    pub merge: DrilledMergeV1,
+    pub merge: DrilledGateV1,
+    /// What the deployment gate says of it, after it landed all the same.
+    pub deployment: DrilledGateV1,
     /// After how many seconds a run is due at the latest; null when the policy asks for none.
     pub run_every_seconds: Option<u64>,
     /// True when a run is also due after each deployment (the control `reconciled`).
@@ -47,12 +49,12 @@ pub enum DrillKindV1 {
     Drill,
 }
 
-/// What the merge gate says of a change that is pushed to an unprotected branch without reviews and
-/// tests.
+/// What a gate says of a change that is pushed to an unprotected branch without reviews and tests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct DrilledMergeV1 {
-    /// False when no file could be made up that belongs to the areas: nothing is known then.
+pub struct DrilledGateV1 {
+    /// False when no file could be made up that belongs to the areas, or the branch or kind of host
+    /// is none of the policy's: nothing is known then.
     pub played: bool,
     /// The controls that stop it, by name.
     pub stopped_by: Vec<StoppingControlV1>,

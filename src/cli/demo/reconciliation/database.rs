@@ -2,7 +2,7 @@
 
 use crate::cli::exit::{Failure, Result};
 use crate::cli::story::check::moment;
-use crate::cli::story::world::{RecordName, SentAnswer, WorldState};
+use crate::cli::story::world::{SentAnswer, StoryRecord, WorldState};
 use portcullis_model::reconciliation::RecordOperation;
 use rusqlite::{Connection, Transaction, params};
 use std::path::Path;
@@ -32,7 +32,8 @@ pub fn write_database(folder: &Path, state: &WorldState) -> Result<()> {
         write_rows(&transaction, state)?;
         transaction.commit()
     };
-    written().map_err(|error| Failure::environment(format!("the made-up database cannot be written: {error}")))
+    written()
+        .map_err(|error| Failure::environment(format!("the made-up database cannot be written: {error}")))
 }
 
 fn write_rows(transaction: &Transaction<'_>, state: &WorldState) -> rusqlite::Result<()> {
@@ -43,7 +44,8 @@ fn write_rows(transaction: &Transaction<'_>, state: &WorldState) -> rusqlite::Re
             RecordOperation::Amend => "changed",
             RecordOperation::Delete => "deleted",
         };
-        let content = (sent.operation != RecordOperation::Delete).then(|| content_of(sent.name, sent.version));
+        let content =
+            (sent.operation != RecordOperation::Delete).then(|| content_of(sent.name, sent.version));
         let (reference, status) = content.unzip();
         let time = moment(sent.time).to_string();
         outbox.execute(params![write_name(sent.name), action, sent.sequence, time, reference, status])?;
@@ -67,14 +69,14 @@ fn write_rows(transaction: &Transaction<'_>, state: &WorldState) -> rusqlite::Re
 }
 
 /// What a record is called on both sides.
-pub fn write_name(name: RecordName) -> String {
+pub fn write_name(name: StoryRecord) -> String {
     match name {
-        RecordName::Plain(number) => format!("R-{number:06}"),
-        RecordName::Test(number) => format!("TEST-{number:04}"),
+        StoryRecord::Plain(number) => format!("R-{number:06}"),
+        StoryRecord::Test(number) => format!("TEST-{number:04}"),
     }
 }
 
-fn content_of(name: RecordName, version: u32) -> (String, String) {
+fn content_of(name: StoryRecord, version: u32) -> (String, String) {
     let status = if version == 1 { "open" } else { "settled" };
     (format!("case of {}", write_name(name)), status.to_string())
 }

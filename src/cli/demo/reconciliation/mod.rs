@@ -126,7 +126,8 @@ impl Story<'_> {
         let run = self.check(2, RunOutcome::OverBudget, &[(RecordClass::TestData, 12)])?;
         let id = self.project.open_incident(&run)?;
         let file = self.project.incident(run.time.as_second())?;
-        self.page.event(&clock(run.time.as_second()), &format!("Incident {id} is open, as a draft of the run."));
+        self.page
+            .event(&clock(run.time.as_second()), &format!("Incident {id} is open, as a draft of the run."));
         let between = file.opened.exposure.as_ref().map(|exposure| &exposure.between);
         let numbers: Vec<u64> = between.into_iter().flatten().map(|one| one.number).collect();
         self.expect(numbers == [2], "the incident does not point to deployment 2");
@@ -145,7 +146,8 @@ impl Story<'_> {
         self.page.blank();
         self.notify(&id, "records-users", NoticeKind::EarlyWarning, at(2, 11 * HOUR))?;
         self.notify(&id, "supervisor", NoticeKind::EarlyWarning, at(2, 11 * HOUR + 600))?;
-        self.page.event("11:00", "A person completes the letters and sends them. The register keeps the digests.");
+        self.page
+            .event("11:00", "A person completes the letters and sends them. The register keeps the digests.");
         Ok(id)
     }
 
@@ -164,8 +166,7 @@ impl Story<'_> {
 
     fn failed_amendments(&mut self, id: &IncidentId) -> Result<()> {
         self.begin_day(4);
-        let expected =
-            [(RecordClass::TestData, 20), (RecordClass::Rejected, 16), (RecordClass::Stale, 12)];
+        let expected = [(RecordClass::TestData, 20), (RecordClass::Rejected, 16), (RecordClass::Stale, 12)];
         self.check(4, RunOutcome::OverBudget, &expected)?;
         self.page.more("Changes of records arrived and were not applied. No log says so; only a comparison of contents does.");
         self.note(id, 4, "Amendments are not applied.")
@@ -224,7 +225,10 @@ impl Story<'_> {
         let open = self.open_duties(at(6, 11 * HOUR))?;
         self.expect(open.is_empty(), "a notice is still owed at the end");
         let number = self.project.enter(at(6, 11 * HOUR), IncidentEvent::Closed(closing))?;
-        self.page.event("11:00", &format!("The incident is closed: entry {number} of the register. No notice is owed."));
+        self.page.event(
+            "11:00",
+            &format!("The incident is closed: entry {number} of the register. No notice is owed."),
+        );
         Ok(())
     }
 

@@ -101,7 +101,8 @@ impl StoryPage {
             let line = line.as_str();
             let is_item = line.starts_with("- ");
             let hang = if is_item { 2 } else { 0 };
-            for (place, part) in wrap_text(line, COLUMN + 2, COLUMN + 2 + hang, self.width).iter().enumerate() {
+            for (place, part) in wrap_text(line, COLUMN + 2, COLUMN + 2 + hang, self.width).iter().enumerate()
+            {
                 let hang = if place == 0 { 0 } else { hang };
                 let filled = format!("{:COLUMN$}{bar} {:hang$}{part}", "", "");
                 let _ = writeln!(self.text, "{}", filled.trim_end());

@@ -145,7 +145,8 @@ impl<'p> StoryProject<'p> {
         let before: Vec<&ReconciliationRun> =
             links.iter().map(|link| &link.run).filter(|one| one.number < run.number).collect();
         let (good, bad) = find_turn(run, &before);
-        let exposure = good.map(|good| find_deployments(self.lane.directory(), good, bad)).transpose()?.flatten();
+        let exposure =
+            good.map(|good| find_deployments(self.lane.directory(), good, bad)).transpose()?.flatten();
         let incident = draft_incident(self.rules, self.dataset, run, &before, exposure)?;
         let day = Offset::UTC.to_datetime(run.time).date().to_string();
         let id = identify_incident(&incident, &day)
@@ -183,7 +184,10 @@ impl<'p> StoryProject<'p> {
     /// The register does not verify, or there is no incident in it.
     pub fn incident(&self, now: i64) -> Result<IncidentFile> {
         let files = self.register(now)?.map(|register| read_casefiles(&register.links)).unwrap_or_default();
-        files.into_iter().next_back().ok_or_else(|| Failure::environment("there is no incident in the register"))
+        files
+            .into_iter()
+            .next_back()
+            .ok_or_else(|| Failure::environment("there is no incident in the register"))
     }
 
     /// The operations that have to be sent again, by what the newest run found: read from the source,
