@@ -1,14 +1,14 @@
 //! Gathers the facts of a deployment: the range, its landings, and for each the requests that might
 //! explain it.
 
+use crate::collect::candidates::{candidates_in, merged_parents};
 use crate::collect::gather::gather_change;
-use crate::collect::incidents::read_incident_facts;
+use crate::collect::incidents::ask_incidents;
 use crate::collect::runs::gather_runs;
 use crate::collect::signed_requests::SignedRequests;
 use crate::collect::sources::{Ends, HostSession, Sources};
-use jiff::Timestamp;
 use portcullis_forge::{Forge, Question, ask_facts};
-use portcullis_git::{BranchPosition, Repository};
+use portcullis_git::BranchPosition;
 use portcullis_model::change::{BranchName, FileChange, Revision};
 use portcullis_model::deployment::{
     Back, Baseline, BaselineOrigin, Deployer, Deployment, Elsewhere, HostDeployment, LandingFacts, Recorded,
@@ -16,9 +16,8 @@ use portcullis_model::deployment::{
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::facts::Facts;
 use portcullis_model::id::RequestId;
-use portcullis_model::incident::IncidentFacts;
 use portcullis_model::inquiry::{Inquiry, Topic};
-use portcullis_model::landing::{Candidate, Coverage, Landing, Span, Step};
+use portcullis_model::landing::{Coverage, Landing, Span, Step};
 use portcullis_model::path::RepoPath;
 use portcullis_model::protection::Branch;
 use portcullis_model::waiver;
@@ -113,17 +112,6 @@ pub fn gather_deployment(
     }
 }
 
-fn ask_incidents(
-    repository: &Repository,
-    inquiry: &Inquiry,
-    observed: Option<&Timestamp>,
-) -> Fact<IncidentFacts> {
-    match (inquiry.topics.contains(&Topic::Incidents), observed) {
-        (true, Some(clock)) => read_incident_facts(repository, *clock).into(),
-        _ => Deployment::no_incidents_asked(),
-    }
-}
-
 /// One landing of a branch, to explain a single commit: the step at a place of its line, with its
 /// neighbours that the same requests brought.
 pub fn gather_landing(
@@ -162,14 +150,6 @@ pub fn gather_landing(
         candidate: landed,
         landings: Fact::Known(landings),
     }))
-}
-
-/// The other parents of a merge, as what might explain it: no host was asked which requests they
-/// belong to, so they are numbered as parents are.
-pub(super) fn merged_parents(repository: &Repository, landed: &Revision) -> Result<Vec<Candidate>, Gap> {
-    let parents = repository.commit(landed)?.parents;
-    let numbered = parents.into_iter().zip(1_u64..).skip(1);
-    Ok(numbered.map(|(head, number)| Candidate { request: number.into(), head }).collect())
 }
 
 /// The branch as its host sees it.
@@ -452,9 +432,4 @@ impl Range<'_> {
         let ends = Ends { base: base.clone(), head: head.clone(), target: Some(self.name.clone()) };
         gather_change(inquiry, &ends, session, self.sources)
     }
-}
-
-pub(super) fn candidates_in(requests: &[Facts]) -> Vec<Candidate> {
-    let seen = requests.iter().filter_map(|facts| facts.host.request.value());
-    seen.map(|request| Candidate { request: request.id.clone(), head: request.head.clone() }).collect()
 }

@@ -11,6 +11,7 @@ pub mod audit;
 pub mod bare;
 pub mod baseline;
 pub mod batch;
+mod candidates;
 mod coverage_paths;
 pub mod deployment;
 pub mod elsewhere;

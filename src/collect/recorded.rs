@@ -5,6 +5,7 @@
 
 use crate::collect::elsewhere;
 use crate::collect::gather::{of_repository, text_at};
+use crate::collect::incidents::find_register_change;
 use crate::collect::records::Resting;
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
@@ -33,6 +34,7 @@ pub fn contradictions(
     found.extend(out_of_line(facts, search.baseline));
     found.extend(policy_elsewhere(repository, policy, search.baseline, &facts.whole.inquiry)?);
     found.extend(search.texts()?);
+    found.extend(find_register_change(repository, facts)?);
     let read = Policy::parse_for(policy, &facts.whole.host.profile()).ok();
     let signers = read.as_ref().and_then(|policy| policy.record_signers.as_ref());
     found.extend(elsewhere::contradictions(repository, (facts, signers), search.baseline, resting)?);

@@ -166,8 +166,8 @@ pub fn find_notice_fault(
     }
 }
 
-/// Everything that is or was owed because of an incident: by party, in the order of the policy,
-/// then by kind. A party that the policy named when the incident was opened, and no longer names,
+/// Everything that is or was owed because of an incident: by the names of the parties, then by
+/// kind. A party that the policy named when the incident was opened, and no longer names,
 /// is owed something of which no one can say until when.
 pub fn find_duties(history: &IncidentHistory, rules: &NotificationRules) -> Vec<NoticeDuty> {
     let mut duties: Vec<NoticeDuty> =

@@ -3,7 +3,7 @@
 
 use crate::calendar::{end_of_term, write_local};
 use crate::casefile::IncidentFile;
-use crate::clock::{DutyTerm, find_duties};
+use crate::clock::{DutyState, DutyTerm, NoticeDuty, find_duties};
 use crate::exposure::describe_exposure;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -76,6 +76,7 @@ pub fn draft_letter(
 ) -> String {
     let mut letter = String::new();
     write_head(&mut letter, file, party, kind);
+    write_delay(&mut letter, file, (party, kind), rules, now);
     write_facts(&mut letter, file, &rules.calendar.zone);
     write_advice(&mut letter, file, party);
     write_outlook(&mut letter, file, party, kind, rules, now);
@@ -115,6 +116,24 @@ fn write_head(letter: &mut String, file: &IncidentFile, party: &NotifiedParty, k
                 "This letter closes the matter from our side. What is said here replaces what we said before.",
         }
     );
+}
+
+/// A letter that comes late says so, and leaves the reason to a person.
+fn write_delay(
+    letter: &mut String,
+    file: &IncidentFile,
+    (party, kind): (&NotifiedParty, NoticeKind),
+    rules: &NotificationRules,
+    now: Timestamp,
+) {
+    let duties = find_duties(&file.history, rules);
+    let late = duties
+        .iter()
+        .find(|duty| duty.party == party.name && duty.kind == kind && duty.state(now) == DutyState::Overdue);
+    if let Some(due) = late.and_then(NoticeDuty::until) {
+        let due = write_local(due, &rules.calendar.zone);
+        let _ = writeln!(letter, "\nIt was due by {due}, and comes later. {TO_COMPLETE} why]");
+    }
 }
 
 fn write_facts(letter: &mut String, file: &IncidentFile, zone: &TimeZone) {
@@ -174,6 +193,7 @@ fn describe_since(
 
 fn write_advice(letter: &mut String, file: &IncidentFile, party: &NotifiedParty) {
     if party.role == PartyRole::Commissioner {
+        write_details(letter);
         return;
     }
     letter.push_str("\nWhat we ask you to do\n");
@@ -192,6 +212,20 @@ fn write_advice(letter: &mut String, file: &IncidentFile, party: &NotifiedParty)
     );
     item(letter, "Tell those to whom you passed these records on.");
     item(letter, &format!("{TO_COMPLETE} whom to ask, by telephone and e-mail]"));
+}
+
+/// What a supervisory authority asks for, as far as it is known.
+fn write_details(letter: &mut String) {
+    letter.push_str("\nDetails\n");
+    for gap in [
+        "what kinds of people are concerned, and about how many",
+        "what kinds of records are concerned, and about how many",
+        "name and contact of the data protection officer or another contact",
+        "likely consequences",
+        "what was done or is proposed, also against the consequences",
+    ] {
+        item(letter, &format!("{TO_COMPLETE} {gap}, or that it is not known yet]"));
+    }
 }
 
 fn write_outlook(
@@ -230,9 +264,14 @@ fn item(letter: &mut String, text: &str) {
     let _ = writeln!(letter, "- {}", one_line(text));
 }
 
-/// Text from outside stays in its line, and looks like no gap of this letter.
+/// Text from outside stays in its line, steers no terminal and turns no other text around.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let is_steering = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().map(|c| if is_steering(c) { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -39,8 +39,9 @@ pub const REGISTER_REF: &str = "refs/portcullis/incidents";
 /// The entry.
 pub const INCIDENT_FILE: &str = "incident.json";
 
-/// The signature, where someone signed; the only file that may be missing.
-pub const INCIDENT_SIGNATURE: &str = "signature.json";
+/// The signature of the entry, where someone signed: what `ssh-keygen -Y sign -n portcullis` makes
+/// of it, in its armour. The only file that may be missing.
+pub const INCIDENT_SIGNATURE: &str = "incident.json.sig";
 
 /// The largest `incident.json`, in bytes.
 pub const LARGEST_ENTRY: usize = 1 << 20;

@@ -17,8 +17,9 @@ use portcullis_model::environment::Environment;
 use portcullis_model::incident::{
     ExposedDeployment, IncidentEvent, IncidentExposure, IncidentId, OpenedIncident, RunReference,
 };
+use portcullis_model::notification::NotificationRules;
 use portcullis_model::reconciliation::RecordClass;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Arguments of `incident open`.
@@ -104,6 +105,7 @@ pub(super) fn run(directory: &Path, arguments: &OpeningArguments) -> Result {
     if aware_at > now {
         return Err(Failure::usage(format!("the moment of awareness, {aware_at}, is in the future")));
     }
+    refuse_no_party(&rules, &arguments.dataset)?;
     let exposure = look_at_deployments(&opening::open(directory)?, arguments)?;
     let incident = OpenedIncident {
         id: blank_id(now)?,
@@ -133,6 +135,23 @@ pub(super) fn run(directory: &Path, arguments: &OpeningArguments) -> Result {
         Opening::OpenAlready(id) => output::text(&format!("incident {id} was opened by this run before"))?,
     }
     Ok(Exit::Allowed)
+}
+
+/// An incident of which no party would be told has no clock at all: most likely the name is wrong.
+fn refuse_no_party(rules: &NotificationRules, dataset: &str) -> Result<()> {
+    if rules.parties_of(dataset).next().is_some() {
+        return Ok(());
+    }
+    let known: BTreeSet<&str> =
+        rules.parties.iter().flat_map(|party| &party.datasets).map(String::as_str).collect();
+    let message = match output::nearest(dataset, known.iter().copied()) {
+        Some(meant) => {
+            format!("the policy names no party for the dataset `{dataset}`; did you mean `{meant}`?")
+        }
+        None => format!("the policy names no party for the dataset `{dataset}`"),
+    };
+    Err(Failure::usage(message)
+        .hint("name the dataset as the policy does, or add it to the `datasets` of a party"))
 }
 
 fn sum_classes(classes: &[(String, u64)]) -> Result<BTreeMap<String, u64>> {

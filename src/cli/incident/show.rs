@@ -8,8 +8,12 @@ use crate::collect::incidents::read_register;
 use crate::render;
 use clap::Args;
 use jiff::Timestamp;
+use portcullis_attest::signers::AllowedSigners;
+use portcullis_attest::sshsig;
+use portcullis_incident::IncidentLink;
 use portcullis_model::change::Revision;
-use std::path::Path;
+use portcullis_wire::incident::v1::write_incident_entry;
+use std::path::{Path, PathBuf};
 
 /// What the register must hold.
 #[derive(Debug, Args)]
@@ -24,6 +28,10 @@ pub struct RegisterExpectations {
     /// Smallest number of entries that must exist.
     #[arg(long, value_name = "N")]
     at_least: Option<u64>,
+    /// Allowed signers, in the format of ssh-keygen(1): every entry has to be signed with one of
+    /// these keys. Take the list from where you trust it.
+    #[arg(long, value_name = "FILE")]
+    signers: Option<PathBuf>,
 }
 
 pub(super) fn list(directory: &Path) -> Result {
@@ -64,6 +72,10 @@ pub(super) fn verify(directory: &Path, expected: &RegisterExpectations) -> Resul
     if let Some(least) = expected.at_least.filter(|least| count < *least) {
         lost.push(format!("there are {count} entries, and there should be at least {least}"));
     }
+    if let Some(file) = &expected.signers {
+        let allowed = read_signers(file)?;
+        lost.extend(register.links.iter().filter_map(|link| object_to_signature(link, &allowed)));
+    }
     lost.iter().for_each(|lost| output::complain(&format!("register of incidents: {lost}")));
     if !register.problems.is_empty() || !lost.is_empty() {
         return Ok(Exit::Unverified);
@@ -76,4 +88,23 @@ pub(super) fn verify(directory: &Path, expected: &RegisterExpectations) -> Resul
     };
     output::text(&format!("register of incidents: {count} verified, the newest is {newest}{end}"))?;
     Ok(Exit::Allowed)
+}
+
+fn read_signers(file: &Path) -> Result<AllowedSigners> {
+    let name = file.display();
+    let bytes =
+        std::fs::read(file).map_err(|error| Failure::environment(format!("cannot read {name}: {error}")))?;
+    AllowedSigners::read(&bytes).map_err(|errors| {
+        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Failure::environment(format!("{name}: {}", all.join("; ")))
+    })
+}
+
+/// Why the signature of an entry proves nothing.
+fn object_to_signature(link: &IncidentLink, allowed: &AllowedSigners) -> Option<String> {
+    let number = link.entry.number;
+    let Some(signature) = &link.signature else { return Some(format!("entry {number} is not signed")) };
+    let bytes = write_incident_entry(link.entry.clone()).unwrap_or_default();
+    let verified = sshsig::verify(&bytes, signature.trim_ascii_end(), allowed, link.entry.time);
+    verified.err().map(|error| format!("the signature of entry {number} proves nothing: {error}"))
 }

@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use portcullis_forge::ci;
 use portcullis_git::commit_writer::WriteError;
 use portcullis_incident::register::IncidentFault;
-use portcullis_incident::{IncidentRegister, PendingIncident, REGISTER_REF, prepare_incident};
+use portcullis_incident::{INCIDENT_FILE, IncidentRegister, PendingIncident, REGISTER_REF, prepare_incident};
 use portcullis_model::incident::IncidentEvent;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How often an entry is made again when another one was written meanwhile.
@@ -28,6 +28,13 @@ pub struct EntryArguments {
     /// machine.
     #[arg(long, value_name = "NAME", value_parser = super::parse_text, help_heading = "The entry")]
     pub by: Option<String>,
+    /// Sign the entry with git's `user.signingKey`, as `portcullis signature make` does.
+    #[arg(long, help_heading = "The entry")]
+    pub sign: bool,
+    /// SSH key to sign with: a file, of which the public part suffices where an agent holds the
+    /// key.
+    #[arg(long, value_name = "FILE", requires = "sign", help_heading = "The entry")]
+    pub key: Option<PathBuf>,
     /// Push the register to this remote afterwards.
     #[arg(long, value_name = "REMOTE", help_heading = "The entry")]
     pub push: Option<String>,
@@ -50,6 +57,7 @@ pub fn store_event(
         let event = make(register.as_ref())?;
         let pending =
             prepare_incident(event, &recorder, Timestamp::now(), register.as_ref()).map_err(refuse)?;
+        let pending = if arguments.sign { sign_entry(directory, arguments, pending)? } else { pending };
         match append_incident(directory, &pending) {
             Ok(_) => break pending,
             Err(WriteError::Moved { .. } | WriteError::Locked { .. }) if tries < TRIES => tries += 1,
@@ -65,6 +73,18 @@ pub fn store_event(
         })?;
     }
     Ok(pending)
+}
+
+/// The entry with the signature that `ssh-keygen` makes of its file.
+fn sign_entry(
+    directory: &Path,
+    arguments: &EntryArguments,
+    pending: PendingIncident,
+) -> Result<PendingIncident> {
+    let key = signing::find_key(directory, arguments.key.as_deref())?;
+    let bytes = pending.files.get(INCIDENT_FILE).map(Vec::as_slice).unwrap_or_default();
+    let signature = signing::sign(directory, &key, bytes)?;
+    Ok(pending.with_signature([&signature[..], b"\n"].concat()))
 }
 
 fn refuse(fault: IncidentFault) -> Failure {

@@ -35,7 +35,7 @@ pub struct ComparisonFiles<'f> {
 }
 
 /// A comparison and its judgement.
-pub struct Compared {
+pub struct JudgedComparison {
     /// What was compared.
     pub manifests: ComparedManifests,
     /// What the comparison found.
@@ -53,7 +53,7 @@ pub fn compare(
     manifests: ComparedManifests,
     past: &[PastRun],
     files: ComparisonFiles<'_>,
-) -> Result<Compared> {
+) -> Result<JudgedComparison> {
     let settings = CompareSettings {
         seed: None,
         listed: if files.all { MOST } else { LISTED },
@@ -65,7 +65,7 @@ pub fn compare(
     };
     let answer = compare_manifests(dataset, &manifests, &settings).map_err(manifest_failure)?;
     let judgement = judge_comparison(dataset, headers_of(&manifests), &answer, past);
-    Ok(Compared { manifests, answer, judgement })
+    Ok(JudgedComparison { manifests, answer, judgement })
 }
 
 fn headers_of(manifests: &ComparedManifests) -> JudgedHeaders<'_> {
@@ -98,7 +98,7 @@ fn past_run(link: &RunLink) -> PastRun {
     }
 }
 
-impl Compared {
+impl JudgedComparison {
     /// The run that it becomes on top of the newest of a chain.
     pub fn draft(&self, policy: &Digest, last: Option<&RunLink>, time: Timestamp) -> RunDraft {
         // As the run keeps it: in whole seconds.
@@ -177,7 +177,7 @@ impl Compared {
 
     /// Takes over what a later look at the differences alone found: those that are still there
     /// count, and the others arrived meanwhile.
-    pub fn confirm(&mut self, later: Compared) {
+    pub fn confirm(&mut self, later: JudgedComparison) {
         let first = std::mem::take(&mut self.judgement.classes);
         let second = later.judgement.classes;
         let of = |counts: &BTreeMap<RecordClass, ClassCount>, class| {

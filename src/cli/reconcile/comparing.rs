@@ -1,6 +1,6 @@
 //! `reconcile compare` and `reconcile judge`: two manifests, without a connection to either system.
 
-use super::compared::{Compared, ComparisonFiles, compare, past_runs};
+use super::compared::{ComparisonFiles, JudgedComparison, compare, past_runs};
 use super::inputs::{find_dataset, manifest_failure, open_manifest, read_dataset_policy};
 use super::storing::{Keeping, chain_of, keep_run};
 use super::{CompareArguments, JudgeArguments, ManifestArguments, RunFormat, exit_of};
@@ -43,7 +43,7 @@ pub(super) fn run(directory: &Path, arguments: &CompareArguments) -> Result {
 
 /// The run that a comparison would become.
 pub(super) fn preview(
-    compared: &Compared,
+    compared: &JudgedComparison,
     dataset: &Dataset,
     policy: &portcullis_model::digest::Digest,
     chain: Option<&RunChain>,

@@ -3,7 +3,7 @@
 //! This shows content. It is for the edge, where the people are who may see the record.
 
 use super::inputs::{find_dataset, read_dataset_policy, read_key};
-use super::{ExplainArguments, ReadSide};
+use super::{ExplainRecordArguments, ReadSide};
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::output;
 use portcullis_connect::{Opening, open_source};
@@ -17,7 +17,7 @@ use std::path::Path;
 /// More records of one key than this are not shown.
 const MOST: usize = 10;
 
-pub(super) fn run(directory: &Path, arguments: &ExplainArguments) -> Result {
+pub(super) fn run(directory: &Path, arguments: &ExplainRecordArguments) -> Result {
     let policy = read_dataset_policy(directory, &arguments.dataset.policy)?;
     let dataset = find_dataset(&policy, &arguments.dataset.dataset)?;
     let key = read_key(directory, &arguments.key)?;

@@ -49,7 +49,7 @@ pub(super) fn open_draft(
     let (good, bad) = find_turn(run, &earlier);
     let exposure = good.map(|good| find_deployments(directory, good, bad)).transpose()?.flatten();
     let incident = draft_incident(rules, dataset, run, &earlier, exposure)?;
-    let entry = EntryArguments { by: None, push: push.map(ToString::to_string) };
+    let entry = EntryArguments { push: push.map(ToString::to_string), ..EntryArguments::default() };
     let told = match open_incident(directory, incident, &entry)? {
         Opening::Opened(id) => {
             format!(

@@ -35,7 +35,7 @@ pub enum ReconcileCommand {
     /// Exit codes: 0 the same, 6 the run says something else.
     Judge(JudgeArguments),
     /// Show the canonical form of one record on both sides, where the key of the dataset is at hand.
-    Explain(ExplainArguments),
+    Explain(ExplainRecordArguments),
     /// List the runs of every dataset, or of one.
     List {
         /// Name of the dataset.
@@ -222,7 +222,7 @@ pub struct JudgeArguments {
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
-pub struct ExplainArguments {
+pub struct ExplainRecordArguments {
     #[command(flatten)]
     dataset: DatasetArguments,
     #[command(flatten)]

@@ -1,7 +1,7 @@
 //! `reconcile run`: both sides are read, compared, looked at again where they differ, and the run is
 //! kept.
 
-use super::compared::{Compared, ComparisonFiles, compare, past_runs};
+use super::compared::{ComparisonFiles, JudgedComparison, compare, past_runs};
 use super::comparing::{preview, show_result};
 use super::inputs::{Extraction, find_dataset, manifest_failure, read_dataset_policy, read_key};
 use super::storing::{Keeping, chain_of, keep_run};
@@ -116,7 +116,7 @@ impl RunScene<'_> {
     }
 
     /// Looks at the records that differ once more: rows in motion have arrived by then.
-    fn confirm(&self, compared: &mut Compared, seconds: u64) -> Result<()> {
+    fn confirm(&self, compared: &mut JudgedComparison, seconds: u64) -> Result<()> {
         let sides = [&compared.manifests.source, &compared.manifests.target];
         if sides.iter().any(|manifest| manifest.isolation() == Isolation::None) {
             output::remark("nothing holds the rows of one side together, so no difference can be confirmed");

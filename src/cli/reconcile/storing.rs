@@ -1,7 +1,7 @@
 //! Keeping a run in the repository.
 
 use super::KeepingArguments;
-use super::compared::Compared;
+use super::compared::JudgedComparison;
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::record::unseen_failure;
 use crate::cli::{opening, output, signing};
@@ -51,7 +51,10 @@ pub(super) fn chain_of(directory: &Path, dataset: &Dataset) -> Result<Option<Run
 
 /// Stores the run of a comparison on top of the newest one, which another job may write at the same
 /// time.
-pub(super) fn keep_run(keeping: &Keeping<'_>, compared: &Compared) -> Result<(ReconciliationRun, Revision)> {
+pub(super) fn keep_run(
+    keeping: &Keeping<'_>,
+    compared: &JudgedComparison,
+) -> Result<(ReconciliationRun, Revision)> {
     let mut tries = 1;
     loop {
         let pending = prepare(keeping, compared)?;
@@ -66,7 +69,7 @@ pub(super) fn keep_run(keeping: &Keeping<'_>, compared: &Compared) -> Result<(Re
     }
 }
 
-fn prepare(keeping: &Keeping<'_>, compared: &Compared) -> Result<PendingRun> {
+fn prepare(keeping: &Keeping<'_>, compared: &JudgedComparison) -> Result<PendingRun> {
     let chain = chain_of(keeping.directory, keeping.dataset)?;
     let last = chain.as_ref().and_then(RunChain::newest);
     let draft = compared.draft(keeping.policy, last, Timestamp::now());

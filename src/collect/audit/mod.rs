@@ -5,7 +5,8 @@
 
 pub mod saved;
 
-use crate::collect::deployment::{Group, Range, ask_branch, candidates_in, merged_parents, no_host};
+use crate::collect::candidates::{candidates_in, merged_parents};
+use crate::collect::deployment::{Group, Range, ask_branch, no_host};
 use crate::collect::sources::{HostSession, Sources};
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::deployment::{Baseline, BaselineOrigin, Deployment, LandingFacts};

@@ -83,6 +83,33 @@ fn a_text_from_outside_cannot_add_a_line_to_a_letter() {
         NoticeKind::Phased,
     );
     assert!(text.contains("- x To: someone else\n"), "{text}");
+    let steering = "\u{1b}[2J\u{202e}gnp\u{7}";
+    let text =
+        letter(&file(|opened| opened.known = vec![steering.to_string()]), "forces", NoticeKind::Phased);
+    assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{text}");
+}
+
+#[test]
+fn a_letter_that_comes_late_says_so_and_leaves_the_reason_to_a_person() {
+    let rules = rules();
+    let at = |now: &str| {
+        let file = file(|_| {});
+        draft_letter(&file, rules.party("forces").unwrap(), NoticeKind::EarlyWarning, &rules, moment(now))
+    };
+    assert!(!at("2026-03-03T10:00:00Z").contains("comes later"));
+    let late = at("2026-03-03T10:00:01Z");
+    assert!(
+        late.contains("It was due by 3 March 2026, 10:00 GMT, and comes later. [TO COMPLETE: why]"),
+        "{late}"
+    );
+}
+
+#[test]
+fn an_authority_is_told_in_which_details_something_is_missing() {
+    let text = letter(&file(|_| {}), "commissioner", NoticeKind::EarlyWarning);
+    for asks in ["about how many", "data protection officer", "likely consequences", "what was done"] {
+        assert!(text.contains(&format!("{TO_COMPLETE} ")) && text.contains(asks), "{asks}: {text}");
+    }
 }
 
 #[test]

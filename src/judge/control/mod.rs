@@ -19,7 +19,6 @@ use portcullis_pattern::glob::Glob;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-use toml::Spanned;
 use toml::de::ValueDeserializer;
 
 pub mod changed_line_coverage;
@@ -31,6 +30,7 @@ pub mod gate_integrity;
 pub mod procedure;
 pub mod protected_branch;
 pub mod reconciled;
+mod references;
 pub mod regression_tests;
 pub mod required_checks;
 pub mod required_reviews;
@@ -47,6 +47,7 @@ pub mod trained_reviewers;
 
 pub use documentation::Documentation;
 use procedure::{ControlProcedure, Procedure, ProcedurePart};
+pub use references::{NamedSuite, Reference};
 pub use review_settings::ReviewSettings;
 pub use shared::review_rules::ReviewRules;
 pub use shared::training::TrainingInForce;
@@ -284,35 +285,6 @@ pub fn read<T: Control + DeserializeOwned + 'static>(
     settings: ValueDeserializer<'_>,
 ) -> Result<Box<dyn Control>, toml::de::Error> {
     Ok(Box::new(T::deserialize(settings)?))
-}
-
-/// Something defined elsewhere in the policy that settings name.
-#[derive(Clone, Copy, Debug)]
-pub enum Reference<'a> {
-    /// A data-processing area.
-    Area(&'a Spanned<String>),
-    /// A role.
-    Role(&'a Spanned<String>),
-    /// A course.
-    Course(&'a Spanned<String>),
-    /// The list of those who may sign evidence, which `regression-tests` names.
-    Signers(&'a Spanned<shared::evidence_binding::Trust>),
-    /// A suite of `regression-tests` that judges an area.
-    Suite {
-        /// The suite.
-        suite: &'a Spanned<String>,
-        /// The area.
-        area: &'a str,
-    },
-}
-
-/// A suite by its names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NamedSuite<'a> {
-    /// The suite.
-    pub name: &'a str,
-    /// Its configurations, where they are named.
-    pub configurations: Option<&'a [String]>,
 }
 
 /// What the policy says that several controls need.

@@ -9,6 +9,7 @@
 //!   with a remote
 //! - `signer`: the same with a key in `~/.ssh/id_ed25519` that `.portcullis/allowed_signers` allows
 //! - `register`: the files that the page about people shows, and a badge with its status list
+//! - `incident`: a repository whose policy has the parties that the page about incidents shows
 //! - `waiver`: a policy, and the waiver that the page about waivers shows first
 //! - `dataset`: the policy and the intentions that the page about reconciliation shows, with a receiver
 //!   before and after a deployment
@@ -44,6 +45,7 @@ pub fn find(name: &str) -> Option<Fixture> {
         "suite" => suite(),
         "signer" => signer(),
         "register" => register(),
+        "incident" => incident(),
         "waiver" => waiver(),
         "dataset" => dataset(),
         "release" => release(),
@@ -179,6 +181,17 @@ fn signer() -> Fixture {
     std::fs::write(fixture.directory.join(".portcullis/allowed_signers"), signers).unwrap();
     fixture.must("git add -A && git commit -qm 'Name the signers'");
     fixture
+}
+
+fn incident() -> Fixture {
+    let checkout = Checkout::empty();
+    let page = Page::read("docs/incidents.md");
+    let blocks = page.blocks();
+    let parties = &blocks.iter().find(|block| block.language == "toml").unwrap().text;
+    let policy = std::fs::read_to_string(root().join("policies/sensitive-data.toml")).unwrap();
+    checkout.write("portcullis.toml", &format!("{policy}\n{parties}"));
+    checkout.commit("Begin");
+    Fixture::new(checkout.path()).keeping(checkout)
 }
 
 fn waiver() -> Fixture {

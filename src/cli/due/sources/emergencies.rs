@@ -3,14 +3,14 @@
 use super::{changes_at, last_before};
 use crate::cli::due::source::{DueSource, DueView};
 use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
-use portcullis_judge::policy::show;
+use portcullis_judge::policy::describe_problems;
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::waiver::{PATH, Waiver};
 
 /// The source.
-pub struct Emergencies;
+pub struct ExpectedReviews;
 
-impl DueSource for Emergencies {
+impl DueSource for ExpectedReviews {
     fn name(&self) -> &'static str {
         "emergencies"
     }
@@ -26,7 +26,7 @@ impl DueSource for Emergencies {
 
 fn expect_reviews(view: &DueView<'_>, text: &str) -> Result<Vec<ExpectedDeed>, Gap> {
     let waivers = view.policy.waivers(text).map_err(|problems| {
-        let shown = show(PATH, text, &problems);
+        let shown = describe_problems(text, &problems);
         Gap::new(format!("the waivers in {PATH}"), GapReason::Malformed, shown, "Correct them.")
     })?;
     Ok(waivers.iter().filter_map(expect_review).collect())
@@ -35,7 +35,7 @@ fn expect_reviews(view: &DueView<'_>, text: &str) -> Result<Vec<ExpectedDeed>, G
 fn expect_review(waiver: &Waiver) -> Option<ExpectedDeed> {
     let emergency = waiver.emergency.as_ref().filter(|emergency| emergency.review.is_none())?;
     Some(ExpectedDeed {
-        source: Emergencies.name(),
+        source: ExpectedReviews.name(),
         subject: format!("waiver {}", waiver.grant.id),
         what: "the review after the emergency".to_string(),
         due: last_before(emergency.due),

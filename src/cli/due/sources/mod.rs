@@ -14,13 +14,13 @@ mod training;
 
 /// Every source, in the order in which they are asked.
 pub static TABLE: [&dyn DueSource; 7] = [
-    &reconciliation::Runs,
-    &notices::Notices,
-    &snapshots::Snapshots,
-    &records::Records,
-    &emergencies::Emergencies,
-    &training::Training,
-    &procedure::ProcedureApproval,
+    &reconciliation::ExpectedRuns,
+    &notices::ExpectedNotices,
+    &snapshots::ExpectedSnapshots,
+    &records::ExpectedRecords,
+    &emergencies::ExpectedReviews,
+    &training::ExpectedTraining,
+    &procedure::ExpectedApproval,
 ];
 
 /// Their names, for clap.

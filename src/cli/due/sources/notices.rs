@@ -1,19 +1,18 @@
 //! Notices of incidents.
 
 use crate::cli::due::source::{DueSource, DueView};
-use crate::collect::incidents::read_register;
-use crate::collect::records::FETCH;
+use crate::collect::incidents::read_whole_register;
 use jiff::Timestamp;
 use portcullis_incident::clock::{DutyAnswer, DutyTerm, find_duties};
 use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
-use portcullis_incident::{IncidentFile, REGISTER_REF, read_casefiles};
+use portcullis_incident::{IncidentFile, read_casefiles};
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::notification::NotificationRules;
 
 /// The source.
-pub struct Notices;
+pub struct ExpectedNotices;
 
-impl DueSource for Notices {
+impl DueSource for ExpectedNotices {
     fn name(&self) -> &'static str {
         "notices"
     }
@@ -36,21 +35,9 @@ impl DueSource for Notices {
 }
 
 fn read_incidents(view: &DueView<'_>) -> Result<Vec<IncidentFile>, Gap> {
-    let what = format!("the register of incidents below `{REGISTER_REF}`");
     // The register is from the past of this machine, whatever moment is asked for.
-    let clock = view.at.max(Timestamp::now());
-    let Some(register) = read_register(&view.repository, clock)? else {
-        let remedy =
-            format!("Fetch it: `{FETCH}`. Where there never was an incident: `portcullis incident begin`.");
-        return Err(Gap::new(what, GapReason::MissingObject, "it is not in this repository", remedy));
-    };
-    match register.problems.first() {
-        Some(problem) => {
-            let remedy = "See `portcullis incident verify`, and restore the ref from a clone that has it.";
-            Err(Gap::new(what, GapReason::Contradiction, problem.to_string(), remedy))
-        }
-        None => Ok(read_casefiles(&register.links)),
-    }
+    let register = read_whole_register(&view.repository, view.at.max(Timestamp::now()))?;
+    Ok(read_casefiles(&register.links))
 }
 
 fn look_at_incident(file: &IncidentFile, rules: &NotificationRules, answer: &mut SourceAnswer) {
@@ -60,7 +47,7 @@ fn look_at_incident(file: &IncidentFile, rules: &NotificationRules, answer: &mut
         let id = &duty.incident;
         match duty.due {
             DutyTerm::Until(due) => answer.deeds.push(ExpectedDeed {
-                source: Notices.name(),
+                source: ExpectedNotices.name(),
                 subject: format!("incident {id}"),
                 what: format!("the {} to {}", duty.kind.words(), duty.party),
                 due,

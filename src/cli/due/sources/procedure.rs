@@ -9,9 +9,9 @@ use portcullis_judge::control::procedure::published::PublishedPage;
 use portcullis_model::fact::{Gap, GapReason};
 
 /// The source.
-pub struct ProcedureApproval;
+pub struct ExpectedApproval;
 
-impl DueSource for ProcedureApproval {
+impl DueSource for ExpectedApproval {
     fn name(&self) -> &'static str {
         "procedure"
     }
@@ -53,7 +53,7 @@ fn expect_approval(view: &DueView<'_>, path: &str, every: SignedDuration) -> Res
         end.and_then(|day| TimeZone::UTC.to_timestamp(day.to_datetime(jiff::civil::Time::midnight()))).ok();
     let begin = TimeZone::UTC.to_timestamp(newest.to_datetime(jiff::civil::Time::midnight())).ok();
     let deed = |end: Timestamp| ExpectedDeed {
-        source: ProcedureApproval.name(),
+        source: ExpectedApproval.name(),
         subject: path.to_string(),
         what: "an approval of the published procedure".to_string(),
         due: last_before(end),

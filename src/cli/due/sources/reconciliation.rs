@@ -1,4 +1,4 @@
-//! Runs of reconciliation: by `expected-every` and `full-every` of each dataset.
+//! DueRuns of reconciliation: by `expected-every` and `full-every` of each dataset.
 
 use super::changes_at;
 use crate::cli::due::source::{DueSource, DueView};
@@ -12,9 +12,9 @@ use portcullis_model::reconciliation::{Dataset, ReconciliationRun, RunPopulation
 use portcullis_record::run::run_reference;
 
 /// The source.
-pub struct Runs;
+pub struct ExpectedRuns;
 
-impl DueSource for Runs {
+impl DueSource for ExpectedRuns {
     fn name(&self) -> &'static str {
         "reconciliation"
     }
@@ -43,7 +43,7 @@ impl DueSource for Runs {
 
 fn expect_run(dataset: &Dataset, last: Timestamp, every: SignedDuration, what: &str) -> Option<ExpectedDeed> {
     Some(ExpectedDeed {
-        source: Runs.name(),
+        source: ExpectedRuns.name(),
         subject: dataset.name.clone(),
         what: what.to_string(),
         due: last.checked_add(every).ok()?,

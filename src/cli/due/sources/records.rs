@@ -12,9 +12,9 @@ use portcullis_model::fact::{Fact, Gap};
 use std::collections::BTreeSet;
 
 /// The source.
-pub struct Records;
+pub struct ExpectedRecords;
 
-impl DueSource for Records {
+impl DueSource for ExpectedRecords {
     fn name(&self) -> &'static str {
         "records"
     }
@@ -64,7 +64,7 @@ fn expect_record(
     let is_recorded =
         chain.iter().flat_map(|chain| &chain.links).any(|link| link.entry.candidate == deployed.commit);
     let deed = |due: Timestamp| ExpectedDeed {
-        source: Records.name(),
+        source: ExpectedRecords.name(),
         subject: format!("environment {environment}"),
         what: format!("a record of the deployment of {}", deployed.commit.short()),
         due,

@@ -8,12 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
 use portcullis_model::change::BranchName;
 use portcullis_model::fact::{Gap, GapReason};
-use portcullis_record::snapshot::{SNAPSHOTS_PREFIX, snapshot_reference};
+use portcullis_record::snapshot::snapshot_reference;
+use std::collections::BTreeSet;
 
 /// The source.
-pub struct Snapshots;
+pub struct ExpectedSnapshots;
 
-impl DueSource for Snapshots {
+impl DueSource for ExpectedSnapshots {
     fn name(&self) -> &'static str {
         "snapshots"
     }
@@ -22,9 +23,13 @@ impl DueSource for Snapshots {
         let Some(every) = view.policy.expected.snapshots_every else {
             return SourceAnswer::idle(self.name(), "the policy has no `[due] snapshots-every`");
         };
+        let branches = match deployment_branches(view) {
+            Ok(branches) => branches,
+            Err(gap) => return SourceAnswer::of(self.name(), Err(gap)),
+        };
         let mut answer = SourceAnswer::of(self.name(), Ok(Vec::new()));
-        for name in view.policy.scope.deployment.iter().map(|glob| glob.as_str()) {
-            match expect_snapshots(view, name, every) {
+        for name in branches {
+            match expect_snapshots(view, &name, every) {
                 Ok(deeds) => answer.deeds.extend(deeds),
                 Err(gap) => answer.gaps.push(gap),
             }
@@ -33,39 +38,37 @@ impl DueSource for Snapshots {
     }
 }
 
+/// The deployment branches: those that the policy names, and those of this clone that its patterns
+/// match.
+fn deployment_branches(view: &DueView<'_>) -> Result<BTreeSet<String>, Gap> {
+    let is_pattern = |name: &&str| name.contains(['*', '?', '[', '{', '\\']);
+    let globs = &view.policy.scope.deployment;
+    let named = globs.iter().map(|glob| glob.as_str()).filter(|name| !is_pattern(name));
+    let mut branches: BTreeSet<String> = named.map(ToString::to_string).collect();
+    for place in ["refs/heads/", "refs/remotes/origin/"] {
+        for reference in view.repository.refs_below(place)? {
+            let name = reference.strip_prefix(place).unwrap_or(&reference);
+            if globs.iter().any(|glob| glob.matches(name.as_bytes())) {
+                branches.insert(name.to_string());
+            }
+        }
+    }
+    Ok(branches)
+}
+
 fn expect_snapshots(
     view: &DueView<'_>,
     name: &str,
     every: SignedDuration,
 ) -> Result<Option<ExpectedDeed>, Gap> {
-    if name.contains(['*', '?', '[', '{', '\\']) {
-        // Which branches a pattern means is the host's to say. Those that have snapshots are known.
-        return Ok(expect_of_pattern(view, name, every)?.into_iter().min_by_key(|deed| deed.due));
-    }
     let branch = BranchName::new(name);
     match newest_snapshot(view, &snapshot_reference(&branch))? {
-        Some((_, time)) => Ok(expect_snapshot(name, time, every)),
+        Some(time) => Ok(expect_snapshot(name, time, every)),
         None => Err(unseen(&branch)),
     }
 }
 
-fn expect_of_pattern(
-    view: &DueView<'_>,
-    pattern: &str,
-    every: SignedDuration,
-) -> Result<Vec<ExpectedDeed>, Gap> {
-    let mut deeds = Vec::new();
-    for reference in view.repository.refs_below(SNAPSHOTS_PREFIX)? {
-        let Some((branch, time)) = newest_snapshot(view, &reference)? else { continue };
-        let meant = view.policy.scope.deployment.iter().filter(|glob| glob.as_str() == pattern);
-        if meant.into_iter().any(|glob| glob.matches(branch.as_str().as_bytes())) {
-            deeds.extend(expect_snapshot(branch.as_str(), time, every));
-        }
-    }
-    Ok(deeds)
-}
-
-fn newest_snapshot(view: &DueView<'_>, reference: &str) -> Result<Option<(BranchName, Timestamp)>, Gap> {
+fn newest_snapshot(view: &DueView<'_>, reference: &str) -> Result<Option<Timestamp>, Gap> {
     let clock = view.at.max(Timestamp::now());
     let Some(chain) = read_snapshots(&view.repository, reference, clock, None)? else { return Ok(None) };
     match (chain.problems.first(), chain.links.last()) {
@@ -75,13 +78,13 @@ fn newest_snapshot(view: &DueView<'_>, reference: &str) -> Result<Option<(Branch
             problem.to_string(),
             "See `portcullis snapshot verify`, and restore the ref from a clone that has it.",
         )),
-        (None, link) => Ok(link.map(|link| (link.snapshot.branch.clone(), link.snapshot.time))),
+        (None, link) => Ok(link.map(|link| link.snapshot.time)),
     }
 }
 
 fn expect_snapshot(branch: &str, last: Timestamp, every: SignedDuration) -> Option<ExpectedDeed> {
     Some(ExpectedDeed {
-        source: Snapshots.name(),
+        source: ExpectedSnapshots.name(),
         subject: format!("branch {branch}"),
         what: "a look at its protection".to_string(),
         due: last.checked_add(every).ok()?,

@@ -4,14 +4,14 @@ use super::{changes_at, last_before};
 use crate::cli::due::source::{DueSource, DueView};
 use jiff::Timestamp;
 use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
-use portcullis_judge::policy::{read_register, show};
+use portcullis_judge::policy::{describe_problems, read_register};
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::training::{Course, RegisteredPerson, TrainingSettings};
 
 /// The source.
-pub struct Training;
+pub struct ExpectedTraining;
 
-impl DueSource for Training {
+impl DueSource for ExpectedTraining {
     fn name(&self) -> &'static str {
         "training"
     }
@@ -30,7 +30,7 @@ fn expect_training(view: &DueView<'_>, settings: &TrainingSettings) -> Result<Ve
     let missing = || Gap::new(what.clone(), GapReason::MissingObject, "there is no such file", "Write it.");
     let text = view.read(&path)?.ok_or_else(missing)?;
     let register = read_register(&text).map_err(|problems| {
-        Gap::new(what.clone(), GapReason::Malformed, show(&path, &text, &problems), "Correct it.")
+        Gap::new(what.clone(), GapReason::Malformed, describe_problems(&text, &problems), "Correct it.")
     })?;
     let here = register.people.iter().filter(|person| person.left.is_none_or(|left| view.at < left));
     let of_person =
@@ -47,7 +47,7 @@ fn expect_course(
     let of_course = person.training.iter().filter(|entry| entry.course == *name && entry.completed <= at);
     let last = of_course.max_by_key(|entry| entry.end(course).unwrap_or(Timestamp::MAX))?;
     Some(ExpectedDeed {
-        source: Training.name(),
+        source: ExpectedTraining.name(),
         subject: person.name.clone(),
         what: format!("training in {}", course.title),
         due: last_before(last.end(course)?),
