@@ -16,8 +16,8 @@ const COLUMN: usize = 9;
 /// No text is wider than this: longer lines are hard to read.
 const WIDEST: usize = 110;
 
-/// From this width on a line of a text was filled, and not ended.
-const FILLED: usize = 95;
+/// The columns that letters fill.
+const FILLED: usize = 76;
 
 /// The story on its way.
 pub struct StoryPage {
@@ -117,17 +117,19 @@ impl StoryPage {
     }
 }
 
-/// Lines that a text fills by itself go on in the next one: here they have another width.
+/// Lines that a letter filled by itself go on in the next one: here they have another width. A line
+/// was filled where the first word of the next one had no place in it.
 fn join_lines(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    let mut goes_on = false;
+    let mut room = 0;
     for line in text.lines() {
-        let is_new = line.is_empty() || line.starts_with("- ");
-        match lines.last_mut().filter(|_| goes_on && !is_new) {
-            Some(last) => last.extend([" ", line]),
+        let first = line.trim_start().split(' ').next().unwrap_or_default();
+        let goes_on = !first.is_empty() && first != "-" && first.width() >= room;
+        match lines.last_mut().filter(|last| goes_on && !last.is_empty()) {
+            Some(last) => last.extend([" ", line.trim_start()]),
             None => lines.push(line.to_string()),
         }
-        goes_on = line.width() >= FILLED;
+        room = FILLED.saturating_sub(line.width());
     }
     lines
 }
