@@ -124,7 +124,8 @@ fn join_lines(text: &str) -> Vec<String> {
     let mut room = 0;
     for line in text.lines() {
         let first = line.trim_start().split(' ').next().unwrap_or_default();
-        let goes_on = !first.is_empty() && first != "-" && first.width() >= room;
+        let is_new = first.is_empty() || first == "-" || first.ends_with(':');
+        let goes_on = !is_new && first.width() >= room;
         match lines.last_mut().filter(|last| goes_on && !last.is_empty()) {
             Some(last) => last.extend([" ", line.trim_start()]),
             None => lines.push(line.to_string()),
