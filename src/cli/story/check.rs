@@ -2,7 +2,7 @@
 //! where they differ, and judged, as `reconcile run` does it. Only the clock is made up.
 
 use crate::cli::exit::{Failure, Result};
-use crate::cli::reconcile::compared::{Compared, ComparisonFiles, compare};
+use crate::cli::reconcile::compared::{JudgedComparison, ComparisonFiles, compare};
 use jiff::Timestamp;
 use portcullis_model::reconciliation::{Dataset, RunOutcome, SystemSettings};
 use portcullis_reconcile::compare::ComparedManifests;
@@ -41,7 +41,7 @@ pub type OpenStory<'o> =
 /// What a run of the story found.
 pub struct StoryRun {
     /// What was compared, what came of it, and what that is worth.
-    pub compared: Compared,
+    pub compared: JudgedComparison,
     /// When the last look was.
     pub time: i64,
 }
@@ -156,7 +156,7 @@ pub fn moment(seconds: i64) -> Timestamp {
 }
 
 /// Is there a difference that was seen once? It may be a row in motion.
-fn is_open(compared: &Compared) -> bool {
+fn is_open(compared: &JudgedComparison) -> bool {
     let judgement = &compared.judgement;
     let counts = judgement.classes.iter().filter(|(class, _)| class.needs_budget());
     judgement.outcome != RunOutcome::Broken
