@@ -27,6 +27,8 @@ pub mod decide;
 pub mod demo;
 mod deploying;
 pub mod deployment;
+#[cfg(feature = "demo")]
+pub mod drill;
 pub mod due;
 pub mod evidence;
 pub mod exit;
@@ -65,6 +67,8 @@ pub mod snapshot;
 mod sources;
 pub mod status;
 mod stop;
+#[cfg(feature = "demo")]
+pub mod story;
 pub mod trace;
 
 /// Gate for merges and deployments: a change to data-processing code needs branch protection,
@@ -137,6 +141,9 @@ enum Command {
     /// The gate on a git server: install it, and run it in the server's hooks.
     #[command(subcommand)]
     Hook(hook::HookCommand),
+    /// Play the story of 2020 against your policy: which control and which run would have found it.
+    #[cfg(feature = "demo")]
+    Drill(drill::DrillArguments),
     /// Print the JSON Schema of a file that Portcullis reads or writes, or list the schemas.
     Schema(schema::SchemaArguments),
     /// See the gate at work on a made-up repository; no account and no network needed.
@@ -295,6 +302,8 @@ fn run(cli: Cli) -> exit::Result {
         Command::Signature(command) => signature::run(directory, &command),
         Command::Hook(command) => hook::run(&command),
         Command::Schema(arguments) => schema::run(&arguments),
+        #[cfg(feature = "demo")]
+        Command::Drill(arguments) => drill::run(directory, &arguments),
         #[cfg(feature = "demo")]
         Command::Demo(arguments) => demo::run(&arguments),
     }

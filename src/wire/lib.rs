@@ -36,6 +36,7 @@ macro_rules! words {
 pub mod anchor;
 pub mod audit;
 pub mod decision;
+pub mod drill;
 pub mod due;
 pub mod engine_plan;
 pub mod evidence_file;

@@ -6,9 +6,9 @@
 //! [the module above](super) allow.
 
 use super::{
-    anchor, audit, decision, due, engine_plan, evidence_file, exchange, facts, incident, incident_status,
-    manifest, pack, reconciliation, record, record_list, replay, review, run, sealed, server, snapshot,
-    statement, status,
+    anchor, audit, decision, drill, due, engine_plan, evidence_file, exchange, facts, incident,
+    incident_status, manifest, pack, reconciliation, record, record_list, replay, review, run, sealed,
+    server, snapshot, statement, status,
 };
 
 /// What makes a schema from the types, and the file that holds it.
@@ -69,6 +69,13 @@ pub static TABLE: &[Schema] = &[
         "A decision, as `--format json` writes it and a deployment record keeps it",
         "decision-v1.json",
         decision::v1::DecisionV1
+    ),
+    schema!(
+        "drill",
+        drill::v1::VERSION,
+        "What a policy would have found of the story of 2020, as `portcullis drill --format json` writes it",
+        "drill-v1.json",
+        drill::v1::DrillV1
     ),
     schema!(
         "due",

@@ -46,6 +46,7 @@ run! {
     commands_of_audit_run: "docs/audit.md",
     commands_of_coverage_run: "docs/coverage.md",
     commands_of_deployment_gate_run: "docs/deployment-gate.md",
+    commands_of_drill_run: "docs/drill.md",
     commands_of_evidence_run: "docs/test-evidence.md",
     commands_of_exit_codes_run: "docs/exit-codes.md",
     commands_of_first_steps_run: "docs/first-steps.md",

@@ -63,6 +63,7 @@ mod conformance;
 mod coverage_hostile;
 mod deployment;
 mod deployment_hosts;
+mod drill;
 mod due;
 mod evidence_command;
 mod evidence_list;

@@ -18,6 +18,8 @@ use scenarios::{SCENARIOS, Scenario};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+pub mod deployments;
+pub mod reconciliation;
 pub mod scenarios;
 mod year;
 
@@ -36,6 +38,10 @@ pub struct Arguments {
     /// Write the evidence pack of a made-up year to this folder, and as an archive to DIR.tar.
     #[arg(long, value_name = "DIR", conflicts_with = "show")]
     pack: Option<PathBuf>,
+    /// Tell what happened to an upload in 2020, in kind, day by day, and what a daily check of the
+    /// records says of it.
+    #[arg(long, conflicts_with_all = ["show", "pack"])]
+    reconciliation: bool,
     /// The kind of host that the made-up project is on: bare, forgejo, gitea, github or gitlab.
     #[arg(long, value_name = "HOST", default_value = host::DEFAULT.name, value_parser = parse_host)]
     host: &'static HostKind,
@@ -54,6 +60,9 @@ fn parse_host(name: &str) -> Result<&'static HostKind> {
 /// The temporary directory cannot be written, or a verdict is not the one that the scenario tells
 /// of.
 pub fn run(arguments: &Arguments) -> Result {
+    if arguments.reconciliation {
+        return reconciliation::run();
+    }
     if let Some(folder) = &arguments.pack {
         return year::write_year(folder);
     }

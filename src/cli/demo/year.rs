@@ -5,31 +5,19 @@
 //! weaker for a while, a person approves whose training has ended, and a deployment is rolled back.
 //! Everything has fixed dates, so that the same program writes the same pack.
 
+use super::deployments::{deploy_commit, land_request};
 use crate::cli::audit::audit_period;
-use crate::cli::exit::{Exit, Failure, Result};
+use crate::cli::exit::{Exit, Result};
 use crate::cli::pack::write::{PackOrder, write_pack};
-use crate::cli::prepare::{Preparation, Prepared, prepare_request_over};
-use crate::cli::record::{DeploymentRecording, record_decision};
-use crate::cli::{HostName, SubjectArguments, opening, output};
-use crate::collect::request::JudgementRequest;
+use crate::cli::{opening, output};
 use jiff::Timestamp;
-use portcullis_forge::{self as host, Connection};
 use portcullis_judge::control::{reviewed_landings, trained_reviewers};
-use portcullis_judge::decide::decide_facts;
-use portcullis_model::decision::{Decision, Outcome};
-use portcullis_model::deployment::Deployment;
-use portcullis_model::environment::Environment;
-use portcullis_model::fact::Fact;
-use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::protection::Rule;
 use portcullis_model::training::REGISTER_PATH;
-use portcullis_record::{RecordedBaseline, RecordedOrigin};
 use portcullis_testkit::lane::state::{Body, File, Op};
-use portcullis_testkit::lane::{How, Lane, POLICY, POLICY_FILE, ROBIN};
-use portcullis_testkit::stage::{KIM, REPORT};
+use portcullis_testkit::lane::{Lane, POLICY, POLICY_FILE, ROBIN};
 use portcullis_wire::audit::v1::AuditV1;
 use std::path::Path;
-use std::time::{Duration, UNIX_EPOCH};
 
 /// The first moment of the year, 2025-01-01, in seconds.
 const BEGIN: i64 = 1_735_689_600;
@@ -146,22 +134,7 @@ impl Year {
     /// A request by Kim that Robin and Alex approve, so many days after the last event.
     fn land(&mut self, ops: Vec<Op>, label: &str, days: i64) -> git2::Oid {
         self.day += days;
-        let at = moment(self.day);
-        self.lane.history.set_clock(at.as_second() - DAY);
-        let mut draft = self.lane.open(self.lane.tip());
-        self.lane.push(&mut draft, KIM, ops);
-        draft.approved();
-        draft.world.request.title = label.to_string();
-        let before = |hours: i64| Timestamp::from_second(at.as_second() - hours * 3600).unwrap_or(at);
-        draft.world.activity.iter_mut().for_each(|activity| activity.at = before(20));
-        draft.world.events.iter_mut().for_each(|event| event.at = before(18));
-        draft.world.reviews.iter_mut().for_each(|review| review.submitted = Some(before(3)));
-        self.lane.history.set_clock(at.as_second() - 60);
-        self.lane.land(vec![draft], How::Squash, &[], &[], label);
-        if let Some(world) = self.lane.forge.worlds.last_mut() {
-            world.request.merged = Some(at);
-        }
-        self.lane.tip()
+        land_request(&mut self.lane, ops, label, moment(self.day))
     }
 
     /// Robin pushes a correction at night; the waiver for it follows, and its review comes late.
@@ -250,109 +223,10 @@ impl Year {
     /// Judges a deployment as of the day, and records it when it is allowed.
     fn deploy_commit(&mut self, candidate: git2::Oid) -> Result<()> {
         self.day += 1;
-        let environment: Environment = "production".parse().map_err(Failure::environment)?;
-        let request = JudgementRequest::Deployment {
-            environment: environment.clone(),
-            branch: None,
-            deployer: Some("sam-example".to_string()),
-        };
-        let at = moment(self.day);
-        self.date_report(at)?;
-        let prepared = prepare_request_over(
-            self.connection()?,
-            self.lane.directory(),
-            &self.subject(candidate),
-            &request,
-        )?;
-        let Preparation::Ready(mut ready) = prepared else {
-            return Err(Failure::environment("the made-up deployment cannot be judged"));
-        };
-        let GatheredFacts::Deployment(facts) = &mut ready.facts else { return Ok(()) };
-        set_moment(facts, at);
-        let decision = decide_facts(&ready.policy, &ready.facts);
-        if decision.outcome != Outcome::Allow {
-            let why = decision.findings.first().map(|finding| finding.reason.clone()).unwrap_or_default();
-            return Err(Failure::environment(format!(
-                "the made-up deployment of day {} is not allowed: {why}",
-                self.day
-            )));
-        }
-        self.record(&environment, &ready, &decision, at)?;
+        let is_first = self.deployed.is_empty();
+        deploy_commit(&self.lane, candidate, moment(self.day), is_first)?;
         self.deployed.push(candidate);
         Ok(())
-    }
-
-    fn record(
-        &self,
-        environment: &Environment,
-        ready: &Prepared,
-        decision: &Decision,
-        at: Timestamp,
-    ) -> Result<()> {
-        let GatheredFacts::Deployment(facts) = &ready.facts else { return Ok(()) };
-        let baseline = facts.baseline.known().map_err(|gap| Failure::environment(gap.to_string()))?;
-        let Some(origin) = RecordedOrigin::of(facts) else { return Ok(()) };
-        let recording = DeploymentRecording {
-            environment,
-            tip: ready.tip.as_ref(),
-            candidate: &facts.candidate,
-            baseline: RecordedBaseline { commit: baseline.revision.clone(), origin },
-            decision,
-            facts,
-            policy: &ready.policy.text,
-            recorder: "deployment job",
-            omit_facts: false,
-            key: None,
-            time: at,
-        };
-        record_decision(self.lane.directory(), &recording)?;
-        Ok(())
-    }
-
-    fn subject(&self, candidate: git2::Oid) -> SubjectArguments {
-        let first = self.deployed.is_empty().then(|| self.lane.baseline().to_string());
-        SubjectArguments {
-            host: Some(HostName::Kind(host::DEFAULT)),
-            repository: Some("example-org/data-upload".to_string()),
-            head: Some(candidate.to_string()),
-            base: first,
-            ..SubjectArguments::default()
-        }
-    }
-
-    /// The suite ran an hour before the deployment.
-    fn date_report(&self, at: Timestamp) -> Result<()> {
-        let file = self.lane.directory().join(REPORT);
-        let hour_before = u64::try_from(at.as_second() - 3600).unwrap_or_default();
-        let written = UNIX_EPOCH + Duration::from_secs(hour_before);
-        let dated =
-            std::fs::File::options().write(true).open(file).and_then(|file| file.set_modified(written));
-        dated.map_err(|error| Failure::environment(format!("the made-up report cannot be dated: {error}")))
-    }
-
-    /// The host as it is now.
-    fn connection(&self) -> Result<Connection> {
-        let forge = self.lane.host();
-        let address = forge.worlds.first().map(|world| world.address.clone());
-        let address = address.ok_or_else(|| Failure::environment("there is no made-up host"))?;
-        Ok(Connection::to(address, Box::new(forge)))
-    }
-}
-
-/// Everything was looked at in this moment.
-fn set_moment(facts: &mut Deployment, at: Timestamp) {
-    facts.whole.observed = Fact::Known(at);
-    let since = match &mut facts.back {
-        Fact::Known(Some(back)) => Some(&mut back.since),
-        _ => None,
-    };
-    for landings in since.into_iter().chain([&mut facts.landings]) {
-        let Fact::Known(landings) = landings else { continue };
-        for landing in landings {
-            if let Fact::Known(requests) = &mut landing.requests {
-                requests.iter_mut().for_each(|request| request.observed = Fact::Known(at));
-            }
-        }
     }
 }
 

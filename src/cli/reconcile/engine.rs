@@ -1,7 +1,7 @@
 //! Comparisons that are made elsewhere: a text that the user's own Spark runs, buckets that other
 //! machines compare, and what their answers are worth.
 
-use super::compared::{Compared, headers_of, past_runs};
+use super::compared::{JudgedComparison, headers_of, past_runs};
 use super::comparing::{open_manifests, preview, show_result};
 use super::exchange::{self, ExchangeCommand};
 use super::inputs::{find_dataset, manifest_failure, read_dataset_policy};
@@ -267,7 +267,7 @@ pub(super) fn accept(
             .notes
             .push(format!("{unlisted} records are counted and not listed, so they are unconfirmed."));
     }
-    let compared = Compared { manifests: manifests.clone(), answer, judgement };
+    let compared = JudgedComparison { manifests: manifests.clone(), answer, judgement };
     let keeping = Keeping { directory, dataset, policy: &policy.digest, arguments: &arguments.keeping };
     let (run, kept) = if arguments.record {
         let (run, commit) = keep_run(&keeping, &compared)?;

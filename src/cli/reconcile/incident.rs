@@ -113,7 +113,10 @@ fn name_run(run: &ReconciliationRun, time: jiff::Timestamp) -> RunReference {
 }
 
 /// What was deployed between two runs, where there are records.
-fn find_deployments(
+///
+/// # Errors
+/// The records cannot be read.
+pub fn find_deployments(
     directory: &Path,
     good: &ReconciliationRun,
     bad: &ReconciliationRun,

@@ -13,7 +13,7 @@ mod extract;
 pub mod incident;
 pub mod inputs;
 mod plan;
-mod resend;
+pub mod resend;
 mod running;
 mod show;
 mod storing;
@@ -222,7 +222,12 @@ pub struct JudgeArguments {
     #[command(flatten)]
     policy: PolicyArguments,
     /// Run to hold against the manifests: a file `run.json`, or the number of a run in the chain.
-    #[arg(long, value_name = "FILE|NUMBER", required_unless_present = "engine_result", conflicts_with = "engine_result")]
+    #[arg(
+        long,
+        value_name = "FILE|NUMBER",
+        required_unless_present = "engine_result",
+        conflicts_with = "engine_result"
+    )]
     run: Option<String>,
     #[command(flatten)]
     answer: engine::AnswerArguments,

@@ -14,7 +14,7 @@ use portcullis_reconcile::key::DatasetKey;
 use portcullis_reconcile::source::{RawValue, SourceError};
 use portcullis_wire::manifest::v1::ManifestContentV1;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::Path;
 
@@ -37,11 +37,7 @@ pub(super) fn write_list(
     seen: &[SeenDifference],
     file: &Path,
 ) -> Result<()> {
-    let wanted: BTreeMap<u128, RecordClass> =
-        seen.iter().filter(|one| SENT_AGAIN.contains(&one.class)).map(|one| (one.key, one.class)).collect();
-    let mut lines = find_operations(directory, dataset, key, &wanted)?;
-    // One key after the other would leave records that depend on each other in a wrong order.
-    lines.sort_by_key(|line| line.sequence);
+    let lines = list_operations(directory, dataset, key, seen)?;
     let unwritable =
         |error: std::io::Error| Failure::environment(format!("cannot write {}: {error}", file.display()));
     let mut out = std::io::BufWriter::new(create_private(file).map_err(unwritable)?);
@@ -53,15 +49,48 @@ pub(super) fn write_list(
         "{}: {} of {} to send again; nothing was sent",
         file.display(),
         render::plural(lines.len() as u64, "operation"),
-        render::plural(wanted.len() as u64, "record")
+        render::plural(lines.iter().map(|line| line.key).collect::<BTreeSet<_>>().len() as u64, "record")
     ));
     Ok(())
 }
 
 /// An operation and its place in the list.
-struct ResentOperation {
-    sequence: i64,
-    text: Value,
+pub struct ResentOperation {
+    /// The keyed key of its record.
+    pub key: u128,
+    /// Its sequence.
+    pub sequence: i64,
+    /// What is wrong with the record.
+    pub class: RecordClass,
+    /// The reason, the place and the row, as the list has them.
+    pub text: Value,
+}
+
+/// Reads the source once more for the operations of the records that differ, in the order in which
+/// they were meant. Of a record that is there, the latest suffices.
+///
+/// # Errors
+/// The source cannot be read.
+pub fn list_operations(
+    directory: &Path,
+    dataset: &Dataset,
+    key: &DatasetKey,
+    seen: &[SeenDifference],
+) -> Result<Vec<ResentOperation>> {
+    let wanted: BTreeMap<u128, RecordClass> =
+        seen.iter().filter(|one| SENT_AGAIN.contains(&one.class)).map(|one| (one.key, one.class)).collect();
+    let mut lines = find_operations(directory, dataset, key, &wanted)?;
+    let mut latest: BTreeMap<u128, i64> = BTreeMap::new();
+    for line in &lines {
+        let known = latest.entry(line.key).or_insert(line.sequence);
+        *known = line.sequence.max(*known);
+    }
+    let is_there =
+        |class| matches!(class, RecordClass::Resurrected | RecordClass::Stale | RecordClass::Undeleted);
+    lines.retain(|line| !is_there(line.class) || latest.get(&line.key) == Some(&line.sequence));
+    // One key after the other would leave records that depend on each other in a wrong order.
+    lines.sort_by_key(|line| line.sequence);
+    Ok(lines)
 }
 
 fn find_operations(
@@ -89,13 +118,14 @@ fn find_operations(
         if !matches!(fields.write(&row, &mut form), Ok(None)) {
             continue;
         }
-        let Some(class) = wanted.get(&hashes.hash_key(&form)) else { continue };
+        let key = hashes.hash_key(&form);
+        let Some(class) = wanted.get(&key).copied() else { continue };
         let sequence =
             sequence_place.and_then(|place| values.get(place)).and_then(read_sequence).unwrap_or(0);
         let record: Map<String, Value> =
             columns.iter().zip(&values).map(|(name, value)| (name.clone(), write_value(value))).collect();
         let text = json!({ "reason": class.as_str(), "place": source.place(), "record": record });
-        found.push(ResentOperation { sequence, text });
+        found.push(ResentOperation { key, sequence, class, text });
     }
     Ok(found)
 }
