@@ -63,7 +63,7 @@ pub(super) fn run(directory: &Path, arguments: &RunArguments) -> Result {
         let (run, commit) = keep_run(&keeping, &compared)?;
         (run, Some(commit))
     };
-    state.keep(&folder)?;
+    state.keep()?;
     let kept = kept.as_ref().map(|commit| commit.short());
     show_result(&run, dataset, kept, &compared.judgement.notes, arguments.format)?;
     if let Some(file) = &arguments.replay {
@@ -192,7 +192,7 @@ impl StateFolder {
     }
 
     /// Puts what this run wrote into the place of what the run before wrote.
-    fn keep(&self, _manifests: &Path) -> Result<()> {
+    fn keep(&self) -> Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
         for (new, name) in [(&self.new_breaks, "breaks"), (&self.new_gone, "gone")] {
             let old = folder.join(name);

@@ -6,6 +6,7 @@ mod deadline;
 mod field;
 mod limits;
 mod system;
+mod words;
 
 use super::Problem;
 use super::checks::{PolicySource, check_filled, check_name, keys_of};

@@ -3,9 +3,9 @@
 use super::super::Problem;
 use super::super::serde_messages::suggest_name;
 use super::system::{
-    ConnectorName, CredentialText, CsvTrailerText, FixedColumnText, FixedRecordText, FixedType,
-    LineBreakName, MemberName, PagingText, PositionName, SystemText, TlsName, TrimName,
+    CredentialText, CsvTrailerText, FixedColumnText, FixedRecordText, PagingText, SystemText,
 };
+use super::words::{ConnectorName, FixedType, LineBreakName, MemberName, PositionName, TlsName, TrimName};
 use jiff::SignedDuration;
 use portcullis_model::reconciliation::connector::{
     CharacterSet, ConnectorSettings, CsvHeader, CsvSettings, CsvTotal, CsvTrailer, DatabaseServer, FieldTrim,
