@@ -191,6 +191,8 @@ impl Composer<'_> {
             span: self.repository.span(from, to),
             back: Fact::Known(None),
             landings: Fact::Known(landings),
+            reconciliation: None,
+            incidents: Deployment::no_incidents_asked(),
             whole: self.of_git(from, to, whole_host),
         }
     }

@@ -57,6 +57,7 @@ pub fn deployment(landed: &[Landed], policy: &str) -> Deployment {
         by_host: Fact::Known(None),
         elsewhere: Fact::Known(Elsewhere::nothing()),
         reconciliation: None,
+        incidents: Deployment::no_incidents_asked(),
         recorded: Fact::Known(vec![Recorded {
             number: 1,
             candidate: first.parent.clone(),

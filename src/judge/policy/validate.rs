@@ -92,7 +92,10 @@ fn assemble_policy(
     let training = training.map(|settings| TrainingInForce::unread(settings, people.clone()));
     check_not_empty(source.root.get_ref().get("due"), "`snapshots-every` or `records-within`", problems);
     let expected = document.due.as_ref().map(ExpectationRules::from).unwrap_or_default();
-    let notification = notification::read_notification(source, document.notification.as_ref(), problems);
+    let mut notification = notification::read_notification(source, document.notification.as_ref(), problems);
+    for (name, dataset) in &datasets {
+        notification.iter_mut().for_each(|rules| rules.add_recipients(name, &dataset.recipients));
+    }
     reconciliation::check_parties(source, &document.reconciliation, problems);
     notification::check_parties(source, &controls, problems);
     let review_rules =
