@@ -2,7 +2,7 @@
 //! where they differ, and judged, as `reconcile run` does it. Only the clock is made up.
 
 use crate::cli::exit::{Failure, Result};
-use crate::cli::reconcile::compared::{JudgedComparison, ComparisonFiles, compare};
+use crate::cli::reconcile::compared::{ComparisonFiles, JudgedComparison, compare};
 use jiff::Timestamp;
 use portcullis_model::reconciliation::{Dataset, RunOutcome, SystemSettings};
 use portcullis_reconcile::compare::ComparedManifests;
