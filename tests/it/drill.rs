@@ -149,8 +149,15 @@ fn a_raised_budget_puts_the_day_off_or_the_fault_is_never_found() {
 
 #[test]
 fn without_a_deadline_of_deletions_they_are_found_later() {
-    let (exit, found) = drill(&weakened(&[("deletion-deadline = \"24h\"\n", "")]));
+    let shares = "deadline = [{ share = 0.9, within = \"24h\" }, { share = 1.0, within = \"72h\" }]";
+    let without = ("deletion-deadline = \"24h\"\n", "");
+    let (exit, found) = drill(&weakened(&[(shares, "deadline = \"72h\""), without]));
     assert_eq!((exit, fault(&found, "failed-deletions")), (0, Found::On(8)));
+    // Six of thirty did not arrive in a day, and nine of ten have to.
+    let (exit, out, _) = drill_with(&weakened(&[without]), "120", &[]);
+    assert_eq!(exit, 0, "{out}");
+    let line = "  deletions fail          day 5   day 6  fewer arrived within a deadline than its share\n";
+    assert!(out.contains(line), "{out}");
 }
 
 #[test]

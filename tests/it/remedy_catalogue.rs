@@ -16,6 +16,7 @@ const VERBS: &str = "add ask begin bring change check choose clone commit conver
 
 /// What begins like one and is none: parts of sentences that say what was found.
 const NONE: &[&str] = &[
+    "test data ",
     "Change audit",
     "Check it yourself",
     "Let through by",

@@ -60,6 +60,7 @@ fn what_is_printed_is_the_committed_file() {
         ("anchor", "anchor-v2.json"),
         ("audit", "audit-v1.json"),
         ("decision", "decision-v1.json"),
+        ("drill", "drill-v1.json"),
         ("due", "due-v1.json"),
         ("evidence-file", "evidence-file-v1.json"),
         ("facts", "facts-v4.json"),

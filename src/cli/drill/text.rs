@@ -169,8 +169,14 @@ fn describe_span(seconds: u64) -> String {
 fn describe_detection(found: &DetectionV1) -> String {
     let class = |one: &ExceededClassV1| format!("{} {}, budget {}", one.class, one.records, one.budget);
     let classes: Vec<String> = found.classes.iter().map(class).collect();
-    let outcome = Some(&found.outcome).filter(|outcome| *outcome != RunOutcome::OverBudget.as_str());
-    outcome.into_iter().cloned().chain(classes).collect::<Vec<_>>().join("; ")
+    let outcome = match found.outcome.as_str() {
+        word if word == RunOutcome::OverBudget.as_str() && classes.is_empty() => {
+            Some("fewer arrived within a deadline than its share".to_string())
+        }
+        word if word == RunOutcome::OverBudget.as_str() => None,
+        word => Some(word.to_string()),
+    };
+    outcome.into_iter().chain(classes).collect::<Vec<_>>().join("; ")
 }
 
 fn describe_settings(fault: &DrilledFaultV1) -> String {
