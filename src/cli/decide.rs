@@ -125,8 +125,8 @@ pub fn read_facts_file(file: &Path) -> Result<GatheredFacts> {
     read_file(file).map(|(facts, _)| facts)
 }
 
-/// Facts of a deployment in a file that can be long: of a year of landings, for example. Their text is
-/// never in memory whole.
+/// Facts of a deployment in a file that can be long: of a year of landings, for example. Their text
+/// is never in memory whole.
 ///
 /// # Errors
 /// They cannot be read.

@@ -61,8 +61,8 @@ pub enum RecordCommand {
     /// Verify every record of an environment, or of all, and recompute each decision from the
     /// policy and facts that the record keeps.
     Verify(verify::Expectations),
-    /// Write down the newest record of each environment and the newest snapshot of each branch, to be kept outside of the repository: in a
-    /// ticket, an archive, a time stamp or a signed tag.
+    /// Write down the newest record of each environment and the newest snapshot of each branch, to
+    /// be kept outside of the repository: in a ticket, an archive, a time stamp or a signed tag.
     Anchor(Anchoring),
 }
 

@@ -90,8 +90,8 @@ pub trait Forge {
 
     /// Every time in a period that the host says a deployment to an environment succeeded, whatever
     /// became of it later, and whatever the case of the name on hosts that do not tell it apart; in
-    /// any order. More than was deployed in the period does no harm, less is a gap. Of a share of the
-    /// work only this share is looked at.
+    /// any order. More than was deployed in the period does no harm, less is a gap. Of a share of
+    /// the work only this share is looked at.
     fn deployments(
         &self,
         environment: &str,

@@ -98,8 +98,9 @@ pub enum TextPurpose {
     /// The allowed signers of deployment records, which count as they are at the baseline. They are
     /// read where signatures are verified, and their text is not among the facts.
     RecordSigners,
-    /// The allowed signers of the runs of a reconciliation, which count as they are at the baseline.
-    /// They are read where signatures are verified, and their text is not among the facts.
+    /// The allowed signers of the runs of a reconciliation, which count as they are at the
+    /// baseline. They are read where signatures are verified, and their text is not among the
+    /// facts.
     RunSigners,
     /// CODEOWNERS at the base. Nothing asks for it by path: the host has a list of places, and the
     /// first file there counts.

@@ -89,7 +89,8 @@ pub struct Floors {
     pub source_rows: u64,
     /// Least number of rows of the target.
     pub target_rows: u64,
-    /// Greatest fall of either side's rows against the run before, in millionths; `None`: unbounded.
+    /// Greatest fall of either side's rows against the run before, in millionths; `None`:
+    /// unbounded.
     pub fall: Option<u32>,
 }
 

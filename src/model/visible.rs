@@ -1,5 +1,5 @@
-//! What a reader of a text does not see, and what a reader of markup would take for markup: one table
-//! for every output.
+//! What a reader of a text does not see, and what a reader of markup would take for markup: one
+//! table for every output.
 
 /// Does a reader not see this character, or take it for a plain space? General categories Cc, Cf,
 /// Zl, Zp and Zs without the space, and the property `Default_Ignorable_Code_Point` (Unicode 16,
@@ -26,8 +26,8 @@ pub fn show_hidden(text: &str) -> String {
     out
 }
 
-/// The text as text or an attribute of XML 1.0 and of HTML. What XML has no character for becomes its
-/// Rust escape, and no section can end in it, because every `>` is a reference.
+/// The text as text or an attribute of XML 1.0 and of HTML. What XML has no character for becomes
+/// its Rust escape, and no section can end in it, because every `>` is a reference.
 pub fn escape_markup(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

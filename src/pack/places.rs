@@ -7,7 +7,8 @@ use portcullis_wire::audit::v1::{AuditV1, AuditedSealV1, ProtectedBranchV1};
 use portcullis_wire::pack::v1::PackRoleV1;
 use std::collections::BTreeMap;
 
-/// Names of branches that are longer than this in the name of a folder have a digest in their place.
+/// Names of branches that are longer than this in the name of a folder have a digest in their
+/// place.
 const LONGEST_BRANCH: usize = 48;
 
 /// The path of a sealed decision.
@@ -61,8 +62,8 @@ pub struct ListedFile {
     pub required: bool,
 }
 
-/// The sealed decisions and snapshots that an audit lists, by path; `None` where there are more than
-/// a pack holds.
+/// The sealed decisions and snapshots that an audit lists, by path; `None` where there are more
+/// than a pack holds.
 pub fn listed_files(audit: &AuditV1) -> Option<BTreeMap<ItemPath, ListedFile>> {
     let snapshots = |branch: &ProtectedBranchV1| branch.snapshots.as_ref().map_or(0, |one| one.count);
     let counted = audit.protection.iter().map(snapshots).fold(0, u64::saturating_add);

@@ -17,11 +17,13 @@
 //! or a boolean, because none of these can be blank.
 
 mod decimal;
+mod fault;
 mod rule;
 #[cfg(test)]
 mod tests;
 mod time;
 
+pub use fault::RuleFault;
 pub use rule::{check_field, describe_rule, digest_definition};
 
 use crate::source::RawValue;
@@ -64,7 +66,7 @@ impl CanonicalField {
     ///
     /// # Errors
     /// Its rule cannot be followed: an unknown zone, a bad format ([`check_field`]).
-    pub fn new(field: &DatasetField) -> Result<Self, String> {
+    pub fn new(field: &DatasetField) -> Result<Self, RuleFault> {
         check_field(field)?;
         let zone = match &field.rule {
             FieldRule::Instant { zone: Some(zone), .. } => Some(time::find_zone(zone)?),
@@ -104,7 +106,7 @@ impl CanonicalField {
             }
             Err(why) => {
                 out.truncate(start);
-                Err(Incomparable { field: self.name.clone(), why })
+                Err(Incomparable { field: self.name.clone(), why: why.into() })
             }
         }
     }
@@ -116,7 +118,7 @@ impl CanonicalField {
     pub fn show(&self, value: &RawValue) -> Result<Option<String>, Incomparable> {
         let mut bytes = Vec::new();
         let present = self.append_value(value, &mut bytes);
-        let present = present.map_err(|why| Incomparable { field: self.name.clone(), why })?;
+        let present = present.map_err(|why| Incomparable { field: self.name.clone(), why: why.into() })?;
         let hexadecimal = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(present.then(|| match self.rule {
             FieldRule::Bytes { .. } => hexadecimal(&bytes),
@@ -124,12 +126,12 @@ impl CanonicalField {
         }))
     }
 
-    /// The second since 1970 of a value by a rule of instants; `None` where it is NULL or the rule is
-    /// another.
+    /// The second since 1970 of a value by a rule of instants; `None` where it is NULL or the rule
+    /// is another.
     ///
     /// # Errors
     /// Why the value is incomparable.
-    pub fn read_second(&self, value: &RawValue) -> Result<Option<i64>, String> {
+    pub fn read_second(&self, value: &RawValue) -> Result<Option<i64>, RuleFault> {
         let FieldRule::Instant { format, .. } = &self.rule else { return Ok(None) };
         let instant = time::read_value(value, self.zone.as_ref(), format)?;
         Ok(instant.map(|instant| instant.as_nanosecond().div_euclid(1_000_000_000) as i64))
@@ -148,10 +150,10 @@ impl CanonicalField {
     }
 
     /// Appends the value alone; `false` where it is NULL.
-    fn append_value(&self, value: &RawValue, out: &mut Vec<u8>) -> Result<bool, String> {
+    fn append_value(&self, value: &RawValue, out: &mut Vec<u8>) -> Result<bool, RuleFault> {
         match value {
             RawValue::Null => return Ok(false),
-            RawValue::Unreadable(why) => return Err(format!("the value cannot be read: {why}")),
+            RawValue::Unreadable(why) => return Err(format!("the value cannot be read: {why}").into()),
             _ => {}
         }
         match &self.rule {
@@ -178,7 +180,7 @@ impl CanonicalFields {
     ///
     /// # Errors
     /// The first rule that cannot be followed.
-    pub fn new(fields: &[DatasetField]) -> Result<Self, String> {
+    pub fn new(fields: &[DatasetField]) -> Result<Self, RuleFault> {
         fields.iter().map(CanonicalField::new).collect::<Result<_, _>>().map(Self)
     }
 
@@ -233,8 +235,8 @@ const fn name_kind(value: &RawValue) -> &'static str {
 }
 
 /// The reason why a value of another type is incomparable.
-fn other_type(required: &str, value: &RawValue) -> String {
-    format!("the rule needs {required}, and the system gives {}", name_kind(value))
+fn other_type(required: &str, value: &RawValue) -> RuleFault {
+    format!("the rule needs {required}, and the system gives {}", name_kind(value)).into()
 }
 
 fn append_text(
@@ -242,7 +244,7 @@ fn append_text(
     trim_end: bool,
     empty_is_null: bool,
     out: &mut Vec<u8>,
-) -> Result<bool, String> {
+) -> Result<bool, RuleFault> {
     let start = out.len();
     match value {
         RawValue::Text(text) if is_nfc(text) => out.extend_from_slice(text.as_bytes()),
@@ -265,7 +267,7 @@ fn append_boolean(
     truths: &[String],
     falsehoods: &[String],
     out: &mut Vec<u8>,
-) -> Result<bool, String> {
+) -> Result<bool, RuleFault> {
     let word = match value {
         RawValue::Boolean(value) => {
             out.push(if *value { b'1' } else { b'0' });
@@ -282,12 +284,12 @@ fn append_boolean(
     } else if word.is_empty() {
         return Ok(false);
     } else {
-        return Err("the word is neither among the truths nor among the falsehoods".to_string());
+        return Err("the word is neither among the truths nor among the falsehoods".into());
     }
     Ok(true)
 }
 
-fn append_bytes(value: &RawValue, encoding: BytesEncoding, out: &mut Vec<u8>) -> Result<bool, String> {
+fn append_bytes(value: &RawValue, encoding: BytesEncoding, out: &mut Vec<u8>) -> Result<bool, RuleFault> {
     match (value, encoding) {
         (RawValue::Bytes(bytes), _) => out.extend_from_slice(bytes),
         (RawValue::Text(text), BytesEncoding::Utf8) => out.extend_from_slice(text.as_bytes()),
@@ -301,17 +303,17 @@ fn append_bytes(value: &RawValue, encoding: BytesEncoding, out: &mut Vec<u8>) ->
     Ok(true)
 }
 
-fn append_hexadecimal(text: &str, out: &mut Vec<u8>) -> Result<(), String> {
+fn append_hexadecimal(text: &str, out: &mut Vec<u8>) -> Result<(), RuleFault> {
     let digits = text.strip_prefix("\\x").or_else(|| text.strip_prefix("0x"));
     let digits = digits.or_else(|| text.strip_prefix("0X")).unwrap_or(text).as_bytes();
     let (pairs, rest) = digits.as_chunks::<2>();
     if !rest.is_empty() {
-        return Err("the text has an odd number of hexadecimal digits".to_string());
+        return Err("the text has an odd number of hexadecimal digits".into());
     }
     for [high, low] in pairs {
         let digit = |byte: u8| char::from(byte).to_digit(16);
         let (Some(high), Some(low)) = (digit(*high), digit(*low)) else {
-            return Err("the text is not of hexadecimal digits".to_string());
+            return Err("the text is not of hexadecimal digits".into());
         };
         out.push((high << 4 | low) as u8);
     }

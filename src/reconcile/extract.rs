@@ -14,7 +14,7 @@ mod tests;
 pub use columns::{AnswerWords, list_columns};
 pub use explain::{ExplainedField, ExplainedRow, explain_row};
 
-use crate::canonical::digest_definition;
+use crate::canonical::{RuleFault, digest_definition};
 use crate::key::DatasetKey;
 use crate::manifest::{FaultKind, Manifest, ManifestFault, ManifestTitle, ManifestWriter};
 use crate::source::{RecordSource, SourceError};
@@ -63,7 +63,7 @@ pub enum ExtractFault {
     /// The manifest could not be written, or the one with the differences not be read.
     Manifest(ManifestFault),
     /// The dataset or the settings cannot be followed: what, and what to do.
-    Settings(String),
+    Settings(RuleFault),
 }
 
 impl fmt::Display for ExtractFault {
@@ -71,7 +71,7 @@ impl fmt::Display for ExtractFault {
         match self {
             Self::Source(error) => error.fmt(f),
             Self::Manifest(fault) => fault.fmt(f),
-            Self::Settings(why) => f.write_str(why),
+            Self::Settings(why) => write!(f, "{why}"),
         }
     }
 }
@@ -113,7 +113,7 @@ pub fn extract_rows(
         read += 1;
         let row = reader.read(&values).map_err(|problem| SourceError {
             place: source.place(),
-            problem,
+            problem: problem.into(),
             remedy: "Correct the row or the settings of its column, and extract again.".to_string(),
         })?;
         if only.as_ref().is_none_or(|only| only.binary_search(&row.key).is_ok()) {

@@ -106,8 +106,8 @@ pub(crate) struct JoinSettings<'j> {
 }
 
 impl JoinSettings<'_> {
-    /// A difference that was seen before is confirmed by this look: it is later, and the rows of both
-    /// sides hold together.
+    /// A difference that was seen before is confirmed by this look: it is later, and the rows of
+    /// both sides hold together.
     fn confirms(&self) -> bool {
         let manifests = self.manifests;
         let holds = |isolation: Isolation| isolation != Isolation::None;
@@ -198,8 +198,8 @@ impl Join<'_> {
         Ok(())
     }
 
-    /// The next key that any manifest has. Differences of earlier runs come with their keys, too: one
-    /// that neither side has any more is resolved.
+    /// The next key that any manifest has. Differences of earlier runs come with their keys, too:
+    /// one that neither side has any more is resolved.
     #[inline]
     fn next_key(&self) -> Option<u128> {
         let sides = [self.source.next_key(), self.target.next_key()];

@@ -85,7 +85,8 @@ impl fmt::Debug for DatasetKey {
 /// The key in a file that only its owner can read.
 ///
 /// # Errors
-/// The file cannot be read, others can read it, or what it holds is no key. Never with what it holds.
+/// The file cannot be read, others can read it, or what it holds is no key. Never with what it
+/// holds.
 pub fn read_key_file(path: &Path) -> Result<DatasetKey, String> {
     let place = path.display();
     let file = open_file(path).map_err(|fault| fault.to_string())?;

@@ -13,7 +13,8 @@ pub const ALL_RECORDS: u32 = 1_000_000;
 pub struct Clock {
     /// When the target was read. A deadline has passed when this is after it.
     pub target_as_of: i64,
-    /// When the source was read. What was loaded later may come of an operation that it did not see.
+    /// When the source was read. What was loaded later may come of an operation that it did not
+    /// see.
     pub source_as_of: i64,
     /// The greatest difference of both clocks.
     pub skew: i64,
@@ -191,8 +192,8 @@ impl RecordFacts {
         self.operations
     }
 
-    /// The next operation of the key. They come in the order of [`ManifestRow::order`], and of those
-    /// with the latest sequence, what the last one says is kept.
+    /// The next operation of the key. They come in the order of [`ManifestRow::order`], and of
+    /// those with the latest sequence, what the last one says is kept.
     #[inline]
     pub fn take_operation(&mut self, row: &ManifestRow) {
         let is_repeated = self.operations > 0 && self.is_same(row);
@@ -247,8 +248,8 @@ impl RecordFacts {
         self.answer_overdue = clock.answer_term.is_some_and(|term| clock.target_as_of > answer_due(term));
     }
 
-    /// An answer of the receiver is to the latest operation: of its sequence, or, where answers have
-    /// none, not earlier than it.
+    /// An answer of the receiver is to the latest operation: of its sequence, or, where answers
+    /// have none, not earlier than it.
     #[must_use]
     pub const fn is_answered_by(&self, row: &ManifestRow, sequenced: bool, skew: i64) -> bool {
         if self.operations == 0 {

@@ -27,8 +27,8 @@ impl AddAssign for ClassTotals {
     }
 }
 
-/// Of the records whose term for a share has passed: how many there are, and how many arrived within
-/// it.
+/// Of the records whose term for a share has passed: how many there are, and how many arrived
+/// within it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ShareTotals {
     /// Records whose term has passed.

@@ -1,6 +1,6 @@
-//! The newest record of each environment and snapshot of each branch, for a place that people who can write the refs cannot
-//! reach: a ticket, an archive, a time stamp, a signed tag. It shows later that the end of a chain
-//! was not cut off.
+//! The newest record of each environment and snapshot of each branch, for a place that people who
+//! can write the refs cannot reach: a ticket, an archive, a time stamp, a signed tag. It shows
+//! later that the end of a chain was not cut off.
 
 use super::chain::Chain;
 use super::snapshot::SnapshotChain;

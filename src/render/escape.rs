@@ -1,5 +1,5 @@
-//! Text from outside, made harmless and visible: the one place for it. Which characters a reader does
-//! not see, and what markup is, `portcullis_model::visible` says for every room.
+//! Text from outside, made harmless and visible: the one place for it. Which characters a reader
+//! does not see, and what markup is, `portcullis_model::visible` says for every room.
 //!
 //! Titles, logins, file names and messages are chosen by the people whose changes are judged. What
 //! they could do with them, and what stops it:

@@ -1,5 +1,5 @@
-//! The people whom the facts of an audit name. What a host says of them is in no file of a pack, and
-//! findings name them in words.
+//! The people whom the facts of an audit name. What a host says of them is in no file of a pack,
+//! and findings name them in words.
 
 use portcullis_model::deployment::Deployment;
 use portcullis_model::gathered::GatheredFacts;

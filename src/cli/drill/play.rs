@@ -182,8 +182,8 @@ impl DrillSubject {
     }
 }
 
-/// What is assumed of a system that the policy does not describe, because its manifest is brought as
-/// a file.
+/// What is assumed of a system that the policy does not describe, because its manifest is brought
+/// as a file.
 fn assumed_system(operation: Option<OperationColumn>, time: &str) -> SystemSettings {
     SystemSettings {
         connector: ConnectorSettings::Csv(CsvSettings::of_files(InputFiles::matching("made-up.csv"))),

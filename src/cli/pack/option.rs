@@ -51,7 +51,8 @@ impl PackOptions {
         self.pseudonymise.is_some()
     }
 
-    /// Writes the pack of an audit, where one was asked for; `people` are those whom its facts name.
+    /// Writes the pack of an audit, where one was asked for; `people` are those whom its facts
+    /// name.
     ///
     /// # Errors
     /// Those of [`write_pack_and_show`].

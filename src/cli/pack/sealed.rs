@@ -1,5 +1,5 @@
-//! Sealed decisions in a pack: handed over with `--sealed`, written without addresses of people, and
-//! taken again when the pack is verified.
+//! Sealed decisions in a pack: handed over with `--sealed`, written without addresses of people,
+//! and taken again when the pack is verified.
 
 use super::super::exit::{Exit, Failure, Result};
 use super::super::program::built_from;
@@ -274,8 +274,8 @@ fn follows(sealed: &SealedDecision) -> bool {
     take_again("", sealed).is_ok_and(|replay| matches!(exit_of(&replay), Exit::Allowed | Exit::Undetermined))
 }
 
-/// A signature that is to be verified: the text, and the signature in its armour. What comes of it is
-/// the name of the signer, or why it proves nothing.
+/// A signature that is to be verified: the text, and the signature in its armour. What comes of it
+/// is the name of the signer, or why it proves nothing.
 pub type VerifySignature<'a> = dyn Fn(&[u8], &[u8]) -> std::result::Result<String, String> + 'a;
 
 /// Takes every sealed decision of a pack again, and holds it against the audit.

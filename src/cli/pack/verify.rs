@@ -120,8 +120,8 @@ fn open_pack(place: &Path) -> std::result::Result<Box<dyn ItemSource>, Vec<PackF
     }
 }
 
-/// Verifies the files of a pack: everything but what only a clone or the holder of a list of signers
-/// knows.
+/// Verifies the files of a pack: everything but what only a clone or the holder of a list of
+/// signers knows.
 pub fn verify_files(source: &dyn ItemSource, signatures: Option<&VerifySignature<'_>>) -> VerifiedPack {
     verify_pack(source, &|source, manifest, audit, verified| {
         check_records(source, audit, verified);

@@ -25,9 +25,9 @@ pub enum ReconcileCommand {
     Extract(ExtractArguments),
     /// Compare two manifests and say what did not arrive.
     ///
-    /// Exit codes: 0 green, 1 over budget, 3 nothing could be shown (a manifest of something else, too
-    /// few rows, differences that were seen once), 5 a file cannot be read or written, 6 a manifest is
-    /// not what its header says.
+    /// Exit codes: 0 green, 1 over budget, 3 nothing could be shown (a manifest of something else,
+    /// too few rows, differences that were seen once), 5 a file cannot be read or written, 6 a
+    /// manifest is not what its header says.
     Compare(CompareArguments),
     /// Read both sides, compare them, and keep the run in the repository.
     ///
@@ -37,7 +37,8 @@ pub enum ReconcileCommand {
     ///
     /// Exit codes: 0 the same, 6 the run says something else.
     Judge(JudgeArguments),
-    /// Show the canonical form of one record on both sides, where the key of the dataset is at hand.
+    /// Show the canonical form of one record on both sides, where the key of the dataset is at
+    /// hand.
     Explain(ExplainRecordArguments),
     /// List the runs of every dataset, or of one.
     List {
@@ -108,7 +109,8 @@ pub struct ExtractArguments {
     /// Read only the records of these differences: a manifest of breaks that `compare` wrote.
     #[arg(long, value_name = "DIR")]
     only: Option<PathBuf>,
-    /// Also give each field a digest of 16 bits, so that a comparison can name the field that differs.
+    /// Also give each field a digest of 16 bits, so that a comparison can name the field that
+    /// differs.
     #[arg(long)]
     columns: bool,
 }

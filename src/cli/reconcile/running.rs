@@ -1,5 +1,5 @@
-//! `reconcile run`: both sides are read, compared, looked at again where they differ, and the run is
-//! kept.
+//! `reconcile run`: both sides are read, compared, looked at again where they differ, and the run
+//! is kept.
 
 use super::compared::{ComparisonFiles, JudgedComparison, compare, past_runs};
 use super::comparing::{preview, show_result};

@@ -67,8 +67,8 @@ pub(super) fn show(directory: &Path, arguments: &ShowArguments) -> Result {
     Ok(exit_of(link.run.outcome))
 }
 
-/// Where it went wrong: the last good run, the first bad one after it, and what was deployed between
-/// the two.
+/// Where it went wrong: the last good run, the first bad one after it, and what was deployed
+/// between the two.
 fn tell_exposure(
     repository: &Repository,
     chain: &RunChain,

@@ -1,5 +1,5 @@
-//! `portcullis record anchor`: the newest records and snapshots, written down for a place outside of the
-//! repository.
+//! `portcullis record anchor`: the newest records and snapshots, written down for a place outside
+//! of the repository.
 
 use super::{Anchoring, no_record, no_records, read_chain, report_problems, unseen_failure};
 use crate::cli::exit::{Exit, Failure, Result};

@@ -297,8 +297,8 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// An authority (`ca.pem`), a server's certificate for `localhost` (`server.pem`, `server.key`), and
-/// an authority that signed nothing (`other.pem`).
+/// An authority (`ca.pem`), a server's certificate for `localhost` (`server.pem`, `server.key`),
+/// and an authority that signed nothing (`other.pem`).
 fn make_certificates(directory: &Path, account: &Account) -> Option<PathBuf> {
     if !is_there("openssl") {
         println!("left out: openssl is not installed, so TLS is not tried");

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-/// What comes before the number of an account in a finding: `user 4711`, and `account `kim` (4711)`.
+/// What comes before the number of an account in a finding: `user 4711`, and
+/// `account `kim` (4711)`.
 const BEFORE: [&str; 2] = ["user ", "` ("];
 
 /// How a policy says that an entry of a list is a user.

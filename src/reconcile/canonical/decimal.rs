@@ -1,7 +1,7 @@
 //! Decimal numbers, without a float on the way: sign, digits, and as many digits after the point as
 //! the scale says.
 
-use super::other_type;
+use super::{RuleFault, other_type};
 use crate::source::RawValue;
 
 /// Digits of a number and zeros that its exponent asks for: more is no measure of anything.
@@ -14,7 +14,7 @@ const CERTAIN_DIGITS: usize = 15;
 /// From here on a float has no room for every whole number.
 const EXACT_WHOLE: f64 = 9_007_199_254_740_992.0;
 
-pub(super) fn append_decimal(value: &RawValue, scale: u8, out: &mut Vec<u8>) -> Result<bool, String> {
+pub(super) fn append_decimal(value: &RawValue, scale: u8, out: &mut Vec<u8>) -> Result<bool, RuleFault> {
     match value {
         RawValue::Integer(number) => append_parsed(&number.to_string(), scale, out).map(|()| true),
         RawValue::Decimal(text) => append_parsed(text, scale, out).map(|()| true),
@@ -32,9 +32,9 @@ pub(super) fn append_decimal(value: &RawValue, scale: u8, out: &mut Vec<u8>) -> 
 /// A column of floats holds 0.1 as the float next to it, and both sides mean 0.1. What arithmetic
 /// left behind (0.30000000000000004) has 16 or 17 digits: two systems round that differently, so
 /// it is incomparable, like a whole number for which a float has no room.
-fn write_float(number: f64) -> Result<String, String> {
+fn write_float(number: f64) -> Result<String, RuleFault> {
     if !number.is_finite() {
-        return Err("the number is infinite or not a number".to_string());
+        return Err("the number is infinite or not a number".into());
     }
     let text = format!("{number:e}");
     let (digits, _) = text.split_once('e').unwrap_or((&text, ""));
@@ -43,7 +43,7 @@ fn write_float(number: f64) -> Result<String, String> {
         return Err(format!(
             "the system gives a binary floating-point number that {CERTAIN_DIGITS} digits do not write exactly; \
              cast it to a decimal number in the query"
-        ));
+        ).into());
     }
     Ok(text)
 }
@@ -56,8 +56,8 @@ struct Parsed<'t> {
     exponent: i32,
 }
 
-fn parse(text: &str) -> Result<Parsed<'_>, String> {
-    let bad = || "the text is no decimal number (digits, at most one point, an exponent)".to_string();
+fn parse(text: &str) -> Result<Parsed<'_>, RuleFault> {
+    let bad = || RuleFault::from("the text is no decimal number (digits, at most one point, an exponent)");
     let (negative, rest) = match text.as_bytes().first() {
         Some(b'-') => (true, &text[1..]),
         Some(b'+') => (false, &text[1..]),
@@ -73,12 +73,12 @@ fn parse(text: &str) -> Result<Parsed<'_>, String> {
         return Err(bad());
     }
     if whole.len() + fraction.len() > LONGEST || exponent.unsigned_abs() as usize > LONGEST {
-        return Err(format!("the number has more than {LONGEST} digits"));
+        return Err(format!("the number has more than {LONGEST} digits").into());
     }
     Ok(Parsed { negative, whole, fraction, exponent })
 }
 
-fn append_parsed(text: &str, scale: u8, out: &mut Vec<u8>) -> Result<(), String> {
+fn append_parsed(text: &str, scale: u8, out: &mut Vec<u8>) -> Result<(), RuleFault> {
     let number = parse(text)?;
     let digits: Vec<u8> = number.whole.bytes().chain(number.fraction.bytes()).collect();
     // Where the point is, counted from the first digit. It may be before it or after the last one.
@@ -87,7 +87,7 @@ fn append_parsed(text: &str, scale: u8, out: &mut Vec<u8>) -> Result<(), String>
     let last = point + i64::from(scale);
     let beyond = digits.iter().enumerate().skip(usize::try_from(last).unwrap_or(0));
     if beyond.into_iter().any(|(_, digit)| *digit != b'0') {
-        return Err(format!("the number has more than {scale} digits after the point"));
+        return Err(format!("the number has more than {scale} digits after the point").into());
     }
     if number.negative && digits.iter().any(|digit| *digit != b'0') {
         out.push(b'-');

@@ -1,6 +1,6 @@
 //! Rules of fields: whether they can be followed, and the digest that binds both sides to them.
 
-use super::{CANONICAL_VERSION, append_counted, time};
+use super::{CANONICAL_VERSION, RuleFault, append_counted, time};
 use jiff::Timestamp;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::TimeZone;
@@ -15,17 +15,17 @@ const GREATEST_SCALE: u8 = 38;
 ///
 /// # Errors
 /// What is wrong with it and what to write.
-pub fn check_field(field: &DatasetField) -> Result<(), String> {
+pub fn check_field(field: &DatasetField) -> Result<(), RuleFault> {
     match &field.rule {
         FieldRule::Text { .. } | FieldRule::Bytes { .. } => Ok(()),
         FieldRule::Decimal { scale } if *scale > GREATEST_SCALE => {
-            Err(format!("a scale of {scale} is greater than {GREATEST_SCALE}"))
+            Err(format!("a scale of {scale} is greater than {GREATEST_SCALE}").into())
         }
         FieldRule::Decimal { .. } => Ok(()),
         FieldRule::Date { format } => check_format(format, false),
         FieldRule::Instant { zone, digits, format } => {
             if *digits > 9 {
-                return Err(format!("{digits} digits of a second are more than 9"));
+                return Err(format!("{digits} digits of a second are more than 9").into());
             }
             zone.as_deref().map_or(Ok(()), |zone| time::find_zone(zone).map(|_| ()))?;
             check_format(format, true)
@@ -34,27 +34,28 @@ pub fn check_field(field: &DatasetField) -> Result<(), String> {
     }
 }
 
-fn check_words(truths: &[String], falsehoods: &[String]) -> Result<(), String> {
+fn check_words(truths: &[String], falsehoods: &[String]) -> Result<(), RuleFault> {
     if truths.is_empty() || falsehoods.is_empty() {
-        return Err("a boolean needs at least one word for true and one for false".to_string());
+        return Err("a boolean needs at least one word for true and one for false".into());
     }
     match truths.iter().find(|word| falsehoods.contains(word)) {
-        Some(word) => Err(format!("`{word}` cannot be true and false")),
+        Some(word) => Err(format!("`{word}` cannot be true and false").into()),
         None => Ok(()),
     }
 }
 
 /// A format can be followed if what it writes of a day or moment is read back as the same.
-fn check_format(format: &str, is_instant: bool) -> Result<(), String> {
+fn check_format(format: &str, is_instant: bool) -> Result<(), RuleFault> {
     if format.is_empty() {
         return Ok(());
     }
     if format.contains("%y") || format.contains("%D") || format.contains("%C") {
         return Err(format!(
             "`{format}` has a year of two digits, which no two systems read alike; use `%Y`"
-        ));
+        )
+        .into());
     }
-    let bad = |why: &str| format!("`{format}` is no format of {why}; see `strftime`");
+    let bad = |why: &str| RuleFault::from(format!("`{format}` is no format of {why}; see `strftime`"));
     let kind = if is_instant { "points in time" } else { "days" };
     let sample = Timestamp::from_second(1_583_024_705).map_err(|error| error.to_string())?;
     let utc = TimeZone::UTC.to_datetime(sample);

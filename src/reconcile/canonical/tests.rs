@@ -325,7 +325,7 @@ fn rules_that_cannot_be_followed_are_refused_with_what_to_write() {
         (FieldRule::Boolean { truths: vec![], falsehoods: vec!["1".into()] }, "at least one word"),
     ] {
         let why = check_field(&field(rule)).unwrap_err();
-        assert!(why.contains(expected), "{why}");
+        assert!(why.to_string().contains(expected), "{why}");
     }
     for format in ["%d.%m.%Y %H:%M:%S", "%Y%m%d%H%M%S", "%s", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M"] {
         assert_eq!(check_field(&field(instant("Europe/London", 0, format))), Ok(()), "{format}");

@@ -1,6 +1,6 @@
 //! Days and points in time.
 
-use super::other_type;
+use super::{RuleFault, other_type};
 use crate::source::RawValue;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
@@ -12,18 +12,18 @@ use std::io::Write as _;
 ///
 /// # Errors
 /// There is none of this name.
-pub(super) fn find_zone(name: &str) -> Result<TimeZone, String> {
+pub(super) fn find_zone(name: &str) -> Result<TimeZone, RuleFault> {
     TimeZoneDatabase::bundled().get(name).map_err(|_| {
-        format!("there is no IANA time zone `{name}`; write one such as `Europe/London`, or `UTC`")
+        format!("there is no IANA time zone `{name}`; write one such as `Europe/London`, or `UTC`").into()
     })
 }
 
-pub(super) fn append_date(value: &RawValue, format: &str, out: &mut Vec<u8>) -> Result<bool, String> {
+pub(super) fn append_date(value: &RawValue, format: &str, out: &mut Vec<u8>) -> Result<bool, RuleFault> {
     let date = match value {
         RawValue::Date(date) => *date,
         RawValue::LocalTime(moment) if moment.time() == Time::midnight() => moment.date(),
         RawValue::LocalTime(_) => {
-            return Err("the value has a time of day, and the rule is a day".to_string());
+            return Err("the value has a time of day, and the rule is a day".into());
         }
         RawValue::Text(text) if is_blank(text) => return Ok(false),
         RawValue::Text(text) => read_date(text.trim_matches(' '), format)?,
@@ -40,20 +40,21 @@ fn is_blank(text: &str) -> bool {
     text.bytes().all(|byte| byte == b' ')
 }
 
-fn read_date(text: &str, format: &str) -> Result<Date, String> {
+fn read_date(text: &str, format: &str) -> Result<Date, RuleFault> {
     if format.is_empty() {
-        // The whole text is the day: a parser that stops early would take `2020-01-31T23:59` for one.
+        // The whole text is the day: a parser that stops early would take `2020-01-31T23:59` for
+        // one.
         let is_day = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
         let date = text.parse().ok().filter(|_| is_day);
-        return date.ok_or_else(|| "the text is no day of the calendar as in 2020-01-31".to_string());
+        return date.ok_or_else(|| "the text is no day of the calendar as in 2020-01-31".into());
     }
     let parsed = BrokenDownTime::parse(format, text).and_then(|parsed| parsed.to_date());
-    parsed.map_err(|_| format!("the text is no day of the calendar as in `{format}`"))
+    parsed.map_err(|_| format!("the text is no day of the calendar as in `{format}`").into())
 }
 
 /// Systems disagree on what comes before the year 1, and do not write what comes after 9999.
-fn check_year(year: i16) -> Result<(), String> {
-    if (1..=9999).contains(&year) { Ok(()) } else { Err("the year is not between 1 and 9999".to_string()) }
+fn check_year(year: i16) -> Result<(), RuleFault> {
+    if (1..=9999).contains(&year) { Ok(()) } else { Err("the year is not between 1 and 9999".into()) }
 }
 
 /// The point in time of a value; `None` where it is NULL.
@@ -61,7 +62,7 @@ pub(super) fn read_value(
     value: &RawValue,
     zone: Option<&TimeZone>,
     format: &str,
-) -> Result<Option<Timestamp>, String> {
+) -> Result<Option<Timestamp>, RuleFault> {
     let instant = match value {
         RawValue::Null => return Ok(None),
         RawValue::Instant(instant) => *instant,
@@ -74,7 +75,7 @@ pub(super) fn read_value(
     Ok(Some(instant))
 }
 
-pub(super) fn append_instant(instant: Timestamp, digits: u8, out: &mut Vec<u8>) -> Result<(), String> {
+pub(super) fn append_instant(instant: Timestamp, digits: u8, out: &mut Vec<u8>) -> Result<(), RuleFault> {
     let utc = TimeZone::UTC.to_datetime(instant);
     check_year(utc.year())?;
     let (date, time) = (utc.date(), utc.time());
@@ -98,28 +99,26 @@ pub(super) fn append_instant(instant: Timestamp, digits: u8, out: &mut Vec<u8>) 
     Ok(())
 }
 
-fn place_local(local: DateTime, zone: Option<&TimeZone>) -> Result<Timestamp, String> {
+fn place_local(local: DateTime, zone: Option<&TimeZone>) -> Result<Timestamp, RuleFault> {
     let zone = zone.ok_or("the time has no zone, and the rule names none")?;
     let ambiguous = zone.to_ambiguous_timestamp(local);
     match ambiguous.offset() {
         AmbiguousOffset::Unambiguous { .. } => {}
         AmbiguousOffset::Fold { .. } => {
-            return Err(
-                "the local time is there twice, because clocks were set back; give the offset".to_string()
-            );
+            return Err("the local time is there twice, because clocks were set back; give the offset".into());
         }
         AmbiguousOffset::Gap { .. } => {
-            return Err("the local time is never, because clocks were set forward".to_string());
+            return Err("the local time is never, because clocks were set forward".into());
         }
     }
-    ambiguous.compatible().map_err(|_| "the time is out of range".to_string())
+    ambiguous.compatible().map_err(|_| "the time is out of range".into())
 }
 
-fn read_instant(text: &str, format: &str, zone: Option<&TimeZone>) -> Result<Timestamp, String> {
+fn read_instant(text: &str, format: &str, zone: Option<&TimeZone>) -> Result<Timestamp, RuleFault> {
     if format.is_empty() { read_rfc_3339(text, zone) } else { read_formatted(text, format, zone) }
 }
 
-fn read_rfc_3339(text: &str, zone: Option<&TimeZone>) -> Result<Timestamp, String> {
+fn read_rfc_3339(text: &str, zone: Option<&TimeZone>) -> Result<Timestamp, RuleFault> {
     if text.contains(":60") {
         return Err(leap_second());
     }
@@ -132,8 +131,8 @@ fn read_rfc_3339(text: &str, zone: Option<&TimeZone>) -> Result<Timestamp, Strin
     place_local(local, zone)
 }
 
-fn read_formatted(text: &str, format: &str, zone: Option<&TimeZone>) -> Result<Timestamp, String> {
-    let bad = || format!("the text is no point in time as in `{format}`");
+fn read_formatted(text: &str, format: &str, zone: Option<&TimeZone>) -> Result<Timestamp, RuleFault> {
+    let bad = || RuleFault::from(format!("the text is no point in time as in `{format}`"));
     let parsed = BrokenDownTime::parse(format, text).map_err(|_| bad())?;
     if parsed.second() == Some(59) && has_leap_second(&parsed, text, format) {
         return Err(leap_second());
@@ -151,6 +150,6 @@ fn has_leap_second(parsed: &BrokenDownTime, text: &str, format: &str) -> bool {
 }
 
 /// Some systems read it as the second before it, some as the one after it.
-fn leap_second() -> String {
-    "the time is a leap second, which systems read differently".to_string()
+fn leap_second() -> RuleFault {
+    "the time is a leap second, which systems read differently".into()
 }

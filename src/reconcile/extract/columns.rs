@@ -1,7 +1,7 @@
 //! Which columns an extraction asks for, and how a row of them becomes a row of a manifest.
 
 use super::ExtractSettings;
-use crate::canonical::{CanonicalField, CanonicalFields};
+use crate::canonical::{CanonicalField, CanonicalFields, RuleFault};
 use crate::key::{DatasetKey, KeyedHashes};
 use crate::row::{INCOMPARABLE, MARKED, ManifestRow, UNKEYED};
 use crate::source::RawValue;
@@ -135,18 +135,20 @@ impl RowReader {
         system: &SystemSettings,
         key: &DatasetKey,
         settings: &ExtractSettings<'_>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, RuleFault> {
         let content = settings.content;
         let is_side = matches!(content, ManifestContentV1::Source | ManifestContentV1::Target);
         let is_answer = matches!(content, ManifestContentV1::Rejects | ManifestContentV1::Receipts);
         if !is_side && !is_answer {
-            return Err(format!("a manifest of {content} comes from a comparison, and not from a system"));
+            return Err(
+                format!("a manifest of {content} comes from a comparison, and not from a system").into()
+            );
         }
         if dataset.key.is_empty() {
-            return Err("the dataset has no key field; name at least one".to_string());
+            return Err("the dataset has no key field; name at least one".into());
         }
         if is_answer && system.reason.is_none() {
-            return Err(format!("the {content} need the column of the reason or the answer"));
+            return Err(format!("the {content} need the column of the reason or the answer").into());
         }
         Ok(Self {
             content,
@@ -191,9 +193,9 @@ impl RowReader {
     /// The row of some values.
     ///
     /// # Errors
-    /// What its operation, sequence, reason or answer is not. Whether it can be compared is no error:
-    /// the row says so.
-    pub(super) fn read(&mut self, values: &[RawValue]) -> Result<ManifestRow, String> {
+    /// What its operation, sequence, reason or answer is not. Whether it can be compared is no
+    /// error: the row says so.
+    pub(super) fn read(&mut self, values: &[RawValue]) -> Result<ManifestRow, RuleFault> {
         let mut row = ManifestRow { operation: self.read_operation(values)?, ..ManifestRow::default() };
         row.sequence = self.read_sequence(values)?;
         row.time = self.read_time(values, &mut row.marks);
@@ -209,29 +211,28 @@ impl RowReader {
         Ok(row)
     }
 
-    fn read_operation(&self, values: &[RawValue]) -> Result<u8, String> {
+    fn read_operation(&self, values: &[RawValue]) -> Result<u8, RuleFault> {
         let (Some(place), Some(words)) = (self.places.operation, &self.operations) else { return Ok(b'U') };
         let word = read_word(values.get(place)).ok_or("the operation is no text")?;
         let all = [(b'U', &words.upload), (b'A', &words.amend), (b'D', &words.delete)];
         let found = all.into_iter().find(|(_, words)| words.contains(&word));
         found.map(|(letter, _)| letter).ok_or_else(|| {
-            format!(
-                "column `{}` holds a word that is no upload, amendment or deletion by the policy",
-                words.column
-            )
+            let column = &words.column;
+            format!("column `{column}` holds a word that is no upload, amendment or deletion by the policy")
+                .into()
         })
     }
 
-    fn read_sequence(&self, values: &[RawValue]) -> Result<i64, String> {
+    fn read_sequence(&self, values: &[RawValue]) -> Result<i64, RuleFault> {
         let Some(place) = self.places.sequence else { return Ok(0) };
         let bad = "the sequence or version is no whole number of 64 bits and no point in time";
         match values.get(place) {
-            Some(RawValue::Integer(number)) => i64::try_from(*number).map_err(|_| bad.to_string()),
+            Some(RawValue::Integer(number)) => i64::try_from(*number).map_err(|_| bad.into()),
             Some(RawValue::Text(text) | RawValue::Decimal(text)) => {
-                text.trim_matches(' ').parse().map_err(|_| bad.to_string())
+                text.trim_matches(' ').parse().map_err(|_| bad.into())
             }
             Some(RawValue::Instant(instant)) => Ok(instant.as_microsecond()),
-            _ => Err(bad.to_string()),
+            _ => Err(bad.to_string().into()),
         }
     }
 
@@ -287,7 +288,7 @@ impl RowReader {
         }
     }
 
-    fn is_reserved(&self, values: &[RawValue]) -> Result<bool, String> {
+    fn is_reserved(&self, values: &[RawValue]) -> Result<bool, RuleFault> {
         for reserved in &self.reserved {
             let is_marked = match reserved {
                 ReservedKeys::Prefix { field, prefix } => {
@@ -315,7 +316,7 @@ impl RowReader {
         field.show(values.get(*place)?).ok().flatten()
     }
 
-    fn read_reason(&mut self, values: &[RawValue]) -> Result<u64, String> {
+    fn read_reason(&mut self, values: &[RawValue]) -> Result<u64, RuleFault> {
         let reason = self.places.reason.and_then(|place| read_word(values.get(place))).unwrap_or_default();
         if let Some(number) = self.reasons.get(&reason) {
             return Ok(*number);
@@ -323,33 +324,31 @@ impl RowReader {
         if reason.chars().count() > LONGEST_REASON || reason.chars().any(char::is_control) {
             return Err(format!(
                 "the reason is no code: it has more than {LONGEST_REASON} characters or line breaks"
-            ));
+            )
+            .into());
         }
         if self.reasons.len() == MOST_REASONS {
             return Err(format!(
                 "there are more than {MOST_REASONS} different reasons, so they are no codes"
-            ));
+            )
+            .into());
         }
         let number = self.reasons.len() as u64;
         self.reasons.insert(reason, number);
         Ok(number)
     }
 
-    fn read_answer(&self, values: &[RawValue]) -> Result<bool, String> {
+    fn read_answer(&self, values: &[RawValue]) -> Result<bool, RuleFault> {
         let word = self.places.reason.and_then(|place| read_word(values.get(place))).unwrap_or_default();
         if self.answers.accepted.contains(&word) {
             return Ok(true);
         }
         let is_refused = self.answers.refused.contains(&word);
-        if is_refused {
-            Ok(false)
-        } else {
-            Err("the answer is neither an acceptance nor a refusal".to_string())
-        }
+        if is_refused { Ok(false) } else { Err("the answer is neither an acceptance nor a refusal".into()) }
     }
 }
 
-fn make_time_field(column: &TimeColumn) -> Result<CanonicalField, String> {
+fn make_time_field(column: &TimeColumn) -> Result<CanonicalField, RuleFault> {
     CanonicalField::new(&DatasetField {
         name: "time".to_string(),
         source: column.column.clone(),

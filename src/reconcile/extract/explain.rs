@@ -3,7 +3,7 @@
 
 use super::columns::{Places, RowReader};
 use super::{ExtractSettings, ManifestContentV1};
-use crate::canonical::{CanonicalField, describe_rule};
+use crate::canonical::{CanonicalField, Incomparable, RuleFault, describe_rule};
 use crate::key::DatasetKey;
 use crate::row::ManifestRow;
 use crate::source::RawValue;
@@ -32,7 +32,7 @@ pub struct ExplainedField {
     /// What the system gave.
     pub raw: String,
     /// Its canonical form (`None`: NULL), or why it has none.
-    pub canonical: Result<Option<String>, String>,
+    pub canonical: Result<Option<String>, Incomparable>,
 }
 
 /// Explains a row whose values come in the order of [`super::list_columns`].
@@ -45,11 +45,11 @@ pub fn explain_row(
     key: &DatasetKey,
     settings: &ExtractSettings<'_>,
     values: &[RawValue],
-) -> Result<ExplainedRow, String> {
+) -> Result<ExplainedRow, RuleFault> {
     let row = RowReader::new(dataset, system, key, settings)?.read(values)?;
     let places = Places::of(dataset, system, settings.content);
     let is_source = settings.content == ManifestContentV1::Source;
-    let explain = |fields: &[DatasetField], places: &[usize]| -> Result<Vec<_>, String> {
+    let explain = |fields: &[DatasetField], places: &[usize]| -> Result<Vec<_>, RuleFault> {
         let both = fields.iter().zip(places);
         both.map(|(field, place)| explain_field(field, is_source, values.get(*place))).collect()
     };
@@ -64,9 +64,9 @@ fn explain_field(
     field: &DatasetField,
     is_source: bool,
     value: Option<&RawValue>,
-) -> Result<ExplainedField, String> {
+) -> Result<ExplainedField, RuleFault> {
     let value = value.unwrap_or(&RawValue::Null);
-    let canonical = CanonicalField::new(field)?.show(value).map_err(|error| error.why);
+    let canonical = CanonicalField::new(field)?.show(value);
     let column = if is_source { &field.source } else { &field.target };
     Ok(ExplainedField {
         name: field.name.clone(),

@@ -278,7 +278,7 @@ fn a_row_is_explained_field_by_field() {
     assert_eq!(explained.fields[0].canonical, Ok(Some("é".into())));
     assert_eq!(explained.fields[0].column, "s_name");
     assert_eq!(explained.fields[1].raw, "Text(\"1.005\")");
-    assert!(explained.fields[1].canonical.as_ref().unwrap_err().contains("more than 2 digits"));
+    assert!(explained.fields[1].canonical.as_ref().unwrap_err().why.contains("more than 2 digits"));
     assert_eq!((explained.row.sequence, explained.row.marks), (4, INCOMPARABLE));
 }
 

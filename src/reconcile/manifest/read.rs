@@ -239,8 +239,8 @@ impl BucketRows {
     /// says.
     ///
     /// # Errors
-    /// A row is not of the plain form, not of this bucket or not in order, or the rows are not those
-    /// of the header.
+    /// A row is not of the plain form, not of this bucket or not in order, or the rows are not
+    /// those of the header.
     #[inline]
     pub fn next_row(&mut self) -> Result<Option<ManifestRow>, ManifestFault> {
         if self.at == self.chunk.len() && !self.fill()? {

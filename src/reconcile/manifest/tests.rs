@@ -30,7 +30,8 @@ fn title(content: ManifestContentV1) -> ManifestTitle {
     }
 }
 
-/// Some rows in each bucket: an operation that a deletion follows, one that stays, one without a key.
+/// Some rows in each bucket: an operation that a deletion follows, one that stays, one without a
+/// key.
 fn rows_of(bucket: u8) -> Vec<ManifestRow> {
     let key = |rest: u128| u128::from(bucket) << 120 | rest;
     let row = |rest, sequence, operation, marks| ManifestRow {

@@ -66,8 +66,8 @@ pub fn look_digest(look: &ProtectionLook) -> Result<Digest, serde_json::Error> {
     Ok(Digest::of(&write_look(look.clone())?))
 }
 
-/// The commit of a snapshot as git stores it, given the name of its tree, the snapshot before it and
-/// the SHA-256 of its file.
+/// The commit of a snapshot as git stores it, given the name of its tree, the snapshot before it
+/// and the SHA-256 of its file.
 pub fn snapshot_commit(
     tree: &ObjectName,
     parent: Option<&Revision>,

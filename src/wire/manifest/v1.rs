@@ -42,8 +42,8 @@ pub struct ManifestV1 {
     pub definition: DigestText,
     /// The version of the form of the rows.
     pub rows_form: u32,
-    /// How many rows of the system were read. All of them are among `rows`, unless the scope has only
-    /// some.
+    /// How many rows of the system were read. All of them are among `rows`, unless the scope has
+    /// only some.
     pub read: u64,
     /// How many rows there are.
     pub rows: u64,
@@ -55,8 +55,8 @@ pub struct ManifestV1 {
     pub timed: bool,
     /// Rows for each operation.
     pub operations: OperationCountsV1,
-    /// The fields that have a digest of 16 bits of their own in each row, in the order of the policy;
-    /// empty where there are none.
+    /// The fields that have a digest of 16 bits of their own in each row, in the order of the
+    /// policy; empty where there are none.
     pub columns: Vec<String>,
     /// Reasons of a reject log, which its rows name by their place here; empty in other manifests.
     pub reasons: Vec<String>,
@@ -133,17 +133,17 @@ header_words! {
         Source = "source",
         /// Records that the target holds.
         Target = "target",
-        /// Operations that the receiver refused, from its reject log. The first half of the digest is
-        /// the place of the reason in `reasons`.
+        /// Operations that the receiver refused, from its reject log. The first half of the digest
+        /// is the place of the reason in `reasons`.
         Rejects = "rejects",
-        /// Operations that the receiver answered. The first half of the digest is 1 where it accepted
-        /// the operation, and 0 where it refused it.
+        /// Operations that the receiver answered. The first half of the digest is 1 where it
+        /// accepted the operation, and 0 where it refused it.
         Receipts = "receipts",
-        /// Deleted records that a comparison saw to be gone, with the sequence of the deletion and the
-        /// time of the target.
+        /// Deleted records that a comparison saw to be gone, with the sequence of the deletion and
+        /// the time of the target.
         Gone = "gone",
-        /// Differences that a comparison saw. The first half of the digest is the number of the class,
-        /// the time is when the difference was seen first.
+        /// Differences that a comparison saw. The first half of the digest is the number of the
+        /// class, the time is when the difference was seen first.
         Breaks = "breaks",
     }
 

@@ -1,5 +1,5 @@
-//! `portcullis demo --reconciliation`: what happened to an upload in 2020, in kind, and what a daily
-//! check would have said of it.
+//! `portcullis demo --reconciliation`: what happened to an upload in 2020, in kind, and what a
+//! daily check would have said of it.
 //!
 //! The records, the dates and the people are made up. The verdicts are not: the rows come out of
 //! SQLite by the connector that reads real databases, and go through the extraction, the

@@ -190,8 +190,8 @@ impl<'p> StoryProject<'p> {
             .ok_or_else(|| Failure::environment("there is no incident in the register"))
     }
 
-    /// The operations that have to be sent again, by what the newest run found: read from the source,
-    /// where the key is at hand.
+    /// The operations that have to be sent again, by what the newest run found: read from the
+    /// source, where the key is at hand.
     ///
     /// # Errors
     /// The source cannot be read.

@@ -37,7 +37,8 @@ impl schemars::JsonSchema for BudgetsText {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct FloorsText {
-    /// The least number of rows of the source. Default: 1: a comparison with nothing proves nothing.
+    /// The least number of rows of the source. Default: 1: a comparison with nothing proves
+    /// nothing.
     source_rows: Option<u64>,
     /// The least number of rows of the target. Default: 1.
     target_rows: Option<u64>,

@@ -56,8 +56,8 @@ impl HttpSettings {
 pub enum HttpPaging {
     /// There is one page.
     OnePage,
-    /// A page holds a token that the next request repeats as a parameter of its query. The last page
-    /// has none, or NULL, or an empty one.
+    /// A page holds a token that the next request repeats as a parameter of its query. The last
+    /// page has none, or NULL, or an empty one.
     Token {
         /// JSON pointer to the token.
         token: String,
