@@ -14,7 +14,7 @@ use portcullis_wire::decision::v1::{DecisionV1, FindingV1, SubjectKindV1};
 use std::collections::BTreeSet;
 
 /// A record as it was seen.
-pub struct SeenDifference<'a> {
+pub struct SeenRecord<'a> {
     /// The record.
     pub link: &'a RecordLink,
     /// Its facts, where it keeps them.
@@ -26,8 +26,8 @@ pub struct SeenDifference<'a> {
 }
 
 /// A deployment, without the landings that it brought.
-pub fn audit_deployment(seen: SeenDifference<'_>) -> AuditedDeploymentV1 {
-    let SeenDifference { link, facts, decision, policy } = seen;
+pub fn audit_deployment(seen: SeenRecord<'_>) -> AuditedDeploymentV1 {
+    let SeenRecord { link, facts, decision, policy } = seen;
     let entry = &link.entry;
     let names = PeopleNames::by(policy);
     let deployer = facts.and_then(|facts| facts.deployer.value());

@@ -40,42 +40,37 @@ pub fn match_deployments(mut listed: Vec<HostDeployment>, records: &[AllowedComm
     let mut matched = MatchedDeployments::default();
     for (place, one) in listed.iter().enumerate() {
         let before = listed.get(..place).unwrap_or_default();
-        let (record, why) = match find_record(one, before, records) {
-            Ok(found) => {
-                let late = found.filter(|record| record.time > one.since + CLOCKS);
-                matched.unchecked.extend(late.map(|record| came_later(one, record)));
-                (found.map(|record| record.record), None)
-            }
-            Err(why) => (None, Some(why)),
-        };
+        let (found, why) = find_record(one, before, records);
+        let late = found.filter(|record| record.time > one.since + CLOCKS);
+        matched.unchecked.extend(late.map(|record| came_later(one, record)));
         matched.listed.push(ListedDeploymentV1 {
             id: one.id.to_string(),
             commit: (&one.revision).into(),
             time: AuditedTimeV1 { at: Some(one.since.to_string()), source: TimeSourceV1::Host },
-            record,
+            record: found.map(|record| record.record),
             why,
         });
     }
     matched
 }
 
-/// The record that allowed a deployment; `None`: none of this commit. The error is why those that
-/// there are do not.
+/// The record that allowed a deployment; `None`: none did, with the reason where there are records
+/// of this commit.
 fn find_record<'r>(
     one: &HostDeployment,
     before: &[HostDeployment],
     records: &'r [AllowedCommit],
-) -> Result<Option<&'r AllowedCommit>, String> {
+) -> (Option<&'r AllowedCommit>, Option<String>) {
     let own = || records.iter().filter(|record| record.commit == one.revision);
-    let Some(last) = own().next_back() else { return Ok(None) };
+    let Some(last) = own().next_back() else { return (None, None) };
     let timely = own().rfind(|record| record.time <= one.since + CLOCKS);
     let found = timely.unwrap_or(last);
     match gone_back_since(one, before, found.time) {
         Some(between) if timely.is_some() => {
             let newer = own().find(|record| record.time + CLOCKS >= between.since);
-            newer.map(Some).ok_or_else(|| went_back(found, between))
+            (newer, newer.is_none().then(|| went_back(found, between)))
         }
-        _ => Ok(Some(found)),
+        _ => (Some(found), None),
     }
 }
 

@@ -8,6 +8,7 @@ use super::exit::{Exit, Failure, Result};
 use super::{names, output, signing};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
+use portcullis_attest::AttestError;
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_attest::sshsig;
 use portcullis_pack::MANIFEST;
@@ -124,9 +125,8 @@ pub fn signer_of(
     signature: &[u8],
     allowed: &AllowedSigners,
     at: Timestamp,
-) -> std::result::Result<String, String> {
-    let signer =
-        sshsig::verify(text, signature.trim_ascii_end(), allowed, at).map_err(|error| error.to_string())?;
+) -> std::result::Result<String, AttestError> {
+    let signer = sshsig::verify(text, signature.trim_ascii_end(), allowed, at)?;
     let names: Vec<&str> = signer.principals.iter().map(|name| name.as_str()).collect();
     Ok(format!("{} with {}", names.join(", "), signer.key))
 }

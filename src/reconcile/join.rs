@@ -1,5 +1,7 @@
 //! The comparison of one bucket: all manifests are read side by side, key by key.
 
+use crate::compared::ComparedManifests;
+use crate::control::RunSeed;
 use crate::control::{ControlRecord, make_controls};
 use crate::manifest::{BucketWriter, ManifestFault};
 use crate::precedence::classify_quickly;
@@ -7,7 +9,6 @@ use crate::record::{Clock, RecordFacts};
 use crate::row::{CONFIRMED, ManifestRow};
 use crate::stream::RowStream;
 use crate::totals::BucketTotals;
-use crate::{compare::ComparedManifests, control::RunSeed};
 use portcullis_model::reconciliation::{Isolation, RecordClass};
 use std::collections::BTreeMap;
 

@@ -82,27 +82,41 @@ impl fmt::Debug for DatasetKey {
     }
 }
 
+/// Why a file gives no dataset key. Never with what it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyFileFault(String);
+
+impl fmt::Display for KeyFileFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for KeyFileFault {}
+
 /// The key in a file that only its owner can read.
 ///
 /// # Errors
 /// The file cannot be read, others can read it, or what it holds is no key. Never with what it
 /// holds.
-pub fn read_key_file(path: &Path) -> Result<DatasetKey, String> {
+pub fn read_key_file(path: &Path) -> Result<DatasetKey, KeyFileFault> {
     let place = path.display();
-    let file = open_file(path).map_err(|fault| fault.to_string())?;
-    let about = file.metadata().map_err(|error| format!("{place}: {error}"))?;
+    let file = open_file(path).map_err(|fault| KeyFileFault(fault.to_string()))?;
+    let about = file.metadata().map_err(|error| KeyFileFault(format!("{place}: {error}")))?;
     if !about.is_file() {
-        return Err(format!("{place}: this is no file. Name the file that holds the dataset key."));
+        let why = format!("{place}: this is no file. Name the file that holds the dataset key.");
+        return Err(KeyFileFault(why));
     }
     if is_open_to_others(&about) {
-        return Err(format!(
-            "{place}: others can read the dataset key. Run `chmod 600 {place}`, and make a new key."
-        ));
+        let why = format!(
+            "{place}: others can read the key of the dataset. Run `chmod 600 {place}`, and make a new key."
+        );
+        return Err(KeyFileFault(why));
     }
     let mut bytes = Vec::new();
     let read = file.take(LONGEST as u64 + 1).read_to_end(&mut bytes);
-    read.map_err(|error| format!("{place}: {error}"))?;
-    DatasetKey::read(&bytes).map_err(|weak| format!("{place}: {weak}"))
+    read.map_err(|error| KeyFileFault(format!("{place}: {error}")))?;
+    DatasetKey::read(&bytes).map_err(|weak| KeyFileFault(format!("{place}: {weak}")))
 }
 
 #[cfg(unix)]
@@ -223,7 +237,7 @@ mod tests {
         }
         fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         fs::write(&path, "hidden").unwrap();
-        assert!(!read_key_file(&path).unwrap_err().contains("hidden"));
+        assert!(!read_key_file(&path).unwrap_err().to_string().contains("hidden"));
         assert!(read_key_file(folder.path()).is_err());
         assert!(read_key_file(&folder.path().join("none")).is_err());
     }

@@ -10,7 +10,7 @@
 //! | `extract` | rows of a connector to a manifest, in bounded memory |
 //! | `record`, `precedence` | what is known of one key; the class that follows |
 //! | `control` | invented records that have to come back in their class |
-//! | `stream`, `join`, `compare` | the comparison, bucket by bucket |
+//! | `stream`, `join`, `compared`, `compare` | the comparison, bucket by bucket |
 //! | `totals` | what each bucket counts |
 //! | `engine` | the comparison as one SQL text, and what an engine's answer is worth |
 //! | `exchange` | two parties find their differences, and show each other no other records |
@@ -21,6 +21,7 @@
 
 pub mod canonical;
 pub mod compare;
+mod compared;
 pub mod control;
 pub mod engine;
 pub mod exchange;

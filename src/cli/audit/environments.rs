@@ -8,7 +8,7 @@ use crate::collect::audit::saved::{SavedFacts, read_recorded};
 use crate::collect::records::{Closeness, DeploymentRecords as _, FETCH};
 use crate::render;
 use jiff::Timestamp;
-use portcullis_audit::deployment::{SeenDifference, audit_deployment, tips_in};
+use portcullis_audit::deployment::{SeenRecord, audit_deployment, tips_in};
 use portcullis_audit::listed::{AllowedCommit, MatchedDeployments, match_deployments};
 use portcullis_audit::period::SeenTip;
 use portcullis_audit::protection::Look;
@@ -129,7 +129,7 @@ impl ReadRecords {
                 let decision = read_decision(repository, link);
                 facts.iter().for_each(|facts| self.read_waivers(facts, as_of));
                 let tips = facts.as_ref().map(tips_in).unwrap_or_default();
-                let seen = SeenDifference { link, facts: facts.as_ref(), decision, policy };
+                let seen = SeenRecord { link, facts: facts.as_ref(), decision, policy };
                 self.deployments.push((audit_deployment(seen), tips));
             }
         }

@@ -126,7 +126,7 @@ pub(super) fn run(directory: &Path, arguments: &OpeningArguments) -> Result {
     let parties = incident.parties.len() as u64;
     let exposure = incident.exposure.clone();
     match open_incident(directory, incident, &arguments.entry)? {
-        Opening::Opened(id) => {
+        IncidentOpening::Opened(id) => {
             output::text(&format!("incident {id} is open; its clocks run from {aware_at}"))?;
             if let Some(exposure) = exposure {
                 output::text(&describe_exposure(&exposure, &rules.calendar.zone))?;
@@ -134,7 +134,9 @@ pub(super) fn run(directory: &Path, arguments: &OpeningArguments) -> Result {
             let told = crate::render::plural(parties, "notified party").replace("partys", "parties");
             output::remark(&format!("{told}: see `portcullis incident status`"));
         }
-        Opening::OpenAlready(id) => output::text(&format!("incident {id} was opened by this run before"))?,
+        IncidentOpening::OpenAlready(id) => {
+            output::text(&format!("incident {id} was opened by this run before"))?
+        }
     }
     Ok(Exit::Allowed)
 }
@@ -176,7 +178,7 @@ pub fn blank_id(now: Timestamp) -> Result<IncidentId> {
 }
 
 /// What became of an opening.
-pub enum Opening {
+pub enum IncidentOpening {
     /// There is a new incident.
     Opened(IncidentId),
     /// The run that found it had opened one before.
@@ -188,21 +190,25 @@ pub enum Opening {
 ///
 /// # Errors
 /// The register does not verify, or the repository cannot be written.
-pub fn open_incident(directory: &Path, incident: OpenedIncident, entry: &EntryArguments) -> Result<Opening> {
+pub fn open_incident(
+    directory: &Path,
+    incident: OpenedIncident,
+    entry: &EntryArguments,
+) -> Result<IncidentOpening> {
     let day = incident.id.as_str().get(..10).unwrap_or_default().to_string();
     let id = identify_incident(&incident, &day)
         .ok_or_else(|| Failure::environment("the incident cannot be written as JSON"))?;
     let incident = OpenedIncident { id: id.clone(), ..incident };
     if let Some(earlier) = find_earlier(&opening::open(directory)?, &incident)? {
-        return Ok(Opening::OpenAlready(earlier));
+        return Ok(IncidentOpening::OpenAlready(earlier));
     }
     let opened = store_event(directory, entry, &|register| match opened_by_same_run(register, &incident) {
         Some(earlier) => Err(Failure::usage(format!("incident {earlier} was opened by this run meanwhile"))),
         None => Ok(IncidentEvent::Opened(Box::new(incident.clone()))),
     });
     match (opened, find_earlier(&opening::open(directory)?, &incident)?) {
-        (Ok(_), _) => Ok(Opening::Opened(id)),
-        (Err(_), Some(earlier)) => Ok(Opening::OpenAlready(earlier)),
+        (Ok(_), _) => Ok(IncidentOpening::Opened(id)),
+        (Err(_), Some(earlier)) => Ok(IncidentOpening::OpenAlready(earlier)),
         (Err(failure), None) => Err(failure),
     }
 }

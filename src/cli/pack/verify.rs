@@ -86,9 +86,11 @@ pub(super) fn run(_: &Path, arguments: &VerifyArguments) -> Result {
     };
     let signers = arguments.signers.as_deref().map(read_signers).transpose()?;
     let at = arguments.at.unwrap_or_else(Timestamp::now);
-    let verify_one = signers
-        .as_ref()
-        .map(|allowed| move |text: &[u8], signature: &[u8]| signer_of(text, signature, allowed, at));
+    let verify_one = signers.as_ref().map(|allowed| {
+        move |text: &[u8], signature: &[u8]| {
+            signer_of(text, signature, allowed, at).map_err(|error| error.to_string())
+        }
+    });
     let shown = ShownSource::of(source.as_ref(), arguments.quiet);
     let mut verified = verify_files(&shown, verify_one.as_ref().map(|verify| verify as &VerifySignature<'_>));
     drop(shown);

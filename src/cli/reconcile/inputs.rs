@@ -12,7 +12,7 @@ use portcullis_model::reconciliation::{Dataset, SystemSettings};
 use portcullis_reconcile::extract::{
     AnswerWords, ExtractFault, ExtractSettings, SORTED_AT_ONCE, extract_rows, list_columns,
 };
-use portcullis_reconcile::key::DatasetKey;
+use portcullis_reconcile::key::{DatasetKey, read_key_file};
 use portcullis_reconcile::manifest::{FaultKind, Manifest, ManifestFault};
 use portcullis_record::TOOL;
 use portcullis_wire::manifest::v1::ManifestContentV1;
@@ -51,38 +51,16 @@ pub(super) fn find_dataset<'p>(policy: &'p Policy, name: &str) -> Result<&'p Dat
 
 /// The key of the dataset. It is never shown.
 pub(super) fn read_key(directory: &Path, arguments: &KeyArguments) -> Result<DatasetKey> {
-    let bytes = match &arguments.key_file {
-        Some(file) => {
-            let file = directory.join(file);
-            check_private(&file)?;
-            std::fs::read(&file).map_err(|error| {
-                Failure::environment(format!("cannot read the key {}: {error}", file.display()))
-            })?
-        }
-        None => ci::variable(KEY_VARIABLE).map(String::into_bytes).ok_or_else(|| {
-            Failure::usage("the key of the dataset is not known")
-                .hint(format!("name its file with --key-file, or set {KEY_VARIABLE}"))
-                .hint("make one with `openssl rand -hex 32`, and keep it where records may be seen")
-        })?,
-    };
-    DatasetKey::read(&bytes).map_err(|weak| Failure::environment(format!("the key of the dataset: {weak}")))
-}
-
-/// A key that others can read is none.
-#[cfg(unix)]
-fn check_private(file: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = std::fs::metadata(file).map(|data| data.permissions().mode()).unwrap_or(0);
-    match mode & 0o077 {
-        0 => Ok(()),
-        _ => Err(Failure::environment(format!("others can read the key {}", file.display()))
-            .hint(format!("`chmod 600 {}`", file.display()))),
+    if let Some(file) = &arguments.key_file {
+        return read_key_file(&directory.join(file)).map_err(|fault| Failure::environment(fault.to_string()));
     }
-}
-
-#[cfg(not(unix))]
-fn check_private(_: &Path) -> Result<()> {
-    Ok(())
+    let text = ci::variable(KEY_VARIABLE).ok_or_else(|| {
+        Failure::usage("the key of the dataset is not known")
+            .hint(format!("name its file with --key-file, or set {KEY_VARIABLE}"))
+            .hint("make one with `openssl rand -hex 32`, and keep it where records may be seen")
+    })?;
+    DatasetKey::read(text.as_bytes())
+        .map_err(|weak| Failure::environment(format!("the key of the dataset: {weak}")))
 }
 
 impl ReadSide {

@@ -1,7 +1,8 @@
 //! `[[data-processing]]`: the inventory.
 
 use super::checks::{PolicySource, check_filled, check_name, check_text, leaves_nothing, line_at};
-use super::document::{AreaText, List, PolicyDocument};
+use super::document::{AreaText, PolicyDocument};
+use super::list::List;
 use super::{Problem, line_patterns};
 use portcullis_model::inventory::{Area, Inventory, Ruled};
 use portcullis_pattern::glob::Glob;

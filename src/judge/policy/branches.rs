@@ -2,7 +2,8 @@
 
 use super::Problem;
 use super::checks::check_filled;
-use super::document::{Branches, HistorySetting, List};
+use super::document::{Branches, HistorySetting};
+use super::list::List;
 use portcullis_pattern::glob::Glob;
 use toml::Spanned;
 

@@ -4,6 +4,7 @@
 //! mistake hides no other.
 
 use super::durations::{AwaitedTime, LongestExport, LongestWaiver};
+use super::list::List;
 use super::notification::NotificationText;
 #[cfg(test)]
 use super::reconciliation::DatasetText;
@@ -19,9 +20,6 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 use toml::Spanned;
-
-/// A list with the place of every element.
-pub type List<T> = Spanned<Vec<Spanned<T>>>;
 
 /// The whole.
 #[derive(Debug, Default, Deserialize)]

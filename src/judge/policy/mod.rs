@@ -117,6 +117,7 @@ mod durations;
 mod grants;
 mod in_force;
 mod line_patterns;
+mod list;
 mod notification;
 mod people;
 mod places;

@@ -6,11 +6,12 @@ mod deadline;
 mod field;
 mod limits;
 mod system;
+mod system_text;
 mod words;
 
 use super::Problem;
 use super::checks::{PolicySource, check_filled, check_name, keys_of};
-use super::document::List;
+use super::list::List;
 use super::serde_messages::{missing_key, suggest_name};
 use super::signed::check_path;
 use deadline::{DeadlineText, Period, Skew};
@@ -20,7 +21,8 @@ use portcullis_model::inventory::Inventory;
 use portcullis_model::reconciliation::{Dataset, DatasetField};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use system::{SystemText, build_system};
+use system::build_system;
+use system_text::SystemText;
 use toml::Spanned;
 
 /// The datasets of a policy, by name.

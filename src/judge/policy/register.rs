@@ -25,7 +25,7 @@
 //! It holds no marks: a key that is not listed here is a mistake.
 
 use super::checks::{check_filled, check_login, check_name, check_schema, check_text, line_at};
-use super::document::List;
+use super::list::List;
 use super::recover::{MOST, RemovedKeys, recover};
 use super::serde_messages::missing_key;
 use super::tree::{self, TomlValue, TreeStep};

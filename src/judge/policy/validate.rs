@@ -16,10 +16,12 @@ use portcullis_model::digest::Digest;
 use portcullis_model::environment::Environment;
 use portcullis_model::expectation::ExpectationRules;
 use portcullis_model::host::HostProfile;
+use portcullis_model::notification::NotificationRules;
 use portcullis_model::person::People;
+use portcullis_model::reconciliation::Dataset;
 use portcullis_model::signed::ImportSource;
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -83,23 +85,17 @@ fn assemble_policy(
     let record_signers =
         document.records.as_ref().and_then(|records| signed::check_path(&records.signers, problems));
     let reviews = read_reviews(source, document, &people, problems);
-    let environments =
-        document.deployment.as_ref().map(|deployment| listed_environments(deployment, problems));
-    let environments = environments.unwrap_or_default();
-    check_environments(source.root, &controls, &environments, problems);
+    let environments = read_environments(source, document, &controls, problems);
     let asserted = asserted::read_asserted(document, problems);
     let training = training::read_training(source, document.training.as_ref(), problems);
     let training = training.map(|settings| TrainingInForce::unread(settings, people.clone()));
     check_not_empty(source.root.get_ref().get("due"), "`snapshots-every` or `records-within`", problems);
     let expected = document.due.as_ref().map(ExpectationRules::from).unwrap_or_default();
-    let mut notification = notification::read_notification(source, document.notification.as_ref(), problems);
-    for (name, dataset) in &datasets {
-        notification.iter_mut().for_each(|rules| rules.add_recipients(name, &dataset.recipients));
-    }
+    let notification = notification::read_notification(source, document.notification.as_ref(), problems)
+        .map(|rules| tell_recipients(rules, &datasets));
     reconciliation::check_parties(source, &document.reconciliation, problems);
     notification::check_parties(source, &controls, problems);
-    let review_rules =
-        controls.values().find_map(|control| control.review_rules()).cloned().unwrap_or_default();
+    let review_rules = controls.values().find_map(|control| control.review_rules()).cloned();
     let (project, branches) = (project?, branches?);
     Some(Policy {
         text: source.text.to_string(),
@@ -113,7 +109,7 @@ fn assemble_policy(
             deployment: branches.deployment,
             review_basis: controls.values().find_map(|control| control.review_basis()).unwrap_or_default(),
             reviews,
-            review_rules,
+            review_rules: review_rules.unwrap_or_default(),
             training,
             datasets,
             notification,
@@ -129,6 +125,25 @@ fn assemble_policy(
         host: source.host.clone(),
         memo: Default::default(),
     })
+}
+
+/// The parties that datasets name as their recipients are told of these datasets, too.
+fn tell_recipients(mut rules: NotificationRules, datasets: &BTreeMap<String, Dataset>) -> NotificationRules {
+    datasets.iter().for_each(|(name, dataset)| rules.add_recipients(name, &dataset.recipients));
+    rules
+}
+
+fn read_environments(
+    source: &PolicySource<'_, '_>,
+    document: &PolicyDocument,
+    controls: &Controls,
+    problems: &mut Vec<Problem>,
+) -> Vec<Environment> {
+    let environments =
+        document.deployment.as_ref().map(|deployment| listed_environments(deployment, problems));
+    let environments = environments.unwrap_or_default();
+    check_environments(source.root, controls, &environments, problems);
+    environments
 }
 
 fn read_reviews(

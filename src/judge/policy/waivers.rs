@@ -31,8 +31,8 @@
 //! `[waivers] longest = "30d"`.
 
 use super::checks::{check_filled, check_login, check_schema, line_at};
-use super::document::List;
 use super::grants::{GrantCheck, GrantKeys};
+use super::list::List;
 use super::recover::{RemovedKeys, recover};
 use super::rollbacks::WrittenRollback;
 use super::serde_messages::{missing_key, suggest_name};

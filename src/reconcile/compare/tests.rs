@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::judge::{JudgedHeaders, judge_comparison};
+use crate::manifest::Manifest;
 use crate::oracle::{
     Case, Corpus, FAULTS, Numbers, TARGET_AS_OF, class_of_case, make_clock, make_dataset, make_title,
     write_rows, write_titled,

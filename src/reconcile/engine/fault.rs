@@ -215,6 +215,28 @@ impl fmt::Display for EngineFault {
             Self::BucketMissing { bucket } => {
                 write!(f, "Bucket {bucket} is missing, with the control rows that were in it.")
             }
+            Self::ClassImpossible { bucket, class, rule } => {
+                write!(f, "Bucket {bucket}: {} is counted with rows that it cannot have: {rule}.", of(class))
+            }
+            Self::ControlLost { bucket, class } => {
+                write!(f, "Bucket {bucket}: the control row of {} did not come back.", of(class))
+            }
+            Self::ControlMoved { bucket, class, found } => {
+                write!(f, "Bucket {bucket}: the control row of {} came back as {}.", of(class), of(found))
+            }
+            Self::ListedTwice { bucket, class } => {
+                write!(f, "Bucket {bucket}: a record of {} is listed twice.", of(class))
+            }
+            _ => self.write_difference(f),
+        }
+    }
+}
+
+impl EngineFault {
+    /// Writes how the rows or the listed records of a bucket differ.
+    fn write_difference(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = |class: &RecordClass| class.as_str();
+        match self {
             Self::RowsLost { bucket, side, expected, found } => write!(
                 f,
                 "Bucket {bucket}: the classes speak of {found} of the {expected} rows of the {}: {} were lost.",
@@ -232,18 +254,6 @@ impl fmt::Display for EngineFault {
                 "Bucket {bucket}: the classes speak of as many rows of the {} as it has, and of other ones: the sums of keys or digests differ.",
                 side.as_str()
             ),
-            Self::ClassImpossible { bucket, class, rule } => {
-                write!(f, "Bucket {bucket}: {} is counted with rows that it cannot have: {rule}.", of(class))
-            }
-            Self::ControlLost { bucket, class } => {
-                write!(f, "Bucket {bucket}: the control row of {} did not come back.", of(class))
-            }
-            Self::ControlMoved { bucket, class, found } => {
-                write!(f, "Bucket {bucket}: the control row of {} came back as {}.", of(class), of(found))
-            }
-            Self::ListedTwice { bucket, class } => {
-                write!(f, "Bucket {bucket}: a record of {} is listed twice.", of(class))
-            }
             Self::ListDiffers { bucket, class, counted, listed } => write!(
                 f,
                 "Bucket {bucket}: {counted} records of {} were counted and {listed} listed.",
@@ -259,6 +269,7 @@ impl fmt::Display for EngineFault {
                 "Bucket {bucket}, compared again here, does not have the records that the engine listed as {}.",
                 of(class)
             ),
+            _ => Ok(()),
         }
     }
 }

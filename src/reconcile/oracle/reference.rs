@@ -34,19 +34,7 @@ fn class_of_latest(
     use RecordClass as C;
     let target = &case.target;
     let there = !target.is_empty();
-    let Some(last) = latest.last() else {
-        return if any(target, MARKED) {
-            C::TestData
-        } else if target.len() > 1 {
-            C::Duplicate
-        } else if !case.gone.is_empty() {
-            C::Resurrected
-        } else if target[0].time < SOURCE_AS_OF - SKEW {
-            C::Extra
-        } else {
-            C::Pending
-        };
-    };
+    let Some(last) = latest.last() else { return class_without_operation(case, any) };
     let deleted = last.operation == b'D';
     let term = if deleted { DELETION_TERM } else { TERM };
     let overdue = TARGET_AS_OF > last.time + term + SKEW;
@@ -93,5 +81,20 @@ fn class_of_latest(
         C::Late
     } else {
         C::Ok
+    }
+}
+
+fn class_without_operation(case: &Case, any: &dyn Fn(&[ManifestRow], u8) -> bool) -> RecordClass {
+    let target = &case.target;
+    if any(target, MARKED) {
+        RecordClass::TestData
+    } else if target.len() > 1 {
+        RecordClass::Duplicate
+    } else if !case.gone.is_empty() {
+        RecordClass::Resurrected
+    } else if target[0].time < SOURCE_AS_OF - SKEW {
+        RecordClass::Extra
+    } else {
+        RecordClass::Pending
     }
 }

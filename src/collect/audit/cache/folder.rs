@@ -95,7 +95,7 @@ impl CacheFolder {
     }
 
     /// Writes an entry: beside it first, then in its place.
-    pub(super) fn write(&self, place: &Path, bytes: &[u8]) -> Result<(), String> {
+    pub(super) fn write(&self, place: &Path, bytes: &[u8]) -> std::io::Result<()> {
         let size = bytes.len() as u64;
         if size > LARGEST {
             return Ok(());
@@ -103,9 +103,9 @@ impl CacheFolder {
         let takes = size.max(BLOCK);
         let take = |room: u64| room.checked_sub(takes);
         if self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err() {
-            return Err("it is full".to_string());
+            return Err(std::io::Error::other("it is full"));
         }
-        replace(place, bytes).map_err(|error| error.to_string())
+        replace(place, bytes)
     }
 }
 

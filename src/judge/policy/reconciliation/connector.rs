@@ -2,7 +2,7 @@
 
 use super::super::Problem;
 use super::super::serde_messages::suggest_name;
-use super::system::{
+use super::system_text::{
     CredentialText, CsvTrailerText, FixedColumnText, FixedRecordText, PagingText, SystemText,
 };
 use super::words::{ConnectorName, FixedType, LineBreakName, MemberName, PositionName, TlsName, TrimName};

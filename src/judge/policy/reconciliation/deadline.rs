@@ -152,11 +152,10 @@ impl<'de> Deserialize<'de> for Share {
     }
 }
 
-/// A part of a whole, in millionths, between nothing and everything.
-pub fn read_share(input: f64) -> Result<u32, String> {
-    millionths(&format!("{input}")).filter(|share| (1..=ALL).contains(share)).ok_or_else(|| {
-        format!("`{input}` is not a share; write a number above 0, at most 1.0, with at most {DIGITS} digits after the point")
-    })
+/// A part of a whole, in millionths, above nothing and at most everything; `None`: it is none, or
+/// has more digits.
+pub fn read_share(input: f64) -> Option<u32> {
+    millionths(&format!("{input}")).filter(|share| (1..=ALL).contains(share))
 }
 
 /// Reads the digits of a decimal number below 10 as millionths.
@@ -179,7 +178,11 @@ impl Visitor<'_> for ShareVisitor {
     }
 
     fn visit_f64<E: Error>(self, share: f64) -> Result<u32, E> {
-        read_share(share).map_err(E::custom)
+        read_share(share).ok_or_else(|| {
+            E::custom(format!(
+                "`{share}` is not a share; write a number above 0, at most 1.0, with at most {DIGITS} digits after the point"
+            ))
+        })
     }
 
     fn visit_i64<E: Error>(self, share: i64) -> Result<u32, E> {
@@ -225,7 +228,7 @@ impl schemars::JsonSchema for DeadlineText {
 
 #[test]
 fn shares_are_the_digits_that_were_written() {
-    let read = |text: &str| read_share(text.parse().unwrap()).ok();
+    let read = |text: &str| read_share(text.parse().unwrap());
     assert_eq!(read("0.9"), Some(900_000));
     assert_eq!(read("0.3"), Some(300_000));
     assert_eq!(read("0.999999"), Some(999_999));

@@ -2,7 +2,7 @@
 
 use super::super::Problem;
 use super::super::checks::{check_filled, check_text};
-use super::super::document::List;
+use super::super::list::List;
 use portcullis_model::reconciliation::field::BytesEncoding;
 use portcullis_model::reconciliation::{DatasetField, FieldRule};
 use serde::Deserialize;
