@@ -2,7 +2,7 @@
 //! told.
 
 use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::incident::open::{Opening, blank_id, open_incident};
+use crate::cli::incident::open::{IncidentOpening, blank_id, open_incident};
 use crate::cli::incident::store::EntryArguments;
 use crate::cli::record::unseen_failure;
 use crate::cli::{opening, output};
@@ -51,13 +51,13 @@ pub(super) fn open_draft(
     let incident = draft_incident(rules, dataset, run, &earlier, exposure)?;
     let entry = EntryArguments { push: push.map(ToString::to_string), ..EntryArguments::default() };
     let told = match open_incident(directory, incident, &entry)? {
-        Opening::Opened(id) => {
+        IncidentOpening::Opened(id) => {
             format!(
                 "incident {id} is open as a draft; its clocks run from {}: see `portcullis incident show {id}`",
                 run.time
             )
         }
-        Opening::OpenAlready(id) => format!("incident {id} was opened by this run before"),
+        IncidentOpening::OpenAlready(id) => format!("incident {id} was opened by this run before"),
     };
     output::remark(&told);
     Ok(())
