@@ -188,7 +188,7 @@ fn incident() -> Fixture {
     let page = Page::read("docs/incidents.md");
     let blocks = page.blocks();
     let parties = &blocks.iter().find(|block| block.language == "toml").unwrap().text;
-    let policy = std::fs::read_to_string(root().join("policies/sensitive-data.toml")).unwrap();
+    let policy = std::fs::read_to_string(root().join("policies/baseline.toml")).unwrap();
     checkout.write("portcullis.toml", &format!("{policy}\n{parties}"));
     checkout.commit("Begin");
     Fixture::new(checkout.path()).keeping(checkout)
