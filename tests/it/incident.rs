@@ -340,7 +340,8 @@ fn written() -> Checkout {
 
 #[test]
 fn a_register_that_was_edited_is_named_and_nothing_is_written_on_top() {
-    let edits: [(&str, fn(&[Oid]) -> Vec<Oid>); 3] = [
+    type Edit = fn(&[Oid]) -> Vec<Oid>;
+    let edits: [(&str, Edit); 3] = [
         ("dropped", |all| [&all[..2], &all[3..]].concat()),
         ("reordered", |all| [&all[..2], &[all[3], all[2]], &all[4..]].concat()),
         ("first dropped", |all| all[1..].to_vec()),

@@ -225,7 +225,8 @@ fn forged(lane: &Lane, edit: impl FnOnce(&mut Value)) -> Vec<String> {
 fn attack_an_audit_that_says_another_protection_than_its_snapshots() {
     let lane = lane();
     assert_eq!(forged(&lane, |_| ()), Vec::<String>::new(), "twin");
-    let edits: Vec<(&str, Box<dyn FnOnce(&mut Value)>)> = vec![
+    type Edit = Box<dyn FnOnce(&mut Value)>;
+    let edits: Vec<(&str, Edit)> = vec![
         (
             "not the one that its snapshots",
             Box::new(|audit| audit["protection"][0]["requirements"][0]["lapses"] = json!([])),
