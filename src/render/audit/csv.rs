@@ -1,7 +1,7 @@
 //! The worksheet of an auditor: one line for each landing of the sample, or of all, with empty
 //! columns for notes. RFC 4180, in UTF-8.
 //!
-//! No cell is a formula, see [`escape::csv_cell`], and plain cells have no quotes.
+//! No cell is a formula, see `escape::csv_cell`, and plain cells have no quotes.
 
 use super::{outcome_word, request_name, stopping};
 use crate::render::escape;

@@ -6,7 +6,7 @@
 //! - Only answers about what is over are kept ([`portcullis_forge::settled`]), and they are used
 //!   for [`WINDOW`] after they were given: hosts let people dismiss a review or run a check again
 //!   long after a landing.
-//! - Each is bound to all that it depends on, in an [`entry`] that is authenticated with a key. The
+//! - Each is bound to all that it depends on, in an `entry` that is authenticated with a key. The
 //!   key is not in the folder, so who can write to the folder alone can make no entry that counts.
 //! - An entry that is not what it should be is no entry: the host is asked.
 
