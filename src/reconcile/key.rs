@@ -101,7 +101,10 @@ impl std::error::Error for KeyFileFault {}
 /// holds.
 pub fn read_key_file(path: &Path) -> Result<DatasetKey, KeyFileFault> {
     let place = path.display();
-    let file = open_file(path).map_err(|fault| KeyFileFault(fault.to_string()))?;
+    let file = open_file(path).map_err(|fault| {
+        let remedy = "Name the file that holds the dataset key, or make one as the documentation shows.";
+        KeyFileFault(format!("{place}: {}. {remedy}", fault.problem))
+    })?;
     let about = file.metadata().map_err(|error| KeyFileFault(format!("{place}: {error}")))?;
     if !about.is_file() {
         let why = format!("{place}: this is no file. Name the file that holds the dataset key.");

@@ -242,8 +242,23 @@ fn awareness_is_never_later_than_was_said_and_never_in_the_future() {
     // The same run opens one incident, however often it asks.
     let again =
         ends(&checkout, &["incident", "open", "--dataset", "nominals", "--draft", "--detected-by", &run], 0);
-    assert!(again.contains("was opened by this run before"), "{again}");
+    assert!(again.contains("was opened for this before"), "{again}");
     assert_eq!(status(&checkout)["incidents"].as_array().unwrap().len(), 2);
+}
+
+/// A scheduled job finds the same differences every day: they are one incident until it is closed.
+#[test]
+fn later_runs_since_the_same_first_bad_load_find_the_incident_that_is_open() {
+    let checkout = project();
+    let draft = |run: &str, bad: &str| {
+        let (run, bad) = (format!("{run}@{}", ago(20)), format!("{bad}@{}", ago(30)));
+        let line = ["incident", "open", "--dataset", "nominals", "--draft", "--detected-by", &run];
+        ends(&checkout, &[&line[..], &["--first-bad", &bad]].concat(), 0);
+        status(&checkout)["incidents"].as_array().unwrap().len()
+    };
+    assert_eq!(draft("run-9", "run-8"), 1);
+    assert_eq!(draft("run-10", "run-8"), 1);
+    assert_eq!(draft("run-12", "run-11"), 2, "another stretch is another incident");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use jiff::tz::Offset;
 use portcullis_git::Repository;
 use portcullis_incident::exposure::{describe_exposure, find_exposure};
 use portcullis_incident::register::identify_incident;
-use portcullis_incident::{IncidentRegister, read_casefiles};
+use portcullis_incident::{IncidentFile, IncidentRegister, read_casefiles};
 use portcullis_model::environment::Environment;
 use portcullis_model::incident::{
     ExposedDeployment, IncidentEvent, IncidentExposure, IncidentId, OpenedIncident, RunReference,
@@ -134,9 +134,9 @@ pub(super) fn run(directory: &Path, arguments: &OpeningArguments) -> Result {
             let told = crate::render::plural(parties, "notified party").replace("partys", "parties");
             output::remark(&format!("{told}: see `portcullis incident status`"));
         }
-        IncidentOpening::OpenAlready(id) => {
-            output::text(&format!("incident {id} was opened by this run before"))?
-        }
+        IncidentOpening::OpenAlready(id) => output::text(&format!(
+            "incident {id} was opened for this before; add what is new with `portcullis incident note {id}`"
+        ))?,
     }
     Ok(Exit::Allowed)
 }
@@ -181,12 +181,12 @@ pub fn blank_id(now: Timestamp) -> Result<IncidentId> {
 pub enum IncidentOpening {
     /// There is a new incident.
     Opened(IncidentId),
-    /// The run that found it had opened one before.
+    /// The run that found it, or an earlier one since the last good run, had opened one before.
     OpenAlready(IncidentId),
 }
 
-/// Opens an incident, by hand or as the draft of a run; its identifier is made here. A run opens
-/// one incident of a dataset, however often it asks.
+/// Opens an incident, by hand or as the draft of a run; its identifier is made here. Runs open one
+/// incident of a dataset since its last good run, however often they ask.
 ///
 /// # Errors
 /// The register does not verify, or the repository cannot be written.
@@ -203,7 +203,7 @@ pub fn open_incident(
         return Ok(IncidentOpening::OpenAlready(earlier));
     }
     let opened = store_event(directory, entry, &|register| match opened_by_same_run(register, &incident) {
-        Some(earlier) => Err(Failure::usage(format!("incident {earlier} was opened by this run meanwhile"))),
+        Some(earlier) => Err(Failure::usage(format!("incident {earlier} was opened for this meanwhile"))),
         None => Ok(IncidentEvent::Opened(Box::new(incident.clone()))),
     });
     match (opened, find_earlier(&opening::open(directory)?, &incident)?) {
@@ -220,9 +220,16 @@ fn find_earlier(repository: &Repository, incident: &OpenedIncident) -> Result<Op
 fn opened_by_same_run(register: Option<&IncidentRegister>, incident: &OpenedIncident) -> Option<IncidentId> {
     let run = incident.detected_by.as_ref()?;
     let files = read_casefiles(&register?.links);
-    let same = files.into_iter().find(|file| {
-        file.opened.dataset == incident.dataset && file.opened.detected_by.as_ref() == Some(run)
-    });
+    let is_same = |file: &IncidentFile| {
+        let opened = &file.opened;
+        // Later runs of one bad stretch find the same incident as long as it is open.
+        let goes_on =
+            file.history.closed.is_none() && opened.detected_by.is_some() && opened.first_bad.is_some();
+        opened.dataset == incident.dataset
+            && (opened.detected_by.as_ref() == Some(run)
+                || (goes_on && opened.first_bad == incident.first_bad))
+    };
+    let same = files.into_iter().find(is_same);
     same.map(|file| file.history.id)
 }
 

@@ -57,7 +57,11 @@ pub(super) fn open_draft(
                 run.time
             )
         }
-        IncidentOpening::OpenAlready(id) => format!("incident {id} was opened by this run before"),
+        IncidentOpening::OpenAlready(id) => {
+            format!(
+                "incident {id} was opened for this before; add what is new with `portcullis incident note {id}`"
+            )
+        }
     };
     output::remark(&told);
     Ok(())
