@@ -251,7 +251,7 @@ fn awareness_is_never_later_than_was_said_and_never_in_the_future() {
 fn later_runs_since_the_same_first_bad_load_find_the_incident_that_is_open() {
     let checkout = project();
     let draft = |run: &str, bad: &str| {
-        let (run, bad) = (format!("{run}@{}", ago(20)), format!("{bad}@{}", ago(30)));
+        let (run, bad) = (format!("{run}@2026-03-02T10:00:00Z"), format!("{bad}@2026-03-01T10:00:00Z"));
         let line = ["incident", "open", "--dataset", "nominals", "--draft", "--detected-by", &run];
         ends(&checkout, &[&line[..], &["--first-bad", &bad]].concat(), 0);
         status(&checkout)["incidents"].as_array().unwrap().len()
