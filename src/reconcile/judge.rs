@@ -67,6 +67,8 @@ pub enum AnswerFaultKind {
     Floor,
     /// A system said that it has another number of rows than were read.
     Announced,
+    /// The receiver's answers are awaited, and were not read.
+    Receipts,
     /// A side is older than in the run before.
     Older,
     /// Records were loaded after the target was read, by its own clock.

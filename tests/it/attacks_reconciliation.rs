@@ -343,3 +343,46 @@ fn a_dataset_that_is_misspelt_and_a_policy_without_any_say_what_to_do() {
     scene.write("portcullis.toml", POLICY.split("[reconciliation.nominal]").next().unwrap());
     scene.expect("run nominal --key-file dataset.key", 4, "the policy defines no dataset");
 }
+
+/// The second look is at differences alone, and a late arrival is none any more.
+#[test]
+fn attack_a_second_look_that_forgets_what_arrived_late() {
+    let scene = Scene::new();
+    let late = RECEIVED.replace("2026-01-01T09:00:00Z,Archer", "2026-01-05T09:00:00Z,Archer");
+    scene.write("out/received.csv", &late);
+    let alone = scene.expect("run nominal --key-file dataset.key --confirm-after 1 --dry-run", 1, "late");
+    assert!(!alone.contains("stale"), "twin: {alone}");
+    scene.write("out/received.csv", &late.replace("N2,2", "N2,1"));
+    let (exit, out, said) = scene.run();
+    assert!(exit == 1 && out.contains("stale") && out.contains("late"), "{out}{said}");
+}
+
+/// A broken run is no measure for the next one.
+#[test]
+fn attack_a_side_that_fell_is_run_again() {
+    let scene = Scene::new();
+    let floors = "deadline = \"24h\"\nfloors = { source-rows = 1, target-rows = 1, largest-fall = 0.1 }\n";
+    scene.write("portcullis.toml", &POLICY.replace("deadline = \"24h\"\n", floors));
+    let (exit, out, said) = scene.run();
+    assert_eq!(exit, 0, "twin: {out}{said}");
+    scene.write("out/intended.csv", "id,op,seq,at,surname\nN1,U,1,2026-01-01T08:00:00Z,Archer\n");
+    scene.write("out/received.csv", "id,version,loaded,surname\nN1,1,2026-01-01T09:00:00Z,Archer\n");
+    for _ in 0..2 {
+        let (exit, out, said) = scene.run();
+        assert!(exit == 3 && out.contains("raise `largest-fall`"), "{exit} {out}{said}");
+    }
+}
+
+/// Where answers are awaited, a comparison without them is no comparison.
+#[test]
+fn attack_receipts_that_are_left_out() {
+    let scene = Scene::new();
+    scene.extract("source", "s");
+    scene.extract("target", "t");
+    let (exit, out, said) = scene.reconcile("compare s t");
+    assert_eq!(exit, 0, "twin: {out}{said}");
+    let awaited =
+        POLICY.replace("deadline = \"24h\"\n", "deadline = \"24h\"\nacknowledged-within = \"4h\"\n");
+    scene.write("portcullis.toml", &awaited);
+    scene.expect("compare s t", 3, "no receipts were read");
+}

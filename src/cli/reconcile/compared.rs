@@ -4,7 +4,7 @@ use super::inputs::{manifest_failure, threads};
 use crate::cli::exit::Result;
 use jiff::Timestamp;
 use portcullis_model::digest::Digest;
-use portcullis_model::reconciliation::run::{ComparedManifest, RecordBreak, RunManifests};
+use portcullis_model::reconciliation::run::{ComparedManifest, RecordBreak, RunManifests, RunOutcome};
 use portcullis_model::reconciliation::{ClassCount, Dataset, RecordClass, RunPopulation, RunShare};
 use portcullis_reconcile::compare::{CompareSettings, ComparedManifests, Comparison, compare_manifests};
 use portcullis_reconcile::judge::{JudgedHeaders, PastRun, RunJudgement, judge_comparison};
@@ -58,7 +58,7 @@ pub fn compare(
         seed: None,
         listed: if files.all { MOST } else { LISTED },
         threads: threads(),
-        late_since: past.first().map(|run| run.target_as_of),
+        late_since: late_since(past),
         breaks: files.breaks,
         gone: files.gone,
         generator: TOOL,
@@ -86,9 +86,17 @@ pub fn past_runs(chain: Option<&RunChain>, dataset: &Dataset) -> Vec<PastRun> {
     own.map(past_run).collect()
 }
 
+/// When the last run that counts read the target: late arrivals before it were reported. A broken
+/// run and one over some records reported nothing that anyone could rely on.
+pub(super) fn late_since(past: &[PastRun]) -> Option<i64> {
+    past.iter().find(|run| run.target_read.is_some()).map(|run| run.target_as_of)
+}
+
 fn past_run(link: &RunLink) -> PastRun {
     let manifests = &link.run.manifests;
-    let whole = |rows: u64| (link.run.population == RunPopulation::Full).then_some(rows);
+    // What a broken run read is no measure: the next one would only have to fail likewise.
+    let counts = link.run.population == RunPopulation::Full && link.run.outcome != RunOutcome::Broken;
+    let whole = |rows: u64| counts.then_some(rows);
     PastRun {
         source_read: whole(manifests.source.rows),
         target_read: whole(manifests.target.rows),
@@ -191,6 +199,9 @@ impl JudgedComparison {
         let combined = RecordClass::ALL.into_iter().map(|class| {
             let count = match class {
                 RecordClass::Superseded => of(&first, class),
+                // Late records are no differences any more: the second look has only those that
+                // arrived between both.
+                RecordClass::Late => add(of(&first, class), of(&second, class)),
                 _ if class.needs_budget() => of(&second, class),
                 _ => add(of(&first, class), of(&second, class)),
             };
@@ -198,7 +209,8 @@ impl JudgedComparison {
         });
         self.judgement.classes = combined.filter(|(_, count)| count.seen > 0).collect();
         self.judgement.faults.extend(later.judgement.faults);
-        self.answer.seen = later.answer.seen;
+        self.answer.seen.retain(|seen| seen.class == RecordClass::Late);
+        self.answer.seen.extend(later.answer.seen);
     }
 }
 

@@ -1,7 +1,7 @@
 //! `reconcile plan`: the comparison as an SQL text for an engine, with what it reads and what to
 //! run it with.
 
-use super::compared::past_runs;
+use super::compared::{late_since, past_runs};
 use super::comparing::open_manifests;
 use super::inputs::{find_dataset, manifest_failure, read_dataset_policy};
 use super::storing::chain_of;
@@ -98,7 +98,7 @@ pub(super) fn run(directory: &Path, arguments: &PlanArguments) -> Result {
         Ok(_) => chain_of(directory, dataset)?,
         Err(_) => None,
     };
-    let late_since = past_runs(chain.as_ref(), dataset).first().map(|run| run.target_as_of);
+    let late_since = late_since(&past_runs(chain.as_ref(), dataset));
     let dialect = match (arguments.engine, arguments.dialect) {
         (EngineName::Sql, Some(dialect)) => dialect.dialect(),
         (_, None) => EngineDialect::Spark,

@@ -23,6 +23,7 @@ pub(super) fn find_faults(
     check_buckets(headers, answer, &mut fault);
     check_controls(answer, &mut fault);
     check_floors(dataset, headers, past, &mut fault);
+    check_receipts(dataset, headers, &mut fault);
     check_announced(headers, &mut fault);
     check_ages(headers, past, &mut fault);
     if answer.future_rows > 0 {
@@ -151,10 +152,19 @@ fn check_floors(dataset: &Dataset, headers: JudgedHeaders<'_>, past: &[PastRun],
         {
             let text = format!(
                 "The {side} fell from {before} rows to {read}, further than the floor allows. Extract it again, or raise \
-                 `fall` if so many records went away on purpose."
+                 `largest-fall` if so many records went away on purpose."
             );
             fault(AnswerFaultKind::Floor, text);
         }
+    }
+}
+
+/// Without receipts no record is unacknowledged, and no one would miss them.
+fn check_receipts(dataset: &Dataset, headers: JudgedHeaders<'_>, fault: &mut AddFault<'_>) {
+    if dataset.acknowledged_within.is_some() && headers.receipts.is_none() {
+        let text = "The dataset waits for the receiver's answers (`acknowledged-within`), and no receipts were read. \
+                    Extract them, and give them to the comparison with `--receipts`.";
+        fault(AnswerFaultKind::Receipts, text.to_string());
     }
 }
 
