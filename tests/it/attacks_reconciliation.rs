@@ -299,6 +299,11 @@ fn attack_a_key_that_others_can_read_or_that_can_be_guessed() {
     scene.key("weak.key", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
     scene.expect("extract nominal --side source -o s --key-file weak.key", 5, "so it can be guessed");
     scene.expect("extract nominal --side source -o s", 2, "the key of the dataset is not known");
+    scene.expect(
+        "extract nominal --side source -o s --key-file gone.key",
+        5,
+        "Name the file that holds the dataset key",
+    );
     scene.expect("extract nominal --side source -o s --key-file dataset.key", 0, "5 rows of the source");
 }
 

@@ -177,10 +177,13 @@ pub fn start_mariadb() -> Option<Server> {
     let mut install = account.command(Path::new("mariadb-install-db"));
     install.arg("--no-defaults").arg(format!("--datadir={}", data.display()));
     install.args(["--auth-root-authentication-method=normal", "--skip-name-resolve"]);
+    // Two servers that share a directory for temporary tables remove each other's.
+    install.env("TMPDIR", directory.path());
     run_quietly(&mut install);
     let authority = make_certificates(directory.path(), &account);
     let port = free_port();
     let mut server = account.command(&program);
+    server.env("TMPDIR", directory.path());
     server.arg("--no-defaults").arg(format!("--datadir={}", data.display()));
     server.arg(format!("--socket={}", directory.path().join("mariadb.sock").display()));
     server.args([
