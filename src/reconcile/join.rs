@@ -177,11 +177,11 @@ impl Join<'_> {
     fn run(&mut self, bucket: u8) -> Result<(), ManifestFault> {
         while let Some(key) = self.next_key() {
             let mut facts = RecordFacts { key, ..RecordFacts::default() };
-            while let Some(row) = self.source.take(key)? {
-                facts.take_operation(&row);
-            }
             while let Some(row) = self.target.take(key)? {
                 facts.take_record(&row);
+            }
+            while let Some(row) = self.source.take(key)? {
+                facts.take_operation(&row, &self.settings.clock);
             }
             self.take_answers(&mut facts)?;
             facts.take_clock(&self.settings.clock);
@@ -214,7 +214,7 @@ impl Join<'_> {
         let (key, clock) = (facts.key, &self.settings.clock);
         let is_known = facts.operations + facts.records > 0;
         while let Some(row) = self.rejects.take(key)? {
-            facts.rejected |= facts.is_answered_by(&row, self.answers_sequenced.0, clock.skew);
+            facts.take_reject(&row, self.answers_sequenced.0, clock);
             self.findings.unmatched_answers += u64::from(!is_known);
             if self.control.as_ref().is_none_or(|control| control.key != key) {
                 *self.findings.reasons.entry((row.digest >> 64) as u64).or_default() += 1;
@@ -222,16 +222,10 @@ impl Join<'_> {
         }
         while let Some(row) = self.receipts.take(key)? {
             self.findings.unmatched_answers += u64::from(!is_known);
-            if facts.is_answered_by(&row, self.answers_sequenced.1, clock.skew) {
-                facts.answered = true;
-                let is_yes = row.digest != 0;
-                facts.refused |= !is_yes;
-                facts.accepted |= is_yes && row.time.saturating_add(clock.skew) <= clock.target_as_of;
-            }
+            facts.take_receipt(&row, self.answers_sequenced.1, clock);
         }
         while let Some(row) = self.gone.take(key)? {
-            let is_of_this = facts.operations == 0 || row.sequence == facts.sequence;
-            facts.seen_gone |= is_of_this;
+            let is_of_this = facts.take_gone(&row);
             self.keep_gone(facts, &row, is_of_this)?;
         }
         Ok(())

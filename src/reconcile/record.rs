@@ -138,12 +138,15 @@ pub struct RecordFacts {
     pub seen_gone: bool,
     /// The source was read after the record was loaded, or it is not known when it was loaded.
     pub settled: bool,
-    /// The last term has passed.
+    /// The last term has passed: of the latest operation, or of an earlier one that the target does
+    /// not show, and neither does it show one after it. A newer operation puts nothing off.
     pub overdue: bool,
     /// The term of the receiver's answer has passed.
     pub answer_overdue: bool,
     /// The record was loaded after the last term, and after the run before this one.
     pub loaded_late: bool,
+    /// Whether earlier operations are overdue.
+    pub backlog: Backlog,
 }
 
 impl RecordFacts {
@@ -174,6 +177,17 @@ impl RecordFacts {
         }
     }
 
+    /// The target has what an operation leads to.
+    #[must_use]
+    const fn shows(&self, row: &ManifestRow, target_sequenced: bool) -> bool {
+        if row.operation == b'D' {
+            return self.records == 0;
+        }
+        self.records == 1
+            && self.target_digest == row.digest
+            && (!target_sequenced || self.target_sequence >= row.sequence)
+    }
+
     /// The contents of both sides would decide, and one of them is incomparable.
     #[must_use]
     pub const fn is_incomparable(&self) -> bool {
@@ -192,10 +206,13 @@ impl RecordFacts {
         self.operations
     }
 
-    /// The next operation of the key. They come in the order of [`ManifestRow::order`], and of
-    /// those with the latest sequence, what the last one says is kept.
+    /// The next operation of the key, all records of which were taken before. Operations come in the
+    /// order of [`ManifestRow::order`], and of those with the latest sequence, what the last one says
+    /// is kept.
     #[inline]
-    pub fn take_operation(&mut self, row: &ManifestRow) {
+    pub fn take_operation(&mut self, row: &ManifestRow, clock: &Clock) {
+        let is_due = clock.target_as_of > clock.due(row.operation, row.time);
+        self.backlog.take_operation(row.sequence, is_due, self.shows(row, clock.target_sequenced));
         let is_repeated = self.operations > 0 && self.is_same(row);
         if self.operations == 0 || row.sequence > self.sequence {
             self.superseded += self.operations;
@@ -237,7 +254,7 @@ impl RecordFacts {
     #[inline]
     pub fn take_clock(&mut self, clock: &Clock) {
         let due = clock.due(self.operation, self.time);
-        self.overdue = self.operations > 0 && clock.target_as_of > due;
+        self.overdue = self.operations > 0 && (clock.target_as_of > due || self.backlog.is_behind());
         self.settled =
             !clock.target_timed || self.target_time < clock.source_as_of.saturating_sub(clock.skew);
         self.loaded_late = clock.target_timed
@@ -248,13 +265,76 @@ impl RecordFacts {
         self.answer_overdue = clock.answer_term.is_some_and(|term| clock.target_as_of > answer_due(term));
     }
 
+    /// A row of the reject log. `sequenced` says whether its rows have sequences.
+    #[inline]
+    pub fn take_reject(&mut self, row: &ManifestRow, sequenced: bool, clock: &Clock) {
+        self.rejected |= self.is_answered_by(row, sequenced, clock.skew);
+    }
+
+    /// A receipt, likewise.
+    #[inline]
+    pub fn take_receipt(&mut self, row: &ManifestRow, sequenced: bool, clock: &Clock) {
+        if self.is_answered_by(row, sequenced, clock.skew) {
+            let is_yes = row.digest != 0;
+            self.answered = true;
+            self.refused |= !is_yes;
+            self.accepted |= is_yes && row.time.saturating_add(clock.skew) <= clock.target_as_of;
+        }
+    }
+
+    /// A deletion that an earlier run saw done. Returns whether it is the one that counts here.
+    #[inline]
+    pub fn take_gone(&mut self, row: &ManifestRow) -> bool {
+        let is_of_this = self.operations == 0 || row.sequence == self.sequence;
+        self.seen_gone |= is_of_this;
+        is_of_this
+    }
+
     /// An answer of the receiver is to the latest operation: of its sequence, or, where answers
     /// have none, not earlier than it.
     #[must_use]
-    pub const fn is_answered_by(&self, row: &ManifestRow, sequenced: bool, skew: i64) -> bool {
+    const fn is_answered_by(&self, row: &ManifestRow, sequenced: bool, skew: i64) -> bool {
         if self.operations == 0 {
             return false;
         }
         if sequenced { row.sequence == self.sequence } else { row.time.saturating_add(skew) >= self.time }
+    }
+}
+
+/// Whether the target is behind: the term of an operation has passed, and the target shows neither
+/// what it leads to nor what a later one does. Operations come with rising sequences.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// The term of an operation has passed.
+    has_due: bool,
+    /// The target shows one since the last operation whose term has passed.
+    is_shown: bool,
+    /// The sequence of the operation that came last.
+    sequence: Option<i64>,
+    /// The target shows one of that sequence.
+    is_step_shown: bool,
+}
+
+impl Backlog {
+    /// The next operation of the key.
+    #[inline]
+    fn take_operation(&mut self, sequence: i64, is_due: bool, is_shown: bool) {
+        if self.sequence != Some(sequence) {
+            self.sequence = Some(sequence);
+            self.is_step_shown = false;
+        }
+        self.is_step_shown |= is_shown;
+        if is_due {
+            self.has_due = true;
+            self.is_shown = self.is_step_shown;
+        } else {
+            self.is_shown |= self.has_due && is_shown;
+        }
+    }
+
+    /// The target is behind.
+    #[must_use]
+    pub const fn is_behind(&self) -> bool {
+        self.has_due && !self.is_shown
     }
 }

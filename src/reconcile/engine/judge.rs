@@ -283,8 +283,8 @@ pub(super) fn sum_rows<'r>(rows: impl Iterator<Item = &'r ManifestRow>) -> SideS
 /// The band of a control record, and what it adds to its cell.
 fn measure_control(control: &ControlRecord, clock: &Clock) -> (u16, EngineCell) {
     let mut facts = RecordFacts { key: control.key, ..RecordFacts::default() };
-    control.source.iter().for_each(|row| facts.take_operation(row));
     control.target.iter().for_each(|row| facts.take_record(row));
+    control.source.iter().for_each(|row| facts.take_operation(row, clock));
     facts.take_clock(clock);
     let sides = (sum_rows(control.source.iter()), sum_rows(control.target.iter()));
     (find_band(&facts, clock), measure_record(&facts, clock, sides))

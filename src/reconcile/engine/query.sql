@@ -11,19 +11,22 @@ operation AS (
 step AS (
   SELECT k1, k2, seq, min(o_bucket) AS s_bucket, count(*) AS s_operations, sum(o_rows) AS s_rows,
     sum(o_keys) AS s_keys, sum(o_digests) AS s_digests, max(op) AS s_op, max(d1) AS s_d1, max(d2) AS s_d2,
-    max(time) AS s_time, max(unkeyed) AS s_unkeyed, max(incomparable) AS s_incomparable
+    max(time) AS s_time, max(unkeyed) AS s_unkeyed, max(incomparable) AS s_incomparable,
+    max(CASE WHEN {is_due} THEN 1 ELSE 0 END) AS s_due
   FROM operation
   GROUP BY k1, k2, seq
 ),
 -- Operations of one key.
 fold AS (
-  SELECT k1, k2, max(seq) AS last_seq, sum(s_rows) AS f_rows, sum(s_keys) AS f_keys, sum(s_digests) AS f_digests
+  SELECT k1, k2, max(seq) AS last_seq, sum(s_rows) AS f_rows, sum(s_keys) AS f_keys, sum(s_digests) AS f_digests,
+    count(*) AS f_steps, max(CASE WHEN s_due = 1 THEN seq END) AS due_seq
   FROM step
   GROUP BY k1, k2
 ),
 meant AS (
   SELECT step.k1 AS m_k1, step.k2 AS m_k2, s_bucket, seq AS m_seq, s_operations, s_op, s_d1, s_d2, s_time,
-    s_unkeyed, s_incomparable, f_rows, f_keys, f_digests
+    s_unkeyed, s_incomparable, f_rows, f_keys, f_digests,
+    CASE WHEN f_steps > 1 AND due_seq IS NOT NULL THEN 1 ELSE 0 END AS m_due
   FROM step JOIN fold ON step.k1 = fold.k1 AND step.k2 = fold.k2 AND step.seq = fold.last_seq
 ),
 -- Records of one key in the target.
@@ -35,6 +38,17 @@ held AS (
   FROM pc_target
   GROUP BY k1, k2
 ),
+-- Keys of which the target shows an operation since the last one whose term has passed.
+shown AS (
+  SELECT operation.k1 AS w_k1, operation.k2 AS w_k2, count(*) AS w_rows
+  FROM operation
+  JOIN fold ON operation.k1 = fold.k1 AND operation.k2 = fold.k2
+  LEFT JOIN held ON operation.k1 = h_k1 AND operation.k2 = h_k2
+  WHERE f_steps > 1 AND seq >= due_seq
+    AND ((op = 68 AND h_records IS NULL)
+      OR (op <> 68 AND h_records = 1 AND d1 = h_d1 AND d2 = h_d2 AND {is_no_older_than_operation}))
+  GROUP BY operation.k1, operation.k2
+),
 pair AS (
   SELECT coalesce(m_k1, h_k1) AS p_k1, coalesce(m_k2, h_k2) AS p_k2, coalesce(s_bucket, h_bucket) AS p_bucket,
     coalesce(m_seq, h_seq) AS p_seq, m_seq, h_seq, s_time, h_time,
@@ -44,7 +58,7 @@ pair AS (
     CASE WHEN s_incomparable = 1 OR h_incomparable = 1 THEN 1 ELSE 0 END AS p_incomparable,
     coalesce(h_marked, 0) AS marked,
     CASE WHEN s_d1 = h_d1 AND s_d2 = h_d2 THEN 1 ELSE 0 END AS same,
-    coalesce(f_rows, 0) AS source_rows, coalesce(f_keys, 0) AS source_keys,
+    coalesce(m_due, 0) AS p_due, coalesce(f_rows, 0) AS source_rows, coalesce(f_keys, 0) AS source_keys,
     coalesce(f_digests, 0) AS source_digests,
     coalesce(h_keys, 0) AS target_keys, coalesce(h_digests, 0) AS target_digests
   FROM meant FULL OUTER JOIN held ON m_k1 = h_k1 AND m_k2 = h_k2
@@ -86,12 +100,13 @@ fact AS (
     CASE WHEN {is_accepted} THEN 1 ELSE 0 END AS accepted,
     CASE WHEN {is_refused} THEN 1 ELSE 0 END AS refused,
     CASE WHEN g_seq IS NOT NULL OR (operations = 0 AND e_rows IS NOT NULL) THEN 1 ELSE 0 END AS seen_gone,
-    CASE WHEN {is_overdue} THEN 1 ELSE 0 END AS overdue,
+    CASE WHEN {is_overdue} OR (p_due = 1 AND w_rows IS NULL) THEN 1 ELSE 0 END AS overdue,
     CASE WHEN {is_answer_overdue} THEN 1 ELSE 0 END AS answer_overdue,
     CASE WHEN {is_loaded_late} THEN 1 ELSE 0 END AS loaded_late,
     CASE WHEN {is_future} THEN 1 ELSE 0 END AS future,
     CASE WHEN {is_scheduled} THEN 1 ELSE 0 END AS scheduled
   FROM pair
+  LEFT JOIN shown ON p_k1 = w_k1 AND p_k2 = w_k2
   LEFT JOIN refusal ON p_k1 = r_k1 AND p_k2 = r_k2{rejects_join}
   LEFT JOIN receipt ON p_k1 = a_k1 AND p_k2 = a_k2{receipts_join}
   LEFT JOIN gone_once ON p_k1 = g_k1 AND p_k2 = g_k2 AND m_seq = g_seq

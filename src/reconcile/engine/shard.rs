@@ -90,13 +90,13 @@ impl<'p> ShardJoin<'p> {
     fn take_key(&mut self, key: u128) -> Result<(), ManifestFault> {
         let mut facts = RecordFacts { key, ..RecordFacts::default() };
         let (mut source, mut target) = (SideSums::default(), SideSums::default());
-        while let Some(row) = self.source.take(key)? {
-            facts.take_operation(&row);
-            source = source.plus(sum_rows([&row].into_iter())).unwrap_or(source);
-        }
         while let Some(row) = self.target.take(key)? {
             facts.take_record(&row);
             target = target.plus(sum_rows([&row].into_iter())).unwrap_or(target);
+        }
+        while let Some(row) = self.source.take(key)? {
+            facts.take_operation(&row, &self.plan.clock);
+            source = source.plus(sum_rows([&row].into_iter())).unwrap_or(source);
         }
         self.take_answers(&mut facts)?;
         if source.rows + target.rows == 0 {
@@ -120,18 +120,13 @@ impl<'p> ShardJoin<'p> {
     fn take_answers(&mut self, facts: &mut RecordFacts) -> Result<(), ManifestFault> {
         let (key, clock) = (facts.key, &self.plan.clock);
         while let Some(row) = self.rejects.take(key)? {
-            facts.rejected |= facts.is_answered_by(&row, self.sequenced.0, clock.skew);
+            facts.take_reject(&row, self.sequenced.0, clock);
         }
         while let Some(row) = self.receipts.take(key)? {
-            if facts.is_answered_by(&row, self.sequenced.1, clock.skew) {
-                facts.answered = true;
-                facts.refused |= row.digest == 0;
-                facts.accepted |=
-                    row.digest != 0 && row.time.saturating_add(clock.skew) <= clock.target_as_of;
-            }
+            facts.take_receipt(&row, self.sequenced.1, clock);
         }
         while let Some(row) = self.gone.take(key)? {
-            facts.seen_gone |= facts.operations == 0 || row.sequence == facts.sequence;
+            facts.take_gone(&row);
         }
         Ok(())
     }

@@ -75,6 +75,10 @@ impl TextSettings {
             if clock.target_sequenced { condition.to_string() } else { otherwise.to_string() }
         };
         let before = |reach: i64| clock.target_as_of.saturating_sub(reach);
+        let is_before = |time: &str| {
+            let (deletion, upload) = (before(deletion), before(upload));
+            format!("(op = 68 AND {time} < {deletion}) OR (op <> 68 AND {time} < {upload})")
+        };
         let settled = clock.source_as_of.saturating_sub(clock.skew);
         let is_settled = match clock.target_timed {
             true => format!("coalesce(h_time, 0) < {settled}"),
@@ -87,14 +91,9 @@ impl TextSettings {
             ("{is_no_older}", sequenced("h_seq >= m_seq", "1 = 1")),
             ("{is_ahead}", sequenced(&format!("h_seq > m_seq AND NOT ({is_settled})"), "1 = 0")),
             ("{is_settled}", is_settled),
-            (
-                "{is_overdue}",
-                format!(
-                    "(op = 68 AND s_time < {}) OR (op <> 68 AND s_time < {})",
-                    before(deletion),
-                    before(upload)
-                ),
-            ),
+            ("{is_no_older_than_operation}", sequenced("h_seq >= seq", "1 = 1")),
+            ("{is_overdue}", is_before("s_time")),
+            ("{is_due}", is_before("time")),
             ("{is_answer_overdue}", answer_due.map_or_else(never, |due| format!("s_time < {due}"))),
             (
                 "{is_loaded_late}",

@@ -37,7 +37,7 @@ fn class_of_latest(
     let Some(last) = latest.last() else { return class_without_operation(case, any) };
     let deleted = last.operation == b'D';
     let term = if deleted { DELETION_TERM } else { TERM };
-    let overdue = TARGET_AS_OF > last.time + term + SKEW;
+    let overdue = TARGET_AS_OF > last.time + term + SKEW || is_behind(case);
     let same = |row: &&ManifestRow| row.sequence == last.sequence;
     let receipt = case.receipts.iter().find(same);
     let refused = case.receipts.iter().filter(same).any(|row| row.digest == 0);
@@ -97,4 +97,20 @@ fn class_without_operation(case: &Case, any: &dyn Fn(&[ManifestRow], u8) -> bool
     } else {
         RecordClass::Pending
     }
+}
+
+/// Every state that the target may show is that after the last operation whose term has passed, or
+/// after a later one.
+fn is_behind(case: &Case) -> bool {
+    let is_due = |row: &&ManifestRow| {
+        let term = if row.operation == b'D' { DELETION_TERM } else { TERM };
+        TARGET_AS_OF > row.time + term + SKEW
+    };
+    let Some(due) = case.source.iter().filter(is_due).map(|row| row.sequence).max() else { return false };
+    let shows = |row: &ManifestRow| match (row.operation, case.target.as_slice()) {
+        (b'D', target) => target.is_empty(),
+        (_, [one]) => one.digest == row.digest && one.sequence >= row.sequence,
+        _ => false,
+    };
+    !case.source.iter().any(|row| row.sequence >= due && shows(row))
 }

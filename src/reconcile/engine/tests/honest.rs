@@ -120,18 +120,13 @@ fn judge_key(plan: &EnginePlan<'_>, key: u128, mut rows: Rows) -> Line {
     let mut facts = RecordFacts { key, ..RecordFacts::default() };
     rows.source.sort_by_key(ManifestRow::order);
     rows.target.sort_by_key(ManifestRow::order);
-    rows.source.iter().for_each(|row| facts.take_operation(row));
     rows.target.iter().for_each(|row| facts.take_record(row));
-    facts.rejected = rows.rejects.iter().any(|row| facts.is_answered_by(row, true, clock.skew));
-    for row in &rows.receipts {
-        if !facts.is_answered_by(row, true, clock.skew) {
-            continue;
-        }
-        facts.answered = true;
-        facts.refused |= row.digest == 0;
-        facts.accepted |= row.digest != 0 && row.time + clock.skew <= clock.target_as_of;
+    rows.source.iter().for_each(|row| facts.take_operation(row, clock));
+    rows.rejects.iter().for_each(|row| facts.take_reject(row, true, clock));
+    rows.receipts.iter().for_each(|row| facts.take_receipt(row, true, clock));
+    for row in &rows.gone {
+        facts.take_gone(row);
     }
-    facts.seen_gone = rows.gone.iter().any(|row| facts.operations == 0 || row.sequence == facts.sequence);
     facts.take_clock(clock);
     let class = classify(&facts, clock);
     let sum = |rows: &[ManifestRow], half: fn(&ManifestRow) -> i64| -> i128 {
