@@ -258,6 +258,7 @@ fn make_title(
         isolation: if isolated { ManifestIsolationV1::File } else { ManifestIsolationV1::None },
         key_id: source.key_id.clone(),
         definition: digest_definition(dataset),
+        settings: None,
         read: None,
         announced: None,
         timed: true,

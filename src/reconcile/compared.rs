@@ -3,8 +3,9 @@
 use crate::canonical::digest_definition;
 use crate::control::RunSeed;
 use crate::manifest::{Expected, FaultKind, Manifest, ManifestFault};
-use portcullis_model::reconciliation::Dataset;
+use portcullis_model::reconciliation::{Dataset, DatasetSide};
 use portcullis_wire::manifest::v1::{ManifestContentV1, ManifestScopeV1};
+use portcullis_wire::text::DigestText;
 
 /// The manifests of one comparison.
 #[derive(Clone, Debug)]
@@ -43,7 +44,31 @@ impl ComparedManifests {
         ] {
             manifest.as_ref().map_or(Ok(()), |manifest| manifest.check(content, &expected))?;
         }
+        self.check_settings(dataset)?;
         self.check_scope()
+    }
+
+    /// Each system was read as this policy says. A policy that does not say how a system is read
+    /// leaves that to those who read it.
+    fn check_settings(&self, dataset: &Dataset) -> Result<(), ManifestFault> {
+        use DatasetSide::{Source, Target};
+        for (manifest, side, system) in [
+            (Some(&self.source), Source, &dataset.source),
+            (Some(&self.target), Target, &dataset.target),
+            (self.rejects.as_ref(), Target, &dataset.rejects),
+            (self.receipts.as_ref(), Target, &dataset.receipts),
+        ] {
+            let (Some(manifest), Some(system)) = (manifest, system) else { continue };
+            let required = dataset.reading(side, system);
+            let found = manifest.header().settings.as_ref().map_or("none", DigestText::as_str);
+            if found != required.to_string() {
+                let problem = format!("settings `{required}` are required, and the manifest is of `{found}`");
+                let remedy = "Extract it again by the policy that the comparison reads: the same query or files, columns and \
+                              connector.";
+                return Err(ManifestFault::new(FaultKind::OtherSettings, manifest.path(), problem, remedy));
+            }
+        }
+        Ok(())
     }
 
     /// Both sides have all records, or both have those that the manifest of breaks lists.

@@ -21,7 +21,7 @@ use crate::source::{RecordSource, SourceError};
 use columns::RowReader;
 use jiff::Timestamp;
 use portcullis_model::digest::Digest;
-use portcullis_model::reconciliation::{Dataset, Isolation, SystemSettings};
+use portcullis_model::reconciliation::{Dataset, DatasetSide, Isolation, SystemSettings};
 use portcullis_wire::manifest::v1::{ManifestContentV1, ManifestIsolationV1, ManifestScopeV1, ManifestV1};
 use sort::SortJob;
 use spill::Spills;
@@ -133,6 +133,7 @@ pub fn extract_rows(
         isolation: name_isolation(source.isolation()),
         key_id: key.id(),
         definition: digest_definition(dataset),
+        settings: Some(dataset.reading(side_of(settings.content), system)),
         read: Some(read),
         announced: source.announced_rows(),
         timed: system.time.is_some(),
@@ -142,6 +143,11 @@ pub fn extract_rows(
         generator: settings.generator.to_string(),
     };
     Ok(writer.finish(title, buckets)?)
+}
+
+/// Rejects and receipts come from the receiver, and name records by its columns.
+fn side_of(content: ManifestContentV1) -> DatasetSide {
+    if content == ManifestContentV1::Source { DatasetSide::Source } else { DatasetSide::Target }
 }
 
 fn scope_of(only: Option<&Manifest>) -> ManifestScopeV1 {

@@ -311,6 +311,7 @@ pub fn make_title(content: ManifestContentV1) -> ManifestTitle {
         isolation: ManifestIsolationV1::Snapshot,
         key_id: "0011223344556677".to_string(),
         definition: crate::canonical::digest_definition(&make_dataset()),
+        settings: None,
         read: None,
         announced: None,
         timed: true,

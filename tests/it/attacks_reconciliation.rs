@@ -391,3 +391,71 @@ fn attack_receipts_that_are_left_out() {
     scene.write("portcullis.toml", &awaited);
     scene.expect("compare s t", 3, "no receipts were read");
 }
+
+/// A record that should be there since January is amended or sent again each day.
+#[test]
+fn attack_a_newer_operation_puts_off_an_older_one() {
+    let scene = Scene::new();
+    let now = scene.shell("date -u +%Y-%m-%dT%H:%M:%SZ");
+    let run = |operation: &str, received: &str| {
+        scene.write("out/intended.csv", &format!("{INTENDED}{operation}\n"));
+        scene.write("out/received.csv", received);
+        scene.reconcile("run nominal --key-file dataset.key --confirm-after 1 --dry-run")
+    };
+    let gone = RECEIVED.replace("N1,1,2026-01-01T09:00:00Z,Archer\n", "");
+    let kept = format!("{RECEIVED}N3,1,2026-01-01T09:00:00Z,Cooper\n");
+    for (operation, received, class) in [
+        (format!("N1,A,2,{now},Arches"), &gone, "missing"),
+        ("N1,A,2,2999-01-01T00:00:00Z,Arches".to_string(), &gone, "missing"),
+        (format!("N3,D,3,{now},"), &kept, "undeleted"),
+        (format!("N3,U,3,{now},Cowper"), &kept, "stale"),
+        (format!("N1,A,2,{now},Arches"), &RECEIVED.replace("Archer", "Wrong"), "stale"),
+    ] {
+        let (exit, out, said) = run(&operation, received);
+        assert!(exit == 1 && out.contains(class), "{operation}: {exit} {out}{said}");
+    }
+    // The twins: what was due before is there, and the newer operation may be on its way.
+    for operation in [format!("N1,A,2,{now},Arches"), format!("N3,U,3,{now},Cowper")] {
+        let (exit, out, said) = run(&operation, RECEIVED);
+        assert!(exit == 0 && out.contains("pending"), "{operation}: {exit} {out}{said}");
+    }
+}
+
+/// The manifests of someone who reads less are not those of this policy.
+#[test]
+fn attack_manifests_that_were_extracted_by_other_settings() {
+    let scene = Scene::new();
+    scene.write("out/received.csv", FAILED);
+    scene.write("out/part.csv", RECEIVED);
+    scene.write("lax.toml", &POLICY.replace("out/received.csv", "out/part.csv"));
+    scene.extract("source", "s");
+    scene.expect("extract nominal --side target -o t --key-file dataset.key --policy lax.toml", 0, "2 rows");
+    scene.expect("compare s t", 6, "settings");
+    let own = scene.expect("compare s t --policy lax.toml", 0, "GREEN");
+    assert!(!own.contains("stale"), "twin: {own}");
+}
+
+/// What was sent since an old manifest of the source is not on its way for ever.
+#[test]
+fn attack_a_manifest_of_last_week_beside_one_of_today() {
+    let scene = Scene::new();
+    scene.extract("source", "s");
+    scene.extract("target", "t");
+    scene.expect("compare s t", 0, "GREEN");
+    let header = std::fs::read_to_string(scene.path().join("s/manifest.json")).unwrap();
+    let now: serde_json::Value = serde_json::from_str(&header).unwrap();
+    let old = header.replace(now["as_of"].as_str().unwrap(), "2026-01-05T09:00:00Z");
+    scene.write("s/manifest.json", &old);
+    scene.expect("compare s t", 3, "hours before the other side");
+}
+
+/// A run that a second look concluded is no forgery, though its first manifests do not show it.
+#[test]
+fn a_run_with_a_second_look_is_not_called_forged() {
+    let scene = Scene::new();
+    scene.write("out/received.csv", FAILED);
+    let (exit, out, said) =
+        scene.reconcile("run nominal --key-file dataset.key --manifests m --confirm-after 1");
+    assert_eq!(exit, 1, "{out}{said}");
+    scene.expect("judge m/source m/target --run 1", 3, "second look");
+}

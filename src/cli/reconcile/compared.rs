@@ -183,6 +183,14 @@ impl JudgedComparison {
         breaks
     }
 
+    /// Some difference was seen once. A broken comparison shows none.
+    pub fn has_unconfirmed(&self) -> bool {
+        let is_open = |(class, count): (&RecordClass, &ClassCount)| {
+            class.needs_budget() && count.seen > count.confirmed
+        };
+        self.judgement.outcome != RunOutcome::Broken && self.judgement.classes.iter().any(is_open)
+    }
+
     /// Takes over what a later look at the differences alone found: those that are still there
     /// count, and the others arrived meanwhile.
     pub fn confirm(&mut self, later: JudgedComparison) {

@@ -8,6 +8,7 @@ use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::{opening, output};
 use crate::render::reconciliation::{RunShown, write_run_text};
 use jiff::Timestamp;
+use portcullis_model::reconciliation::run::RunOutcome;
 use portcullis_model::reconciliation::{Dataset, ReconciliationRun};
 use portcullis_reconcile::compare::ComparedManifests;
 use portcullis_reconcile::manifest::Manifest;
@@ -116,10 +117,26 @@ pub(super) fn judge(directory: &Path, arguments: &JudgeArguments) -> Result {
         ))?;
         return Ok(Exit::Allowed);
     }
+    if needs_second_look(&kept, &again) {
+        output::complain(&format!(
+            "{}: run {} was concluded by a second look, whose manifests are not these: it cannot be judged again from them",
+            dataset.name, kept.number
+        ));
+        return Ok(Exit::Undetermined);
+    }
     for difference in &differences {
         output::complain(&format!("{}: run {}: {difference}", dataset.name, kept.number));
     }
     Ok(Exit::Unverified)
+}
+
+/// The manifests leave open what the kept run concludes, and differ from it in nothing that they
+/// show themselves.
+fn needs_second_look(kept: &ReconciliationRun, again: &ReconciliationRun) -> bool {
+    again.outcome == RunOutcome::Unconfirmed
+        && kept.outcome != RunOutcome::Unconfirmed
+        && (&kept.manifests, &kept.definition, &kept.policy)
+            == (&again.manifests, &again.definition, &again.policy)
 }
 
 /// The kept run, and the chain as it was before it.

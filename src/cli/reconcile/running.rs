@@ -9,7 +9,7 @@ use super::{ReadSide, RunArguments, exit_of, incident, resend};
 use crate::cli::exit::{Failure, Result};
 use crate::cli::{opening, output};
 use jiff::Timestamp;
-use portcullis_model::reconciliation::{Dataset, Isolation, RunOutcome};
+use portcullis_model::reconciliation::{Dataset, Isolation};
 use portcullis_reconcile::compare::ComparedManifests;
 use portcullis_reconcile::key::DatasetKey;
 use portcullis_reconcile::manifest::{Manifest, remove_folder};
@@ -53,7 +53,7 @@ pub(super) fn run(directory: &Path, arguments: &RunArguments) -> Result {
     };
     let past = past_runs(chain.as_ref(), dataset);
     let mut compared = compare(dataset, scene.read_all()?, &past, scene.files())?;
-    if compared.judgement.outcome == RunOutcome::Unconfirmed {
+    if compared.has_unconfirmed() {
         scene.confirm(&mut compared, arguments.confirm_after)?;
     }
     let keeping = Keeping { directory, dataset, policy: &policy.digest, arguments: &arguments.keeping };

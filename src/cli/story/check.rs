@@ -79,7 +79,7 @@ impl<'c> StoryCheck<'c> {
     /// A system cannot be read, or the temporary directory not be written.
     pub fn run(&mut self, open: OpenStory<'_>, at: i64, past: &[PastRun]) -> Result<StoryRun> {
         let mut run = self.look(open, at, self.breaks.clone(), past)?;
-        if is_open(&run.compared) {
+        if run.compared.has_unconfirmed() {
             let seen = Manifest::open(&self.path("breaks")).map_err(failed)?;
             run = self.look(open, at + LOOK_AGAIN, Some(seen), past)?;
         }
@@ -153,14 +153,6 @@ impl<'c> StoryCheck<'c> {
 #[must_use]
 pub fn moment(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or_default()
-}
-
-/// Is there a difference that was seen once? It may be a row in motion.
-fn is_open(compared: &JudgedComparison) -> bool {
-    let judgement = &compared.judgement;
-    let counts = judgement.classes.iter().filter(|(class, _)| class.needs_budget());
-    judgement.outcome != RunOutcome::Broken
-        && counts.into_iter().any(|(_, count)| count.seen > count.confirmed)
 }
 
 fn failed(error: impl std::fmt::Display) -> Failure {

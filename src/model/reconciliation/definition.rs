@@ -5,11 +5,14 @@
 //! run counted, by the policy that judges. All that a comparison itself depends on is in it, so
 //! that a run with a longer deadline, a lower floor or another table proves nothing here.
 
-use super::{Dataset, DatasetField, DeadlineShare, ReservedKeys, SystemSettings};
+use super::{Dataset, DatasetField, DatasetSide, DeadlineShare, ReservedKeys, SystemSettings};
 use crate::digest::{Digest, Digester};
 
 /// The version of what is digested, which is its first part.
 const FORM: &str = "portcullis dataset 1";
+
+/// Likewise, of one system.
+const SYSTEM_FORM: &str = "portcullis system 1";
 
 impl Dataset {
     /// The digest of what is compared and how.
@@ -25,6 +28,25 @@ impl Dataset {
         parts.list(&self.reserved, Parts::reserved);
         let sides = [&self.source, &self.target, &self.rejects, &self.receipts];
         sides.iter().for_each(|side| parts.system(side.as_ref()));
+        parts.0.digest()
+    }
+
+    /// The digest of how one system is read for this dataset: the connector with its query or files,
+    /// and the columns of the fields. A manifest names it, so that one of other settings is told.
+    #[must_use]
+    pub fn reading(&self, side: DatasetSide, system: &SystemSettings) -> Digest {
+        let mut parts = Parts::default();
+        parts.text(SYSTEM_FORM).text(&self.name).text(side.as_str());
+        for fields in [&self.key, &self.fields] {
+            parts.list(fields, |parts, field| {
+                let column = match side {
+                    DatasetSide::Source => &field.source,
+                    DatasetSide::Target => &field.target,
+                };
+                parts.text(&field.name).text(column);
+            });
+        }
+        parts.system(Some(system));
         parts.0.digest()
     }
 }

@@ -42,6 +42,7 @@ impl Party {
             key_id: "0123456789abcdef".to_string(),
             canonical: 1,
             definition: (&Digest::of(b"fields")).into(),
+            settings: None,
             rows_form: 1,
             read: records.len() as u64,
             rows: records.len() as u64,

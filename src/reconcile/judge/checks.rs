@@ -4,7 +4,7 @@ use super::{AnswerFault, AnswerFaultKind, JudgedHeaders, PastRun, is_confirming}
 use crate::compare::Comparison;
 use crate::control::make_controls;
 use crate::join::ControlAnswer;
-use crate::record::ALL_RECORDS;
+use crate::record::{ALL_RECORDS, Clock};
 use crate::totals::BucketTotals;
 use portcullis_model::reconciliation::{Dataset, RecordClass};
 use portcullis_wire::manifest::v1::{BUCKETS, ManifestBucketV1, ManifestIsolationV1, ManifestV1};
@@ -26,6 +26,7 @@ pub(super) fn find_faults(
     check_receipts(dataset, headers, &mut fault);
     check_announced(headers, &mut fault);
     check_ages(headers, past, &mut fault);
+    check_gap(headers, &answer.clock, &mut fault);
     if answer.future_rows > 0 {
         fault(
             AnswerFaultKind::Clock,
@@ -191,6 +192,27 @@ fn check_ages(headers: JudgedHeaders<'_>, past: &[PastRun], fault: &mut AddFault
             );
             fault(AnswerFaultKind::Older, text);
         }
+    }
+}
+
+/// The longest time between the two extractions, in seconds, where no deadline is longer.
+const LONGEST_GAP: u64 = 24 * 3600;
+
+/// What happened between the extractions of both sides is judged as being on its way. Where that is
+/// longer than any deadline, an old manifest hides what never arrived.
+fn check_gap(headers: JudgedHeaders<'_>, clock: &Clock, fault: &mut AddFault<'_>) {
+    let longest = clock.terms.iter().chain(&clock.deletion_terms).map(|term| term.within).max();
+    let allowed = longest.unwrap_or(0).saturating_add(clock.skew).unsigned_abs().max(LONGEST_GAP);
+    let (source, target) = (headers.source.as_of_second(), headers.target.as_of_second());
+    if source.abs_diff(target) > allowed {
+        let older = if source < target { headers.source } else { headers.target };
+        let text = format!(
+            "The {} was read {} hours before the other side, and no deadline is that long. Extract both sides at about \
+             the same time.",
+            older.content,
+            source.abs_diff(target) / 3600
+        );
+        fault(AnswerFaultKind::Older, text);
     }
 }
 

@@ -21,6 +21,8 @@ pub enum FaultKind {
     OtherVersion,
     /// It was made by other fields or rules.
     OtherDefinition,
+    /// The system was read by other settings.
+    OtherSettings,
     /// It is of other records than those that were asked for.
     OtherScope,
     /// Numbers of the header contradict each other or the rows.

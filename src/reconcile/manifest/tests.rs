@@ -20,6 +20,7 @@ fn title(content: ManifestContentV1) -> ManifestTitle {
         isolation: ManifestIsolationV1::Snapshot,
         key_id: "0011223344556677".into(),
         definition: Digest::of(b"definition"),
+        settings: None,
         read: None,
         announced: None,
         timed: true,

@@ -32,6 +32,11 @@ pub struct ManifestTitle {
     pub key_id: String,
     /// The digest of fields and rules ([`crate::canonical::digest_definition`]).
     pub definition: Digest,
+    /// The digest of how the system was read ([`Dataset::reading`]); `None` in what a comparison
+    /// writes.
+    ///
+    /// [`Dataset::reading`]: portcullis_model::reconciliation::Dataset::reading
+    pub settings: Option<Digest>,
     /// How many rows of the system were read; `None`: those that were written.
     pub read: Option<u64>,
     /// How many rows the system itself said there are to read.
@@ -162,6 +167,7 @@ fn make_header(title: ManifestTitle, buckets: Vec<WrittenBucket>) -> ManifestV1 
         key_id: title.key_id,
         canonical: CANONICAL_VERSION,
         definition: (&title.definition).into(),
+        settings: title.settings.as_ref().map(Into::into),
         rows_form: ROWS_FORM,
         read: title.read.unwrap_or(rows),
         rows,

@@ -40,6 +40,9 @@ pub struct ManifestV1 {
     pub canonical: u32,
     /// The SHA-256 of the fields of the dataset and their rules.
     pub definition: DigestText,
+    /// The SHA-256 of how the system was read: its connector with query or files, and the columns of
+    /// the fields; null in what a comparison wrote.
+    pub settings: Option<DigestText>,
     /// The version of the form of the rows.
     pub rows_form: u32,
     /// How many rows of the system were read. All of them are among `rows`, unless the scope has

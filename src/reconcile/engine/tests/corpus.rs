@@ -211,6 +211,7 @@ fn write_manifest(
         isolation: ManifestIsolationV1::File,
         key_id: "0123456789abcdef".to_string(),
         definition: digest_definition(dataset),
+        settings: None,
         read: None,
         announced: None,
         timed: true,
