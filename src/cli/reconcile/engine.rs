@@ -334,7 +334,7 @@ impl Read for DigestedInput<'_> {
     }
 }
 
-/// Buckets that follow from the digest of an answer, so that whoever makes it cannot choose them.
+/// Buckets that follow from the digest of an answer, so that its maker cannot choose them.
 fn draw_buckets(digest: &Digest, count: u16) -> BTreeSet<u8> {
     let mut drawn = BTreeSet::new();
     let mut text = digest.as_str().to_string();

@@ -4,7 +4,7 @@
 use crate::cli::exit::{Failure, Result};
 use crate::cli::reconcile::compared::{ComparisonFiles, JudgedComparison, compare};
 use jiff::Timestamp;
-use portcullis_model::reconciliation::{Dataset, RunOutcome, SystemSettings};
+use portcullis_model::reconciliation::{Dataset, SystemSettings};
 use portcullis_reconcile::compare::ComparedManifests;
 use portcullis_reconcile::extract::{
     AnswerWords, ExtractSettings, SORTED_AT_ONCE, extract_rows, list_columns,

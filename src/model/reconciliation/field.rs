@@ -44,9 +44,9 @@ pub enum FieldRule {
     },
     /// True or false.
     Boolean {
-        /// What stands for true, for example `1`, `t`, `Y`.
+        /// What means true, for example `1`, `t`, `Y`.
         truths: Vec<String>,
-        /// What stands for false.
+        /// What means false.
         falsehoods: Vec<String>,
     },
     /// Bytes.

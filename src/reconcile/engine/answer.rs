@@ -83,9 +83,9 @@ pub struct EngineCell {
     pub records: u64,
     /// Operations of these records that a later one replaced.
     pub superseded: u64,
-    /// Rows of the source that the records speak of, with the superseded ones.
+    /// Rows of the source that the records cover, with the superseded ones.
     pub source: SideSums,
-    /// Rows of the target that the records speak of.
+    /// Rows of the target that the records cover.
     pub target: SideSums,
     /// Records that were loaded after the target was read, by its own clock.
     pub future: u64,

@@ -49,7 +49,7 @@ pub enum EngineFault {
         /// The bucket.
         bucket: u8,
     },
-    /// The classes of a bucket speak of fewer rows of a side than its manifest has.
+    /// The classes of a bucket cover fewer rows of a side than its manifest has.
     RowsLost {
         /// The bucket.
         bucket: u8,
@@ -57,10 +57,10 @@ pub enum EngineFault {
         side: DatasetSide,
         /// Rows by the manifest's header.
         expected: u64,
-        /// Rows that the classes speak of.
+        /// Rows that the classes cover.
         found: u64,
     },
-    /// The classes of a bucket speak of more rows of a side than its manifest has.
+    /// The classes of a bucket cover more rows of a side than its manifest has.
     RowsRepeated {
         /// The bucket.
         bucket: u8,
@@ -68,10 +68,10 @@ pub enum EngineFault {
         side: DatasetSide,
         /// Rows by the manifest's header.
         expected: u64,
-        /// Rows that the classes speak of.
+        /// Rows that the classes cover.
         found: u64,
     },
-    /// The classes of a bucket speak of as many rows of a side as its manifest has, and of others.
+    /// The classes of a bucket cover as many rows of a side as its manifest has, and other ones.
     RowsOther {
         /// The bucket.
         bucket: u8,
@@ -239,19 +239,19 @@ impl EngineFault {
         match self {
             Self::RowsLost { bucket, side, expected, found } => write!(
                 f,
-                "Bucket {bucket}: the classes speak of {found} of the {expected} rows of the {}: {} were lost.",
+                "Bucket {bucket}: the classes cover {found} of the {expected} rows of the {}: {} were lost.",
                 side.as_str(),
                 expected - found
             ),
             Self::RowsRepeated { bucket, side, expected, found } => write!(
                 f,
-                "Bucket {bucket}: the classes speak of {found} rows of the {}, which has {expected}: {} were read or counted again.",
+                "Bucket {bucket}: the classes cover {found} rows of the {}, which has {expected}: {} were read or counted again.",
                 side.as_str(),
                 found - expected
             ),
             Self::RowsOther { bucket, side } => write!(
                 f,
-                "Bucket {bucket}: the classes speak of as many rows of the {} as it has, and of other ones: the sums of keys or digests differ.",
+                "Bucket {bucket}: the classes cover as many rows of the {} as it has, and other ones: the sums of keys or digests differ.",
                 side.as_str()
             ),
             Self::ListDiffers { bucket, class, counted, listed } => write!(

@@ -119,7 +119,7 @@ impl<'j> BucketJudge<'j> {
         }
     }
 
-    /// The classes speak of exactly the rows of the manifest and the control rows.
+    /// The classes cover exactly the rows of the manifest and the control rows.
     fn judge_side(&mut self, side: DatasetSide) {
         let bucket = self.bucket;
         let (header, rows): (_, fn(&ControlRecord) -> &[ManifestRow]) = match side {
