@@ -206,9 +206,8 @@ impl RecordFacts {
         self.operations
     }
 
-    /// The next operation of the key, all records of which were taken before. Operations come in the
-    /// order of [`ManifestRow::order`], and of those with the latest sequence, what the last one says
-    /// is kept.
+    /// Takes the next operation of the key, after all its records. Operations come in the order of
+    /// [`ManifestRow::order`], and of those with the latest sequence, the last one is kept.
     #[inline]
     pub fn take_operation(&mut self, row: &ManifestRow, clock: &Clock) {
         let is_due = clock.target_as_of > clock.due(row.operation, row.time);

@@ -31,8 +31,9 @@ impl Dataset {
         parts.0.digest()
     }
 
-    /// The digest of how one system is read for this dataset: the connector with its query or files,
-    /// and the columns of the fields. A manifest names it, so that one of other settings is told.
+    /// The digest of how one system is read for this dataset: the connector with its query or
+    /// files, and the columns of the fields. A manifest names it, so that a comparison recognises
+    /// a manifest that was read by other settings.
     #[must_use]
     pub fn reading(&self, side: DatasetSide, system: &SystemSettings) -> Digest {
         let mut parts = Parts::default();

@@ -40,8 +40,8 @@ pub struct ManifestV1 {
     pub canonical: u32,
     /// The SHA-256 of the fields of the dataset and their rules.
     pub definition: DigestText,
-    /// The SHA-256 of how the system was read: its connector with query or files, and the columns of
-    /// the fields; null in what a comparison wrote.
+    /// The SHA-256 of how the system was read: its connector with query or files, and the columns
+    /// of the fields; null in what a comparison wrote.
     pub settings: Option<DigestText>,
     /// The version of the form of the rows.
     pub rows_form: u32,
