@@ -174,6 +174,24 @@ fn attack_the_snapshots_of_another_repository_are_put_into_a_pack() {
     assert!(contents.files() == PACK.files() || !all.is_empty(), "{all:?}");
 }
 
+/// Nothing follows the newest snapshot, so that no digest of the chain protects what it says beyond the
+/// look that the audit tells of.
+#[test]
+fn attack_what_only_the_newest_snapshot_says_is_edited() {
+    let edits: [fn(&mut Value); 2] = [
+        |snapshot| snapshot["tip"] = json!({ "known": "f".repeat(40) }),
+        |snapshot| snapshot["tool"] = json!("another program 1.0"),
+    ];
+    for edit in edits {
+        let mut snapshot: Value = serde_json::from_slice(&PACK.read(&item(5)).unwrap()).unwrap();
+        edit(&mut snapshot);
+        let form = portcullis_wire::snapshot::v1::read_snapshot(snapshot.to_string().as_bytes()).unwrap();
+        let mut contents = PACK.clone();
+        contents.insert(item(5), portcullis_wire::snapshot::v1::write_snapshot(form).unwrap());
+        names(contents, "snapshots/of-main/000005.json", "names another commit");
+    }
+}
+
 /// The lapse is taken out of the chain by someone who makes every digest anew.
 #[test]
 fn attack_the_snapshot_that_saw_a_lapse_is_replaced_with_one_that_did_not() {

@@ -17,7 +17,7 @@ use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::path::RepoPath;
 use portcullis_model::snapshot::{Snapshot, StoredLook};
 use portcullis_pack::places::{snapshot_folder, snapshot_path};
-use portcullis_pack::redact::Redactor;
+use portcullis_pack::redact::{self, Redactor};
 use portcullis_pack::verify::VerifiedPack;
 use portcullis_pack::{ItemPath, ItemSource, MOST_ITEMS, PackFault, PackWrong};
 use portcullis_record::snapshot::{
@@ -114,9 +114,42 @@ pub(super) fn check_snapshots(
         }
         verified.faults.extend(other_looks(branch, &chain.links));
         if chain.problems.is_empty() {
+            check_newest(branch, &chain, people, verified);
             follow_again(source, audit, branch, &chain, people, verified);
         }
     }
+}
+
+/// The commit of the newest snapshot follows from every byte of the chain, and the audit names it. A
+/// chain that was written again without people has another one.
+fn check_newest(
+    branch: &ProtectedBranchV1,
+    chain: &SnapshotChain,
+    people: PeopleV1,
+    verified: &mut VerifiedPack,
+) {
+    let named = branch.snapshots.as_ref().map(|snapshots| snapshots.tip.as_str());
+    let is_named = chain.tip().map(Revision::as_str) == named;
+    if is_named {
+        return;
+    }
+    let place = chain.links.len() as u64;
+    if people == PeopleV1::Logins && !chain.links.iter().any(is_redacted) {
+        let why = "audit.json names another commit for it than follows from the snapshots".to_string();
+        return verified.faults.push(PackFault::new(item_name(branch, place), PackWrong::Disagrees(why)));
+    }
+    verified.notes.push(format!(
+        "the snapshots of {} were written again without people, so that their commits are not those of the repository: only the \
+         digests of the pack protect what the newest one says beyond the audit",
+        branch.branch.escape_debug()
+    ));
+}
+
+/// Does a snapshot hold a token in the place of an address?
+fn is_redacted(link: &SnapshotLink) -> bool {
+    // A snapshot that cannot be written was never read.
+    write_snapshot(link.snapshot.clone())
+        .is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(redact::DOMAIN))
 }
 
 fn item_name(branch: &ProtectedBranchV1, number: u64) -> String {
