@@ -80,7 +80,7 @@ pub enum FleetCommand {
     /// List the rounds of a year.
     List(rounds::YearArguments),
     /// Show what differs between two rounds.
-    Diff(rounds::DiffArguments),
+    Diff(rounds::RoundsToCompare),
     /// Verify the rounds of a year.
     Verify(rounds::YearArguments),
     /// Put the shards of a round together, from the files that `--format json` wrote.

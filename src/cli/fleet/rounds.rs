@@ -31,7 +31,7 @@ pub struct YearArguments {
 
 /// Which two rounds.
 #[derive(Debug, Args)]
-pub struct DiffArguments {
+pub struct RoundsToCompare {
     /// Number of the earlier round. Default: the one before the later.
     #[arg(value_name = "FROM")]
     from: Option<u64>,
@@ -176,7 +176,7 @@ pub fn list(directory: &Path, meant: &YearArguments) -> Result {
 ///
 /// # Errors
 /// There are no such rounds, or they do not verify.
-pub fn diff(directory: &Path, meant: &DiffArguments) -> Result {
+pub fn diff(directory: &Path, meant: &RoundsToCompare) -> Result {
     let rounds = read_year(directory, meant.year)?;
     let find = |number: u64| {
         rounds.iter().find(|kept| kept.round.number == number).ok_or_else(|| {

@@ -1,3 +1,5 @@
+//! Items of repositories, and looks that hold from one round to the next.
+
 use super::*;
 use crate::columns::SeenPolicy;
 use portcullis_model::fact::{Gap, GapReason};

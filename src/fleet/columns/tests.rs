@@ -1,3 +1,5 @@
+//! What each column finds.
+
 use super::*;
 use portcullis_model::change::BranchName;
 use portcullis_model::fact::GapReason;

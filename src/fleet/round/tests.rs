@@ -1,3 +1,5 @@
+//! Rounds as they are kept, edited and compared.
+
 use super::*;
 use portcullis_model::fleet::{FleetFinding, FleetStanding};
 use portcullis_record::StoredFile;

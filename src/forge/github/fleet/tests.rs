@@ -1,3 +1,5 @@
+//! Answers about many repositories of a GitHub.
+
 use super::*;
 
 fn asked() -> SurveyQuestion {
