@@ -1,10 +1,10 @@
 //! Rounds as a repository keeps them: one commit for each, on top of the one before, below
 //! `refs/portcullis/fleet/<year>`.
 //!
-//! The tree of a commit is flat: `round.json`, and one file for each repository. The round names the
-//! SHA-256 of each file and of the round before it, and the commit follows from it to the last byte.
-//! A file says nothing of the round that it is in, so that a repository of which nothing changed is
-//! the same file in each.
+//! The tree of a commit is flat: `round.json`, and one file for each repository. The round names
+//! the SHA-256 of each file and of the round before it, and the commit follows from it to the last
+//! byte. A file says nothing of the round that it is in, so that a repository of which nothing
+//! changed is the same file in each.
 //!
 //! **What it cannot show.** Rounds are not signed: anyone who can write the ref can write another
 //! chain, or cut this one short. A server that only lets the ref grow prevents it, and what is kept

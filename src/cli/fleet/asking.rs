@@ -32,7 +32,10 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 /// So many requests a look takes, about: what a run would need is told before it begins.
-const REQUESTS: u64 = 6;
+const REQUESTS: u64 = 5;
+
+/// The budget of the host is not asked for fewer repositories.
+const FEW: usize = 50;
 
 /// What is to be done.
 pub struct FleetTask<'a> {
@@ -60,7 +63,9 @@ pub fn look_at_all(
     fleet: &MeantFleet,
     resume: Option<&Path>,
 ) -> Result<Vec<FleetItem>> {
-    let mut journal = resume.map(|file| Journal::open(file, task, &fleet.scope)).transpose()?;
+    let mut journal = resume
+        .map(|file| Journal::open(file, &fleet.scope, task.house.map(|house| &house.policy.digest), task.now))
+        .transpose()?;
     let mut items = journal.as_mut().map(Journal::take_items).unwrap_or_default();
     items.retain(|name, _| {
         fleet.repositories.binary_search_by_key(&name.to_lowercase(), |one| one.to_lowercase()).is_ok()
@@ -70,7 +75,7 @@ pub fn look_at_all(
         output::remark(&format!("{} of {} were looked at before", items.len(), fleet.repositories.len()));
     }
     let host = super::scope::open_fleet_host(task.host)?;
-    warn_of_budget(task, &*host, rest.len() as u64);
+    warn_of_budget(task, &*host, &rest);
     let portions: Vec<Vec<String>> = rest
         .chunks(host.portion().max(1))
         .map(|names| names.iter().map(|name| (*name).clone()).collect())
@@ -88,19 +93,25 @@ pub fn look_at_all(
     Ok(items.into_values().collect())
 }
 
-fn warn_of_budget(task: &FleetTask<'_>, host: &dyn FleetHost, repositories: u64) {
-    if repositories < 50 {
+/// Says where the host would not answer as many requests as the round takes at least: a survey of
+/// each portion, and a look at what no earlier round saw.
+fn warn_of_budget(task: &FleetTask<'_>, host: &dyn FleetHost, repositories: &[&String]) {
+    let is_new = |name: &&&String| task.previous.get(**name).is_none_or(|item| item.mark.is_none());
+    let new = repositories.iter().filter(is_new).count() as u64;
+    let needed = new * REQUESTS + repositories.len().div_ceil(host.portion().max(1)) as u64;
+    if repositories.len() < FEW {
         return;
     }
-    let needed = repositories * if task.previous.is_empty() { REQUESTS } else { 1 };
-    if let Fact::Known(budget) = host.budget() {
-        if budget.remaining < needed {
-            output::remark(&format!(
-                "{repositories} repositories take about {needed} requests, and the host answers {} more until {}: the round waits \
-                 for more or ends with what could not be seen; `--resume FILE` goes on from there, and `--shard` divides the work",
-                budget.remaining, budget.resets
-            ));
-        }
+    if let Fact::Known(budget) = host.budget()
+        && budget.remaining < needed
+    {
+        output::remark(&format!(
+            "{} repositories take about {needed} requests, and the host answers {} more until {}: the round waits for more, or ends \
+             with what could not be seen; --resume FILE goes on from there, and --shard divides the work",
+            repositories.len(),
+            budget.remaining,
+            budget.resets
+        ));
     }
 }
 

@@ -5,7 +5,6 @@
 //! gone on with. A line that was cut, or that holds another text than its digest says, is left out,
 //! and its repository is looked at again.
 
-use super::asking::FleetTask;
 use super::unreadable;
 use crate::cli::exit::{Failure, Result};
 use crate::cli::output;
@@ -35,14 +34,14 @@ impl Journal {
     ///
     /// # Errors
     /// It is something else, or cannot be read or written.
-    pub fn open(path: &Path, task: &FleetTask<'_>, scope: &FleetScope) -> Result<Self> {
-        let head = JournalHead::of(task, scope)?;
+    pub fn open(path: &Path, scope: &FleetScope, house: Option<&Digest>, now: Timestamp) -> Result<Self> {
+        let head = JournalHead::of(scope, house)?;
         let known = match std::fs::read_to_string(path) {
             Ok(text) => Some(text),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(unreadable(path, &error)),
         };
-        let items = known.map(|text| head.items_of(path, &text, task.now)).transpose()?.flatten();
+        let items = known.map(|text| head.items_of(path, &text, now)).transpose()?.flatten();
         let cannot = |error: &std::io::Error| unwritable(path, error);
         let file = match &items {
             Some(_) => OpenOptions::new().append(true).open(path),
@@ -59,7 +58,7 @@ impl Journal {
                 journal.items = items;
                 journal.write("\n")?;
             }
-            None => journal.write(&line_of(&head.text(task.now)))?,
+            None => journal.write(&line_of(&head.text(now)))?,
         }
         Ok(journal)
     }
@@ -122,10 +121,10 @@ fn is_cut_head(journal: &str) -> bool {
 struct JournalHead(String);
 
 impl JournalHead {
-    fn of(task: &FleetTask<'_>, scope: &FleetScope) -> Result<Self> {
+    fn of(scope: &FleetScope, house: Option<&Digest>) -> Result<Self> {
         let scope = serde_json::to_string(&FleetScopeV1::of(scope.clone()));
         let scope = scope.map_err(|error| Failure::environment(error.to_string()))?;
-        let house = task.house.map_or("none", |house| house.policy.digest.as_str());
+        let house = house.map_or("none", Digest::as_str);
         Ok(JournalHead(format!("journal of a fleet, by {TOOL}, house {house}, scope {scope}")))
     }
 

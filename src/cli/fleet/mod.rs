@@ -2,8 +2,8 @@
 //!
 //! - `scope` finds the repositories of a round, `asking` looks at them side by side, and `journal`
 //!   keeps what was looked at until the round is over;
-//! - `output` writes a round; `rounds` keeps rounds, lists, compares and verifies them; `merge` puts
-//!   the shards of a round together.
+//! - `output_plan` and `text` write a round; `rounds` keeps rounds, lists, compares and verifies
+//!   them; `merge` puts the shards of a round together.
 
 use super::HostName;
 use super::exit::{Exit, Failure, Result};
@@ -47,12 +47,12 @@ pub struct FleetArguments {
     command: Option<FleetCommand>,
     #[command(flatten)]
     scope: scope::ScopeArguments,
-    /// House policy: what every policy has to hold, and what a repository without a policy is judged
-    /// by.
+    /// House policy: what every policy has to hold, and what a repository without a policy is
+    /// judged by.
     #[arg(long, value_name = "FILE", help_heading = "How to look")]
     house: Option<PathBuf>,
-    /// Look at the protection of a repository again after this many days, even if the host says that
-    /// it did not change. 0: always.
+    /// Look at the protection of a repository again after this many days, even if the host says
+    /// that it did not change. 0: always.
     #[arg(long, value_name = "DAYS", default_value_t = 7, help_heading = "How to look")]
     full_every: u16,
     /// Keep what was looked at in this file, and go on from it after an interruption. It is removed

@@ -75,8 +75,8 @@ impl RoundKeeper {
         self.newest.as_ref().map(|kept| kept.items.clone()).unwrap_or_default()
     }
 
-    /// Makes a round, and keeps it where that was asked for; with how repositories did in the rounds
-    /// of the year up to it.
+    /// Makes a round, and keeps it where that was asked for; with how repositories did in the
+    /// rounds of the year up to it.
     ///
     /// # Errors
     /// It cannot be stored.

@@ -9,6 +9,9 @@ use portcullis_model::fleet::FleetVerdict;
 const WIDTH: i64 = 240;
 const HEIGHT: i64 = 14;
 
+/// What a verdict of a single round is as wide as.
+const NARROWEST: i64 = 3;
+
 /// A time that a verdict lasted: from one round to the last one that found the same.
 struct Bar {
     verdict: Option<FleetVerdict>,
@@ -26,9 +29,9 @@ pub(super) fn write_strip(repository: &str, past: &super::PastVerdicts) -> Marku
         svg role="img" viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) preserveAspectRatio="none" aria-label=(told.join("; ")) {
             title { (told.join("; ")) }
             @for bar in &bars {
-                @let (from, to) = (place(bar.from), place(bar.to));
+                @let (from, to) = (place(bar.from).min(WIDTH - NARROWEST), place(bar.to));
                 @if let Some(verdict) = bar.verdict {
-                    rect class={ "fill-" (verdict.as_str()) } x=(from) y=(top(verdict)) width=((to - from).max(2)) height=(HEIGHT - top(verdict)) {}
+                    rect class={ "fill-" (verdict.as_str()) } x=(from) y=(top(verdict)) width=((to - from).max(NARROWEST)) height=(HEIGHT - top(verdict)) {}
                 }
             }
         }

@@ -345,7 +345,8 @@ fn read_records(what: &str, refs: Option<Connected<SurveyedRef>>) -> Result<Vec<
     Ok(records)
 }
 
-/// The mark of a branch, where the host shows all rulesets and all exceptions of classic protection.
+/// The mark of a branch, where the host shows all rulesets and all exceptions of classic
+/// protection.
 fn mark_of(branch: &SurveyedBranch, rulesets: Option<Connected<Value>>) -> Option<ProtectionMark> {
     let mut rulesets = rulesets.filter(Connected::is_whole)?.nodes;
     rulesets.sort_by_key(|ruleset| ruleset.get("databaseId").and_then(Value::as_u64));
@@ -357,10 +358,8 @@ fn mark_of(branch: &SurveyedBranch, rulesets: Option<Connected<Value>>) -> Optio
                 == list.get("totalCount").and_then(Value::as_u64)
     };
     let lists = ["bypassForcePushAllowances", "bypassPullRequestAllowances"];
-    if let Some(rule) = rule {
-        if !lists.iter().all(|list| rule.get(list).is_some_and(is_whole)) {
-            return None;
-        }
+    if rule.as_ref().is_some_and(|rule| !lists.iter().all(|list| rule.get(list).is_some_and(is_whole))) {
+        return None;
     }
     let digest = Digest::of(json!([branch.name, rule, rulesets]).to_string().as_bytes());
     Some(ProtectionMark { digest, shows_classic: rule.is_some() })
