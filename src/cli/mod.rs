@@ -37,6 +37,7 @@ pub mod facts;
 pub mod facts_check;
 pub mod failed;
 mod file_kind;
+pub mod fleet;
 mod given;
 pub mod hook;
 mod hosts;
@@ -122,6 +123,8 @@ enum Command {
     Replay(replay::ReplayArguments),
     /// Write down what protects the deployment branches, list and verify that.
     Snapshot(snapshot::SnapshotArguments),
+    /// Look at many repositories: policy, protection, waivers and records of each, in rounds.
+    Fleet(fleet::FleetArguments),
     /// The register of incidents: open one, draft and record notices, see which are overdue.
     #[command(subcommand)]
     Incident(incident::IncidentCommand),
@@ -294,6 +297,7 @@ fn run(cli: Cli) -> exit::Result {
         Command::Record(command) => record::run(directory, &command),
         Command::Replay(arguments) => replay::run(directory, &arguments),
         Command::Snapshot(arguments) => snapshot::run(directory, &arguments),
+        Command::Fleet(arguments) => fleet::run(directory, &arguments),
         Command::Incident(command) => incident::run(directory, &command),
         Command::Due(arguments) => due::run(directory, &arguments),
         Command::Status(arguments) => status::run(directory, &arguments),

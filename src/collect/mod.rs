@@ -16,6 +16,7 @@ mod coverage_paths;
 pub mod deployment;
 pub mod elsewhere;
 pub mod evidence;
+pub mod fleet;
 pub mod gather;
 pub mod imports;
 pub mod incidents;

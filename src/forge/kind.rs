@@ -1,6 +1,7 @@
 //! What a kind of host is, and the way to one.
 
 use super::Forge;
+use super::fleet::FleetHost;
 use super::http::RetryPolicy;
 use super::http::address::{AddressError, Origin};
 use super::http::transport::Transport;
@@ -32,10 +33,15 @@ pub struct HostKind {
     pub settles: Settles,
     /// The host of a repository of this name.
     pub open: OpenHost,
+    /// The host of many repositories; `None` where it can only be asked about one at a time.
+    pub fleet: Option<OpenFleet>,
 }
 
 /// Makes the host of a repository of this name.
 pub type OpenHost = fn(&str, Connection) -> Result<Box<dyn Forge>, HostError>;
+
+/// Makes the host of many repositories.
+pub type OpenFleet = fn(Connection) -> Result<Box<dyn FleetHost>, HostError>;
 
 impl PartialEq for HostKind {
     fn eq(&self, other: &Self) -> bool {

@@ -30,6 +30,7 @@ use std::sync::Arc;
 
 pub mod bare;
 pub mod ci;
+pub mod fleet;
 pub mod gitea;
 pub mod github;
 pub mod gitlab;
@@ -38,7 +39,7 @@ mod kind;
 mod moves;
 pub mod settled;
 
-pub use kind::{Connection, HostError, HostKind, OpenHost};
+pub use kind::{Connection, HostError, HostKind, OpenFleet, OpenHost};
 
 /// Every kind of host, sorted by name.
 pub static TABLE: &[&HostKind] = &[&bare::KIND, &gitea::FORGEJO, &gitea::GITEA, &github::KIND, &gitlab::KIND];

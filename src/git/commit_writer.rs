@@ -32,7 +32,7 @@ pub struct NewCommit<'a> {
     /// What the ref has to point to until then; `None`: there must be no such ref.
     pub previous: Option<&'a Revision>,
     /// The files of its tree, by name: files of the root, of mode 644.
-    pub files: &'a BTreeMap<&'static str, Vec<u8>>,
+    pub files: &'a BTreeMap<&'a str, Vec<u8>>,
     /// Writes the commit, given the name of its tree.
     pub commit: &'a dyn Fn(&ObjectName) -> Vec<u8>,
     /// What the reflog says.

@@ -17,6 +17,7 @@ pub mod evidence;
 pub mod expectation;
 pub mod fact;
 pub mod facts;
+pub mod fleet;
 pub mod gathered;
 pub mod governs;
 pub mod host;

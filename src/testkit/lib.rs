@@ -10,6 +10,7 @@
 
 pub mod answer_faults;
 pub mod bare;
+pub mod fleet;
 pub mod gitea;
 pub mod gitlab;
 pub mod history;

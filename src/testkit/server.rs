@@ -17,6 +17,10 @@ pub trait Site: Send + 'static {
     fn move_to(&mut self, address: &str);
     /// Answers a request for a path from the root.
     fn answer(&self, method: &str, path: &str, authorization: Option<&str>) -> Response;
+    /// Answers a request that may have a body.
+    fn answer_to(&self, seen: &Seen) -> Response {
+        self.answer(&seen.method, &seen.path, seen.credentials().as_deref())
+    }
 }
 
 impl Site for World {
@@ -47,6 +51,10 @@ impl Site for Box<dyn Site> {
     fn answer(&self, method: &str, path: &str, authorization: Option<&str>) -> Response {
         (**self).answer(method, path, authorization)
     }
+
+    fn answer_to(&self, seen: &Seen) -> Response {
+        (**self).answer_to(seen)
+    }
 }
 
 /// What came in.
@@ -58,6 +66,8 @@ pub struct Seen {
     pub path: String,
     /// Headers, names in lower case.
     pub headers: Vec<(String, String)>,
+    /// What came after them.
+    pub body: Vec<u8>,
 }
 
 impl Seen {
@@ -244,7 +254,7 @@ fn converse<S: Site>(mut stream: TcpStream, state: &State<S>) -> std::io::Result
     state.busy.fetch_sub(1, Ordering::SeqCst);
     let answer_of = || {
         let world = state.world.lock().unwrap();
-        world.answer(&seen.method, &seen.path, seen.credentials().as_deref())
+        world.answer_to(&seen)
     };
     match act {
         None | Some(Act::Delay(_)) => write_response(&mut stream, &answer_of(), false),
@@ -285,9 +295,9 @@ fn read_request(stream: &TcpStream) -> std::io::Result<Option<Seen>> {
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         headers.push((name.to_ascii_lowercase(), value.trim().to_string()));
     }
-    let seen = Seen { method: method.to_string(), path: path.to_string(), headers };
+    let mut seen = Seen { method: method.to_string(), path: path.to_string(), headers, body: Vec::new() };
     let length = seen.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-    std::io::copy(&mut reader.take(length), &mut std::io::sink())?;
+    reader.take(length).read_to_end(&mut seen.body)?;
     Ok(Some(seen))
 }
 

@@ -42,6 +42,7 @@ pub mod engine_plan;
 pub mod evidence_file;
 pub mod exchange;
 pub mod facts;
+pub mod fleet;
 pub mod form;
 pub mod incident;
 pub mod incident_status;

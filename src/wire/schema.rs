@@ -6,7 +6,7 @@
 //! [the module above](super) allow.
 
 use super::{
-    anchor, audit, decision, drill, due, engine_plan, evidence_file, exchange, facts, incident,
+    anchor, audit, decision, drill, due, engine_plan, evidence_file, exchange, facts, fleet, incident,
     incident_status, manifest, pack, reconciliation, record, record_list, replay, review, run, sealed,
     server, snapshot, statement, status,
 };
@@ -111,6 +111,13 @@ pub static TABLE: &[Schema] = &[
         "Facts of a change, a batch or a deployment, as `portcullis facts` writes them and a deployment record keeps them",
         "facts-v4.json",
         facts::v4::FactsV4
+    ),
+    schema!(
+        "fleet",
+        fleet::v1::VERSION,
+        "A round over a fleet of repositories, as `portcullis fleet --format json` writes it",
+        "fleet-v1.json",
+        fleet::v1::FleetV1
     ),
     schema!(
         "incident",

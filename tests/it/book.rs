@@ -50,6 +50,7 @@ run! {
     commands_of_evidence_run: "docs/test-evidence.md",
     commands_of_exit_codes_run: "docs/exit-codes.md",
     commands_of_first_steps_run: "docs/first-steps.md",
+    commands_of_fleet_run: "docs/fleet.md",
     commands_of_incidents_run: "docs/incidents.md",
     commands_of_merge_gate_run: "docs/merge-gate.md",
     commands_of_outputs_run: "docs/outputs.md",

@@ -68,6 +68,7 @@ mod due;
 mod evidence_command;
 mod evidence_list;
 mod explain_landing;
+mod fleet;
 mod fresh_eyes;
 mod gitea_gate;
 mod gitea_host;

@@ -3,6 +3,10 @@
 //!
 //! `REPORT_SHOTS=DIR cargo test --test it report_browser` keeps pictures and prints for a look.
 
+use portcullis_fleet::columns::{Column, PROTECTION, TABLE};
+use portcullis_fleet::page::{PageInput, PastVerdicts, write_page};
+use portcullis_fleet::round::{RoundDraft, prepare_round, sort_worst_first};
+use portcullis_model::fleet::{FleetFinding, FleetItem, FleetScope, FleetStanding, FleetVerdict};
 use portcullis_pack::item_path::BadPath;
 use portcullis_pack::report::{ReportInput, write_pages};
 use portcullis_pack::testing::made_up_audit;
@@ -72,6 +76,89 @@ fn a_browser_finds_no_error_no_request_and_nothing_serious_for_those_who_do_not_
     });
     let pages = ["index.html", first("population/"), first("exceptions/"), shown.unwrap().as_str()];
     open(directory.path(), &pages);
+}
+
+/// A fleet of thirty repositories in its sixth round, with a lapse, a repository that came later, and
+/// names that are long.
+fn write_fleet(directory: &Path) {
+    let time = |day: u8| format!("2026-03-{day:02}T02:00:00Z").parse::<jiff::Timestamp>().unwrap();
+    let name = |number: usize| match number {
+        3 => "example-org/the-service-that-loads-amends-and-deletes-records-on-the-national-database"
+            .to_string(),
+        _ => format!("example-org/service-{number:02}"),
+    };
+    let verdict = |number: usize, round: usize| match (number, round) {
+        (1, 2..) | (2, _) | (3, 5..) => FleetVerdict::Broken,
+        (4, 3) | (5, 5..) => FleetVerdict::Unproven,
+        _ => FleetVerdict::Met,
+    };
+    let past = (0..6).map(|round| {
+        let known = (0..30).filter(|number| *number != 6 || round > 2);
+        (time(1 + 5 * round as u8), known.map(|number| (name(number), verdict(number, round))).collect())
+    });
+    let past: PastVerdicts = past.collect();
+    let finding = |verdict, reason: &str| FleetFinding {
+        verdict,
+        subject: "main".to_string(),
+        reason: reason.to_string(),
+        remedy: (verdict > FleetVerdict::Met).then(|| "Switch it on (Settings > Rules).".to_string()),
+    };
+    let standing = |column: &Column, verdict| FleetStanding {
+        column: column.name.to_string(),
+        verdict,
+        since: time(11),
+        findings: vec![finding(verdict, "no rule requires the branch to be kept")],
+    };
+    let item = |number: usize| FleetItem {
+        schema: 1,
+        repository: name(number),
+        branch: None,
+        looked: None,
+        mark: None,
+        policy: None,
+        standings: TABLE
+            .iter()
+            .map(|column| match column.name {
+                PROTECTION => standing(column, verdict(number, 5)),
+                "house-policy" => {
+                    FleetStanding { findings: Vec::new(), ..standing(column, FleetVerdict::Exempt) }
+                }
+                _ => standing(column, FleetVerdict::Met),
+            })
+            .collect(),
+    };
+    let mut items: Vec<FleetItem> = (0..30).map(item).collect();
+    sort_worst_first(&mut items);
+    let scope = FleetScope {
+        host: "github".to_string(),
+        organisation: Some("example-org".to_string()),
+        names: Vec::new(),
+        topics: Vec::new(),
+        archived: false,
+        shard: None,
+    };
+    let draft = RoundDraft {
+        time: time(26),
+        scope,
+        house: None,
+        unlisted: None,
+        items,
+        tool: "portcullis".to_string(),
+    };
+    let round = prepare_round(&draft, None).unwrap().round;
+    let page = write_page(&PageInput { round: &round, items: &draft.items, past: &past });
+    std::fs::write(directory.join("fleet.html"), page).unwrap();
+}
+
+#[test]
+fn the_page_of_a_fleet_is_as_good() {
+    if let Some(missing) = missing() {
+        println!("left out: {missing} is not here");
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    write_fleet(directory.path());
+    open(directory.path(), &["fleet.html"]);
 }
 
 #[test]

@@ -53,6 +53,7 @@ pub static KIND: HostKind = HostKind {
     request_id: |text| BareRequestId::read(text).map(|id| id.name()),
     settles: crate::settled::never,
     open: |repository, _: Connection| Ok::<Box<dyn Forge>, HostError>(Box::new(unopened(repository))),
+    fleet: None,
 };
 
 /// What is known of a server, on it or in a clone of it.

@@ -64,6 +64,7 @@ pub static GITEA: HostKind = HostKind {
     request_id: |text| text.parse().ok().map(RequestId::Number),
     settles: settled::settles,
     open: |repository, connection| Ok(Box::new(Gitea::open(&FLAVOUR_GITEA, repository, connection)?)),
+    fleet: None,
 };
 
 /// Forgejo among the hosts.
@@ -78,6 +79,7 @@ pub static FORGEJO: HostKind = HostKind {
     request_id: |text| text.parse().ok().map(RequestId::Number),
     settles: settled::settles,
     open: |repository, connection| Ok(Box::new(Gitea::open(&FLAVOUR_FORGEJO, repository, connection)?)),
+    fleet: None,
 };
 
 /// What one of the two hosts does otherwise than the other.

@@ -40,6 +40,7 @@ mod base_pushes;
 mod checks;
 mod co_authors;
 mod deployments;
+mod fleet;
 mod graphql;
 mod protection;
 mod pushes;
@@ -63,6 +64,7 @@ pub static KIND: HostKind = HostKind {
     request_id: |text| text.parse().ok().map(RequestId::Number),
     settles: settled::settles,
     open: |repository, connection| Ok(Box::new(GitHub::open(repository, connection)?)),
+    fleet: Some(|connection| Ok(Box::new(fleet::GitHubFleet::open(connection)?))),
 };
 
 /// A repository on a GitHub.

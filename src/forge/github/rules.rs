@@ -15,7 +15,7 @@ use portcullis_model::protection::{Bypass, Protection, Requirement, Rule};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-const CLASSIC: &str = "classic protection";
+pub(super) const CLASSIC: &str = "classic protection";
 
 /// What is asked of GraphQL: REST shows neither list of allowances reliably.
 const ALLOWANCES: &str = "query($owner: String!, $name: String!, $branch: String!) {

@@ -77,6 +77,7 @@ pub static KIND: HostKind = HostKind {
     request_id: |text| text.strip_prefix('!').unwrap_or(text).parse().ok().map(RequestId::Number),
     settles: settled::settles,
     open: |repository, connection| Ok(Box::new(GitLab::open(repository, connection)?)),
+    fleet: None,
 };
 
 /// A project on a GitLab.

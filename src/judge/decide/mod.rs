@@ -29,6 +29,7 @@ mod deployed;
 mod deployment;
 mod documents;
 mod gate;
+mod host;
 mod landing;
 mod owner;
 mod rollback;
@@ -37,6 +38,7 @@ mod waivers;
 pub use audited::{AuditedApproval, audit_approvals, decide_landed};
 pub use batch::decide_batch;
 pub use deployment::decide_deployment;
+pub use host::judge_protection;
 pub use landing::judge_alone;
 
 /// The control in whose name the gate itself speaks, of its policy and its base.

@@ -115,16 +115,28 @@ impl World {
         })
     }
 
-    /// The answer to all questions: about allowances, about the authors of commits, and about the
-    /// merge queue.
-    pub(super) fn graphql_body(&self) -> Value {
-        let rule = self.classic.as_ref().map_or(Value::Null, |classic| {
+    /// The answer of GraphQL, as a JSON value.
+    pub(crate) fn graphql_answer(&self) -> Value {
+        self.graphql_body()
+    }
+
+    /// The rule of classic protection, as GraphQL shows it; null where there is none.
+    pub(crate) fn classic_rule_body(&self) -> Value {
+        self.classic.as_ref().map_or(Value::Null, |classic| {
             json!({
                 "allowsForcePushes": !classic.rules.contains(&Rule::NoForcePush),
+                "isAdminEnforced": classic.enforce_admins,
+                "requiredApprovingReviewCount": approvals(&classic.rules),
                 "bypassForcePushAllowances": graphql_allowances(&classic.force_push_bypass),
                 "bypassPullRequestAllowances": graphql_allowances(&classic.change_request_bypass),
             })
-        });
+        })
+    }
+
+    /// The answer to all questions: about allowances, about the authors of commits, and about the
+    /// merge queue.
+    pub(super) fn graphql_body(&self) -> Value {
+        let rule = self.classic_rule_body();
         let mut fields = self.author_fields();
         fields.insert("ref".to_string(), json!({ "branchProtectionRule": rule }));
         fields.insert("mergeQueue".to_string(), self.queue_body());

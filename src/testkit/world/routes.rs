@@ -218,12 +218,12 @@ impl World {
     }
 }
 
-pub(super) fn message(status: u16, text: &str) -> Response {
+pub(crate) fn message(status: u16, text: &str) -> Response {
     let body = json!({ "message": text, "documentation_url": "https://docs.github.com/rest" });
     response(status, Vec::new(), body.to_string().into_bytes())
 }
 
-pub(super) fn json_response(links: Vec<(String, String)>, body: &Value) -> Response {
+pub(crate) fn json_response(links: Vec<(String, String)>, body: &Value) -> Response {
     response(200, links, body.to_string().into_bytes())
 }
 

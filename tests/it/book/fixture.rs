@@ -13,14 +13,16 @@
 //! - `waiver`: a policy, and the waiver that the page about waivers shows first
 //! - `dataset`: the policy and the intentions that the page about reconciliation shows, with a receiver
 //!   before and after a deployment
+//! - `fleet`: a repository, and a host with five others of an organisation, of which two lack something
 //! - `release`: a branch `main`: the tag `v1`, two landings to the tag `v2`, one more, and its host
 
 use super::page::{Page, root};
 use crate::support::checkout::Checkout;
 use crate::support::gate::event;
+use portcullis_testkit::fleet::FleetSite;
 use portcullis_testkit::lane::{How, Lane};
 use portcullis_testkit::server::{Server, Site};
-use portcullis_testkit::stage::Stage;
+use portcullis_testkit::stage::{POLICY, Stage};
 use std::any::Any;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -48,6 +50,7 @@ pub fn find(name: &str) -> Option<Fixture> {
         "incident" => incident(),
         "waiver" => waiver(),
         "dataset" => dataset(),
+        "fleet" => fleet(),
         "release" => release(),
         _ => return None,
     })
@@ -192,6 +195,16 @@ fn incident() -> Fixture {
     checkout.write("portcullis.toml", &format!("{policy}\n{parties}"));
     checkout.commit("Begin");
     Fixture::new(checkout.path()).keeping(checkout)
+}
+
+fn fleet() -> Fixture {
+    let mut site = FleetSite::of(5, POLICY);
+    site.repository("example-org/service-0001").change_rulesets(Vec::new());
+    site.repository("example-org/service-0003").files.clear();
+    let checkout = Checkout::empty();
+    checkout.write("README.md", "Rounds over the fleet\n");
+    checkout.commit("Begin");
+    Fixture::new(checkout.path()).keeping(checkout).asking(Server::start(site))
 }
 
 fn waiver() -> Fixture {

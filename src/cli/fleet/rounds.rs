@@ -1,0 +1,215 @@
+//! Rounds that are kept in a repository: keeping one, and listing, comparing and verifying them.
+
+use crate::cli::exit::{Exit, Failure, Result};
+use crate::cli::record::unseen_failure;
+use crate::cli::{opening, output};
+use crate::collect::fleet::{RoundError, append_round, each_round, read_newest};
+use clap::Args;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use portcullis_fleet::groups::count_repositories;
+use portcullis_fleet::page::PastVerdicts;
+use portcullis_fleet::round::{
+    FLEET_PREFIX, KeptRound, RoundBefore, RoundDraft, compare_rounds, count_items, fleet_reference,
+    prepare_round,
+};
+use portcullis_git::Repository;
+use portcullis_model::fleet::{FleetItem, FleetRound, FleetVerdict};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// So many rounds of the year are shown in a strip.
+const STRIP: usize = 60;
+
+/// Which year.
+#[derive(Debug, Args)]
+pub struct YearArguments {
+    /// Year. Default: this one.
+    #[arg(value_name = "YEAR")]
+    year: Option<i16>,
+}
+
+/// Which two rounds.
+#[derive(Debug, Args)]
+pub struct RoundsToCompare {
+    /// Number of the earlier round. Default: the one before the later.
+    #[arg(value_name = "FROM")]
+    from: Option<u64>,
+    /// Number of the later round. Default: the newest.
+    #[arg(value_name = "TO")]
+    to: Option<u64>,
+    /// Year of both. Default: this one.
+    #[arg(long, value_name = "YEAR")]
+    year: Option<i16>,
+}
+
+/// The rounds of a repository, for a round that comes after them.
+pub struct RoundKeeper {
+    repository: Option<Repository>,
+    newest: Option<KeptRound>,
+    records: bool,
+    now: Timestamp,
+}
+
+impl RoundKeeper {
+    /// The rounds of the repository that a directory is in. Without one there are none, and a round
+    /// cannot be recorded.
+    ///
+    /// # Errors
+    /// The rounds cannot be read, or do not verify.
+    pub fn open(directory: &Path, records: bool, now: Timestamp) -> Result<Self> {
+        let repository = match opening::open(directory) {
+            Ok(repository) => Some(repository),
+            Err(failure) if records => return Err(failure),
+            Err(_) => None,
+        };
+        let newest = match &repository {
+            Some(repository) => newest_of(repository, now)?,
+            None => None,
+        };
+        Ok(RoundKeeper { repository, newest, records, now })
+    }
+
+    /// The repositories of the newest round, by name.
+    pub fn previous_items(&self) -> BTreeMap<String, FleetItem> {
+        self.newest.as_ref().map(|kept| kept.items.clone()).unwrap_or_default()
+    }
+
+    /// Makes a round, and keeps it where that was asked for; with how repositories did in the
+    /// rounds of the year up to it.
+    ///
+    /// # Errors
+    /// It cannot be stored.
+    pub fn keep(self, directory: &Path, draft: &RoundDraft) -> Result<(FleetRound, PastVerdicts)> {
+        let reference = fleet_reference(self.now);
+        let of_year = |kept: &&KeptRound| fleet_reference(kept.round.time) == reference;
+        let before = self.newest.as_ref().filter(of_year).map(RoundBefore::from);
+        let pending =
+            prepare_round(draft, before.as_ref()).map_err(|why| Failure::environment(why.to_string()))?;
+        let mut past = match &self.repository {
+            Some(repository) => past_verdicts(repository, &reference)?,
+            None => PastVerdicts::new(),
+        };
+        past.push((draft.time, verdicts_of(&draft.items)));
+        past.drain(..past.len().saturating_sub(STRIP));
+        if self.records {
+            append_round(directory, &reference, &pending, before.as_ref())
+                .map_err(|error| Failure::environment(error.to_string()))?;
+        }
+        Ok((pending.round, past))
+    }
+}
+
+/// The newest round: of this year, or else of the one before.
+fn newest_of(repository: &Repository, now: Timestamp) -> Result<Option<KeptRound>> {
+    let year = TimeZone::UTC.to_datetime(now).year();
+    for reference in [fleet_reference(now), format!("{FLEET_PREFIX}{}", year - 1)] {
+        if let Some(kept) = read_newest(repository, &reference).map_err(failure_of)? {
+            return Ok(Some(kept));
+        }
+    }
+    Ok(None)
+}
+
+fn past_verdicts(repository: &Repository, reference: &str) -> Result<PastVerdicts> {
+    let mut past = PastVerdicts::new();
+    each_round(repository, reference, |kept| {
+        let items: Vec<FleetItem> = kept.items.into_values().collect();
+        past.push((kept.round.time, verdicts_of(&items)));
+    })
+    .map_err(failure_of)?;
+    Ok(past)
+}
+
+fn verdicts_of(items: &[FleetItem]) -> BTreeMap<String, FleetVerdict> {
+    items.iter().map(|item| (item.repository.clone(), item.verdict())).collect()
+}
+
+fn failure_of(error: RoundError) -> Failure {
+    match error {
+        RoundError::Unseen(gap) => unseen_failure(gap),
+        RoundError::Broken(commit, fault) => {
+            Failure::unverified(format!("the round at {} does not verify: {fault}", commit.short()))
+                .hint("find out who wrote it; to begin anew, keep the ref under another name and delete it")
+        }
+    }
+}
+
+fn reference_of(year: Option<i16>) -> String {
+    year.map_or_else(|| fleet_reference(Timestamp::now()), |year| format!("{FLEET_PREFIX}{year}"))
+}
+
+fn read_year(directory: &Path, year: Option<i16>) -> Result<Vec<KeptRound>> {
+    let repository = opening::open(directory)?;
+    let reference = reference_of(year);
+    let mut rounds = Vec::new();
+    each_round(&repository, &reference, |kept| rounds.push(kept)).map_err(failure_of)?;
+    if rounds.is_empty() {
+        return Err(Failure::environment(format!("there are no rounds below `{reference}` here")).hint(
+            "`portcullis fleet … --record` keeps one; a clone does not bring them by itself: \
+                   git fetch origin 'refs/portcullis/fleet/*:refs/portcullis/fleet/*'",
+        ));
+    }
+    Ok(rounds)
+}
+
+/// Lists the rounds of a year.
+///
+/// # Errors
+/// There are none, or they do not verify.
+pub fn list(directory: &Path, meant: &YearArguments) -> Result {
+    let mut text = String::new();
+    for kept in read_year(directory, meant.year)? {
+        let items: Vec<FleetItem> = kept.items.into_values().collect();
+        let counts = count_items(&items);
+        let broken = items.iter().filter(|item| item.verdict() == FleetVerdict::Broken).count();
+        text += &format!(
+            "{:>4}  {}  {} in scope, {} looked at, {} unknown, {broken} broken\n",
+            kept.round.number, kept.round.time, counts.in_scope, counts.looked_at, counts.unknown
+        );
+    }
+    output::text(text.trim_end())?;
+    Ok(Exit::Allowed)
+}
+
+/// Shows what differs between two rounds.
+///
+/// # Errors
+/// There are no such rounds, or they do not verify.
+pub fn diff(directory: &Path, meant: &RoundsToCompare) -> Result {
+    let rounds = read_year(directory, meant.year)?;
+    let find = |number: u64| {
+        rounds.iter().find(|kept| kept.round.number == number).ok_or_else(|| {
+            Failure::usage(format!("there is no round {number}; `portcullis fleet list` lists them"))
+        })
+    };
+    let last = rounds.last().map_or(1, |kept| kept.round.number);
+    let to = meant.to.unwrap_or(last);
+    let from = meant.from.unwrap_or_else(|| to.saturating_sub(1));
+    let changes = compare_rounds(find(from)?, find(to)?);
+    let word = |verdict: Option<FleetVerdict>| verdict.map_or("not in scope", FleetVerdict::as_str);
+    let line = |one: &portcullis_fleet::round::RoundChange| {
+        format!("{}  {}: {} -> {}", one.repository, one.column, word(one.before), word(one.now))
+    };
+    let lines: Vec<String> = changes.iter().map(line).collect();
+    let text =
+        if lines.is_empty() { format!("rounds {from} and {to} found the same") } else { lines.join("\n") };
+    output::text(&text)?;
+    Ok(Exit::Allowed)
+}
+
+/// Verifies the rounds of a year.
+///
+/// # Errors
+/// There are none, or they do not verify.
+pub fn verify(directory: &Path, meant: &YearArguments) -> Result {
+    let rounds = read_year(directory, meant.year)?;
+    let Some(newest) = rounds.last() else { return Ok(Exit::Environment) };
+    output::text(&format!(
+        "{} rounds verified, the newest is {} with {}; unchecked: whether newer ones were removed",
+        rounds.len(),
+        newest.commit,
+        count_repositories(newest.items.len() as u64)
+    ))?;
+    Ok(Exit::Allowed)
+}

@@ -1,0 +1,91 @@
+//! What each column finds.
+
+use super::*;
+use portcullis_model::change::BranchName;
+use portcullis_model::fact::GapReason;
+use std::collections::BTreeMap;
+
+const POLICY: &str = include_str!("../../../policies/baseline.toml");
+
+fn policy(text: &str) -> SeenPolicy {
+    SeenPolicy::Valid(Box::new(Policy::parse(text).unwrap()))
+}
+
+fn survey(waivers: Fact<Option<String>>) -> Fact<RepositorySurvey> {
+    Fact::Known(RepositorySurvey {
+        branch: Some(BranchName::new("main")),
+        archived: false,
+        texts: BTreeMap::from([(portcullis_model::waiver::PATH.to_string(), waivers)]),
+        records: Fact::Known(Vec::new()),
+        mark: None,
+    })
+}
+
+fn judge(
+    column: &str,
+    policy: &SeenPolicy,
+    house: Option<&Policy>,
+    waivers: Fact<Option<String>>,
+) -> Vec<FleetFinding> {
+    let column = TABLE.iter().find(|one| one.name == column).unwrap();
+    let survey = survey(waivers);
+    let now = "2026-06-01T00:00:00Z".parse().unwrap();
+    (column.judge)(&ColumnCase { survey: &survey, policy, house, protection: &[], now })
+}
+
+fn worst(findings: &[FleetFinding]) -> Option<FleetVerdict> {
+    findings.iter().map(|one| one.verdict).max()
+}
+
+#[test]
+fn names_are_unique_and_each_column_says_what_it_asks() {
+    let names: std::collections::BTreeSet<&str> = TABLE.iter().map(|one| one.name).collect();
+    assert_eq!(names.len(), TABLE.len());
+    assert!(TABLE.iter().all(|one| !one.about.is_empty()));
+}
+
+#[test]
+fn a_policy_is_there_or_not_or_was_not_seen() {
+    let none = || Fact::Known(None);
+    let gap = Gap::new("it", GapReason::NotVisible, "why", "do");
+    for (seen, verdict) in [
+        (policy(POLICY), Some(FleetVerdict::Met)),
+        (SeenPolicy::Absent, Some(FleetVerdict::Broken)),
+        (SeenPolicy::Invalid(vec!["a".to_string()]), Some(FleetVerdict::Broken)),
+        (SeenPolicy::Unseen(gap), Some(FleetVerdict::Unproven)),
+        (SeenPolicy::Empty, None),
+    ] {
+        assert_eq!(worst(&judge("policy", &seen, None, none())), verdict, "{seen:?}");
+    }
+}
+
+#[test]
+fn many_mistakes_are_counted() {
+    let mistakes = ["a", "b", "c", "d", "e"].map(str::to_string).to_vec();
+    let found = judge("policy", &SeenPolicy::Invalid(mistakes), None, Fact::Known(None));
+    assert_eq!(found[0].reason, "it is not valid: a; b; c; and 2 more");
+}
+
+#[test]
+fn a_house_policy_is_held_against_each_control() {
+    let with = |approvals: u64| POLICY.replace("\napprovals = 1", &format!("\napprovals = {approvals}"));
+    let house = Policy::parse(&with(2)).unwrap();
+    let against = |text: &str| judge("house-policy", &policy(text), Some(&house), Fact::Known(None));
+    assert_eq!(worst(&against(&with(2))), Some(FleetVerdict::Met));
+    let found = against(&with(1));
+    assert_eq!(worst(&found), Some(FleetVerdict::Broken), "{found:?}");
+    assert_eq!(worst(&against(&with(3))), Some(FleetVerdict::Met));
+    let other = with(2).replace("dismiss-stale = true", "");
+    assert_eq!(worst(&against(&other)), Some(FleetVerdict::Unproven));
+    assert_eq!(judge("house-policy", &policy(POLICY), None, Fact::Known(None)), []);
+    assert_eq!(judge("house-policy", &SeenPolicy::Absent, Some(&house), Fact::Known(None)), []);
+}
+
+#[test]
+fn a_file_of_waivers_that_was_not_seen_is_not_one_without_waivers() {
+    let gap = Gap::new("it", GapReason::Truncated, "why", "do");
+    let verdict = |waivers| worst(&judge("waivers", &policy(POLICY), None, waivers));
+    assert_eq!(verdict(Fact::Known(None)), Some(FleetVerdict::Met));
+    assert_eq!(verdict(Fact::Gap(gap)), Some(FleetVerdict::Unproven));
+    assert_eq!(verdict(Fact::Known(Some("nonsense".to_string()))), Some(FleetVerdict::Broken));
+}
