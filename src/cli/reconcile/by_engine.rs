@@ -29,8 +29,8 @@ pub struct RunEngineArguments {
     #[arg(long, value_enum, conflicts_with = "state")]
     engine: Option<StartedEngine>,
     /// Folder that every machine of the engine sees under this name. Each run makes a folder in it
-    /// for its plan, the answer and what the engine says. Default: a temporary one, for an engine on
-    /// this machine.
+    /// for its plan, the answer and what the engine says. Default: a temporary one, for an engine
+    /// on this machine.
     #[arg(long, value_name = "DIR", requires = "engine")]
     engine_folder: Option<PathBuf>,
     /// Have the engine list all records of a bucket and class up to this number; of more, only the

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 /// How many runs of one second find a name.
 const NAMES: u32 = 1000;
 
-/// Makes a folder for this run in `parent`: `20260131T174500Z`, or `20260131T174500Z-2` where another
-/// run has that name.
+/// Makes a folder for this run in `parent`: `20260131T174500Z`, or `20260131T174500Z-2` where
+/// another run has that name.
 ///
 /// # Errors
 /// No folder can be made there.

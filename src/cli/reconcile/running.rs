@@ -39,7 +39,8 @@ pub(super) fn run(directory: &Path, arguments: &RunArguments) -> Result {
     let folder = match &arguments.manifests {
         Some(parent) => {
             let folder = create_run_folder(&directory.join(parent))?;
-            output::remark(&format!("the manifests stay in {}", folder.display()));
+            let shown = folder.strip_prefix(".").unwrap_or(&folder);
+            output::remark(&format!("the manifests stay in {}", shown.display()));
             folder
         }
         None => temporary.path().to_path_buf(),

@@ -101,10 +101,11 @@ fn parse_limit(text: &str) -> Result<Duration> {
 /// A program that was named: by a path, or by a name in the path.
 fn find_named(directory: &Path, named: &Path) -> Result<PathBuf> {
     let by_name = named.components().count() == 1;
+    // It is started in another folder.
     let found = if by_name {
         find_in_path(named)
     } else {
-        Some(directory.join(named)).filter(|program| is_program(program))
+        std::path::absolute(directory.join(named)).ok().filter(|program| is_program(program))
     };
     found.ok_or_else(|| absent(&format!("`{}` is no program that can be started", named.display())))
 }
@@ -114,7 +115,7 @@ fn find_usual() -> Result<PathBuf> {
         let folder = PathBuf::from(home).join("bin");
         let found = PROGRAMS.map(|name| folder.join(name)).into_iter().find(|program| is_program(program));
         let why = format!("SPARK_HOME is set, and there is no `spark-sql` in {}", folder.display());
-        return found.ok_or_else(|| absent(&why));
+        return found.and_then(|program| std::path::absolute(program).ok()).ok_or_else(|| absent(&why));
     }
     let found = PROGRAMS.iter().find_map(|name| find_in_path(Path::new(name)));
     found.ok_or_else(|| absent("there is no `spark-sql` in the path, and SPARK_HOME is not set"))

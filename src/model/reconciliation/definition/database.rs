@@ -1,6 +1,6 @@
 //! The text of a database: where it is, who asks it, and what is read.
 
-use super::system::write_secret;
+use super::shared::write_secret;
 use super::text::DefinitionText;
 use crate::reconciliation::connector::{
     DatabaseServer, OdbcSettings, ServerAddress, SqlExtraction, SqliteSettings, TlsRequirement,

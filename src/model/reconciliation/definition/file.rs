@@ -1,6 +1,6 @@
 //! The text of files: which they are, and how their records are written.
 
-use super::system::name_members;
+use super::shared::name_members;
 use super::text::DefinitionText;
 use crate::reconciliation::connector::{
     CsvHeader, CsvSettings, CsvTotal, CsvTrailer, FieldTrim, FixedColumn, FixedMarker, FixedRecord,

@@ -2,9 +2,10 @@
 
 use super::database;
 use super::file;
+use super::shared::{name_members, write_secret};
 use super::text::DefinitionText;
 use crate::reconciliation::connector::{
-    ConnectorSettings, HttpCredential, HttpPaging, HttpSettings, MemberPath, SecretPlace,
+    ConnectorSettings, HttpCredential, HttpPaging, HttpSettings,
 };
 use crate::reconciliation::{OperationColumn, SystemSettings, TimeColumn};
 
@@ -70,14 +71,6 @@ fn write_http(text: &mut DefinitionText, settings: &HttpSettings) {
     text.number("longest-page", *longest_page);
 }
 
-pub(super) const fn name_members(members: MemberPath) -> &'static str {
-    match members {
-        MemberPath::Name => "name",
-        MemberPath::Dots => "dots",
-        MemberPath::Pointer => "pointer",
-    }
-}
-
 fn write_paging(text: &mut DefinitionText, paging: &HttpPaging) {
     match paging {
         HttpPaging::OnePage => text.entry("paging", "one-page"),
@@ -104,12 +97,4 @@ fn write_credential(text: &mut DefinitionText, credential: &HttpCredential) {
     text.entry("header", header);
     text.entry("prefix", prefix);
     write_secret(text, secret);
-}
-
-/// Where a secret is; never the secret.
-pub(super) fn write_secret(text: &mut DefinitionText, secret: &SecretPlace) {
-    match secret {
-        SecretPlace::Environment(variable) => text.entry("secret-variable", variable),
-        SecretPlace::File(path) => text.entry("secret-file", path),
-    }
 }

@@ -1,8 +1,8 @@
 //! The oracle over many seeds: each gives another corpus with every fault and every pair of faults,
 //! and all that counts has to count what the reference counts.
 //!
-//! `PORTCULLIS_SEEDS=10000` sets how many, `PORTCULLIS_FIRST_SEED` where they begin. Where DuckDB is
-//! there, it answers for some of them: `.ci/reconcile-engines seeds 10000`.
+//! `PORTCULLIS_SEEDS=10000` sets how many, `PORTCULLIS_FIRST_SEED` where they begin. Where DuckDB
+//! is there, it answers for some of them: `.ci/reconcile-engines seeds 10000`.
 
 use super::differential::{Counts, Scene, assert_same, open_engines, settings, sum};
 use super::engines::Engine;
