@@ -6,6 +6,7 @@ mod instructions;
 use super::compared::{late_since, past_runs};
 use super::comparing::open_manifests;
 use super::inputs::{find_dataset, manifest_failure, read_dataset_policy};
+use super::run_folder::create_private_file;
 use super::storing::chain_of;
 use super::{ManifestArguments, PolicyArguments};
 use crate::cli::exit::{Exit, Failure, Result};
@@ -21,6 +22,7 @@ use portcullis_wire::engine_plan::v1::{
     EnginePlanKindV1, EnginePlanV1, VERSION, read_engine_plan, write_engine_plan,
 };
 use portcullis_wire::text::DigestText;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The file of a plan that says what its answer is held against.
@@ -143,7 +145,8 @@ fn write_form(
     let form = describe_plan(plan, dataset, late_since);
     let bytes = write_engine_plan(&form).map_err(|error| Failure::environment(error.to_string()))?;
     let file = folder.join(PLAN_FILE);
-    std::fs::write(&file, bytes).map_err(|error| cannot_write(&file, &error))?;
+    let written = create_private_file(&file).and_then(|mut output| output.write_all(&bytes));
+    written.map_err(|error| cannot_write(&file, &error))?;
     Ok(form)
 }
 

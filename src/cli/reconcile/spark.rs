@@ -1,10 +1,11 @@
 //! Starting the user's own Spark: which program it is, how long it may take, and where what it says
 //! goes.
 
+use super::run_folder::{create_private_file, create_private_folder};
 use crate::cli::exit::{Failure, Result};
 use crate::cli::output;
 use clap::Args;
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -158,12 +159,12 @@ impl FoundSpark<'_> {
         let cannot = |error: std::io::Error| {
             Failure::environment(format!("cannot write {}: {error}", folder.display()))
         };
-        create_folder(folder).map_err(|error| {
+        create_private_folder(folder).map_err(|error| {
             cannot(error).hint("name a folder that does not exist; the answer has it for itself")
         })?;
         let (partial, log) = (folder.join(PARTIAL), folder.join(LOG));
-        let answer = create_file(&partial).map_err(cannot)?;
-        let said = create_file(&log).map_err(cannot)?;
+        let answer = create_private_file(&partial).map_err(cannot)?;
+        let said = create_private_file(&log).map_err(cannot)?;
         let mut command = self.command(&std::path::absolute(text).map_err(cannot)?);
         command.current_dir(folder).stdin(Stdio::null()).stdout(answer).stderr(said);
         output::remark(&format!("{} runs; what it says is in {}", self.program.display(), log.display()));
@@ -269,20 +270,4 @@ fn read_last_lines(log: &Path) -> std::io::Result<Vec<String>> {
 
 fn shorten(line: &str) -> String {
     line.chars().take(300).collect()
-}
-
-/// The owner alone may look at keyed keys.
-fn create_folder(folder: &Path) -> std::io::Result<()> {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-fn create_file(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }

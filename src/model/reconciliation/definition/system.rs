@@ -4,9 +4,7 @@ use super::database;
 use super::file;
 use super::shared::{name_members, write_secret};
 use super::text::DefinitionText;
-use crate::reconciliation::connector::{
-    ConnectorSettings, HttpCredential, HttpPaging, HttpSettings,
-};
+use crate::reconciliation::connector::{ConnectorSettings, HttpCredential, HttpPaging, HttpSettings};
 use crate::reconciliation::{OperationColumn, SystemSettings, TimeColumn};
 
 pub(super) fn write_system(text: &mut DefinitionText, system: &SystemSettings) {
