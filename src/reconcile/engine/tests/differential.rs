@@ -258,6 +258,9 @@ fn every_engine_that_is_there_counts_what_the_comparison_counts() {
     }
 }
 
+/// What happens to the inputs, what it is called, and where.
+type Disturbance<'d> = (&'d dyn Fn(&Path), &'static str, &'static str);
+
 /// The engine is honest, and what it reads is not what was planned.
 #[test]
 fn files_that_a_real_engine_loses_or_reads_twice_are_named() {
@@ -270,7 +273,7 @@ fn files_that_a_real_engine_loses_or_reads_twice_are_named() {
             std::fs::copy(from, inputs.join("source/bucket-200-again.csv")).unwrap();
         };
         let without = |inputs: &Path| std::fs::remove_file(inputs.join("target/control.csv")).unwrap();
-        let changes: [(&dyn Fn(&Path), &str, &str); 3] = [
+        let changes: [Disturbance<'_>; 3] = [
             (&lost, "rows-lost", "ucket 17"),
             (&twice, "rows-repeated", "ucket 200"),
             (&without, "rows-lost", "ucket 0"),
