@@ -43,8 +43,8 @@ impl Dataset {
     }
 
     /// The digest of how one system is read for this dataset: the connector with its query or
-    /// files, and the columns of the fields. A manifest names it, so that one of other settings is
-    /// told.
+    /// files, and the columns of the fields. A manifest names it, so that a comparison recognises
+    /// a manifest that was read by other settings.
     #[must_use]
     pub fn reading(&self, side: DatasetSide, system: &SystemSettings) -> Digest {
         Digest::of(self.write_reading(side, system).as_bytes())
