@@ -15,7 +15,7 @@
 //! | `plan` | the folder that is taken to an engine |
 //! | `shard` | the answer for one bucket, where there is no engine |
 //! | `judge`, `fault` | what it is worth, and what is wrong with it |
-//! | `result`, `breaks` | the comparison that an accepted answer is, with the age of its differences |
+//! | `result`, `breaks` | the comparison that an accepted answer is; the age of its differences |
 
 mod answer;
 mod arms;
