@@ -91,7 +91,7 @@ pub fn compare_manifests(
         written_breaks.extend(bucket.breaks);
         written_gone.extend(bucket.gone);
     }
-    let title = |content| make_title(dataset, manifests, settings, content);
+    let title = |content| make_title(dataset, manifests, settings.generator, content);
     if let Some(breaks) = breaks {
         breaks.finish(title(ManifestContentV1::Breaks), written_breaks)?;
     }
@@ -241,10 +241,11 @@ fn combine(
     comparison
 }
 
-fn make_title(
+/// What the header of a manifest that a comparison writes says.
+pub(crate) fn make_title(
     dataset: &Dataset,
     manifests: &ComparedManifests,
-    settings: &CompareSettings<'_>,
+    generator: &str,
     content: ManifestContentV1,
 ) -> ManifestTitle {
     let (source, target) = (manifests.source.header(), manifests.target.header());
@@ -265,6 +266,6 @@ fn make_title(
         sequenced: true,
         columns: Vec::new(),
         reasons: Vec::new(),
-        generator: settings.generator.to_string(),
+        generator: generator.to_string(),
     }
 }

@@ -3,6 +3,7 @@
 use crate::canonical::digest_definition;
 use crate::control::RunSeed;
 use crate::manifest::{Expected, FaultKind, Manifest, ManifestFault};
+use portcullis_model::digest::Digest;
 use portcullis_model::reconciliation::{Dataset, DatasetSide};
 use portcullis_wire::manifest::v1::{ManifestContentV1, ManifestScopeV1};
 use portcullis_wire::text::DigestText;
@@ -59,9 +60,11 @@ impl ComparedManifests {
             (self.receipts.as_ref(), Target, &dataset.receipts),
         ] {
             let (Some(manifest), Some(system)) = (manifest, system) else { continue };
-            let required = dataset.reading(side, system);
-            let found = manifest.header().settings.as_ref().map_or("none", DigestText::as_str);
-            if found != required.to_string() {
+            let settings = manifest.header().settings.as_ref();
+            let found = settings.and_then(|text| Digest::try_from(text.clone()).ok());
+            if !found.is_some_and(|found| dataset.is_read_by(side, system, &found)) {
+                let (required, found) =
+                    (dataset.reading(side, system), settings.map_or("none", DigestText::as_str));
                 let problem = format!("settings `{required}` are required, and the manifest is of `{found}`");
                 let remedy = "Extract it again by the policy that the comparison reads: the same query or files, columns and \
                               connector.";

@@ -15,11 +15,12 @@
 //! | `plan` | the folder that is taken to an engine |
 //! | `shard` | the answer for one bucket, where there is no engine |
 //! | `judge`, `fault` | what it is worth, and what is wrong with it |
-//! | `result` | the comparison that an accepted answer is, with the age of its differences |
+//! | `result`, `breaks` | the comparison that an accepted answer is; the age of its differences |
 
 mod answer;
 mod arms;
 mod band;
+mod breaks;
 mod dialect;
 mod fault;
 mod inputs;
@@ -35,6 +36,7 @@ mod text;
 pub use answer::{
     ANSWER_COLUMNS, AnswerMarks, AnswerReader, CellPlace, EngineAnswer, EngineCell, EngineRow, SideSums,
 };
+pub use breaks::write_breaks;
 pub use dialect::EngineDialect;
 pub use fault::EngineFault;
 pub use inputs::{InputTable, is_plain_place, write_control_key, write_row, write_setup};

@@ -42,6 +42,20 @@ pub struct SeenDifference {
     pub places: (u64, u64),
 }
 
+impl SeenDifference {
+    /// Its row in a manifest of breaks.
+    pub(crate) const fn break_row(&self) -> ManifestRow {
+        ManifestRow {
+            key: self.key,
+            digest: (self.class as u128) << 64,
+            sequence: self.sequence,
+            time: self.opened,
+            operation: self.operation,
+            marks: if self.confirmed { CONFIRMED } else { 0 },
+        }
+    }
+}
+
 /// What became of the differences that earlier runs saw.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BreakCounts {
@@ -360,14 +374,6 @@ impl Join<'_> {
         let Some(breaks) = self.outputs.breaks.as_mut().filter(|_| seen.class != RecordClass::Late) else {
             return Ok(());
         };
-        let row = ManifestRow {
-            key: seen.key,
-            digest: (seen.class as u128) << 64,
-            sequence: seen.sequence,
-            time: seen.opened,
-            operation: seen.operation,
-            marks: if seen.confirmed { CONFIRMED } else { 0 },
-        };
-        breaks.push(row, &[])
+        breaks.push(seen.break_row(), &[])
     }
 }

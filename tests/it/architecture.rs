@@ -198,7 +198,7 @@ fn five_modules_start_programs() {
         [
             "cli/hook/gitolite.rs",
             "cli/listener.rs",
-            "cli/reconcile/engine.rs",
+            "cli/reconcile/spark.rs",
             "cli/signing.rs",
             "collect/evidence/command.rs"
         ]

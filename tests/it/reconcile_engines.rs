@@ -33,8 +33,11 @@ files = "held.csv"
 time = { column = "at" }
 "#;
 
+/// The key of the dataset, of tests alone.
+pub const DATASET_KEY: &str = "5e0f4b9bd4a27c1f3a86d2ce7b90e145a1c3d5e7f9b1d3f5";
+
 /// Both sides with a thousand records; what is held is changed first.
-fn scene(change: impl Fn(usize, String) -> Option<String>) -> TempDir {
+pub fn scene(change: impl Fn(usize, String) -> Option<String>) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let line = |number: usize| format!("{number},name {number},2026-01-02T03:04:05Z\n");
     let sent: String = (0..1000).map(line).collect();
@@ -49,22 +52,20 @@ fn scene(change: impl Fn(usize, String) -> Option<String>) -> TempDir {
     folder
 }
 
-fn reconcile(directory: &Path, arguments: &[&str]) -> (i32, String) {
+pub fn reconcile(directory: &Path, arguments: &[&str]) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
     command.env_clear().env("PATH", "/usr/bin:/bin").current_dir(directory);
-    command
-        .env("PORTCULLIS_DATASET_KEY", "5e0f4b9bd4a27c1f3a86d2ce7b90e145a1c3d5e7f9b1d3f5")
-        .arg("reconcile");
+    command.env("PORTCULLIS_DATASET_KEY", DATASET_KEY).arg("reconcile");
     said(&command.args(arguments).output().unwrap())
 }
 
-fn expect(directory: &Path, exit: i32, arguments: &[&str]) -> String {
+pub fn expect(directory: &Path, exit: i32, arguments: &[&str]) -> String {
     let (found, text) = reconcile(directory, arguments);
     assert_eq!(found, exit, "{arguments:?}: {text}");
     text
 }
 
-fn one_missing(number: usize, line: String) -> Option<String> {
+pub fn one_missing(number: usize, line: String) -> Option<String> {
     (number != 77).then_some(line)
 }
 
@@ -140,6 +141,10 @@ fn a_plan_of_other_manifests_and_a_place_that_could_end_a_literal_are_refused() 
     let place = ["plan", "source", "target", "--engine", "spark", "--output", "p", "--inputs-at", "/a'b"];
     assert!(expect(scene.path(), 2, &place).contains("--inputs-at"));
     expect(scene.path(), 2, &["plan", "source", "target", "--engine", "sql", "--output", "p"]);
+    for engine in ["buckets", "spark"] {
+        let again = ["plan", "source", "target", "--engine", engine, "--output", "plan"];
+        assert!(expect(scene.path(), 5, &again).to_lowercase().contains("remove it, or name another folder"));
+    }
 }
 
 /// The engine is a script that gives back the answers of all buckets, or fails.
@@ -148,7 +153,7 @@ fn the_users_own_spark_is_started_and_what_it_leaves_half_is_no_answer() {
     let scene = planned();
     let text =
         expect(scene.path(), 0, &["plan", "source", "target", "--engine", "spark", "--output", "spark"]);
-    assert!(text.contains("spark-sql") && text.contains("judge --plan spark"), "{text}");
+    assert!(text.contains("portcullis reconcile start spark --output spark/answer"), "{text}");
     let answers = scene.path().join("answer");
     let program = scene.path().join("spark-sql");
     let script = |end: u8| {
@@ -167,9 +172,12 @@ fn the_users_own_spark_is_started_and_what_it_leaves_half_is_no_answer() {
         ["start", "spark", "--output", output, "--spark-sql", program, "--", "--master", "local[2]"]
     };
     expect(scene.path(), 5, &start("half"));
-    assert!(!scene.path().join("half/answer.tsv").exists());
+    let left: Vec<_> =
+        fs::read_dir(scene.path().join("half")).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(left, ["_spark.log"], "what Spark said stays, and nothing that could be an answer");
     script(0);
     expect(scene.path(), 0, &start("whole"));
+    assert!(expect(scene.path(), 5, &start("whole")).contains("name a folder that does not exist"));
     // The plan for buckets is one for Spark without inputs.
     let judge = ["judge", "source", "target", "--plan", "spark", "--engine-result", "whole"];
     expect(scene.path(), 3, &judge);
@@ -183,6 +191,46 @@ fn the_users_own_spark_is_started_and_what_it_leaves_half_is_no_answer() {
         fs::write(&file, text).unwrap();
     }
     expect(scene.path(), 3, &judge);
+}
+
+/// What `plan` prints is what a newcomer pastes: each command is run by a shell, in the order of the lines.
+#[test]
+fn every_command_that_a_plan_prints_works_as_it_is_printed() {
+    let scene = planned();
+    let engines = scene.path().join("engines");
+    fs::create_dir(&engines).unwrap();
+    // Engines that know the answer: what is tried are the commands.
+    for engine in ["spark-sql", "psql", "duckdb"] {
+        let text = format!("#!/bin/sh\ncat {}/answer/*.csv\n", scene.path().display());
+        fs::write(engines.join(engine), text).unwrap();
+        fs::set_permissions(engines.join(engine), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let program = Path::new(env!("CARGO_BIN_EXE_portcullis")).parent().unwrap();
+    let path = format!("{}:{}:/usr/bin:/bin", program.display(), engines.display());
+    for (number, engine) in
+        ["buckets", "spark", "sql --dialect postgresql", "sql --dialect duckdb"].into_iter().enumerate()
+    {
+        let folder = if number % 2 == 0 { "it's my plan".to_string() } else { format!("plan-{number}") };
+        let mut arguments = vec!["plan", "source", "target", "--output", &folder, "--engine"];
+        arguments.extend(engine.split(' '));
+        arguments.extend(["--inputs-at", "/srv/inputs"]);
+        let text = expect(scene.path(), 0, &arguments);
+        let commands: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("  ")).collect();
+        assert!(commands.len() >= 2 && commands.last().unwrap().contains(" judge "), "{text}");
+        assert!(!text.contains("ANSWER") && !text.contains('…'), "{text}");
+        for command in &commands {
+            let mut shell = Command::new("/bin/sh");
+            shell.args(["-c", command]).env_clear().env("PATH", &path).current_dir(scene.path());
+            let (exit, said) = said(&shell.output().unwrap());
+            let expected = if command.contains(" judge ") { 3 } else { 0 };
+            // The texts of other dialects have other digests; the judge is reached and says so.
+            let refused = exit == 6 && said.contains("other-text") && command.contains(" judge ");
+            assert!(exit == expected || refused && engine.starts_with("sql"), "{command}: {exit}: {said}");
+        }
+        if number % 2 == 0 {
+            fs::remove_dir_all(scene.path().join(&folder)).unwrap();
+        }
+    }
 }
 
 #[test]

@@ -80,9 +80,8 @@ pub(super) fn headers_of(manifests: &ComparedManifests) -> JudgedHeaders<'_> {
 /// The runs of a chain that the next one is held against, the newest first: those of this
 /// definition alone.
 pub fn past_runs(chain: Option<&RunChain>, dataset: &Dataset) -> Vec<PastRun> {
-    let definition = dataset.definition();
     let links = chain.map_or(&[][..], |chain| &chain.links);
-    let own = links.iter().rev().filter(|link| link.run.definition == definition).take(PAST);
+    let own = links.iter().rev().filter(|link| dataset.is_defined_by(&link.run.definition)).take(PAST);
     own.map(past_run).collect()
 }
 

@@ -106,9 +106,13 @@ pub(super) fn judge(directory: &Path, arguments: &JudgeArguments) -> Result {
         compare(dataset, manifests, &past_runs(before.as_ref(), dataset), ComparisonFiles::default())?;
     let last = before.as_ref().and_then(RunChain::newest);
     let draft = compared.draft(&policy.digest, last, kept.time);
-    let again = prepare_run(draft, dataset, before.as_ref())
+    let mut again = prepare_run(draft, dataset, before.as_ref())
         .map_err(|fault| Failure::unverified(format!("the manifests give no such run: {fault}")))?
         .run;
+    if dataset.is_defined_by(&kept.definition) {
+        // Earlier versions wrote the same definition in another form.
+        again.definition = kept.definition.clone();
+    }
     let differences = differences_of(&kept, &again);
     if differences.is_empty() {
         output::text(&format!(

@@ -4,6 +4,8 @@ use super::exit::{Exit, Failure, Result};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
 
+mod accepting;
+mod by_engine;
 pub mod compared;
 mod comparing;
 mod engine;
@@ -14,8 +16,10 @@ pub mod incident;
 pub mod inputs;
 mod plan;
 pub mod resend;
+mod run_folder;
 mod running;
 mod show;
+mod spark;
 mod storing;
 
 /// What to do.
@@ -31,7 +35,9 @@ pub enum ReconcileCommand {
     Compare(CompareArguments),
     /// Read both sides, compare them, and keep the run in the repository.
     ///
-    /// Differences are looked at again before they count. Exit codes: as of `compare`.
+    /// Differences are looked at again before they count. Exit codes: as of `compare`; with
+    /// `--engine` 5 also where the engine is not there, fails or takes too long, and 6 where its
+    /// answer does not add up. Nothing is kept then.
     Run(RunArguments),
     /// Compare kept manifests again and hold the run that a file or the chain has against it.
     ///
@@ -192,7 +198,8 @@ pub struct RunArguments {
     /// gone. Default: nothing is kept, and a record that comes back is `extra`.
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
-    /// Folder for the manifests; they stay there. Default: they are removed.
+    /// Folder in which each run makes one for its manifests, named by its time; they stay there.
+    /// Default: they are removed.
     #[arg(long, value_name = "DIR")]
     manifests: Option<PathBuf>,
     /// Seconds to wait before differences are looked at again.
@@ -211,6 +218,8 @@ pub struct RunArguments {
     open_incident: bool,
     #[command(flatten)]
     keeping: KeepingArguments,
+    #[command(flatten)]
+    engine: by_engine::RunEngineArguments,
     /// How to write the result.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: RunFormat,
@@ -232,7 +241,7 @@ pub struct JudgeArguments {
     )]
     run: Option<String>,
     #[command(flatten)]
-    answer: engine::AnswerArguments,
+    answer: accepting::AnswerArguments,
 }
 
 /// Arguments of `explain`.
@@ -287,7 +296,7 @@ pub fn run(directory: &Path, command: &ReconcileCommand) -> Result {
         ReconcileCommand::Run(arguments) => running::run(directory, arguments),
         ReconcileCommand::Engine(command) => engine::run(directory, command),
         ReconcileCommand::Judge(arguments) if arguments.answer.is_given() => {
-            engine::accept(directory, &arguments.manifests, &arguments.policy, &arguments.answer)
+            accepting::accept(directory, &arguments.manifests, &arguments.policy, &arguments.answer)
         }
         ReconcileCommand::Judge(arguments) => comparing::judge(directory, arguments),
         ReconcileCommand::Explain(arguments) => explain::run(directory, arguments),

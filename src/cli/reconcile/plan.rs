@@ -1,9 +1,12 @@
 //! `reconcile plan`: the comparison as an SQL text for an engine, with what it reads and what to
 //! run it with.
 
+mod instructions;
+
 use super::compared::{late_since, past_runs};
 use super::comparing::open_manifests;
 use super::inputs::{find_dataset, manifest_failure, read_dataset_policy};
+use super::run_folder::create_private_file;
 use super::storing::chain_of;
 use super::{ManifestArguments, PolicyArguments};
 use crate::cli::exit::{Exit, Failure, Result};
@@ -19,6 +22,7 @@ use portcullis_wire::engine_plan::v1::{
     EnginePlanKindV1, EnginePlanV1, VERSION, read_engine_plan, write_engine_plan,
 };
 use portcullis_wire::text::DigestText;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The file of a plan that says what its answer is held against.
@@ -108,22 +112,46 @@ pub(super) fn run(directory: &Path, arguments: &PlanArguments) -> Result {
     };
     let plan = make_plan(dataset, &manifests, dialect, arguments.list, late_since)?;
     let folder = directory.join(&arguments.output);
-    if arguments.engine == EngineName::Buckets {
+    let form = if arguments.engine == EngineName::Buckets {
         std::fs::create_dir(&folder).map_err(|error| cannot_write(&folder, &error))?;
+        write_form(&plan, dataset, late_since, &folder)?
     } else {
-        let place = find_place(&folder, arguments.inputs_at.as_deref())?;
-        plan.write_folder(&folder, &place).map_err(manifest_failure)?;
-    }
-    let form = describe_plan(&plan, dataset, late_since);
-    let bytes = write_engine_plan(&form).map_err(|error| Failure::environment(error.to_string()))?;
-    let file = folder.join(PLAN_FILE);
-    std::fs::write(&file, bytes).map_err(|error| cannot_write(&file, &error))?;
-    output::text(&explain_plan(arguments, &form, dialect))?;
+        write_plan(&plan, dataset, late_since, &folder, arguments.inputs_at.as_deref())?
+    };
+    output::text(&instructions::explain_plan(arguments, &form, dialect))?;
     Ok(Exit::Allowed)
 }
 
+/// Writes the folder of a plan; `inputs_at` is where the engine sees its inputs, if not here.
+pub(super) fn write_plan(
+    plan: &EnginePlan<'_>,
+    dataset: &Dataset,
+    late_since: Option<i64>,
+    folder: &Path,
+    inputs_at: Option<&str>,
+) -> Result<EnginePlanV1> {
+    let place = find_place(folder, inputs_at)?;
+    plan.write_folder(folder, &place).map_err(manifest_failure)?;
+    write_form(plan, dataset, late_since, folder)
+}
+
+/// Writes what an answer is held against.
+fn write_form(
+    plan: &EnginePlan<'_>,
+    dataset: &Dataset,
+    late_since: Option<i64>,
+    folder: &Path,
+) -> Result<EnginePlanV1> {
+    let form = describe_plan(plan, dataset, late_since);
+    let bytes = write_engine_plan(&form).map_err(|error| Failure::environment(error.to_string()))?;
+    let file = folder.join(PLAN_FILE);
+    let written = create_private_file(&file).and_then(|mut output| output.write_all(&bytes));
+    written.map_err(|error| cannot_write(&file, &error))?;
+    Ok(form)
+}
+
 /// The plan of some manifests, which have to belong together.
-fn make_plan<'p>(
+pub(super) fn make_plan<'p>(
     dataset: &Dataset,
     manifests: &'p ComparedManifests,
     dialect: EngineDialect,
@@ -223,38 +251,13 @@ fn find_place(folder: &Path, named: Option<&str>) -> Result<String> {
     }
     let message = format!("`{}` cannot be written into an SQL text", place.escape_debug());
     Err(Failure::usage(message)
-        .hint("name a place of letters, digits and `/ . _ - : = @ + ~ ,` with --inputs-at"))
-}
-
-fn explain_plan(arguments: &PlanArguments, form: &EnginePlanV1, dialect: EngineDialect) -> String {
-    let folder = arguments.output.display();
-    let run = match (arguments.engine, dialect) {
-        (EngineName::Buckets, _) => format!(
-            "for N in $(seq 0 255): portcullis reconcile bucket --plan {folder} --bucket $N -o ANSWER SOURCE TARGET …"
-        ),
-        (_, EngineDialect::Spark) => format!(
-            "spark-sql --conf spark.sql.catalogImplementation=in-memory -f {folder}/run.sql > ANSWER/answer.tsv"
-        ),
-        (_, EngineDialect::Postgresql) => {
-            format!("psql -X -q -A -t -F , -v ON_ERROR_STOP=1 -f {folder}/run.sql > ANSWER/answer.csv")
-        }
-        (_, EngineDialect::Duckdb) => format!("duckdb -csv -f {folder}/run.sql > ANSWER/answer.csv"),
-        (_, EngineDialect::Clickhouse) => {
-            format!("clickhouse client --multiquery --format TSV < {folder}/run.sql > ANSWER/answer.tsv")
-        }
-        (_, EngineDialect::Trino) => format!(
-            "fill the tables of {folder}/setup.sql, then: trino --output-format CSV -f {folder}/query.sql > ANSWER/answer.csv"
-        ),
-        (_, EngineDialect::Bigquery) => format!(
-            "after {folder}/setup.sql: bq query --use_legacy_sql=false --format=csv --max_rows=10000000 < {folder}/query.sql > ANSWER/answer.csv"
-        ),
-    };
-    format!(
-        "{}: plan of run {} in {folder}\ntext  {}\nrun   {run}\nthen  portcullis reconcile judge --plan {folder} --engine-result ANSWER SOURCE TARGET …",
-        form.dataset, form.run, form.text
-    )
+        .hint("name a place of letters, digits and `/ . _ - : = @ + ~ ,`: of a plan with --inputs-at, of a run with --engine-folder"))
 }
 
 fn cannot_write(place: &Path, error: &std::io::Error) -> Failure {
-    Failure::environment(format!("cannot write {}: {error}", place.display()))
+    let failure = Failure::environment(format!("cannot write {}: {error}", place.display()));
+    match error.kind() {
+        std::io::ErrorKind::AlreadyExists => failure.hint("remove it, or name another folder"),
+        _ => failure,
+    }
 }

@@ -1,9 +1,11 @@
 //! `reconcile run`: both sides are read, compared, looked at again where they differ, and the run
 //! is kept.
 
+use super::by_engine::{RunEngine, check_all_listed};
 use super::compared::{ComparisonFiles, JudgedComparison, compare, past_runs};
 use super::comparing::{preview, show_result};
 use super::inputs::{Extraction, find_dataset, manifest_failure, read_dataset_policy, read_key};
+use super::run_folder::create_run_folder;
 use super::storing::{Keeping, chain_of, keep_run};
 use super::{ReadSide, RunArguments, exit_of, incident, resend};
 use crate::cli::exit::{Failure, Result};
@@ -11,6 +13,7 @@ use crate::cli::{opening, output};
 use jiff::Timestamp;
 use portcullis_model::reconciliation::{Dataset, Isolation};
 use portcullis_reconcile::compare::ComparedManifests;
+use portcullis_reconcile::judge::PastRun;
 use portcullis_reconcile::key::DatasetKey;
 use portcullis_reconcile::manifest::{Manifest, remove_folder};
 use std::path::{Path, PathBuf};
@@ -31,13 +34,13 @@ pub(super) fn run(directory: &Path, arguments: &RunArguments) -> Result {
             chain_of(directory, dataset)?
         }
     };
+    let engine = arguments.engine.find(directory)?;
     let temporary = tempfile::tempdir().map_err(|error| Failure::environment(error.to_string()))?;
     let folder = match &arguments.manifests {
-        Some(folder) => {
-            let folder = directory.join(folder);
-            std::fs::create_dir_all(&folder).map_err(|error| {
-                Failure::environment(format!("cannot make {}: {error}", folder.display()))
-            })?;
+        Some(parent) => {
+            let folder = create_run_folder(&directory.join(parent))?;
+            let shown = folder.strip_prefix(".").unwrap_or(&folder);
+            output::remark(&format!("the manifests stay in {}", shown.display()));
             folder
         }
         None => temporary.path().to_path_buf(),
@@ -52,8 +55,8 @@ pub(super) fn run(directory: &Path, arguments: &RunArguments) -> Result {
         all: arguments.replay.is_some(),
     };
     let past = past_runs(chain.as_ref(), dataset);
-    let mut compared = compare(dataset, scene.read_all()?, &past, scene.files())?;
-    if compared.has_unconfirmed() {
+    let (mut compared, unlisted) = scene.compare_all(engine, &past)?;
+    if compared.has_unconfirmed() && unlisted == 0 {
         scene.confirm(&mut compared, arguments.confirm_after)?;
     }
     let keeping = Keeping { directory, dataset, policy: &policy.digest, arguments: &arguments.keeping };
@@ -67,6 +70,7 @@ pub(super) fn run(directory: &Path, arguments: &RunArguments) -> Result {
     let kept = kept.as_ref().map(|commit| commit.short());
     show_result(&run, dataset, kept, &compared.judgement.notes, arguments.format)?;
     if let Some(file) = &arguments.replay {
+        check_all_listed(unlisted)?;
         resend::write_list(directory, dataset, &key, &compared.answer.seen, &directory.join(file))?;
     }
     if arguments.open_incident {
@@ -113,6 +117,23 @@ impl RunScene<'_> {
             gone: self.state.gone()?,
             breaks: self.state.breaks()?,
         })
+    }
+
+    /// Reads both sides and compares them, here or by an engine. Also: how many records an engine
+    /// counted and did not list, which no second look can confirm.
+    fn compare_all(
+        &self,
+        engine: Option<RunEngine<'_>>,
+        past: &[PastRun],
+    ) -> Result<(JudgedComparison, u64)> {
+        let manifests = self.read_all()?;
+        match engine {
+            None => Ok((compare(self.dataset, manifests, past, self.files())?, 0)),
+            Some(engine) => {
+                let judged = engine.compare(self.dataset, &manifests, past, &self.state.new_breaks)?;
+                Ok((judged.compared, judged.unlisted))
+            }
+        }
     }
 
     /// Looks at the records that differ once more: rows in motion have arrived by then.

@@ -4,31 +4,42 @@
 //! Budgets are not in it, and neither is how often runs are due: these are judged anew from what a
 //! run counted, by the policy that judges. All that a comparison itself depends on is in it, so
 //! that a run with a longer deadline, a lower floor or another table proves nothing here.
+//!
+//! The digest is that of a text with names and values of its own ([`DefinitionText`]), so it stays
+//! the same when a type of the program gets another name. The first line of the text is its
+//! version. Runs and manifests of form 1 are still recognised ([`form1`]).
 
-use super::{Dataset, DatasetField, DatasetSide, DeadlineShare, ReservedKeys, SystemSettings};
-use crate::digest::{Digest, Digester};
+mod database;
+mod file;
+mod form1;
+mod shared;
+mod system;
+#[cfg(test)]
+mod tests;
+mod text;
 
-/// The version of what is digested, which is its first part.
-const FORM: &str = "portcullis dataset 1";
+use super::{Dataset, DatasetField, DatasetSide, DeadlineShare, FieldRule, ReservedKeys, SystemSettings};
+use crate::digest::Digest;
+use crate::reconciliation::field::BytesEncoding;
+use text::DefinitionText;
 
-/// Likewise, of one system.
-const SYSTEM_FORM: &str = "portcullis system 1";
+/// The first line of the text of a dataset.
+const FORM: &str = "portcullis dataset 2";
+
+/// The first line of the text of one system.
+const SYSTEM_FORM: &str = "portcullis system 2";
 
 impl Dataset {
     /// The digest of what is compared and how.
     #[must_use]
     pub fn definition(&self) -> Digest {
-        let mut parts = Parts::default();
-        parts.text(FORM).text(&self.name);
-        parts.list(&self.key, Parts::field).list(&self.fields, Parts::field);
-        parts.list(&self.deadlines, Parts::share).list(&self.deletion_deadlines, Parts::share);
-        parts.text(&format!("{:?} {:?}", self.acknowledged_within, self.clock_skew));
-        let floors = self.floors;
-        parts.text(&format!("{} {} {:?}", floors.source_rows, floors.target_rows, floors.fall));
-        parts.list(&self.reserved, Parts::reserved);
-        let sides = [&self.source, &self.target, &self.rejects, &self.receipts];
-        sides.iter().for_each(|side| parts.system(side.as_ref()));
-        parts.0.digest()
+        Digest::of(self.write_definition().as_bytes())
+    }
+
+    /// Whether a run with this definition compared what is compared here, in the same way.
+    #[must_use]
+    pub fn is_defined_by(&self, definition: &Digest) -> bool {
+        *definition == self.definition() || *definition == form1::digest_definition(self)
     }
 
     /// The digest of how one system is read for this dataset: the connector with its query or
@@ -36,52 +47,131 @@ impl Dataset {
     /// a manifest that was read by other settings.
     #[must_use]
     pub fn reading(&self, side: DatasetSide, system: &SystemSettings) -> Digest {
-        let mut parts = Parts::default();
-        parts.text(SYSTEM_FORM).text(&self.name).text(side.as_str());
-        for fields in [&self.key, &self.fields] {
-            parts.list(fields, |parts, field| {
-                let column = match side {
-                    DatasetSide::Source => &field.source,
-                    DatasetSide::Target => &field.target,
-                };
-                parts.text(&field.name).text(column);
+        Digest::of(self.write_reading(side, system).as_bytes())
+    }
+
+    /// Whether a manifest with this digest was read in this way.
+    #[must_use]
+    pub fn is_read_by(&self, side: DatasetSide, system: &SystemSettings, reading: &Digest) -> bool {
+        *reading == self.reading(side, system) || *reading == form1::digest_reading(self, side, system)
+    }
+
+    /// What is compared and how, as text.
+    fn write_definition(&self) -> String {
+        let mut text = DefinitionText::new(FORM);
+        text.entry("name", &self.name);
+        text.list("key", &self.key, write_field);
+        text.list("fields", &self.fields, write_field);
+        text.list("deadlines", &self.deadlines, write_share);
+        text.list("deletion-deadlines", &self.deletion_deadlines, write_share);
+        text.optional_duration("acknowledged-within", self.acknowledged_within);
+        text.duration("clock-skew", self.clock_skew);
+        text.number("least-source-rows", self.floors.source_rows);
+        text.number("least-target-rows", self.floors.target_rows);
+        text.optional_number("greatest-fall", self.floors.fall);
+        text.list("reserved", &self.reserved, write_reserved);
+        for (name, side) in [
+            ("source", &self.source),
+            ("target", &self.target),
+            ("rejects", &self.rejects),
+            ("receipts", &self.receipts),
+        ] {
+            text.optional(name, side.as_ref(), system::write_system);
+        }
+        text.finish()
+    }
+
+    /// How one system is read, as text.
+    fn write_reading(&self, side: DatasetSide, system: &SystemSettings) -> String {
+        let mut text = DefinitionText::new(SYSTEM_FORM);
+        text.entry("dataset", &self.name);
+        text.entry("side", side.as_str());
+        for (name, fields) in [("key", &self.key), ("fields", &self.fields)] {
+            text.list(name, fields, |text, field| {
+                text.entry("name", &field.name);
+                match side {
+                    DatasetSide::Source => text.entry("column", &field.source),
+                    DatasetSide::Target => text.entry("column", &field.target),
+                }
             });
         }
-        parts.system(Some(system));
-        parts.0.digest()
+        system::write_system(&mut text, system);
+        text.finish()
     }
 }
 
-/// Texts, each with its length before it, so that no two lists of them have one digest.
-#[derive(Default)]
-struct Parts(Digester);
+fn write_field(text: &mut DefinitionText, field: &DatasetField) {
+    let DatasetField { name, source, target, rule } = field;
+    text.entry("name", name);
+    text.entry("source", source);
+    text.entry("target", target);
+    write_rule(text, rule);
+}
 
-impl Parts {
-    fn text(&mut self, text: &str) -> &mut Self {
-        self.0.take(format!("{}:", text.len()).as_bytes());
-        self.0.take(text.as_bytes());
-        self
+fn write_rule(text: &mut DefinitionText, rule: &FieldRule) {
+    match rule {
+        FieldRule::Text { trim_end, empty_is_null } => {
+            text.entry("type", "text");
+            text.flag("cut-blanks", *trim_end);
+            text.flag("empty-is-null", *empty_is_null);
+        }
+        FieldRule::Decimal { scale } => {
+            text.entry("type", "decimal");
+            text.number("scale", *scale);
+        }
+        FieldRule::Date { format } => {
+            text.entry("type", "date");
+            text.entry("format", format);
+        }
+        FieldRule::Instant { zone, digits, format } => {
+            text.entry("type", "instant");
+            text.optional_entry("zone", zone.as_deref());
+            text.number("digits", *digits);
+            text.entry("format", format);
+        }
+        FieldRule::Boolean { truths, falsehoods } => {
+            text.entry("type", "boolean");
+            text.texts("true", truths);
+            text.texts("false", falsehoods);
+        }
+        FieldRule::Bytes { encoding } => {
+            text.entry("type", "bytes");
+            text.entry("encoding", name_encoding(*encoding));
+        }
     }
+}
 
-    fn list<T>(&mut self, list: &[T], add: impl Fn(&mut Self, &T)) -> &mut Self {
-        self.text(&list.len().to_string());
-        list.iter().for_each(|one| add(self, one));
-        self
+const fn name_encoding(encoding: BytesEncoding) -> &'static str {
+    match encoding {
+        BytesEncoding::Hexadecimal => "hex",
+        BytesEncoding::Base64 => "base64",
+        BytesEncoding::Utf8 => "utf-8",
     }
+}
 
-    fn field(&mut self, field: &DatasetField) {
-        self.text(&field.name).text(&field.source).text(&field.target).text(&format!("{:?}", field.rule));
-    }
+fn write_share(text: &mut DefinitionText, share: &DeadlineShare) {
+    let DeadlineShare { share, within } = share;
+    text.number("share", *share);
+    text.duration("within", *within);
+}
 
-    fn share(&mut self, share: &DeadlineShare) {
-        self.text(&format!("{} {}", share.share, share.within.as_secs()));
-    }
-
-    fn reserved(&mut self, reserved: &ReservedKeys) {
-        self.text(&format!("{reserved:?}"));
-    }
-
-    fn system(&mut self, system: Option<&SystemSettings>) {
-        self.text(&system.map(|system| format!("{system:?}")).unwrap_or_default());
+fn write_reserved(text: &mut DefinitionText, reserved: &ReservedKeys) {
+    match reserved {
+        ReservedKeys::Prefix { field, prefix } => {
+            text.entry("kind", "prefix");
+            text.entry("field", field);
+            text.entry("prefix", prefix);
+        }
+        ReservedKeys::Range { field, first, last } => {
+            text.entry("kind", "range");
+            text.entry("field", field);
+            text.entry("first", first);
+            text.entry("last", last);
+        }
+        ReservedKeys::Marker { field, text: marker } => {
+            text.entry("kind", "marker");
+            text.entry("field", field);
+            text.entry("text", marker);
+        }
     }
 }

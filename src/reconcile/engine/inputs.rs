@@ -93,7 +93,8 @@ pub fn is_plain_place(place: &str) -> bool {
 /// engine sees it, and [`is_plain_place`].
 #[must_use]
 pub fn write_setup(dialect: EngineDialect, place: &str) -> String {
-    InputTable::ALL.into_iter().map(|table| write_table(dialect, table, place)).collect()
+    let tables = InputTable::ALL.into_iter().map(|table| write_table(dialect, table, place));
+    std::iter::once(dialect.preparation().to_string()).chain(tables).collect()
 }
 
 fn write_table(dialect: EngineDialect, table: InputTable, place: &str) -> String {

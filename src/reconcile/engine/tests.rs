@@ -14,4 +14,5 @@ mod differential;
 mod engines;
 mod honest;
 mod lies;
+mod seeds;
 mod text;

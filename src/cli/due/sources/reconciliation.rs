@@ -80,10 +80,9 @@ fn last_run(view: &DueView<'_>, dataset: &Dataset, full: bool) -> Result<Timesta
     if let Some(problem) = chain.problems.first() {
         return Err(unseen(GapReason::Contradiction, problem.to_string()));
     }
-    let definition = dataset.definition();
     let counts = |run: &&ReconciliationRun| {
         run.faults.is_empty()
-            && run.definition == definition
+            && dataset.is_defined_by(&run.definition)
             && (!full || run.population == RunPopulation::Full)
     };
     let mut runs = chain.links.iter().rev().map(|link| &link.run);

@@ -70,8 +70,7 @@ impl DatasetCase<'_> {
     /// and signed where it asks for signatures.
     fn own_runs(&self) -> Result<Vec<&KnownRun>, Gap> {
         let runs = self.runs()?.runs.known()?;
-        let definition = self.dataset.definition();
-        let is_own = |run: &&KnownRun| run.definition == definition;
+        let is_own = |run: &&KnownRun| self.dataset.is_defined_by(&run.definition);
         let own: Vec<&KnownRun> = runs.iter().filter(is_own).collect();
         let Some(newest) = own.last() else {
             let detail = match runs.last() {
