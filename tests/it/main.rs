@@ -96,6 +96,7 @@ mod policies;
 mod procedure;
 mod real_runners;
 mod reconcile_engines;
+mod reconcile_interrupted;
 mod record_anchor;
 mod record_command;
 mod record_durability;
