@@ -20,6 +20,7 @@ use odbc_api::{
 };
 use portcullis_model::reconciliation::connector::{OdbcSettings, SqlExtraction};
 use portcullis_reconcile::source::{RawValue, SourceError};
+use std::borrow::Cow;
 use system::{OdbcRequest, OdbcSystem};
 use value::{ColumnForm, ValueReader};
 
@@ -199,11 +200,20 @@ fn write_connection(settings: &OdbcSettings, password: Option<&SecretText>) -> S
     let mut text = settings.connection.trim_end_matches([';', ' ']).to_string();
     let parts = [("UID", settings.user.as_deref()), ("PWD", password.map(SecretText::reveal))];
     for (key, value) in parts.into_iter().filter_map(|(key, value)| Some((key, value?))) {
-        // In braces nothing ends the value but a brace, which is doubled.
-        text.push_str(&format!(";{key}={{{}}}", value.replace('}', "}}")));
+        text.push_str(&format!(";{key}={}", escape_value(value)));
     }
     text.push(';');
     text
+}
+
+/// In braces nothing ends a value but a brace, which is doubled. Drivers do not take braces off an
+/// account that needs none.
+fn escape_value(value: &str) -> Cow<'_, str> {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_.~@$%^&#/\\".contains(letter);
+    if value.chars().all(is_plain) {
+        return Cow::Borrowed(value);
+    }
+    Cow::Owned(format!("{{{}}}", value.replace('}', "}}")))
 }
 
 #[cfg(test)]
@@ -229,6 +239,8 @@ mod tests {
         let text = write_connection(&settings(Some("me;x=y")), Some(&password));
         assert_eq!(text, "Driver=PostgreSQL Unicode;Server=db;UID={me;x=y};PWD={a;Server=evil}}b};");
         assert_eq!(write_connection(&settings(None), None), "Driver=PostgreSQL Unicode;Server=db;");
+        let usual = write_connection(&settings(Some("reader")), Some(&SecretText::for_test("a-b_c.d")));
+        assert!(usual.ends_with(";UID=reader;PWD=a-b_c.d;"), "{usual}");
     }
 
     #[test]
