@@ -14,7 +14,7 @@ use crate::pump::{Beginning, PumpInlet, PumpedSource};
 use crate::secret::{SecretText, read_secret};
 use crate::sql::name_extraction;
 use answer::{fail_answer, fail_connecting};
-use odbc_api::handles::StatementImpl;
+use odbc_api::handles::{StatementImpl, StatementRef};
 use odbc_api::{
     Connection, ConnectionOptions, Cursor as _, CursorImpl, Prepared, ResultSetMetadata as _, environment,
 };
@@ -67,11 +67,7 @@ impl Reading {
     fn read(&self, inlet: &mut PumpInlet) -> Result<(), SourceError> {
         let connection = self.connect()?;
         let end = self.read_connection(&connection, inlet);
-        if end.is_err() {
-            // A driver whose server is gone cannot say goodbye, and the crate would panic over it.
-            std::mem::forget(connection);
-        }
-        end
+        close_after(connection, end)
     }
 
     fn connect(&self) -> Result<Connection<'static>, SourceError> {
@@ -92,13 +88,9 @@ impl Reading {
         system.begin_transaction(connection, &self.place)?;
         let announced = self.count_rows(connection, &request)?;
         let mut statement = self.prepare(connection, &request.select)?;
-        self.read_rows(
-            &mut statement,
-            &request,
-            Beginning { isolation: system.isolation(), announced },
-            inlet,
-        )?;
-        drop(statement);
+        let beginning = Beginning { isolation: system.isolation(), announced };
+        let end = self.read_rows(&mut statement, &request, beginning, inlet);
+        close_after(statement, end)?;
         connection.rollback().map_err(fail_here)
     }
 
@@ -124,13 +116,8 @@ impl Reading {
     ) -> Result<Option<u64>, SourceError> {
         let Some(count) = &request.count else { return Ok(None) };
         let mut statement = self.prepare(connection, count)?;
-        let fail_here = |error| fail_answer(&self.place, &error);
-        let mut cursor = self.execute(&mut statement)?;
-        let mut values = ValueReader::default();
-        let value = match cursor.next_row().map_err(fail_here)? {
-            Some(mut row) => values.read(&mut row, 1, ColumnForm::Integer).map_err(fail_here)?,
-            None => RawValue::Null,
-        };
+        let value = self.read_count(&mut statement);
+        let value = close_after(statement, value)?;
         match value {
             RawValue::Integer(rows) if rows >= 0 => Ok(u64::try_from(rows).ok()),
             _ => Err(fail(
@@ -141,10 +128,20 @@ impl Reading {
         }
     }
 
+    fn read_count(&self, statement: &mut Prepared<StatementImpl<'_>>) -> Result<RawValue, SourceError> {
+        let fail_here = |error| fail_answer(&self.place, &error);
+        let mut cursor = self.execute(statement)?;
+        let value = cursor.next_row().map_err(fail_here).and_then(|row| match row {
+            Some(mut row) => ValueReader::default().read(&mut row, 1, ColumnForm::Integer).map_err(fail_here),
+            None => Ok(RawValue::Null),
+        });
+        close_after(cursor, value)
+    }
+
     fn execute<'s>(
         &self,
         statement: &'s mut Prepared<StatementImpl<'_>>,
-    ) -> Result<CursorImpl<odbc_api::handles::StatementRef<'s>>, SourceError> {
+    ) -> Result<CursorImpl<StatementRef<'s>>, SourceError> {
         let cursor = statement.execute(()).map_err(|error| fail_answer(&self.place, &error))?;
         cursor.ok_or_else(|| fail(&self.place, "The statement gives no rows.", "Write one SELECT."))
     }
@@ -157,7 +154,18 @@ impl Reading {
         inlet: &mut PumpInlet,
     ) -> Result<(), SourceError> {
         let mut cursor = self.execute(statement)?;
-        let forms = self.find_forms(&mut cursor, request.columns)?;
+        let end = self.read_cursor(&mut cursor, request, beginning, inlet);
+        close_after(cursor, end)
+    }
+
+    fn read_cursor(
+        &self,
+        cursor: &mut CursorImpl<StatementRef<'_>>,
+        request: &OdbcRequest,
+        beginning: Beginning,
+        inlet: &mut PumpInlet,
+    ) -> Result<(), SourceError> {
+        let forms = self.find_forms(cursor, request.columns)?;
         inlet.begin(beginning)?;
         let mut reader = ValueReader::default();
         loop {
@@ -179,7 +187,7 @@ impl Reading {
     /// The form of each column of the result.
     fn find_forms(
         &self,
-        cursor: &mut CursorImpl<odbc_api::handles::StatementRef<'_>>,
+        cursor: &mut CursorImpl<StatementRef<'_>>,
         required: usize,
     ) -> Result<Vec<ColumnForm>, SourceError> {
         let fail_here = |error| fail_answer(&self.place, &error);
@@ -193,6 +201,15 @@ impl Reading {
             .map(|column| cursor.col_data_type(column).map(ColumnForm::of_type).map_err(fail_here))
             .collect()
     }
+}
+
+/// Closes what a driver gave, unless it failed: a driver whose server is gone cannot close anything,
+/// and the crate panics over that. The process is about to end, and everything with it.
+fn close_after<T, R>(given: T, result: Result<R, SourceError>) -> Result<R, SourceError> {
+    if result.is_err() {
+        std::mem::forget(given);
+    }
+    result
 }
 
 /// The connection string of the policy, with account and password.
