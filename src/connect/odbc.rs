@@ -203,8 +203,8 @@ impl Reading {
     }
 }
 
-/// Closes what a driver gave, unless it failed: a driver whose server is gone cannot close anything,
-/// and the crate panics over that. The process is about to end, and everything with it.
+/// Closes what a driver gave, unless it failed: a driver whose server is gone cannot close it, and
+/// the crate panics over that. The process is about to end, and everything with it.
 fn close_after<T, R>(given: T, result: Result<R, SourceError>) -> Result<R, SourceError> {
     if result.is_err() {
         std::mem::forget(given);
