@@ -1,8 +1,9 @@
 //! How fast connectors read, beside the tool that does nothing else, on the same rows in one run:
-//! PostgreSQL beside `psql COPY … TO` a file, CSV beside the bare reader of the crate `csv`.
+//! PostgreSQL beside `psql COPY … TO` a file, CSV beside the bare reader of the crate `csv`. Each
+//! is also read into a manifest: canonical forms, keyed digests, sorted buckets.
 //!
-//! `cargo bench -p portcullis-connect --all-features` is the long run; under `cargo test --benches` it
-//! is short, and its figures mean nothing.
+//! `cargo bench -p portcullis-connect --features all` is the long run; under `cargo test --benches`
+//! it is short, and its figures mean nothing.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark")]
 #![allow(missing_docs, dead_code, reason = "a benchmark, with the servers of the tests")]
 
@@ -10,10 +11,17 @@
 mod servers;
 
 use portcullis_connect::{Opening, open_source};
-use portcullis_model::reconciliation::ConnectorSettings;
 use portcullis_model::reconciliation::connector::{
     CsvSettings, DatabaseServer, InputFiles, PostgresqlSettings, ServerAddress, SqlExtraction,
 };
+use portcullis_model::reconciliation::{ConnectorSettings, Dataset, DatasetField, FieldRule, SystemSettings};
+use portcullis_reconcile::extract::{
+    AnswerWords, ExtractSettings, SORTED_AT_ONCE, extract_rows, list_columns,
+};
+use portcullis_reconcile::key::DatasetKey;
+use portcullis_reconcile::manifest::ManifestForm;
+use portcullis_reconcile::testing::empty_dataset;
+use portcullis_wire::manifest::v1::ManifestContentV1;
 use std::fs::File;
 use std::path::Path;
 use std::process::Stdio;
@@ -22,6 +30,7 @@ use std::time::{Duration, Instant};
 /// Rows of a long run and of a short one.
 const ROWS: (u64, u64) = (2_000_000, 20_000);
 const ROUNDS: u32 = 3;
+const COLUMNS: [&str; 6] = ["id", "name", "amount", "day", "at", "note"];
 
 fn main() {
     let is_long = std::env::args().any(|argument| argument == "--bench");
@@ -43,7 +52,7 @@ fn compare(name: &str, rows: u64, mut bare: impl FnMut(), mut ours: impl FnMut()
     }
     let ratio = shortest_bare.as_secs_f64() / shortest_ours.as_secs_f64();
     println!(
-        "{name}: {rows} rows, bare {shortest_bare:.2?}, connector {shortest_ours:.2?}: {:.0} % of its rate",
+        "{name}: {rows} rows, bare {shortest_bare:.2?}, ours {shortest_ours:.2?}: {:.0} % of its rate",
         ratio * 100.0
     );
 }
@@ -60,13 +69,65 @@ fn read_rows(settings: &ConnectorSettings, columns: &[&str], directory: &Path) -
     rows
 }
 
+/// What the rows mean: a key and five fields, one of each kind.
+fn dataset() -> Dataset {
+    let field = |name: &str, rule| DatasetField {
+        name: name.to_string(),
+        source: name.to_string(),
+        target: name.to_string(),
+        rule,
+    };
+    let text = FieldRule::Text { trim_end: true, empty_is_null: false };
+    let instant = FieldRule::Instant { zone: Some("UTC".to_string()), digits: 3, format: String::new() };
+    Dataset {
+        key: vec![field("id", FieldRule::Decimal { scale: 0 })],
+        fields: vec![
+            field("name", text.clone()),
+            field("amount", FieldRule::Decimal { scale: 2 }),
+            field("day", FieldRule::Date { format: String::new() }),
+            field("at", instant),
+            field("note", text),
+        ],
+        ..empty_dataset("large")
+    }
+}
+
+/// Reads everything into a manifest; returns its rows.
+fn write_manifest(connector: &ConnectorSettings, directory: &Path) -> u64 {
+    let dataset = dataset();
+    let connector = connector.clone();
+    let system = SystemSettings { connector, operation: None, sequence: None, time: None, reason: None };
+    let columns = list_columns(&dataset, &system, ManifestContentV1::Target);
+    let environment = |_: &str| Some(servers::PASSWORD.to_string());
+    let opening = Opening { columns: &columns, directory, environment: &environment };
+    let mut source = open_source(&system.connector, &opening).unwrap();
+    let settings = ExtractSettings {
+        content: ManifestContentV1::Target,
+        as_of: jiff::Timestamp::UNIX_EPOCH,
+        columns: false,
+        answers: AnswerWords::default(),
+        only: None,
+        threads: std::thread::available_parallelism().unwrap().get(),
+        sorted_at_once: SORTED_AT_ONCE,
+        generator: "benchmark",
+        resumable: true,
+        form: ManifestForm::Plain,
+    };
+    let key = DatasetKey::read(b"0123456789abcdef0123456789abcdef").unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("manifest");
+    extract_rows(&dataset, &system, &mut *source, &key, &path, &settings).unwrap().rows
+}
+
 fn compare_csv(rows: u64) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("records.csv");
-    let mut text = "id,name,amount,day,note\n".to_string();
+    let mut text = "id,name,amount,day,at,note\n".to_string();
     for number in 0..rows {
         let note = if number % 10 == 0 { "\"a, b\"" } else { "nothing" };
-        text.push_str(&format!("{number},name of {number},{number}.25,2020-11-18,{note}\n"));
+        text.push_str(&format!(
+            "{number},name of {number},{number}.25,2020-11-18,2020-11-18T13:05:09Z,{note}\n"
+        ));
     }
     std::fs::write(&path, text).unwrap();
     let settings = ConnectorSettings::Csv(CsvSettings::of_files(InputFiles::matching("records.csv")));
@@ -78,9 +139,8 @@ fn compare_csv(rows: u64) {
         }
         assert_eq!(count, rows);
     };
-    compare("CSV beside `csv`", rows, bare, || {
-        read_rows(&settings, &["id", "name", "amount", "day", "note"], directory.path())
-    });
+    compare("CSV beside `csv`", rows, bare, || read_rows(&settings, &COLUMNS, directory.path()));
+    compare("CSV into a manifest beside `csv`", rows, bare, || write_manifest(&settings, directory.path()));
 }
 
 fn compare_postgresql(rows: u64) {
@@ -101,6 +161,8 @@ fn compare_postgresql(rows: u64) {
         let mut psql = server.client("COPY large TO STDOUT");
         assert!(psql.stdin(Stdio::null()).stdout(file).status().unwrap().success());
     };
-    let columns = ["id", "name", "amount", "day", "at", "note"];
-    compare("PostgreSQL beside `psql COPY`", rows, bare, || read_rows(&settings, &columns, Path::new("/")));
+    compare("PostgreSQL beside `psql COPY`", rows, bare, || read_rows(&settings, &COLUMNS, Path::new("/")));
+    compare("PostgreSQL into a manifest beside `psql COPY`", rows, bare, || {
+        write_manifest(&settings, Path::new("/"))
+    });
 }

@@ -55,6 +55,7 @@ pub struct Progress {
     began: Instant,
     shown: Cell<Duration>,
     is_on_screen: Cell<bool>,
+    done: Cell<usize>,
 }
 
 impl Progress {
@@ -71,18 +72,38 @@ impl Progress {
             began: Instant::now(),
             shown: Cell::new(Duration::ZERO),
             is_on_screen: Cell::new(false),
+            done: Cell::new(0),
         }
     }
 
     /// So many parts are done.
     pub fn at(&self, done: usize) {
+        let share = self.total.map(|total| done as f64 / total.max(1) as f64);
+        self.show(done, share);
+    }
+
+    /// So many parts are done, which are this share of a number that is not known.
+    pub fn at_share(&self, done: u64, share: Option<f64>) {
+        self.show(usize::try_from(done).unwrap_or(usize::MAX), share);
+    }
+
+    /// All is done. A log gets one line of it, if it took a while.
+    pub fn end(&self) {
+        let elapsed = self.began.elapsed();
+        if self.view == ProgressView::Log && elapsed >= SETTLED && self.done.get() > 0 {
+            output::remark(&describe_end(&self.what, self.done.get(), elapsed));
+        }
+    }
+
+    fn show(&self, done: usize, share: Option<f64>) {
+        self.done.set(done);
         let elapsed = self.began.elapsed();
         let is_due = elapsed.saturating_sub(self.shown.get()) >= self.view.pause();
         if self.view == ProgressView::Silent || !is_due {
             return;
         }
         self.shown.set(elapsed);
-        let line = describe(&self.what, done, self.total, elapsed);
+        let line = describe(&self.what, done, self.total, share, elapsed);
         match self.view {
             ProgressView::Terminal => {
                 eprint!("\r\u{1b}[K{}", crate::render::plain(&line));
@@ -102,21 +123,32 @@ impl Drop for Progress {
 }
 
 /// What, how much of it, how fast, and how long it may still take.
-fn describe(what: &str, done: usize, total: Option<usize>, elapsed: Duration) -> String {
-    let mut line = match total {
-        Some(total) => format!("{what}: {done} of {total}"),
-        None => format!("{what}: {done}"),
+fn describe(what: &str, done: usize, total: Option<usize>, share: Option<f64>, elapsed: Duration) -> String {
+    let mut line = match (total, share) {
+        (Some(total), _) => format!("{what}: {done} of {total}"),
+        (None, Some(share)) => format!("{what}: {done} ({:.0} %)", share * 100.0),
+        (None, None) => format!("{what}: {done}"),
     };
     if done == 0 || elapsed < SETTLED {
         return line;
     }
-    let rate = done as f64 / elapsed.as_secs_f64();
-    line.push_str(&format!(", {rate:.1} a second"));
-    if let Some(left) = total.map(|total| total.saturating_sub(done)) {
-        let left = Duration::from_secs_f64((left as f64 / rate).min(1e9));
-        line.push_str(&format!(", about {} left", brief(left)));
+    line.push_str(&format!(", {} a second", write_rate(done, elapsed)));
+    if let Some(share) = share.filter(|share| *share > 0.0) {
+        let left = elapsed.as_secs_f64() * (1.0 / share - 1.0).max(0.0);
+        line.push_str(&format!(", about {} left", brief(Duration::from_secs_f64(left.min(1e9)))));
     }
     line
+}
+
+/// What, how much of it, how long, and how fast.
+fn describe_end(what: &str, done: usize, elapsed: Duration) -> String {
+    format!("{what}: {done} in {}, {} a second", brief(elapsed), write_rate(done, elapsed))
+}
+
+/// Parts in a second; a small rate has a decimal place.
+fn write_rate(done: usize, elapsed: Duration) -> String {
+    let rate = done as f64 / elapsed.as_secs_f64();
+    if rate < 100.0 { format!("{rate:.1}") } else { format!("{rate:.0}") }
 }
 
 /// `52 s`, `7 min` or `3 h 5 min`.
@@ -134,8 +166,10 @@ mod tests {
 
     #[test]
     fn a_line_has_count_rate_and_what_is_left() {
-        let at =
-            |done, total, seconds| describe("landings of main", done, total, Duration::from_secs(seconds));
+        let at = |done, total: Option<usize>, seconds| {
+            let share = total.map(|total| done as f64 / total as f64);
+            describe("landings of main", done, total, share, Duration::from_secs(seconds))
+        };
         assert_eq!(at(0, Some(1000), 20), "landings of main: 0 of 1000");
         assert_eq!(at(5, Some(1000), 0), "landings of main: 5 of 1000");
         assert_eq!(at(100, Some(1000), 20), "landings of main: 100 of 1000, 5.0 a second, about 3 min left");
@@ -145,6 +179,18 @@ mod tests {
             "landings of main: 1 of 20000, 0.5 a second, about 11 h 6 min left"
         );
         assert_eq!(at(30, None, 3), "landings of main: 30, 10.0 a second");
+        let of_file = |share| describe("rows of the source", 3_000_000, None, share, Duration::from_secs(10));
+        assert_eq!(
+            of_file(Some(0.25)),
+            "rows of the source: 3000000 (25 %), 300000 a second, about 30 s left"
+        );
+        assert_eq!(of_file(Some(0.0)), "rows of the source: 3000000 (0 %), 300000 a second");
+        assert_eq!(
+            of_file(Some(1.0)),
+            "rows of the source: 3000000 (100 %), 300000 a second, about 0 s left"
+        );
+        let end = describe_end("rows of the source", 12_300_000, Duration::from_secs(41));
+        assert_eq!(end, "rows of the source: 12300000 in 41 s, 300000 a second");
     }
 
     #[test]

@@ -7,7 +7,7 @@
 mod fields;
 
 use crate::failure::fail;
-use crate::input::{InputFile, list_files};
+use crate::input::InputQueue;
 use crate::opening::{AnySource, Opening};
 use crate::text_input::TextInput;
 use crate::totals::{Number, RunningTotal, check_count};
@@ -15,7 +15,6 @@ use fields::{FieldSpan, RecordFields};
 use portcullis_model::reconciliation::Isolation;
 use portcullis_model::reconciliation::connector::{CsvHeader, CsvSettings, CsvTrailer, LineBreak};
 use portcullis_reconcile::source::{RawValue, RecordSource, SourceError};
-use std::path::PathBuf;
 
 /// Opens the files. The first one's header is read at once.
 pub(crate) fn open(settings: &CsvSettings, opening: &Opening<'_>) -> Result<AnySource, SourceError> {
@@ -27,8 +26,7 @@ pub(crate) fn open(settings: &CsvSettings, opening: &Opening<'_>) -> Result<AnyS
 struct CsvSource {
     settings: CsvSettings,
     columns: Vec<String>,
-    /// Files that are not open yet, the next one last.
-    waiting: Vec<PathBuf>,
+    waiting: InputQueue,
     open: Option<TextInput>,
     place: String,
     record: Vec<u8>,
@@ -45,8 +43,7 @@ struct CsvSource {
 impl CsvSource {
     fn new(settings: &CsvSettings, opening: &Opening<'_>) -> Result<Self, SourceError> {
         check_dialect(settings)?;
-        let mut waiting = list_files(&settings.files, opening)?;
-        waiting.reverse();
+        let waiting = InputQueue::list(&settings.files, opening)?;
         Ok(Self {
             settings: settings.clone(),
             columns: opening.columns.to_vec(),
@@ -66,8 +63,8 @@ impl CsvSource {
 
     /// Opens the next file and reads its header; `false`: there is none.
     fn open_next(&mut self) -> Result<bool, SourceError> {
-        let Some(path) = self.waiting.pop() else { return Ok(false) };
-        let mut input = TextInput::open(InputFile::open(&path)?, self.settings.characters);
+        let Some(file) = self.waiting.open_next()? else { return Ok(false) };
+        let mut input = TextInput::open(file, self.settings.characters);
         self.place = input.name().to_string();
         let mut line = Vec::new();
         for _ in 0..self.settings.skip_lines {
@@ -228,6 +225,10 @@ impl RecordSource for CsvSource {
 
     fn announced_rows(&self) -> Option<u64> {
         self.announced
+    }
+
+    fn share_read(&self) -> Option<f64> {
+        Some(self.waiting.share_read())
     }
 
     fn place(&self) -> String {

@@ -4,7 +4,7 @@
 mod column;
 
 use crate::failure::fail;
-use crate::input::{InputFile, list_files};
+use crate::input::InputQueue;
 use crate::opening::{AnySource, Opening};
 use crate::text_input::TextInput;
 use crate::totals::{Number, RunningTotal, check_count};
@@ -14,7 +14,6 @@ use portcullis_model::reconciliation::connector::{
     CharacterSet, FixedRecord, FixedWidthSettings, LineBreak, RecordLayout,
 };
 use portcullis_reconcile::source::{RawValue, RecordSource, SourceError};
-use std::path::PathBuf;
 
 /// Opens the files.
 pub(crate) fn open(settings: &FixedWidthSettings, opening: &Opening<'_>) -> Result<AnySource, SourceError> {
@@ -22,8 +21,7 @@ pub(crate) fn open(settings: &FixedWidthSettings, opening: &Opening<'_>) -> Resu
     let columns = ColumnReader::new(settings, &place)?;
     let wanted = opening.columns.iter().map(|name| columns.find(name, &place)).collect::<Result<_, _>>()?;
     check_marks(settings, &columns, &place)?;
-    let mut waiting = list_files(&settings.files, opening)?;
-    waiting.reverse();
+    let waiting = InputQueue::list(&settings.files, opening)?;
     let announced = settings.header.iter().chain(&settings.trailer).any(|record| record.count.is_some());
     let mut source = FixedSource {
         settings: settings.clone(),
@@ -68,8 +66,7 @@ struct FixedSource {
     settings: FixedWidthSettings,
     columns: ColumnReader,
     wanted: Vec<usize>,
-    /// Files that are not open yet, the next one last.
-    waiting: Vec<PathBuf>,
+    waiting: InputQueue,
     open: Option<TextInput>,
     place: String,
     record: Vec<u8>,
@@ -87,10 +84,10 @@ struct FixedSource {
 
 impl FixedSource {
     fn open_next(&mut self) -> Result<(), SourceError> {
-        let Some(path) = self.waiting.pop() else { return Ok(()) };
+        let Some(file) = self.waiting.open_next()? else { return Ok(()) };
+        self.place = file.name().to_string();
         // Positions count bytes of the file: nothing is decoded before it is cut.
-        self.open = Some(TextInput::open_bytes(InputFile::open(&path)?, self.settings.characters));
-        self.place = path.display().to_string();
+        self.open = Some(TextInput::open_bytes(file, self.settings.characters));
         (self.number, self.rows_of_file) = (0, 0);
         self.header_totals = self.begin_totals(self.settings.header.as_ref());
         self.trailer_totals = self.begin_totals(self.settings.trailer.as_ref());
@@ -240,6 +237,10 @@ impl RecordSource for FixedSource {
 
     fn announced_rows(&self) -> Option<u64> {
         self.announced
+    }
+
+    fn share_read(&self) -> Option<f64> {
+        Some(self.waiting.share_read())
     }
 
     fn place(&self) -> String {

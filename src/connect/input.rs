@@ -9,6 +9,8 @@ use portcullis_reconcile::source::SourceError;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The files of one extraction, in the order in which they are read.
 pub(crate) fn list_files(files: &InputFiles, opening: &Opening<'_>) -> Result<Vec<PathBuf>, SourceError> {
@@ -35,6 +37,37 @@ pub(crate) fn list_files(files: &InputFiles, opening: &Opening<'_>) -> Result<Ve
         return Err(fail(place, "No file matches.", remedy));
     }
     Ok(found)
+}
+
+/// Files that wait to be read, and how much of all of them was read.
+pub(crate) struct InputQueue {
+    /// The next one last.
+    waiting: Vec<PathBuf>,
+    /// The sum of their sizes when they were listed.
+    size: u64,
+    read: Arc<AtomicU64>,
+}
+
+impl InputQueue {
+    pub(crate) fn list(files: &InputFiles, opening: &Opening<'_>) -> Result<Self, SourceError> {
+        let mut waiting = list_files(files, opening)?;
+        let size = waiting.iter().filter_map(|path| Some(std::fs::symlink_metadata(path).ok()?.len())).sum();
+        waiting.reverse();
+        Ok(Self { waiting, size, read: Arc::default() })
+    }
+
+    /// Opens the next file; `None`: there is none.
+    pub(crate) fn open_next(&mut self) -> Result<Option<InputFile>, SourceError> {
+        let Some(path) = self.waiting.pop() else { return Ok(None) };
+        let mut file = InputFile::open(&path)?;
+        file.counter = Some(Arc::clone(&self.read));
+        Ok(Some(file))
+    }
+
+    /// How much was read, from 0 to 1.
+    pub(crate) fn share_read(&self) -> f64 {
+        (self.read.load(Ordering::Relaxed) as f64 / self.size.max(1) as f64).min(1.0)
+    }
 }
 
 /// What tells a file from another one, and from itself after it was written to.
@@ -74,6 +107,8 @@ pub(crate) struct InputFile {
     name: String,
     identity: FileIdentity,
     bytes: u64,
+    /// What was read of all files.
+    counter: Option<Arc<AtomicU64>>,
 }
 
 impl InputFile {
@@ -87,7 +122,7 @@ impl InputFile {
             return Err(fail_kind(&name, "no regular file"));
         }
         let identity = FileIdentity::of_metadata(&metadata);
-        Ok(Self { file, path: path.to_path_buf(), name, identity, bytes: 0 })
+        Ok(Self { file, path: path.to_path_buf(), name, identity, bytes: 0, counter: None })
     }
 
     /// Its path, for messages.
@@ -132,6 +167,9 @@ impl Read for InputFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.file.read(buffer)?;
         self.bytes = self.bytes.saturating_add(count as u64);
+        if let Some(counter) = &self.counter {
+            counter.fetch_add(count as u64, Ordering::Relaxed);
+        }
         Ok(count)
     }
 }

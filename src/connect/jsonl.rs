@@ -1,14 +1,13 @@
 //! JSON lines: one object a line.
 
 use crate::failure::fail;
-use crate::input::{InputFile, list_files};
+use crate::input::InputQueue;
 use crate::json::{JsonValue, parse_json, split_path};
 use crate::opening::{AnySource, Opening};
 use crate::text_input::TextInput;
 use portcullis_model::reconciliation::Isolation;
 use portcullis_model::reconciliation::connector::JsonLinesSettings;
 use portcullis_reconcile::source::{RawValue, RecordSource, SourceError};
-use std::path::PathBuf;
 
 /// Opens the files.
 pub(crate) fn open(settings: &JsonLinesSettings, opening: &Opening<'_>) -> Result<AnySource, SourceError> {
@@ -18,8 +17,7 @@ pub(crate) fn open(settings: &JsonLinesSettings, opening: &Opening<'_>) -> Resul
         })
     };
     let paths = opening.columns.iter().map(path_of).collect::<Result<_, _>>()?;
-    let mut waiting = list_files(&settings.files, opening)?;
-    waiting.reverse();
+    let waiting = InputQueue::list(&settings.files, opening)?;
     let place = settings.files.pattern.clone();
     let mut source =
         JsonLinesSource { settings: settings.clone(), paths, waiting, open: None, place, line: Vec::new() };
@@ -30,8 +28,7 @@ pub(crate) fn open(settings: &JsonLinesSettings, opening: &Opening<'_>) -> Resul
 struct JsonLinesSource {
     settings: JsonLinesSettings,
     paths: Vec<Vec<String>>,
-    /// Files that are not open yet, the next one last.
-    waiting: Vec<PathBuf>,
+    waiting: InputQueue,
     open: Option<TextInput>,
     place: String,
     line: Vec<u8>,
@@ -39,8 +36,8 @@ struct JsonLinesSource {
 
 impl JsonLinesSource {
     fn open_next(&mut self) -> Result<(), SourceError> {
-        if let Some(path) = self.waiting.pop() {
-            self.open = Some(TextInput::open(InputFile::open(&path)?, self.settings.characters));
+        if let Some(file) = self.waiting.open_next()? {
+            self.open = Some(TextInput::open(file, self.settings.characters));
         }
         Ok(())
     }
@@ -87,6 +84,10 @@ impl RecordSource for JsonLinesSource {
 
     fn announced_rows(&self) -> Option<u64> {
         None
+    }
+
+    fn share_read(&self) -> Option<f64> {
+        Some(self.waiting.share_read())
     }
 
     fn place(&self) -> String {

@@ -11,6 +11,7 @@
 //! | `characters` | bytes to text, by the stated character set |
 //! | `totals` | counts and sums of headers and trailers |
 //! | `sql` | the one SELECT that is sent, with quoted names |
+//! | `server` | a database server: what is asked of it, by which account and over which channel |
 //! | `secret` | passwords and tokens from an environment variable or a private file |
 #![allow(
     clippy::disallowed_methods,
@@ -36,17 +37,27 @@ mod json;
 mod jsonl;
 #[cfg(feature = "mysql")]
 mod mysql;
+#[cfg(feature = "odbc")]
+mod odbc;
 mod opening;
 #[cfg(feature = "parquet")]
 mod parquet;
 #[cfg(feature = "postgresql")]
 mod postgresql;
 mod progress;
-#[cfg(any(feature = "mysql", feature = "parquet", feature = "postgresql", feature = "sqlite"))]
+#[cfg(any(
+    feature = "mysql",
+    feature = "odbc",
+    feature = "parquet",
+    feature = "postgresql",
+    feature = "sqlite"
+))]
 mod pump;
-#[cfg(any(feature = "http", feature = "mysql", feature = "postgresql"))]
+#[cfg(any(feature = "http", feature = "mysql", feature = "odbc", feature = "postgresql"))]
 mod secret;
-#[cfg(any(feature = "mysql", feature = "postgresql", feature = "sqlite"))]
+#[cfg(any(feature = "mysql", feature = "postgresql"))]
+mod server;
+#[cfg(any(feature = "mysql", feature = "odbc", feature = "postgresql", feature = "sqlite"))]
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -97,6 +108,8 @@ pub const TABLE: &[Connector] = &[
     connector!("jsonl", JsonLines, jsonl::open),
     #[cfg(feature = "mysql")]
     connector!("mysql", Mysql, mysql::open),
+    #[cfg(feature = "odbc")]
+    connector!("odbc", Odbc, odbc::open),
     #[cfg(feature = "parquet")]
     connector!("parquet", Parquet, parquet::open),
     #[cfg(feature = "postgresql")]
@@ -122,11 +135,7 @@ pub fn open_source(settings: &ConnectorSettings, opening: &Opening<'_>) -> Resul
     let known = TABLE.iter().find_map(|connector| (connector.open)(settings, opening));
     let source = known.unwrap_or_else(|| {
         let problem = format!("This program was built without the connector `{name}`.");
-        Err(failure::fail(
-            name,
-            problem,
-            format!("Build it with the feature `{name}` of portcullis-connect."),
-        ))
+        Err(failure::fail(name, problem, format!("Build it with `--features {name}`.")))
     })?;
     Ok(Box::new(opening::FailingSource::new(source)))
 }

@@ -5,17 +5,16 @@ mod value;
 
 use crate::failure::fail;
 use crate::opening::{AnySource, Opening};
-use crate::pump::{Beginning, PumpInlet, PumpedSource};
-use crate::secret::{SecretText, read_secret};
-use crate::sql::{SqlDialect, name_extraction};
-use crate::tls::{Channel, decide_channel};
+use crate::pump::{Beginning, PumpInlet};
+use crate::secret::SecretText;
+use crate::server::ServerReading;
+use crate::sql::SqlDialect;
+use crate::tls::Channel;
 use answer::fail_answer;
 use mysql::prelude::Queryable;
 use mysql::{Conn, Opts, OptsBuilder, SslOpts};
 use portcullis_model::reconciliation::Isolation;
-use portcullis_model::reconciliation::connector::{
-    DatabaseServer, MysqlSettings, ServerAddress, SqlExtraction,
-};
+use portcullis_model::reconciliation::connector::{MysqlSettings, ServerAddress, SqlExtraction};
 use portcullis_reconcile::source::SourceError;
 use std::time::Duration;
 use value::{ColumnForm, take_value};
@@ -27,61 +26,29 @@ const LONGEST_PACKET: usize = 1 << 30;
 
 /// Opens the connection and begins to read.
 pub(crate) fn open(settings: &MysqlSettings, opening: &Opening<'_>) -> Result<AnySource, SourceError> {
-    let server = &settings.server;
-    let place = name_extraction(&name_server(server), &settings.extraction);
-    let (places, quoted) = DIALECT.quote_columns(opening.columns)?;
-    let reading = Reading {
-        place: place.clone(),
-        server: server.clone(),
-        channel: decide_channel(&server.address, &server.tls, opening)?,
-        password: server.password.as_ref().map(|place| read_secret(place, opening)).transpose()?,
-        select: DIALECT.write_select(&settings.extraction, &quoted)?,
-        count: server.count_rows.then(|| DIALECT.write_count(&settings.extraction)).transpose()?,
-        extraction: settings.extraction.clone(),
-        places,
-    };
-    let width = opening.columns.len();
-    Ok(Box::new(PumpedSource::start(&place, width, move |inlet| read_rows(&reading, inlet))?))
+    ServerReading::prepare("mysql", DIALECT, &settings.server, &settings.extraction, opening)?
+        .start(read_rows)
 }
 
-/// The server as messages call it. It never holds a password.
-fn name_server(server: &DatabaseServer) -> String {
-    match &server.address {
-        ServerAddress::Network { host, .. } => format!("mysql://{host}/{}", server.database),
-        ServerAddress::Socket { path, .. } => format!("mysql://{path}/{}", server.database),
-    }
-}
-
-struct Reading {
-    place: String,
-    server: DatabaseServer,
-    channel: Channel,
-    password: Option<SecretText>,
-    select: String,
-    count: Option<String>,
-    extraction: SqlExtraction,
-    places: Vec<usize>,
-}
-
-fn read_rows(reading: &Reading, inlet: &mut PumpInlet) -> Result<(), SourceError> {
-    let fail_here = |error: mysql::Error| fail_answer(&reading.place, &error);
+fn read_rows(reading: &ServerReading, inlet: &mut PumpInlet) -> Result<(), SourceError> {
+    let fail_here = |error: mysql::Error| fail_answer(reading.place(), &error);
     let mut connection = Conn::new(choose_options(reading)).map_err(fail_here)?;
     begin_transaction(&mut connection, reading).map_err(fail_here)?;
     let isolation = find_isolation(&mut connection, &reading.extraction).map_err(fail_here)?;
-    let announced = match &reading.count {
+    let announced = match &reading.request.count {
         Some(count) => connection.exec_first::<u64, _, _>(count, ()).map_err(fail_here)?,
         None => None,
     };
     // Prepared, it is one statement.
-    let statement = connection.prep(&reading.select).map_err(fail_here)?;
+    let statement = connection.prep(&reading.request.select).map_err(fail_here)?;
     let mut rows = connection.exec_iter(statement, ()).map_err(fail_here)?;
     let forms: Vec<ColumnForm> = rows.columns().as_ref().iter().map(ColumnForm::of_column).collect();
     inlet.begin(Beginning { isolation, announced })?;
     for row in rows.by_ref() {
         let number = inlet.rows() + 1;
-        let place = || format!("{}, row {number}", reading.place);
+        let place = || reading.place_of_row(number);
         let row = row.map_err(|error| fail_answer(&place(), &error))?;
-        for at in &reading.places {
+        for at in &reading.request.places {
             let (Some(value), Some(form)) = (row.as_ref(*at), forms.get(*at)) else {
                 let problem = "The server sent a row with other columns.";
                 return Err(fail(place(), problem, "Read again."));
@@ -93,7 +60,7 @@ fn read_rows(reading: &Reading, inlet: &mut PumpInlet) -> Result<(), SourceError
     Ok(())
 }
 
-fn choose_options(reading: &Reading) -> Opts {
+fn choose_options(reading: &ServerReading) -> Opts {
     let server = &reading.server;
     let options = OptsBuilder::new()
         .user(Some(&server.user))
@@ -122,7 +89,7 @@ fn choose_options(reading: &Reading) -> Opts {
 }
 
 /// Begins the one transaction. Times come in UTC, texts in UTF-8.
-fn begin_transaction(connection: &mut Conn, reading: &Reading) -> mysql::Result<()> {
+fn begin_transaction(connection: &mut Conn, reading: &ServerReading) -> mysql::Result<()> {
     let version: Option<String> = connection.query_first("SELECT VERSION()")?;
     let limit = reading.server.statement_timeout.as_millis().clamp(1, 1 << 40);
     let limit = if version.is_some_and(|version| version.contains("MariaDB")) {

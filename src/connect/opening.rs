@@ -63,6 +63,10 @@ impl RecordSource for FailingSource {
         self.source.announced_rows()
     }
 
+    fn share_read(&self) -> Option<f64> {
+        self.source.share_read()
+    }
+
     fn place(&self) -> String {
         self.source.place()
     }

@@ -7,15 +7,15 @@ mod value;
 
 use crate::failure::fail;
 use crate::opening::{AnySource, Opening};
-use crate::pump::{Beginning, PumpInlet, PumpedSource};
-use crate::secret::{SecretText, read_secret};
-use crate::sql::{SqlDialect, name_extraction};
-use crate::tls::{Channel, build_client, decide_channel};
+use crate::pump::{Beginning, PumpInlet};
+use crate::server::ServerReading;
+use crate::sql::SqlDialect;
+use crate::tls::{Channel, build_client};
 use answer::{fail_answer, fail_silence};
 use copied::CopiedRows;
 use futures_util::{FutureExt, StreamExt};
 use portcullis_model::reconciliation::Isolation;
-use portcullis_model::reconciliation::connector::{DatabaseServer, PostgresqlSettings, ServerAddress};
+use portcullis_model::reconciliation::connector::{PostgresqlSettings, ServerAddress};
 use portcullis_reconcile::source::SourceError;
 use std::future::Future;
 use std::path::Path;
@@ -33,49 +33,14 @@ const DIALECT: SqlDialect = SqlDialect { open: '"', close: '"', longest_name: 63
 
 /// Opens the connection and begins to read.
 pub(crate) fn open(settings: &PostgresqlSettings, opening: &Opening<'_>) -> Result<AnySource, SourceError> {
-    let server = &settings.server;
-    let place = name_extraction(&name_server(server), &settings.extraction);
-    let (places, quoted) = DIALECT.quote_columns(opening.columns)?;
-    let reading = Reading {
-        place: place.clone(),
-        server: server.clone(),
-        channel: decide_channel(&server.address, &server.tls, opening)?,
-        password: server.password.as_ref().map(|place| read_secret(place, opening)).transpose()?,
-        plain: DIALECT.write_select(&settings.extraction, &quoted)?,
-        count: server.count_rows.then(|| DIALECT.write_count(&settings.extraction)).transpose()?,
-        extraction: settings.extraction.clone(),
-        quoted,
-        places,
-    };
-    let width = opening.columns.len();
-    Ok(Box::new(PumpedSource::start(&place, width, move |inlet| read_rows(&reading, inlet))?))
+    ServerReading::prepare("postgresql", DIALECT, &settings.server, &settings.extraction, opening)?
+        .start(read_rows)
 }
 
-/// The server as messages call it. It never holds a password.
-fn name_server(server: &DatabaseServer) -> String {
-    match &server.address {
-        ServerAddress::Network { host, .. } => format!("postgresql://{host}/{}", server.database),
-        ServerAddress::Socket { path, .. } => format!("postgresql://{path}/{}", server.database),
-    }
-}
-
-struct Reading {
-    place: String,
-    server: DatabaseServer,
-    channel: Channel,
-    password: Option<SecretText>,
-    /// The SELECT of the columns as they are.
-    plain: String,
-    count: Option<String>,
-    extraction: portcullis_model::reconciliation::connector::SqlExtraction,
-    quoted: Vec<String>,
-    places: Vec<usize>,
-}
-
-fn read_rows(reading: &Reading, inlet: &mut PumpInlet) -> Result<(), SourceError> {
+fn read_rows(reading: &ServerReading, inlet: &mut PumpInlet) -> Result<(), SourceError> {
     let runtime = Builder::new_current_thread().enable_io().enable_time().build();
     let runtime = runtime.map_err(|error| {
-        fail(&reading.place, format!("No connection can be prepared: {error}."), "Try again.")
+        fail(reading.place(), format!("No connection can be prepared: {error}."), "Try again.")
     })?;
     runtime.block_on(async {
         let client = connect(reading).await?;
@@ -86,7 +51,7 @@ fn read_rows(reading: &Reading, inlet: &mut PumpInlet) -> Result<(), SourceError
     })
 }
 
-async fn connect(reading: &Reading) -> Result<Client, SourceError> {
+async fn connect(reading: &ServerReading) -> Result<Client, SourceError> {
     let mut config = Config::new();
     let server = &reading.server;
     match &server.address {
@@ -115,7 +80,7 @@ async fn connect(reading: &Reading) -> Result<Client, SourceError> {
     }
 }
 
-async fn connect_by<T>(reading: &Reading, config: &Config, tls: T) -> Result<Client, SourceError>
+async fn connect_by<T>(reading: &ServerReading, config: &Config, tls: T) -> Result<Client, SourceError>
 where
     T: tokio_postgres::tls::MakeTlsConnect<tokio_postgres::Socket>,
     T::Stream: Send + 'static,
@@ -123,8 +88,8 @@ where
     // The driver's own limit is for the socket alone; this one is for the greeting too.
     let wait = to_std(reading.server.connect_timeout);
     let connected =
-        timeout(wait, config.connect(tls)).await.map_err(|_| fail_silence(&reading.place, wait))?;
-    let (client, connection) = connected.map_err(|error| fail_answer(&reading.place, &error))?;
+        timeout(wait, config.connect(tls)).await.map_err(|_| fail_silence(reading.place(), wait))?;
+    let (client, connection) = connected.map_err(|error| fail_answer(reading.place(), &error))?;
     tokio::spawn(async move {
         // An error of the connection also ends the request that waits for it.
         let _ = connection.await;
@@ -133,7 +98,7 @@ where
 }
 
 /// Begins the one transaction. The settings end with it, so that a pool of connections keeps none.
-async fn begin_transaction(client: &Client, reading: &Reading) -> Result<(), SourceError> {
+async fn begin_transaction(client: &Client, reading: &ServerReading) -> Result<(), SourceError> {
     let limit = reading.server.statement_timeout.as_millis().clamp(1, i128::from(i32::MAX));
     let begin = format!(
         "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
@@ -145,27 +110,30 @@ async fn begin_transaction(client: &Client, reading: &Reading) -> Result<(), Sou
     wait_for(reading, client.batch_execute(&begin)).await
 }
 
-async fn count_rows(client: &Client, reading: &Reading) -> Result<Option<u64>, SourceError> {
-    let Some(count) = &reading.count else { return Ok(None) };
+async fn count_rows(client: &Client, reading: &ServerReading) -> Result<Option<u64>, SourceError> {
+    let Some(count) = &reading.request.count else { return Ok(None) };
     let wait = longest_wait(reading, 0);
     let row =
-        timeout(wait, client.query_one(count, &[])).await.map_err(|_| fail_silence(&reading.place, wait))?;
-    let row = row.map_err(|error| fail_answer(&reading.place, &error))?;
-    let rows: i64 = row.try_get(0).map_err(|error| fail_answer(&reading.place, &error))?;
+        timeout(wait, client.query_one(count, &[])).await.map_err(|_| fail_silence(reading.place(), wait))?;
+    let row = row.map_err(|error| fail_answer(reading.place(), &error))?;
+    let rows: i64 = row.try_get(0).map_err(|error| fail_answer(reading.place(), &error))?;
     Ok(u64::try_from(rows).ok())
 }
 
 /// The SELECT that is copied, and in which form each of its columns comes. Types that have no form
 /// of their own come as the server's text.
-async fn choose_forms(client: &Client, reading: &Reading) -> Result<(String, Vec<ColumnForm>), SourceError> {
-    let statement = wait_for(reading, client.prepare(&reading.plain)).await?;
+async fn choose_forms(
+    client: &Client,
+    reading: &ServerReading,
+) -> Result<(String, Vec<ColumnForm>), SourceError> {
+    let statement = wait_for(reading, client.prepare(&reading.request.select)).await?;
     let forms: Vec<ColumnForm> =
         statement.columns().iter().map(|column| ColumnForm::of_type(column.type_())).collect();
     let cast = |(name, form): (&String, &ColumnForm)| match form {
         ColumnForm::CastText => format!("CAST({name} AS text)"),
         _ => name.clone(),
     };
-    let expressions: Vec<String> = reading.quoted.iter().zip(&forms).map(cast).collect();
+    let expressions: Vec<String> = reading.request.quoted.iter().zip(&forms).map(cast).collect();
     let select = DIALECT.write_select(&reading.extraction, &expressions)?;
     // Prepared alone it is one statement, so that nothing in it can close the parenthesis of COPY.
     wait_for(reading, client.prepare(&select)).await?;
@@ -174,18 +142,18 @@ async fn choose_forms(client: &Client, reading: &Reading) -> Result<(String, Vec
 
 async fn copy_rows(
     client: &Client,
-    reading: &Reading,
+    reading: &ServerReading,
     select: &str,
     forms: &[ColumnForm],
     announced: Option<u64>,
     inlet: &mut PumpInlet,
 ) -> Result<(), SourceError> {
     let copy = format!("COPY (\n{select}\n) TO STDOUT (FORMAT binary)");
-    let stream = client.copy_out(&copy).await.map_err(|error| fail_answer(&reading.place, &error))?;
+    let stream = client.copy_out(&copy).await.map_err(|error| fail_answer(reading.place(), &error))?;
     let mut stream = pin!(stream);
     inlet.begin(Beginning { isolation: Isolation::Repeatable, announced })?;
-    let mut rows = CopiedRows::new(forms, &reading.places);
-    let place = |rows: u64| format!("{}, row {}", reading.place, rows + 1);
+    let mut rows = CopiedRows::new(forms, &reading.request.places);
+    let place = |rows: u64| reading.place_of_row(rows + 1);
     loop {
         // Most messages are there already; only for the others a clock is set.
         let message = match stream.next().now_or_never() {
@@ -205,17 +173,17 @@ async fn copy_rows(
 
 /// An answer, within the longest silence.
 async fn wait_for<T>(
-    reading: &Reading,
+    reading: &ServerReading,
     answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Result<T, SourceError> {
     let wait = to_std(reading.server.silence_timeout);
-    let answer = timeout(wait, answer).await.map_err(|_| fail_silence(&reading.place, wait))?;
-    answer.map_err(|error| fail_answer(&reading.place, &error))
+    let answer = timeout(wait, answer).await.map_err(|_| fail_silence(reading.place(), wait))?;
+    answer.map_err(|error| fail_answer(reading.place(), &error))
 }
 
 /// The longest silence. The first row of a sorted query, and a count, may take as long as the
 /// statement may.
-fn longest_wait(reading: &Reading, rows: u64) -> Duration {
+fn longest_wait(reading: &ServerReading, rows: u64) -> Duration {
     let silence = to_std(reading.server.silence_timeout);
     if rows > 0 { silence } else { silence.saturating_add(to_std(reading.server.statement_timeout)) }
 }

@@ -22,6 +22,12 @@ impl SecretText {
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
+
+    /// A secret of a test.
+    #[cfg(test)]
+    pub(crate) fn for_test(secret: &str) -> Self {
+        Self(secret.to_string())
+    }
 }
 
 impl fmt::Debug for SecretText {

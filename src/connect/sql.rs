@@ -6,6 +6,20 @@ use portcullis_model::reconciliation::connector::SqlExtraction;
 use portcullis_reconcile::source::SourceError;
 use std::collections::BTreeSet;
 
+/// What is asked of a database.
+pub(crate) struct SqlRequest {
+    /// What is read, as messages call it.
+    pub place: String,
+    /// The SELECT of the columns, each once.
+    pub select: String,
+    /// The SELECT of the number of rows, where it is asked for.
+    pub count: Option<String>,
+    /// The columns as the SELECT has them.
+    pub quoted: Vec<String>,
+    /// Where in the result each column is that was asked for.
+    pub places: Vec<usize>,
+}
+
 /// How a database quotes the name of a table or column. The mark itself is doubled.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SqlDialect {
@@ -37,8 +51,8 @@ impl SqlDialect {
     /// What follows FROM.
     fn write_origin(self, extraction: &SqlExtraction) -> Result<String, SourceError> {
         Ok(match extraction {
-            // The line break ends a comment at the query's end.
-            SqlExtraction::Query(query) => format!("(\n{}\n) AS portcullis_rows", strip_semicolon(query)),
+            // The line break ends a comment at the query's end. Oracle knows no `AS` here.
+            SqlExtraction::Query(query) => format!("(\n{}\n) portcullis_rows", strip_semicolon(query)),
             SqlExtraction::Table { schema, table, condition } => {
                 let mut origin = match schema {
                     Some(schema) => format!("{}.", self.quote_name(schema)?),
@@ -62,13 +76,23 @@ impl SqlDialect {
         Ok(format!("SELECT {} FROM {}", expressions.join(", "), self.write_origin(extraction)?))
     }
 
-    /// The SELECT of the number of rows.
-    pub(crate) fn write_count(self, extraction: &SqlExtraction) -> Result<String, SourceError> {
-        self.write_select(extraction, &["count(*)".to_string()])
+    /// What is asked of `system` for these columns.
+    pub(crate) fn write_request(
+        self,
+        system: &str,
+        extraction: &SqlExtraction,
+        count_rows: bool,
+        columns: &[String],
+    ) -> Result<SqlRequest, SourceError> {
+        let (places, quoted) = self.quote_columns(columns)?;
+        let count =
+            count_rows.then(|| self.write_select(extraction, &["count(*)".to_string()])).transpose()?;
+        let select = self.write_select(extraction, &quoted)?;
+        Ok(SqlRequest { place: name_extraction(system, extraction), select, count, quoted, places })
     }
 
     /// The quoted columns, each once: where each is in the result, and the expressions.
-    pub(crate) fn quote_columns(self, columns: &[String]) -> Result<(Vec<usize>, Vec<String>), SourceError> {
+    fn quote_columns(self, columns: &[String]) -> Result<(Vec<usize>, Vec<String>), SourceError> {
         let distinct: Vec<&String> = columns.iter().collect::<BTreeSet<_>>().into_iter().collect();
         let quoted = distinct.iter().map(|name| self.quote_name(name)).collect::<Result<_, _>>()?;
         let place = |name: &String| distinct.iter().position(|known| *known == name).unwrap_or_default();
@@ -77,7 +101,7 @@ impl SqlDialect {
 }
 
 /// The query without the semicolons and blanks at its end.
-fn strip_semicolon(query: &str) -> &str {
+pub(crate) fn strip_semicolon(query: &str) -> &str {
     query.trim_end_matches(|c: char| c == ';' || c.is_whitespace())
 }
 
@@ -111,7 +135,7 @@ mod tests {
     fn a_query_becomes_a_subquery() {
         let query = SqlExtraction::Query("SELECT 1 AS a -- one ;".to_string());
         let text = DIALECT.write_select(&query, &["\"a\"".to_string()]).unwrap();
-        assert_eq!(text, "SELECT \"a\" FROM (\nSELECT 1 AS a -- one\n) AS portcullis_rows");
+        assert_eq!(text, "SELECT \"a\" FROM (\nSELECT 1 AS a -- one\n) portcullis_rows");
     }
 
     #[test]

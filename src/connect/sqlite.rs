@@ -3,14 +3,14 @@
 use crate::failure::{fail, fail_reading};
 use crate::opening::{AnySource, Opening};
 use crate::pump::{Beginning, PumpInlet, PumpedSource};
-use crate::sql::{SqlDialect, name_extraction};
+use crate::sql::{SqlDialect, SqlRequest};
 use portcullis_model::reconciliation::Isolation;
 use portcullis_model::reconciliation::connector::SqliteSettings;
 use portcullis_reconcile::source::{RawValue, SourceError};
 use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// A backtick never becomes a text, as an unknown name in double quotes does.
@@ -22,46 +22,36 @@ const BUSY: Duration = Duration::from_secs(30);
 /// Opens the file and begins to read.
 pub(crate) fn open(settings: &SqliteSettings, opening: &Opening<'_>) -> Result<AnySource, SourceError> {
     let path = opening.resolve_path(&settings.file);
-    let place = name_extraction(&path.display().to_string(), &settings.extraction);
-    let (places, quoted) = DIALECT.quote_columns(opening.columns)?;
-    let select = DIALECT.write_select(&settings.extraction, &quoted)?;
-    let count = settings.count_rows.then(|| DIALECT.write_count(&settings.extraction)).transpose()?;
-    let reading = Reading { path, place: place.clone(), places, select, count };
-    let source = PumpedSource::start(&place, opening.columns.len(), move |inlet| read_rows(&reading, inlet))?;
-    Ok(Box::new(source))
-}
-
-struct Reading {
-    path: PathBuf,
-    place: String,
-    places: Vec<usize>,
-    select: String,
-    count: Option<String>,
+    let name = path.display().to_string();
+    let request = DIALECT.write_request(&name, &settings.extraction, settings.count_rows, opening.columns)?;
+    let place = request.place.clone();
+    let read = move |inlet: &mut PumpInlet| read_rows(&path, &request, inlet);
+    Ok(Box::new(PumpedSource::start(&place, opening.columns.len(), read)?))
 }
 
 /// Counts, if that is asked for, and reads, in one transaction.
-fn read_rows(reading: &Reading, inlet: &mut PumpInlet) -> Result<(), SourceError> {
-    let connection = open_connection(&reading.path, &reading.place)?;
-    let fail_here = |error: rusqlite::Error| fail_query(&reading.place, &error);
-    let announced = match &reading.count {
+fn read_rows(path: &Path, request: &SqlRequest, inlet: &mut PumpInlet) -> Result<(), SourceError> {
+    let connection = open_connection(path, &request.place)?;
+    let fail_here = |error: rusqlite::Error| fail_query(&request.place, &error);
+    let announced = match &request.count {
         Some(count) => {
             let rows: i64 = connection.query_row(count, [], |row| row.get(0)).map_err(fail_here)?;
             u64::try_from(rows).ok()
         }
         None => None,
     };
-    let mut statement = connection.prepare(&reading.select).map_err(fail_here)?;
+    let mut statement = connection.prepare(&request.select).map_err(fail_here)?;
     if !statement.readonly() {
         let remedy = "Write a SELECT that writes nothing.";
-        return Err(fail(&reading.place, "The query writes.", remedy));
+        return Err(fail(&request.place, "The query writes.", remedy));
     }
     let mut rows = statement.query([]).map_err(fail_here)?;
     inlet.begin(Beginning { isolation: Isolation::Snapshot, announced })?;
     loop {
-        let place = |rows: u64| format!("{}, row {}", reading.place, rows + 1);
+        let place = |rows: u64| format!("{}, row {}", request.place, rows + 1);
         let row = rows.next().map_err(|error| fail_query(&place(inlet.rows()), &error))?;
         let Some(row) = row else { return Ok(()) };
-        for at in &reading.places {
+        for at in &request.places {
             inlet.push_value(take_value(row.get_ref(*at).map_err(fail_here)?));
         }
         inlet.end_row()?;

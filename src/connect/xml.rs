@@ -5,7 +5,7 @@ mod bounded;
 mod record;
 
 use crate::failure::fail;
-use crate::input::{InputFile, list_files};
+use crate::input::InputQueue;
 use crate::opening::{AnySource, Opening};
 use crate::text_input::TextInput;
 use crate::totals::check_count;
@@ -16,7 +16,6 @@ use portcullis_reconcile::source::{RawValue, RecordSource, SourceError};
 use quick_xml::Reader;
 use quick_xml::events::{BytesDecl, BytesStart, Event};
 use record::{ElementPath, PathValue};
-use std::path::PathBuf;
 
 /// Deepest nesting of elements.
 const DEEPEST: usize = 200;
@@ -33,8 +32,7 @@ pub(crate) fn open(settings: &XmlSettings, opening: &Opening<'_>) -> Result<AnyS
     let values = opening.columns.iter().map(|column| parse(column).map(PathValue::new));
     let values = values.collect::<Result<Vec<_>, _>>()?;
     let count = settings.count.as_ref().map(parse).transpose()?.map(PathValue::new);
-    let mut waiting = list_files(&settings.files, opening)?;
-    waiting.reverse();
+    let waiting = InputQueue::list(&settings.files, opening)?;
     let mut source = XmlSource {
         settings: settings.clone(),
         waiting,
@@ -55,8 +53,7 @@ pub(crate) fn open(settings: &XmlSettings, opening: &Opening<'_>) -> Result<AnyS
 
 struct XmlSource {
     settings: XmlSettings,
-    /// Files that are not open yet, the next one last.
-    waiting: Vec<PathBuf>,
+    waiting: InputQueue,
     open: Option<(Reader<BoundedInput>, Vec<u8>)>,
     place: String,
     values: Vec<PathValue>,
@@ -73,8 +70,8 @@ struct XmlSource {
 
 impl XmlSource {
     fn open_next(&mut self) -> Result<(), SourceError> {
-        let Some(path) = self.waiting.pop() else { return Ok(()) };
-        let input = TextInput::open(InputFile::open(&path)?, self.settings.characters);
+        let Some(file) = self.waiting.open_next()? else { return Ok(()) };
+        let input = TextInput::open(file, self.settings.characters);
         self.place = input.name().to_string();
         let bounded = BoundedInput::new(input, self.settings.files.longest_record);
         let mut reader = Reader::from_reader(bounded);
@@ -292,6 +289,10 @@ impl RecordSource for XmlSource {
 
     fn announced_rows(&self) -> Option<u64> {
         self.announced
+    }
+
+    fn share_read(&self) -> Option<f64> {
+        Some(self.waiting.share_read())
     }
 
     fn place(&self) -> String {

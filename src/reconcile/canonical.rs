@@ -196,12 +196,33 @@ impl CanonicalFields {
     /// # Errors
     /// The first value that is incomparable. The other fields are in `out` all the same.
     pub fn write(&self, values: &[RawValue], out: &mut Vec<u8>) -> Result<Option<usize>, Incomparable> {
+        self.write_values(|number| values.get(number), out)
+    }
+
+    /// Writes the canonical form of the values in these places of a row, as [`Self::write`] does.
+    ///
+    /// # Errors
+    /// As those of [`Self::write`].
+    pub fn write_picked(
+        &self,
+        values: &[RawValue],
+        places: &[usize],
+        out: &mut Vec<u8>,
+    ) -> Result<Option<usize>, Incomparable> {
+        self.write_values(|number| values.get(*places.get(number)?), out)
+    }
+
+    fn write_values<'v>(
+        &self,
+        value: impl Fn(usize) -> Option<&'v RawValue>,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<usize>, Incomparable> {
         out.clear();
         out.extend_from_slice(b"portcullis canonical ");
         out.extend_from_slice(&CANONICAL_VERSION.to_be_bytes());
         let (mut null, mut fault) = (None, None);
         for (number, field) in self.0.iter().enumerate() {
-            match field.append(values.get(number).unwrap_or(&RawValue::Null), out) {
+            match field.append(value(number).unwrap_or(&RawValue::Null), out) {
                 Ok(true) => {}
                 Ok(false) => null = null.or(Some(number)),
                 Err(why) => fault = fault.or(Some(why)),
@@ -247,7 +268,7 @@ fn append_text(
 ) -> Result<bool, RuleFault> {
     let start = out.len();
     match value {
-        RawValue::Text(text) if is_nfc(text) => out.extend_from_slice(text.as_bytes()),
+        RawValue::Text(text) if text.is_ascii() || is_nfc(text) => out.extend_from_slice(text.as_bytes()),
         RawValue::Text(text) => {
             let mut buffer = [0; 4];
             text.nfc().for_each(|letter| out.extend_from_slice(letter.encode_utf8(&mut buffer).as_bytes()));

@@ -2,10 +2,12 @@
 //! to 256 files by their keyed key, each of which is then sorted.
 //!
 //! The files on the way hold keyed keys and digests alone. They are readable by their owner, lie in
-//! the folder of the unfinished manifest, and go away with it.
+//! the folder of the unfinished manifest, and go away with it. Once all rows were read, what is
+//! left to do needs the system no more, and another process can go on with it.
 
 mod columns;
 mod explain;
+mod resume;
 mod sort;
 mod spill;
 #[cfg(test)]
@@ -16,15 +18,18 @@ pub use explain::{ExplainedField, ExplainedRow, explain_row};
 
 use crate::canonical::{RuleFault, digest_definition};
 use crate::key::DatasetKey;
-use crate::manifest::{FaultKind, Manifest, ManifestFault, ManifestTitle, ManifestWriter};
+use crate::manifest::{
+    FaultKind, Manifest, ManifestFault, ManifestForm, ManifestTitle, ManifestWriter, WrittenBucket,
+};
 use crate::source::{RecordSource, SourceError};
 use columns::RowReader;
 use jiff::Timestamp;
 use portcullis_model::digest::Digest;
 use portcullis_model::reconciliation::{Dataset, DatasetSide, Isolation, SystemSettings};
+use portcullis_wire::interrupted::v1::ReadRowsV1;
 use portcullis_wire::manifest::v1::{ManifestContentV1, ManifestIsolationV1, ManifestScopeV1, ManifestV1};
 use sort::SortJob;
-use spill::Spills;
+use spill::{SpillFiles, Spills};
 use std::fmt;
 use std::path::Path;
 
@@ -50,6 +55,11 @@ pub struct ExtractSettings<'e> {
     pub sorted_at_once: usize,
     /// The program, with its version.
     pub generator: &'e str,
+    /// Whether files stay where the extraction fails after the last row was read, so that
+    /// [`resume_extraction`] goes on with them.
+    pub resumable: bool,
+    /// How the manifest is written.
+    pub form: ManifestForm,
 }
 
 /// Rows that a thread sorts in memory at once, if nothing else is asked for: 60 MB.
@@ -103,11 +113,59 @@ pub fn extract_rows(
     path: &Path,
     settings: &ExtractSettings<'_>,
 ) -> Result<ManifestV1, ExtractFault> {
-    let only = settings.only.map(read_only).transpose()?;
     let mut reader = RowReader::new(dataset, system, key, settings).map_err(ExtractFault::Settings)?;
-    let columns = reader.columns();
-    let writer = ManifestWriter::create(path, settings.content, columns.len())?;
-    let mut spills = Spills::create(writer.folder(), columns.len())?;
+    let mut title = make_title(dataset, system, key, settings, reader.columns());
+    let mut writer = ManifestWriter::create(path, settings.content, title.columns.len())?;
+    let mut spills = Spills::create(writer.folder())?;
+    title.read = Some(read_rows(source, &mut reader, settings.only, &mut spills)?);
+    title.isolation = name_isolation(source.isolation());
+    title.announced = source.announced_rows();
+    let (reasons, reason_places) = reader.reasons();
+    title.reasons = reasons;
+    let notes = ReadRowsV1 {
+        schema: portcullis_wire::interrupted::v1::VERSION,
+        sequenced: title.sequenced,
+        header: title.header(),
+        reason_places,
+        files: spills.finish()?,
+    };
+    if settings.resumable {
+        resume::write_notes(writer.folder(), &notes)?;
+        writer.keep();
+    }
+    Ok(sort_rows(writer, notes, Vec::new(), settings)?)
+}
+
+/// Goes on with an extraction to `path` that was interrupted after its last row was read. `None`:
+/// there is none, or it was another extraction.
+///
+/// # Errors
+/// Another process writes there, the files of the extraction are damaged, or the disk is full.
+pub fn resume_extraction(
+    dataset: &Dataset,
+    system: &SystemSettings,
+    key: &DatasetKey,
+    path: &Path,
+    settings: &ExtractSettings<'_>,
+) -> Result<Option<ManifestV1>, ExtractFault> {
+    let reader = RowReader::new(dataset, system, key, settings).map_err(ExtractFault::Settings)?;
+    let expected = make_title(dataset, system, key, settings, reader.columns()).header();
+    let reopened = ManifestWriter::reopen(path, settings.content, expected.columns.len())?;
+    let Some(writer) = reopened else { return Ok(None) };
+    let Some(notes) = resume::read_notes(writer.folder(), &expected) else { return Ok(None) };
+    let sorted = resume::read_sorted(writer.folder(), expected.columns.len())?;
+    resume::clear_unfinished(writer.folder(), &sorted)?;
+    Ok(Some(sort_rows(writer, notes, sorted, settings)?))
+}
+
+/// Reads every row into the files; returns how many there were.
+fn read_rows(
+    source: &mut dyn RecordSource,
+    reader: &mut RowReader,
+    only: Option<&Manifest>,
+    spills: &mut Spills,
+) -> Result<u64, ExtractFault> {
+    let only = only.map(read_only).transpose()?;
     let (mut values, mut read) = (Vec::new(), 0);
     while source.read_row(&mut values)? {
         read += 1;
@@ -120,29 +178,48 @@ pub fn extract_rows(
             spills.push(&row, reader.column_digests())?;
         }
     }
-    let (reasons, places) = reader.reasons();
-    let files = spills.finish()?;
-    let job = SortJob { writer: &writer, files: &files, width: columns.len(), places: &places };
-    let buckets = job.run(settings.threads, settings.sorted_at_once)?;
-    files.remove()?;
-    let title = ManifestTitle {
+    Ok(read)
+}
+
+/// Sorts the files that are not sorted yet, and gives the manifest its name.
+fn sort_rows(
+    writer: ManifestWriter,
+    notes: ReadRowsV1,
+    sorted: Vec<WrittenBucket>,
+    settings: &ExtractSettings<'_>,
+) -> Result<ManifestV1, ManifestFault> {
+    let files = SpillFiles::new(writer.folder(), notes.header.columns.len(), notes.files);
+    let journal = if settings.resumable { Some(resume::open_journal(writer.folder())?) } else { None };
+    let job = SortJob { writer: &writer, files: &files, places: &notes.reason_places, journal };
+    let buckets = job.run(sorted, settings.threads, settings.sorted_at_once)?;
+    writer.finish_header(notes.header, notes.sequenced, buckets, settings.form)
+}
+
+/// What the header says before a row was read.
+fn make_title(
+    dataset: &Dataset,
+    system: &SystemSettings,
+    key: &DatasetKey,
+    settings: &ExtractSettings<'_>,
+    columns: Vec<String>,
+) -> ManifestTitle {
+    ManifestTitle {
         dataset: dataset.name.clone(),
         content: settings.content,
         scope: scope_of(settings.only),
         as_of: settings.as_of,
-        isolation: name_isolation(source.isolation()),
+        isolation: ManifestIsolationV1::None,
         key_id: key.id(),
         definition: digest_definition(dataset),
         settings: Some(dataset.reading(side_of(settings.content), system)),
-        read: Some(read),
-        announced: source.announced_rows(),
+        read: None,
+        announced: None,
         timed: system.time.is_some(),
         sequenced: system.sequence.is_some(),
         columns,
-        reasons,
+        reasons: Vec::new(),
         generator: settings.generator.to_string(),
-    };
-    Ok(writer.finish(title, buckets)?)
+    }
 }
 
 /// Rejects and receipts come from the receiver, and name records by its columns.

@@ -52,6 +52,11 @@ pub trait RecordSource {
     /// snapshot), known at the latest after the last row. `None`: it says nothing.
     fn announced_rows(&self) -> Option<u64>;
 
+    /// How much of the whole was read, from 0 to 1; `None`: it is not known before the end.
+    fn share_read(&self) -> Option<f64> {
+        None
+    }
+
     /// Where the row that was read last is, for messages: file and line, or the row's number.
     fn place(&self) -> String;
 }

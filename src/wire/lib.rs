@@ -46,6 +46,7 @@ pub mod fleet;
 pub mod form;
 pub mod incident;
 pub mod incident_status;
+pub mod interrupted;
 pub mod manifest;
 pub mod pack;
 pub mod reconciliation;

@@ -98,6 +98,7 @@ mod procedure;
 mod real_runners;
 mod reconcile_engines;
 mod reconcile_spark;
+mod reconcile_interrupted;
 mod record_anchor;
 mod record_command;
 mod record_durability;

@@ -4,16 +4,17 @@ use super::{KeyArguments, PolicyArguments, ReadSide};
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::output;
 use crate::cli::policy_file::{POLICY, read_policy};
+use crate::cli::progress::{Progress, ProgressView};
 use portcullis_connect::{Opening, WatchedSource, open_source};
 use portcullis_forge::ci;
 use portcullis_judge::policy::Policy;
 use portcullis_model::host::HostProfile;
 use portcullis_model::reconciliation::{Dataset, SystemSettings};
 use portcullis_reconcile::extract::{
-    AnswerWords, ExtractFault, ExtractSettings, SORTED_AT_ONCE, extract_rows, list_columns,
+    AnswerWords, ExtractFault, ExtractSettings, SORTED_AT_ONCE, extract_rows, list_columns, resume_extraction,
 };
 use portcullis_reconcile::key::{DatasetKey, read_key_file};
-use portcullis_reconcile::manifest::{FaultKind, Manifest, ManifestFault};
+use portcullis_reconcile::manifest::{FaultKind, Manifest, ManifestFault, ManifestForm, can_be_reopened};
 use portcullis_record::TOOL;
 use portcullis_wire::manifest::v1::ManifestContentV1;
 use std::path::Path;
@@ -21,8 +22,8 @@ use std::path::Path;
 /// The variable that holds the key of a dataset.
 const KEY_VARIABLE: &str = "PORTCULLIS_DATASET_KEY";
 
-/// How often progress is told, in rows.
-const EVERY: u64 = 1_000_000;
+/// After so many rows it is looked whether progress is to be told.
+const EVERY: u64 = 5_000;
 
 /// The policy that defines datasets. Names of teams and accounts play no part in them.
 pub(super) fn read_dataset_policy(directory: &Path, arguments: &PolicyArguments) -> Result<Policy> {
@@ -106,34 +107,57 @@ pub struct Extraction<'a> {
     pub only: Option<&'a Manifest>,
     /// Whether each field gets a digest of its own.
     pub columns: bool,
+    /// Whether files stay where it fails after the last row was read.
+    pub resumable: bool,
+    /// How the manifest is written.
+    pub form: ManifestForm,
 }
 
 impl Extraction<'_> {
-    /// Reads a side into a new folder; `as_of` is the moment before its first row.
+    /// Reads a side into a new folder or file; `as_of` is the moment before its first row.
     ///
     /// # Errors
     /// The policy does not say how it is read, or it cannot be read or written.
     pub fn read(&self, side: ReadSide, output: &Path, as_of: jiff::Timestamp) -> Result<Manifest> {
         let name = side.as_str();
-        let system = side.system(self.dataset).ok_or_else(|| {
-            Failure::policy(format!(
-                "the policy does not say how the {name} of `{}` is read",
-                self.dataset.name
-            ))
-            .hint(format!("write `[reconciliation.{}.{name}]` with `connector`", self.dataset.name))
-        })?;
+        let system = self.find_system(side)?;
         let columns = list_columns(self.dataset, system, side.content());
         let environment = |variable: &str| ci::variable(variable);
         let opening = Opening { columns: &columns, directory: self.directory, environment: &environment };
         let opened =
             open_source(&system.connector, &opening).map_err(|error| extract_failure(error.into()))?;
-        let tell = |rows: u64| {
-            if rows >= EVERY {
-                output::remark(&format!("{name}: {rows} rows"));
-            }
-        };
-        let mut source = WatchedSource::new(opened, EVERY, tell);
-        let settings = ExtractSettings {
+        let progress = Progress::begin(ProgressView::of(false), format!("rows of the {name}"), None);
+        let mut source = WatchedSource::new(opened, EVERY, |rows, share| progress.at_share(rows, share));
+        let settings = self.settings(side, as_of);
+        extract_rows(self.dataset, system, &mut source, self.key, output, &settings)
+            .map_err(|fault| explain_rest(fault, output))?;
+        progress.end();
+        Manifest::open(output).map_err(manifest_failure)
+    }
+
+    /// Goes on with an extraction that was interrupted after its last row was read; `None`: there
+    /// is none.
+    ///
+    /// # Errors
+    /// The policy does not say how it is read, or its files are damaged or cannot be written.
+    pub fn resume(&self, side: ReadSide, output: &Path) -> Result<Option<Manifest>> {
+        let system = self.find_system(side)?;
+        let settings = self.settings(side, jiff::Timestamp::now());
+        let resumed = resume_extraction(self.dataset, system, self.key, output, &settings)
+            .map_err(|fault| explain_rest(fault, output))?;
+        resumed.map(|_| Manifest::open(output).map_err(manifest_failure)).transpose()
+    }
+
+    fn find_system(&self, side: ReadSide) -> Result<&SystemSettings> {
+        let (name, dataset) = (side.as_str(), &self.dataset.name);
+        side.system(self.dataset).ok_or_else(|| {
+            Failure::policy(format!("the policy does not say how the {name} of `{dataset}` is read"))
+                .hint(format!("write `[reconciliation.{dataset}.{name}]` with `connector`"))
+        })
+    }
+
+    fn settings(&self, side: ReadSide, as_of: jiff::Timestamp) -> ExtractSettings<'_> {
+        ExtractSettings {
             content: side.content(),
             as_of,
             columns: self.columns,
@@ -142,10 +166,22 @@ impl Extraction<'_> {
             threads: threads(),
             sorted_at_once: SORTED_AT_ONCE,
             generator: TOOL,
-        };
-        extract_rows(self.dataset, system, &mut source, self.key, output, &settings)
-            .map_err(extract_failure)?;
-        Manifest::open(output).map_err(manifest_failure)
+            resumable: self.resumable,
+            form: self.form,
+        }
+    }
+}
+
+/// The failure, with what to do about files that are left.
+fn explain_rest(fault: ExtractFault, output: &Path) -> Failure {
+    let is_full = matches!(&fault, ExtractFault::Manifest(fault) if fault.kind == FaultKind::DiskFull);
+    let failure = extract_failure(fault);
+    match (can_be_reopened(output), is_full) {
+        (false, _) => failure,
+        (true, true) => failure.hint("all rows were read: the same command with --resume goes on from here"),
+        (true, false) => {
+            failure.hint("the same command without --resume clears what is left and begins again")
+        }
     }
 }
 

@@ -99,6 +99,25 @@ pub enum ReadSide {
     Receipts,
 }
 
+/// How a manifest is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum WrittenForm {
+    /// A folder with a file for each of the 256 buckets.
+    #[default]
+    Plain,
+    /// One Parquet file, for engines that read such files.
+    Parquet,
+}
+
+impl From<WrittenForm> for portcullis_reconcile::manifest::ManifestForm {
+    fn from(form: WrittenForm) -> Self {
+        match form {
+            WrittenForm::Plain => Self::Plain,
+            WrittenForm::Parquet => Self::Parquet,
+        }
+    }
+}
+
 /// Arguments of `extract`.
 #[derive(Debug, Args)]
 pub struct ExtractArguments {
@@ -107,9 +126,12 @@ pub struct ExtractArguments {
     /// Which system to read.
     #[arg(long, value_enum)]
     side: ReadSide,
-    /// Folder to write; it must not exist.
-    #[arg(short, long, value_name = "DIR")]
+    /// Folder to write, or file with `--form parquet`; it must not exist.
+    #[arg(short, long, value_name = "PATH")]
     output: PathBuf,
+    /// How to write the manifest. Both forms have the same digest, and `compare` takes both.
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    form: WrittenForm,
     #[command(flatten)]
     key: KeyArguments,
     /// Read only the records of these differences: a manifest of breaks that `compare` wrote.
@@ -119,6 +141,10 @@ pub struct ExtractArguments {
     /// differs.
     #[arg(long)]
     columns: bool,
+    /// Go on with an extraction to the same folder that was interrupted after its last row was
+    /// read. Without one it begins again.
+    #[arg(long)]
+    resume: bool,
 }
 
 /// The manifests of a comparison.

@@ -15,7 +15,7 @@ use portcullis_model::reconciliation::{Dataset, Isolation};
 use portcullis_reconcile::compare::ComparedManifests;
 use portcullis_reconcile::judge::PastRun;
 use portcullis_reconcile::key::DatasetKey;
-use portcullis_reconcile::manifest::{Manifest, remove_folder};
+use portcullis_reconcile::manifest::{Manifest, ManifestForm, remove_folder};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -93,7 +93,9 @@ struct RunScene<'a> {
 
 impl RunScene<'_> {
     fn extraction<'e>(&'e self, only: Option<&'e Manifest>) -> Extraction<'e> {
-        Extraction { directory: self.directory, dataset: self.dataset, key: self.key, only, columns: false }
+        let (directory, dataset, key) = (self.directory, self.dataset, self.key);
+        let form = ManifestForm::Plain;
+        Extraction { directory, dataset, key, only, columns: false, resumable: false, form }
     }
 
     /// Where this run writes what the next one needs.

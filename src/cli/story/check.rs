@@ -11,7 +11,7 @@ use portcullis_reconcile::extract::{
 };
 use portcullis_reconcile::judge::PastRun;
 use portcullis_reconcile::key::DatasetKey;
-use portcullis_reconcile::manifest::Manifest;
+use portcullis_reconcile::manifest::{Manifest, ManifestForm};
 use portcullis_reconcile::source::{RecordSource, SourceError};
 use portcullis_record::TOOL;
 use portcullis_wire::manifest::v1::ManifestContentV1;
@@ -137,6 +137,8 @@ impl<'c> StoryCheck<'c> {
             threads: 1,
             sorted_at_once: SORTED_AT_ONCE,
             generator: TOOL,
+            resumable: false,
+            form: ManifestForm::Plain,
         };
         let path = self.path(&content.to_string());
         extract_rows(self.dataset, system, source.as_mut(), &self.key, &path, &settings).map_err(failed)?;

@@ -1,6 +1,6 @@
 //! Comma-separated values: dialects, and what a kind reader would let through.
 
-use super::reading::{Extracted, assert_names, extract, text, texts};
+use super::reading::{Extracted, assert_names, extract, extract_file, text, texts};
 use portcullis_model::reconciliation::ConnectorSettings;
 use portcullis_model::reconciliation::connector::{
     CharacterSet, CsvHeader, CsvSettings, CsvTotal, CsvTrailer, InputFiles, LineBreak, QuoteEscape,
@@ -12,9 +12,7 @@ fn usual() -> CsvSettings {
 }
 
 fn read(bytes: &[u8], settings: CsvSettings, columns: &[&str]) -> Result<Extracted, SourceError> {
-    let directory = tempfile::tempdir().unwrap();
-    std::fs::write(directory.path().join("records.csv"), bytes).unwrap();
-    extract(&ConnectorSettings::Csv(settings), columns, directory.path())
+    extract_file(&ConnectorSettings::Csv(settings), "records.csv", bytes, columns)
 }
 
 #[test]

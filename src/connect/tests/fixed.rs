@@ -1,6 +1,6 @@
 //! Records of fixed width: positions, mainframes, headers and trailers.
 
-use super::reading::{Extracted, assert_names, extract, text, texts};
+use super::reading::{Extracted, assert_names, extract_file, text, texts};
 use portcullis_model::reconciliation::ConnectorSettings;
 use portcullis_model::reconciliation::connector::{
     CharacterSet, FieldTrim, FixedColumn, FixedMarker, FixedRecord, FixedTotal, FixedValue,
@@ -26,9 +26,7 @@ fn usual() -> FixedWidthSettings {
 }
 
 fn read(bytes: &[u8], settings: FixedWidthSettings, columns: &[&str]) -> Result<Extracted, SourceError> {
-    let directory = tempfile::tempdir().unwrap();
-    std::fs::write(directory.path().join("records.txt"), bytes).unwrap();
-    extract(&ConnectorSettings::FixedWidth(settings), columns, directory.path())
+    extract_file(&ConnectorSettings::FixedWidth(settings), "records.txt", bytes, columns)
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! JSON lines: exact numbers, members that occur twice, what is no JSON.
 
-use super::reading::{Extracted, assert_names, extract, text};
+use super::reading::{Extracted, assert_names, extract_file, text};
 use portcullis_model::reconciliation::ConnectorSettings;
 use portcullis_model::reconciliation::connector::{CharacterSet, InputFiles, JsonLinesSettings, MemberPath};
 use portcullis_reconcile::source::{RawValue, SourceError};
@@ -11,9 +11,7 @@ fn usual() -> JsonLinesSettings {
 }
 
 fn read(bytes: &[u8], settings: JsonLinesSettings, columns: &[&str]) -> Result<Extracted, SourceError> {
-    let directory = tempfile::tempdir().unwrap();
-    std::fs::write(directory.path().join("records.jsonl"), bytes).unwrap();
-    extract(&ConnectorSettings::JsonLines(settings), columns, directory.path())
+    extract_file(&ConnectorSettings::JsonLines(settings), "records.jsonl", bytes, columns)
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Connectors from the outside: what each gives, and what each refuses.
 
 mod csv;
+#[cfg(all(unix, any(feature = "mysql", feature = "postgresql")))]
+mod databases;
 mod files;
 mod fixed;
 #[cfg(feature = "http")]
@@ -8,12 +10,14 @@ mod http;
 mod jsonl;
 #[cfg(all(unix, feature = "mysql"))]
 mod mysql;
+#[cfg(all(unix, feature = "all", feature = "odbc"))]
+mod odbc;
 #[cfg(feature = "parquet")]
 mod parquet;
 #[cfg(all(unix, feature = "postgresql"))]
 mod postgresql;
 mod reading;
-#[cfg(all(unix, feature = "http", feature = "mysql", feature = "parquet", feature = "postgresql"))]
+#[cfg(all(unix, feature = "all"))]
 mod same_records;
 #[cfg(all(unix, any(feature = "mysql", feature = "postgresql")))]
 mod servers;

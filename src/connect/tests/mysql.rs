@@ -1,22 +1,27 @@
 //! MariaDB, on a real server: types, the snapshot, what is refused.
 
-use super::reading::{Extracted, assert_names, extract_with, text};
-use super::servers::{PASSWORD, Server, mariadb, start_mariadb};
+use super::databases::{
+    assert_death_is_no_end, assert_no_tls_is_refused, assert_one_moment, assert_tls_is_verified, environment,
+    password_place, read,
+};
+use super::reading::{assert_names, extract_with, query, table, text};
+use super::servers::{Server, mariadb, start_mariadb};
 use crate::{Opening, open_source};
 use jiff::SignedDuration;
 use jiff::civil::date;
 use portcullis_model::reconciliation::connector::{
-    DatabaseServer, MysqlSettings, SecretPlace, ServerAddress, SqlExtraction, TlsRequirement,
+    DatabaseServer, MysqlSettings, ServerAddress, SqlExtraction, TlsRequirement,
 };
 use portcullis_model::reconciliation::{ConnectorSettings, Isolation};
-use portcullis_reconcile::source::{RawValue, SourceError};
+use portcullis_reconcile::source::RawValue;
+use std::io::Write as _;
 use std::path::Path;
 
 fn by_socket(server: &Server) -> DatabaseServer {
     let path = server.path().join("mariadb.sock").display().to_string();
     let address = ServerAddress::Socket { path, port: None };
-    let password = Some(SecretPlace::Environment("PASSWORD".to_string()));
-    DatabaseServer { password, count_rows: true, ..DatabaseServer::at(address, "test", "reader") }
+    let server = DatabaseServer::at(address, "test", "reader");
+    DatabaseServer { password: password_place(), count_rows: true, ..server }
 }
 
 fn by_network(server: &Server, host: &str) -> DatabaseServer {
@@ -26,22 +31,6 @@ fn by_network(server: &Server, host: &str) -> DatabaseServer {
 
 fn settings(server: DatabaseServer, extraction: SqlExtraction) -> ConnectorSettings {
     ConnectorSettings::Mysql(MysqlSettings { server, extraction })
-}
-
-fn table(name: &str) -> SqlExtraction {
-    SqlExtraction::Table { schema: None, table: name.to_string(), condition: None }
-}
-
-fn query(text: &str) -> SqlExtraction {
-    SqlExtraction::Query(text.to_string())
-}
-
-fn environment(name: &str) -> Option<String> {
-    (name == "PASSWORD").then(|| PASSWORD.to_string())
-}
-
-fn read(settings: &ConnectorSettings, columns: &[&str]) -> Result<Extracted, SourceError> {
-    extract_with(settings, columns, Path::new("/"), &environment)
 }
 
 #[test]
@@ -104,17 +93,8 @@ fn rows_are_those_of_one_moment_or_the_isolation_says_that_they_are_not() {
         "CREATE TABLE moving ENGINE=InnoDB AS SELECT seq AS i, 'before' AS v FROM seq_1_to_100000; \
          CREATE TABLE unsafe_rows ENGINE=MyISAM AS SELECT 1 AS v; CREATE VIEW seen_rows AS SELECT v FROM unsafe_rows",
     );
-    let columns = ["v".to_string()];
-    let opening = Opening { columns: &columns, directory: Path::new("/"), environment: &environment };
-    let mut source = open_source(&settings(by_socket(&server), table("moving")), &opening).unwrap();
-    server.run_sql("UPDATE moving SET v = 'after'; INSERT INTO moving VALUES (0, 'after')");
-    let (mut values, mut count) = (Vec::new(), 0);
-    while source.read_row(&mut values).unwrap() {
-        assert_eq!(values[0], text("before"));
-        count += 1;
-    }
-    assert_eq!((count, source.announced_rows()), (100_000, Some(100_000)));
-    assert_eq!(source.isolation(), Isolation::Snapshot);
+    let extracted = assert_one_moment(&server, &settings(by_socket(&server), table("moving")));
+    assert_eq!(extracted.isolation, Isolation::Snapshot);
     for name in ["unsafe_rows", "UNSAFE_ROWS", "seen_rows"] {
         let through = query(&format!("SELECT v FROM {} AS a", name.to_lowercase()));
         let extracted = read(&settings(by_socket(&server), through), &["v"]).unwrap();
@@ -195,38 +175,15 @@ fn a_statement_that_takes_too_long_ends() {
 #[test]
 fn a_connection_through_the_network_is_verified() {
     let Some(server) = mariadb() else { return };
-    let Some(authority) = &server.authority else { return };
-    let tls = |file: &Path| TlsRequirement::Verified { ca_file: Some(file.display().to_string()) };
-    let read_by = |host: &str, tls: TlsRequirement| {
+    let ask = |host: &str, tls: TlsRequirement| {
         let server = DatabaseServer { tls, ..by_network(&server, host) };
-        let ask = query(
-            "SELECT VARIABLE_VALUE <> '' AS n FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME = 'SSL_CIPHER'",
-        );
-        read(&settings(server, ask), &["n"])
+        let text = "SELECT VARIABLE_VALUE <> '' AS n FROM information_schema.SESSION_STATUS \
+                    WHERE VARIABLE_NAME = 'SSL_CIPHER'";
+        settings(server, query(text))
     };
-    assert_eq!(read_by("localhost", tls(authority)).unwrap().rows, [[RawValue::Integer(1)]]);
-    assert_names(&read_by("127.0.0.1", tls(authority)).unwrap_err(), "127.0.0.1", "certificate");
-    assert_names(
-        &read_by("localhost", tls(&server.path().join("other.pem"))).unwrap_err(),
-        "localhost",
-        "certificate",
-    );
-    assert_names(
-        &read_by("localhost", TlsRequirement::Verified { ca_file: None }).unwrap_err(),
-        "localhost",
-        "certificate",
-    );
-    assert_names(
-        &read_by("localhost", tls(&server.path().join("ca.key"))).unwrap_err(),
-        "ca.key",
-        "no certificate",
-    );
-    assert_names(
-        &read_by("database.test", TlsRequirement::Off).unwrap_err(),
-        "database.test",
-        "to this machine alone",
-    );
-    assert_eq!(read_by("127.0.0.1", TlsRequirement::Off).unwrap().rows, [[RawValue::Integer(0)]]);
+    assert_tls_is_verified(&server, ask);
+    let plain = read(&ask("127.0.0.1", TlsRequirement::Off), &["n"]).unwrap();
+    assert_eq!(plain.rows, [[RawValue::Integer(0)]]);
 }
 
 #[test]
@@ -240,23 +197,13 @@ fn a_wrong_password_is_named_and_not_shown() {
 
 #[test]
 fn a_server_that_offers_no_tls_is_refused() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let fake = std::thread::spawn(move || {
-        use std::io::{Read, Write};
-        let (mut stream, _) = listener.accept().unwrap();
-        stream.write_all(&greeting_without_tls()).unwrap();
-        let mut rest = Vec::new();
-        let _ = stream.read_to_end(&mut rest);
-        rest
-    });
-    let address = ServerAddress::Network { host: "localhost".to_string(), port: Some(port) };
-    let password = Some(SecretPlace::Environment("PASSWORD".to_string()));
-    let server = DatabaseServer { password, ..DatabaseServer::at(address, "d", "reader") };
-    let error = read(&settings(server, query("SELECT 1 AS id")), &["id"]).unwrap_err();
-    assert_names(&error, "localhost", "requires secure connection");
-    // The driver says goodbye (5 bytes). It names nobody.
-    assert!(fake.join().unwrap().len() <= 5, "neither name nor password was sent");
+    assert_no_tls_is_refused(
+        |stream| stream.write_all(&greeting_without_tls()).unwrap(),
+        |server| settings(server, query("SELECT 1 AS id")),
+        "requires secure connection",
+        // The driver says goodbye (5 bytes). It names nobody.
+        5,
+    );
 }
 
 /// The first packet of a server, protocol 10, whose capabilities hold no TLS.
@@ -277,22 +224,8 @@ fn greeting_without_tls() -> Vec<u8> {
 
 #[test]
 fn a_server_that_dies_gives_an_error_and_no_short_source() {
-    let Some(mut server) = start_mariadb() else { return };
+    let Some(server) = start_mariadb() else { return };
     server.run_sql("CREATE TABLE large AS SELECT seq AS i, REPEAT('x', 500) AS v FROM seq_1_to_200000");
-    let columns = ["v".to_string()];
-    let opening = Opening { columns: &columns, directory: Path::new("/"), environment: &environment };
-    let mut source = open_source(&settings(by_socket(&server), table("large")), &opening).unwrap();
-    let mut values = Vec::new();
-    for _ in 0..100 {
-        assert!(source.read_row(&mut values).unwrap());
-    }
-    server.kill();
-    let end = loop {
-        match source.read_row(&mut values) {
-            Ok(true) => {}
-            end => break end,
-        }
-    };
-    let error = end.unwrap_err();
-    assert!(error.place.contains("table large, row ") && !error.place.ends_with("row 200000"), "{error}");
+    let settings = settings(by_socket(&server), table("large"));
+    assert_death_is_no_end(server, &settings);
 }

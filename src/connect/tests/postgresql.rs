@@ -1,15 +1,19 @@
 //! PostgreSQL, on a real server: types, the snapshot, what is refused.
 
-use super::reading::{Extracted, assert_names, extract_with, text};
-use super::servers::{PASSWORD, Server, postgresql, start_postgresql};
-use crate::{Opening, open_source};
+use super::databases::{
+    assert_death_is_no_end, assert_no_tls_is_refused, assert_one_moment, assert_tls_is_verified,
+    password_place, read,
+};
+use super::reading::{assert_names, extract_with, query, table, text};
+use super::servers::{Server, postgresql, start_postgresql};
 use jiff::SignedDuration;
 use jiff::civil::date;
 use portcullis_model::reconciliation::connector::{
-    DatabaseServer, PostgresqlSettings, SecretPlace, ServerAddress, SqlExtraction, TlsRequirement,
+    DatabaseServer, PostgresqlSettings, ServerAddress, SqlExtraction, TlsRequirement,
 };
 use portcullis_model::reconciliation::{ConnectorSettings, Isolation};
-use portcullis_reconcile::source::{RawValue, SourceError};
+use portcullis_reconcile::source::RawValue;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 fn by_socket(server: &Server) -> DatabaseServer {
@@ -20,28 +24,11 @@ fn by_socket(server: &Server) -> DatabaseServer {
 
 fn by_network(server: &Server, host: &str, database: &str) -> DatabaseServer {
     let address = ServerAddress::Network { host: host.to_string(), port: Some(server.port) };
-    let password = Some(SecretPlace::Environment("PASSWORD".to_string()));
-    DatabaseServer { password, ..DatabaseServer::at(address, database, "reader") }
+    DatabaseServer { password: password_place(), ..DatabaseServer::at(address, database, "reader") }
 }
 
 fn settings(server: DatabaseServer, extraction: SqlExtraction) -> ConnectorSettings {
     ConnectorSettings::Postgresql(PostgresqlSettings { server, extraction })
-}
-
-fn table(name: &str) -> SqlExtraction {
-    SqlExtraction::Table { schema: None, table: name.to_string(), condition: None }
-}
-
-fn query(text: &str) -> SqlExtraction {
-    SqlExtraction::Query(text.to_string())
-}
-
-fn environment(name: &str) -> Option<String> {
-    (name == "PASSWORD").then(|| PASSWORD.to_string())
-}
-
-fn read(settings: &ConnectorSettings, columns: &[&str]) -> Result<Extracted, SourceError> {
-    extract_with(settings, columns, Path::new("/"), &environment)
 }
 
 #[test]
@@ -108,16 +95,8 @@ fn rows_are_those_of_one_moment() {
     server.run_sql(
         "CREATE TABLE moving AS SELECT i, 'before' AS v FROM generate_series(1, 100000) i; GRANT SELECT ON moving TO reader",
     );
-    let columns = ["v".to_string()];
-    let opening = Opening { columns: &columns, directory: Path::new("/"), environment: &environment };
-    let mut source = open_source(&settings(by_socket(&server), table("moving")), &opening).unwrap();
-    server.run_sql("UPDATE moving SET v = 'after'; INSERT INTO moving VALUES (0, 'after')");
-    let (mut values, mut count) = (Vec::new(), 0);
-    while source.read_row(&mut values).unwrap() {
-        assert_eq!(values[0], text("before"));
-        count += 1;
-    }
-    assert_eq!((count, source.announced_rows()), (100_000, Some(100_000)));
+    let extracted = assert_one_moment(&server, &settings(by_socket(&server), table("moving")));
+    assert_eq!(extracted.isolation, Isolation::Repeatable);
 }
 
 #[test]
@@ -184,34 +163,11 @@ fn a_statement_that_takes_too_long_ends() {
 fn a_connection_through_the_network_is_verified() {
     let Some(server) = postgresql() else { return };
     server.run_sql("CREATE TABLE seen AS SELECT 1 AS id; GRANT SELECT ON seen TO reader");
-    let Some(authority) = &server.authority else { return };
-    let tls = |file: &Path| TlsRequirement::Verified { ca_file: Some(file.display().to_string()) };
-    let read_by = |host: &str, tls: TlsRequirement| {
+    assert_tls_is_verified(&server, |host, tls| {
         let server = DatabaseServer { tls, ..by_network(&server, host, "postgres") };
-        read(
-            &settings(
-                server,
-                query("SELECT count(*) AS n FROM seen, pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl"),
-            ),
-            &["n"],
-        )
-    };
-    assert_eq!(read_by("localhost", tls(authority)).unwrap().rows, [[RawValue::Integer(1)]]);
-    // Another name, another authority, the authorities of the system: each is refused.
-    assert_names(&read_by("127.0.0.1", tls(authority)).unwrap_err(), "127.0.0.1", "certificate");
-    assert_names(
-        &read_by("localhost", tls(&server.path().join("other.pem"))).unwrap_err(),
-        "localhost",
-        "certificate",
-    );
-    let system = TlsRequirement::Verified { ca_file: None };
-    assert_names(&read_by("localhost", system).unwrap_err(), "localhost", "certificate");
-    // A file without certificates is not the same as none.
-    let key = server.path().join("ca.key");
-    assert_names(&read_by("localhost", tls(&key)).unwrap_err(), "ca.key", "no certificate");
-    // Without TLS to another machine: refused before anything is sent.
-    let error = read_by("database.test", TlsRequirement::Off).unwrap_err();
-    assert_names(&error, "database.test", "to this machine alone");
+        let text = "SELECT count(*) AS n FROM seen, pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl";
+        settings(server, query(text))
+    });
 }
 
 #[test]
@@ -229,25 +185,17 @@ fn a_wrong_password_is_named_and_not_shown() {
 
 #[test]
 fn a_server_that_refuses_tls_is_refused() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let fake = std::thread::spawn(move || {
-        use std::io::{Read, Write};
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut request = [0; 8];
-        stream.read_exact(&mut request).unwrap();
-        // "No TLS here": what a machine in the middle answers.
-        stream.write_all(b"N").unwrap();
-        let mut rest = Vec::new();
-        let _ = stream.read_to_end(&mut rest);
-        rest
-    });
-    let address = ServerAddress::Network { host: "localhost".to_string(), port: Some(port) };
-    let password = Some(SecretPlace::Environment("PASSWORD".to_string()));
-    let server = DatabaseServer { password, ..DatabaseServer::at(address, "d", "reader") };
-    let error = read(&settings(server, query("SELECT 1 AS id")), &["id"]).unwrap_err();
-    assert_names(&error, "localhost", "TLS");
-    assert!(fake.join().unwrap().is_empty(), "neither name nor password was sent");
+    assert_no_tls_is_refused(
+        |stream| {
+            let mut request = [0; 8];
+            stream.read_exact(&mut request).unwrap();
+            // "No TLS here": what a machine in the middle answers.
+            stream.write_all(b"N").unwrap();
+        },
+        |server| settings(server, query("SELECT 1 AS id")),
+        "TLS",
+        0,
+    );
 }
 
 #[test]
@@ -266,24 +214,10 @@ fn a_silent_server_is_not_waited_for_without_end() {
 
 #[test]
 fn a_server_that_dies_gives_an_error_and_no_short_source() {
-    let Some(mut server) = start_postgresql() else { return };
+    let Some(server) = start_postgresql() else { return };
     server.run_sql(
         "CREATE TABLE large AS SELECT i, repeat('x', 500) AS v FROM generate_series(1, 200000) i; GRANT SELECT ON large TO reader",
     );
-    let columns = ["v".to_string()];
-    let opening = Opening { columns: &columns, directory: Path::new("/"), environment: &environment };
-    let mut source = open_source(&settings(by_socket(&server), table("large")), &opening).unwrap();
-    let mut values = Vec::new();
-    for _ in 0..100 {
-        assert!(source.read_row(&mut values).unwrap());
-    }
-    server.kill();
-    let end = loop {
-        match source.read_row(&mut values) {
-            Ok(true) => {}
-            end => break end,
-        }
-    };
-    let error = end.unwrap_err();
-    assert!(error.place.contains("table large, row ") && !error.place.ends_with("row 200000"), "{error}");
+    let settings = settings(by_socket(&server), table("large"));
+    assert_death_is_no_end(server, &settings);
 }

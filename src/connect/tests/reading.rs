@@ -1,6 +1,7 @@
 //! Reads a source whole, as an extraction does.
 
-use crate::{Opening, open_source};
+use crate::{AnySource, Opening, open_source};
+use portcullis_model::reconciliation::connector::SqlExtraction;
 use portcullis_model::reconciliation::{ConnectorSettings, Isolation};
 use portcullis_reconcile::source::{RawValue, SourceError};
 use std::path::Path;
@@ -30,7 +31,12 @@ pub fn extract_with(
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Extracted, SourceError> {
     let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
-    let mut source = open_source(settings, &Opening { columns: &columns, directory, environment })?;
+    let source = open_source(settings, &Opening { columns: &columns, directory, environment })?;
+    read_to_end(source, columns.len())
+}
+
+/// Reads the rest of a source, whose rows have so many values.
+pub fn read_to_end(mut source: AnySource, width: usize) -> Result<Extracted, SourceError> {
     let (mut rows, mut values) = (Vec::new(), Vec::new());
     loop {
         match source.read_row(&mut values) {
@@ -42,12 +48,34 @@ pub fn extract_with(
                 return Err(error);
             }
         }
-        assert_eq!(values.len(), columns.len(), "at {}", source.place());
+        assert_eq!(values.len(), width, "at {}", source.place());
         rows.push(values.clone());
     }
     // A source that is over stays so.
     assert!(!source.read_row(&mut values)?);
     Ok(Extracted { rows, isolation: source.isolation(), announced: source.announced_rows() })
+}
+
+/// Reads a file of these bytes, in a directory of its own.
+pub fn extract_file(
+    settings: &ConnectorSettings,
+    name: &str,
+    bytes: &[u8],
+    columns: &[&str],
+) -> Result<Extracted, SourceError> {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join(name), bytes).unwrap();
+    extract(settings, columns, directory.path())
+}
+
+/// A table, as a policy names it.
+pub fn table(name: &str) -> SqlExtraction {
+    SqlExtraction::Table { schema: None, table: name.to_string(), condition: None }
+}
+
+/// A query of a policy.
+pub fn query(text: &str) -> SqlExtraction {
+    SqlExtraction::Query(text.to_string())
 }
 
 /// A text value.

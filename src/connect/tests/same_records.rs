@@ -2,13 +2,14 @@
 
 mod written;
 
+use super::reading::table;
 use super::servers::{PASSWORD, Server, mariadb, postgresql};
 use crate::{Opening, open_source};
 use jiff::Timestamp;
 use portcullis_model::reconciliation::connector::{
     CharacterSet, CsvSettings, DatabaseServer, FieldTrim, FixedColumn, FixedValue, FixedWidthSettings,
     HttpSettings, InputFiles, JsonLinesSettings, MemberPath, MysqlSettings, ParquetSettings, PositionUnit,
-    PostgresqlSettings, RecordLayout, SecretPlace, ServerAddress, SqlExtraction, SqliteSettings, XmlSettings,
+    PostgresqlSettings, RecordLayout, SecretPlace, ServerAddress, SqliteSettings, XmlSettings,
 };
 use portcullis_model::reconciliation::field::BytesEncoding;
 use portcullis_model::reconciliation::{ConnectorSettings, Dataset, DatasetField, FieldRule, SystemSettings};
@@ -16,6 +17,7 @@ use portcullis_reconcile::extract::{
     AnswerWords, ExtractSettings, SORTED_AT_ONCE, extract_rows, list_columns,
 };
 use portcullis_reconcile::key::DatasetKey;
+use portcullis_reconcile::manifest::ManifestForm;
 use portcullis_reconcile::testing::empty_dataset;
 use portcullis_wire::manifest::v1::{ManifestContentV1, ManifestV1};
 use std::path::Path;
@@ -66,6 +68,8 @@ fn make_manifest(connector: ConnectorSettings, directory: &Path) -> ManifestV1 {
         threads: 1,
         sorted_at_once: SORTED_AT_ONCE,
         generator: "test",
+        resumable: false,
+        form: ManifestForm::Plain,
     };
     let key = DatasetKey::read(b"0123456789abcdef0123456789abcdef").unwrap();
     let place = tempdir().unwrap();
@@ -73,7 +77,7 @@ fn make_manifest(connector: ConnectorSettings, directory: &Path) -> ManifestV1 {
 }
 
 /// Holds a connector's manifest against that of the CSV file: the digest of every bucket.
-fn assert_same(name: &str, connector: ConnectorSettings, directory: &Path) {
+pub fn assert_same(name: &str, connector: ConnectorSettings, directory: &Path) {
     let csv = tempdir().unwrap();
     written::write_csv(&csv.path().join("records.csv"));
     let first = make_manifest(csv_settings(), csv.path());
@@ -90,10 +94,6 @@ fn csv_settings() -> ConnectorSettings {
         null_texts: vec!["\\N".to_string()],
         ..CsvSettings::of_files(files)
     })
-}
-
-fn table() -> SqlExtraction {
-    SqlExtraction::Table { schema: None, table: "same_records".to_string(), condition: None }
 }
 
 #[test]
@@ -161,15 +161,24 @@ fn an_api_gives_the_same_manifest() {
     assert_same("http", ConnectorSettings::Http(HttpSettings::of_url(&url)), Path::new("/"));
 }
 
-#[test]
-fn sqlite_gives_the_same_manifest() {
-    let directory = tempdir().unwrap();
-    let connection = rusqlite::Connection::open(directory.path().join("records.db")).unwrap();
+/// Writes the records into a new database.
+pub fn fill_sqlite(path: &Path) {
+    let connection = rusqlite::Connection::open(path).unwrap();
     let create = "CREATE TABLE same_records (id TEXT, name TEXT, amount TEXT, big INTEGER, day TEXT, at TEXT, local TEXT, \
                   live INTEGER, raw BLOB)";
     connection.execute_batch(create).unwrap();
-    connection.execute_batch(&written::write_inserts(|bytes| format!("x'{bytes}'"))).unwrap();
-    let settings = SqliteSettings { file: "records.db".to_string(), extraction: table(), count_rows: true };
+    connection.execute_batch(&written::write_inserts("same_records", |bytes| format!("x'{bytes}'"))).unwrap();
+}
+
+#[test]
+fn sqlite_gives_the_same_manifest() {
+    let directory = tempdir().unwrap();
+    fill_sqlite(&directory.path().join("records.db"));
+    let settings = SqliteSettings {
+        file: "records.db".to_string(),
+        extraction: table("same_records"),
+        count_rows: true,
+    };
     assert_same("sqlite", ConnectorSettings::Sqlite(settings), directory.path());
 }
 
@@ -179,16 +188,21 @@ fn at_socket(server: &Server, path: &Path, database: &str) -> DatabaseServer {
     DatabaseServer { password, count_rows: true, ..DatabaseServer::at(address, database, "reader") }
 }
 
+/// Writes the records into a new table.
+pub fn fill_postgresql(server: &Server, table: &str) {
+    server.run_sql(&format!(
+        "CREATE TABLE {table} (id char(8), name varchar(40), amount numeric(20,3), big bigint, day date, \
+         at timestamptz, local timestamp, live boolean, raw bytea); GRANT SELECT ON {table} TO reader"
+    ));
+    server.run_sql(&written::write_inserts(table, |bytes| format!("'\\x{bytes}'")));
+}
+
 #[test]
 fn postgresql_gives_the_same_manifest() {
     let Some(server) = postgresql() else { return };
-    server.run_sql(
-        "CREATE TABLE same_records (id char(8), name varchar(40), amount numeric(20,3), big bigint, day date, \
-         at timestamptz, local timestamp, live boolean, raw bytea); GRANT SELECT ON same_records TO reader",
-    );
-    server.run_sql(&written::write_inserts(|bytes| format!("'\\x{bytes}'")));
+    fill_postgresql(&server, "same_records");
     let server = at_socket(&server, server.path(), "postgres");
-    let settings = PostgresqlSettings { server, extraction: table() };
+    let settings = PostgresqlSettings { server, extraction: table("same_records") };
     assert_same("postgresql", ConnectorSettings::Postgresql(settings), Path::new("/"));
 }
 
@@ -200,10 +214,10 @@ fn mariadb_gives_the_same_manifest() {
          at TIMESTAMP(6) NULL, local DATETIME(6), live TINYINT(1), raw VARBINARY(20)) CHARACTER SET utf8mb4",
     );
     // The server's own texts of points in time have no zone.
-    let inserts = written::write_inserts(|bytes| format!("x'{bytes}'")).replace("Z'", "'");
+    let inserts = written::write_inserts("same_records", |bytes| format!("x'{bytes}'")).replace("Z'", "'");
     server.run_sql(&format!("SET time_zone = '+00:00'; {inserts}"));
     let server = at_socket(&server, &server.path().join("mariadb.sock"), "test");
-    let settings = MysqlSettings { server, extraction: table() };
+    let settings = MysqlSettings { server, extraction: table("same_records") };
     assert_same("mysql", ConnectorSettings::Mysql(settings), Path::new("/"));
 }
 

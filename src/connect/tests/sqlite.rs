@@ -1,6 +1,6 @@
 //! SQLite: values of each kind, one snapshot, and nothing written.
 
-use super::reading::{Extracted, assert_names, extract, text};
+use super::reading::{Extracted, assert_names, extract, query, table, text};
 use crate::{Opening, open_source};
 use portcullis_model::reconciliation::connector::{SqlExtraction, SqliteSettings};
 use portcullis_model::reconciliation::{ConnectorSettings, Isolation};
@@ -11,14 +11,6 @@ use std::path::Path;
 fn settings(extraction: SqlExtraction) -> ConnectorSettings {
     let file = "records.db".to_string();
     ConnectorSettings::Sqlite(SqliteSettings { file, extraction, count_rows: true })
-}
-
-fn table(name: &str) -> SqlExtraction {
-    SqlExtraction::Table { schema: None, table: name.to_string(), condition: None }
-}
-
-fn query(text: &str) -> SqlExtraction {
-    SqlExtraction::Query(text.to_string())
 }
 
 fn prepare(directory: &Path) -> Connection {

@@ -1,6 +1,6 @@
 //! XML: paths, texts, and what is not accepted.
 
-use super::reading::{Extracted, assert_names, extract, text, texts};
+use super::reading::{Extracted, assert_names, extract_file, text, texts};
 use portcullis_model::reconciliation::ConnectorSettings;
 use portcullis_model::reconciliation::connector::{CharacterSet, InputFiles, XmlSettings};
 use portcullis_reconcile::source::{RawValue, SourceError};
@@ -15,9 +15,7 @@ fn usual() -> XmlSettings {
 }
 
 fn read(bytes: &[u8], settings: XmlSettings, columns: &[&str]) -> Result<Extracted, SourceError> {
-    let directory = tempfile::tempdir().unwrap();
-    std::fs::write(directory.path().join("batch.xml"), bytes).unwrap();
-    extract(&ConnectorSettings::Xml(settings), columns, directory.path())
+    extract_file(&ConnectorSettings::Xml(settings), "batch.xml", bytes, columns)
 }
 
 #[test]

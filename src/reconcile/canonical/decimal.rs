@@ -3,6 +3,7 @@
 
 use super::{RuleFault, other_type};
 use crate::source::RawValue;
+use std::io::Write as _;
 
 /// Digits of a number and zeros that its exponent asks for: more is no measure of anything.
 const LONGEST: usize = 1000;
@@ -16,7 +17,15 @@ const EXACT_WHOLE: f64 = 9_007_199_254_740_992.0;
 
 pub(super) fn append_decimal(value: &RawValue, scale: u8, out: &mut Vec<u8>) -> Result<bool, RuleFault> {
     match value {
-        RawValue::Integer(number) => append_parsed(&number.to_string(), scale, out).map(|()| true),
+        RawValue::Integer(number) => {
+            // Writing to a vector never fails.
+            let _ = match i64::try_from(*number) {
+                Ok(short) => write!(out, "{short}"),
+                Err(_) => write!(out, "{number}"),
+            };
+            append_fraction("", scale, out);
+            Ok(true)
+        }
         RawValue::Decimal(text) => append_parsed(text, scale, out).map(|()| true),
         RawValue::Text(text) => {
             let text = text.trim_matches(' ');
@@ -78,8 +87,36 @@ fn parse(text: &str) -> Result<Parsed<'_>, RuleFault> {
     Ok(Parsed { negative, whole, fraction, exponent })
 }
 
+/// A number without an exponent, as nearly all are: its digits are there in their order.
+fn append_plain(number: &Parsed<'_>, scale: u8, out: &mut Vec<u8>) -> Result<(), RuleFault> {
+    let (kept, beyond) = number.fraction.split_at(number.fraction.len().min(usize::from(scale)));
+    let is_zero = |digits: &str| digits.bytes().all(|digit| digit == b'0');
+    if !is_zero(beyond) {
+        return Err(format!("the number has more than {scale} digits after the point").into());
+    }
+    let whole = number.whole.trim_start_matches('0');
+    if number.negative && !(whole.is_empty() && is_zero(kept)) {
+        out.push(b'-');
+    }
+    out.extend_from_slice(if whole.is_empty() { b"0" } else { whole.as_bytes() });
+    append_fraction(kept, scale, out);
+    Ok(())
+}
+
+/// The point and as many digits after it as the scale says.
+fn append_fraction(digits: &str, scale: u8, out: &mut Vec<u8>) {
+    if scale > 0 {
+        out.push(b'.');
+        out.extend_from_slice(digits.as_bytes());
+        out.resize(out.len() + usize::from(scale) - digits.len(), b'0');
+    }
+}
+
 fn append_parsed(text: &str, scale: u8, out: &mut Vec<u8>) -> Result<(), RuleFault> {
     let number = parse(text)?;
+    if number.exponent == 0 {
+        return append_plain(&number, scale, out);
+    }
     let digits: Vec<u8> = number.whole.bytes().chain(number.fraction.bytes()).collect();
     // Where the point is, counted from the first digit. It may be before it or after the last one.
     let point = number.whole.len() as i64 + i64::from(number.exponent);

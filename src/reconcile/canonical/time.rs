@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
-use std::io::Write as _;
 
 /// The zone of this name, from the database that the program was built with.
 ///
@@ -31,9 +30,27 @@ pub(super) fn append_date(value: &RawValue, format: &str, out: &mut Vec<u8>) -> 
         other => return Err(other_type("a day", other)),
     };
     check_year(date.year())?;
-    // Writing to a vector never fails.
-    let _ = write!(out, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day());
+    append_day(date, out);
     Ok(true)
+}
+
+/// A day whose year was checked.
+fn append_day(date: Date, out: &mut Vec<u8>) {
+    append_digits(date.year().unsigned_abs().into(), 4, out);
+    for part in [date.month(), date.day()] {
+        out.push(b'-');
+        append_digits(part.unsigned_abs().into(), 2, out);
+    }
+}
+
+/// A number with zeros before it. Formatting by the standard library takes several times as long.
+fn append_digits(mut number: u32, width: usize, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + width, b'0');
+    for digit in out[start..].iter_mut().rev() {
+        *digit += (number % 10) as u8;
+        number /= 10;
+    }
 }
 
 fn is_blank(text: &str) -> bool {
@@ -79,21 +96,17 @@ pub(super) fn append_instant(instant: Timestamp, digits: u8, out: &mut Vec<u8>) 
     let utc = TimeZone::UTC.to_datetime(instant);
     check_year(utc.year())?;
     let (date, time) = (utc.date(), utc.time());
-    // Writing to a vector never fails.
-    let _ = write!(
-        out,
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
-        date.year(),
-        date.month(),
-        date.day(),
-        time.hour(),
-        time.minute(),
-        time.second()
-    );
+    append_day(date, out);
+    for (mark, part) in [(b'T', time.hour()), (b':', time.minute()), (b':', time.second())] {
+        out.push(mark);
+        append_digits(part.unsigned_abs().into(), 2, out);
+    }
     if digits > 0 {
+        out.push(b'.');
+        let start = out.len();
+        append_digits(time.subsec_nanosecond().unsigned_abs(), 9, out);
         // What is finer is cut off, never rounded.
-        let fraction = format!("{:09}", time.subsec_nanosecond());
-        let _ = write!(out, ".{}", fraction.get(..usize::from(digits)).unwrap_or(&fraction));
+        out.truncate(start + usize::from(digits));
     }
     out.push(b'Z');
     Ok(())

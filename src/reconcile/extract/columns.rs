@@ -124,7 +124,6 @@ pub(super) struct RowReader {
     has_columns: bool,
     reasons: BTreeMap<String, u64>,
     // What is used again for each row.
-    picked: Vec<RawValue>,
     form: Vec<u8>,
     digests: Vec<u16>,
 }
@@ -162,7 +161,6 @@ impl RowReader {
             places: Places::of(dataset, system, content),
             has_columns: settings.columns && is_side,
             reasons: BTreeMap::new(),
-            picked: Vec::new(),
             form: Vec::new(),
             digests: Vec::new(),
         })
@@ -249,16 +247,14 @@ impl RowReader {
     }
 
     fn read_key(&mut self, values: &[RawValue], row: &mut ManifestRow) {
-        pick_values(values, &self.places.key, &mut self.picked);
-        if let Ok(None) = self.key.write(&self.picked, &mut self.form) {
+        if let Ok(None) = self.key.write_picked(values, &self.places.key, &mut self.form) {
             row.key = self.hashes.hash_key(&self.form);
             return;
         }
         // Where it lies follows from everything else that it has.
         row.marks |= UNKEYED;
         let mut everything = self.form.clone();
-        pick_values(values, &self.places.fields, &mut self.picked);
-        let _ = self.fields.write(&self.picked, &mut self.form);
+        let _ = self.fields.write_picked(values, &self.places.fields, &mut self.form);
         everything.extend_from_slice(&self.form);
         everything.push(row.operation);
         everything.extend_from_slice(&row.sequence.to_be_bytes());
@@ -272,15 +268,15 @@ impl RowReader {
             self.digests.resize(if self.has_columns { self.fields.fields().len() } else { 0 }, 0);
             return;
         }
-        pick_values(values, &self.places.fields, &mut self.picked);
-        match self.fields.write(&self.picked, &mut self.form) {
+        match self.fields.write_picked(values, &self.places.fields, &mut self.form) {
             Ok(_) => row.digest = self.hashes.hash_fields(row.key, &self.form),
             Err(_) => row.marks |= INCOMPARABLE,
         }
         if !self.has_columns {
             return;
         }
-        for (field, value) in self.fields.fields().iter().zip(&self.picked) {
+        for (field, place) in self.fields.fields().iter().zip(&self.places.fields) {
+            let value = values.get(*place).unwrap_or(&RawValue::Null);
             self.form.clear();
             // A field that is incomparable is 0 on this side: it differs from nearly every other.
             let written = field.append(value, &mut self.form);
@@ -355,11 +351,6 @@ fn make_time_field(column: &TimeColumn) -> Result<CanonicalField, RuleFault> {
         target: column.column.clone(),
         rule: FieldRule::Instant { zone: column.zone.clone(), digits: 0, format: column.format.clone() },
     })
-}
-
-fn pick_values(values: &[RawValue], places: &[usize], picked: &mut Vec<RawValue>) {
-    picked.clear();
-    picked.extend(places.iter().map(|place| values.get(*place).cloned().unwrap_or(RawValue::Null)));
 }
 
 /// A value as a word: text without blanks at its ends, digits, `true` or `false`.

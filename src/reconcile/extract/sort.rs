@@ -2,6 +2,7 @@
 //! sorted in runs, which are then merged: a key with very many operations needs no more memory than
 //! any other.
 
+use super::resume::SortJournal;
 use super::spill::{SpillFiles, SpillReader, SpilledRow, remove_spill, write_row};
 use crate::manifest::{BucketWriter, ManifestFault, ManifestWriter, WrittenBucket, create_file};
 use crate::row::ManifestRow;
@@ -17,27 +18,35 @@ use std::thread;
 pub(super) struct SortJob<'s> {
     pub(super) writer: &'s ManifestWriter,
     pub(super) files: &'s SpillFiles,
-    /// Digests of columns of each row.
-    pub(super) width: usize,
     /// The place of each reason by the number that it had on the way.
     pub(super) places: &'s [u64],
+    /// Where each bucket is noted that was written.
+    pub(super) journal: Option<SortJournal>,
 }
 
 impl SortJob<'_> {
-    /// Sorts all buckets.
-    pub(super) fn run(&self, threads: usize, at_once: usize) -> Result<Vec<WrittenBucket>, ManifestFault> {
+    /// Sorts all buckets but those that are sorted already.
+    pub(super) fn run(
+        &self,
+        sorted: Vec<WrittenBucket>,
+        threads: usize,
+        at_once: usize,
+    ) -> Result<Vec<WrittenBucket>, ManifestFault> {
         let next = AtomicUsize::new(0);
-        let written = Mutex::new(BTreeMap::new());
+        let sorted: BTreeMap<u8, _> =
+            sorted.into_iter().map(|bucket| (bucket.0.bucket, Ok(bucket))).collect();
+        let left: Vec<u8> = (0..=255).filter(|bucket| !sorted.contains_key(bucket)).collect();
+        let written = Mutex::new(sorted);
         thread::scope(|scope| {
             for _ in 0..threads.clamp(1, BUCKETS) {
                 scope.spawn(|| {
-                    while let Ok(bucket) = u8::try_from(next.fetch_add(1, Ordering::Relaxed)) {
-                        let result = self.sort_bucket(bucket, at_once.max(2));
+                    while let Some(bucket) = left.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let result = self.sort_bucket(*bucket, at_once.max(2));
                         if result.is_err() {
                             next.store(BUCKETS, Ordering::Relaxed);
                         }
                         if let Ok(mut written) = written.lock() {
-                            written.insert(bucket, result);
+                            written.insert(*bucket, result);
                         }
                     }
                 });
@@ -47,36 +56,40 @@ impl SortJob<'_> {
         written.into_values().collect()
     }
 
+    /// Sorts a bucket. What was read of it goes away after it was noted.
     fn sort_bucket(&self, bucket: u8, at_once: usize) -> Result<WrittenBucket, ManifestFault> {
         let mut spill = self.files.open(bucket)?;
         let mut out = self.writer.begin_bucket(bucket)?;
         if spill.rows() <= at_once as u64 {
             self.sort_run(&mut spill, at_once)?.write(|row, columns| out.push(*row, columns))?;
-            self.files.remove_bucket(bucket)?;
         } else {
             let runs = self.write_runs(bucket, &mut spill, at_once)?;
-            self.files.remove_bucket(bucket)?;
-            merge_runs(&runs, self.width, &mut out)?;
+            merge_runs(&runs, self.files.width(), &mut out)?;
         }
-        out.finish()
+        let written = out.finish()?;
+        self.files.check(&written.0)?;
+        if let Some(journal) = &self.journal {
+            journal.note(&written)?;
+        }
+        self.files.remove_bucket(bucket)?;
+        Ok(written)
     }
 
     /// The next rows, at most so many, sorted.
     fn sort_run(&self, spill: &mut SpillReader, at_once: usize) -> Result<SortedRun, ManifestFault> {
+        let width = self.files.width();
         let expected = usize::try_from(spill.rows()).unwrap_or(at_once).min(at_once);
-        let (mut rows, mut columns) =
-            (Vec::with_capacity(expected), Vec::with_capacity(expected * self.width));
+        let (mut rows, mut columns) = (Vec::with_capacity(expected), Vec::with_capacity(expected * width));
         while rows.len() < at_once {
             let Some(row) = spill.next_row(&mut columns)? else { break };
             rows.push((self.place_reason(row), rows.len() as u32));
         }
-        let digests =
-            |place: u32| columns.get(place as usize * self.width..).map(|rest| rest.get(..self.width));
+        let digests = |place: u32| columns.get(place as usize * width..).map(|rest| rest.get(..width));
         rows.sort_unstable_by(|(row, place), (other, other_place): &(ManifestRow, u32)| {
             // Rows that are equal but for these are incomparable ones.
             row.order().cmp(&other.order()).then_with(|| digests(*place).cmp(&digests(*other_place)))
         });
-        Ok(SortedRun { rows, columns, width: self.width })
+        Ok(SortedRun { rows, columns, width })
     }
 
     /// Reasons are numbered by name, whatever row had them first.

@@ -1,7 +1,8 @@
 //! Rows on their way: 256 files by keyed key, in the order in which they came.
 
-use crate::manifest::{ManifestFault, create_file, open_file};
-use crate::row::{ManifestRow, ROW_BYTES};
+use crate::manifest::{FaultKind, ManifestFault, create_file, open_file};
+use crate::row::{ManifestRow, ROW_BYTES, split_halves};
+use portcullis_wire::interrupted::v1::{SortedBucketV1, UnsortedRowsV1};
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -19,31 +20,41 @@ fn name_spill(folder: &Path, bucket: usize) -> PathBuf {
 
 /// The files, open to be written.
 pub(super) struct Spills {
-    files: Vec<(BufWriter<File>, PathBuf)>,
-    width: usize,
+    files: Vec<SpillWriter>,
+}
+
+struct SpillWriter {
+    file: BufWriter<File>,
+    path: PathBuf,
+    rows: u64,
+    key_sum: i128,
 }
 
 impl Spills {
-    pub(super) fn create(folder: &Path, width: usize) -> Result<Self, ManifestFault> {
+    pub(super) fn create(folder: &Path) -> Result<Self, ManifestFault> {
         let create = |bucket| {
             let path = name_spill(folder, bucket);
-            Ok((BufWriter::with_capacity(1 << 15, create_file(&path)?), path))
+            let file = BufWriter::with_capacity(1 << 15, create_file(&path)?);
+            Ok(SpillWriter { file, path, rows: 0, key_sum: 0 })
         };
-        Ok(Self { files: (0..256).map(create).collect::<Result<_, _>>()?, width })
+        Ok(Self { files: (0..256).map(create).collect::<Result<_, _>>()? })
     }
 
     pub(super) fn push(&mut self, row: &ManifestRow, columns: &[u16]) -> Result<(), ManifestFault> {
-        let (file, path) = &mut self.files[usize::from(row.bucket())];
-        write_row(file, row, columns).map_err(|error| ManifestFault::of_system(path, &error))
+        let spill = &mut self.files[usize::from(row.bucket())];
+        spill.rows += 1;
+        spill.key_sum += i128::from(split_halves(row.key).1);
+        write_row(&mut spill.file, row, columns)
+            .map_err(|error| ManifestFault::of_system(&spill.path, &error))
     }
 
-    pub(super) fn finish(self) -> Result<SpillFiles, ManifestFault> {
-        let mut paths = Vec::new();
-        for (mut file, path) in self.files {
-            file.flush().map_err(|error| ManifestFault::of_system(&path, &error))?;
-            paths.push(path);
-        }
-        Ok(SpillFiles { paths, width: self.width })
+    /// Ends the files; returns what is in each.
+    pub(super) fn finish(self) -> Result<Vec<UnsortedRowsV1>, ManifestFault> {
+        let finish = |mut spill: SpillWriter| {
+            spill.file.flush().map_err(|error| ManifestFault::of_system(&spill.path, &error))?;
+            Ok(UnsortedRowsV1 { rows: spill.rows, key_sum: spill.key_sum.to_string() })
+        };
+        self.files.into_iter().map(finish).collect()
     }
 }
 
@@ -58,23 +69,46 @@ pub(super) fn write_row(
 
 /// The files, after all rows were written.
 pub(super) struct SpillFiles {
-    paths: Vec<PathBuf>,
+    folder: PathBuf,
     width: usize,
+    expected: Vec<UnsortedRowsV1>,
 }
 
 impl SpillFiles {
+    /// The files of a folder, each with what was written into it.
+    pub(super) fn new(folder: &Path, width: usize, expected: Vec<UnsortedRowsV1>) -> Self {
+        Self { folder: folder.to_path_buf(), width, expected }
+    }
+
+    /// How many digests of columns each row has.
+    pub(super) const fn width(&self) -> usize {
+        self.width
+    }
+
     pub(super) fn open(&self, bucket: u8) -> Result<SpillReader, ManifestFault> {
-        SpillReader::open(&self.paths[usize::from(bucket)], self.width)
+        SpillReader::open(&self.path(bucket), self.width)
+    }
+
+    /// Whether a bucket has the rows that were read.
+    pub(super) fn check(&self, bucket: &SortedBucketV1) -> Result<(), ManifestFault> {
+        let expected = self.expected.get(usize::from(bucket.bucket));
+        let is_whole = |expected: &UnsortedRowsV1| {
+            expected.rows == bucket.header.rows && expected.key_sum == bucket.header.key_sum
+        };
+        if expected.is_some_and(is_whole) {
+            return Ok(());
+        }
+        let problem = "it does not hold the rows that were read";
+        Err(ManifestFault::damaged(FaultKind::WrongCount, &self.path(bucket.bucket), problem))
     }
 
     /// Removes the file of a bucket that was sorted.
     pub(super) fn remove_bucket(&self, bucket: u8) -> Result<(), ManifestFault> {
-        remove_spill(&self.paths[usize::from(bucket)])
+        remove_spill(&self.path(bucket))
     }
 
-    /// Nothing of them is left.
-    pub(super) fn remove(self) -> Result<(), ManifestFault> {
-        self.paths.iter().filter(|path| path.exists()).try_for_each(|path| remove_spill(path))
+    fn path(&self, bucket: u8) -> PathBuf {
+        name_spill(&self.folder, usize::from(bucket))
     }
 }
 
@@ -116,8 +150,7 @@ impl SpillReader {
             columns.push(u16::from_be_bytes(column));
         }
         let row = ManifestRow::from_bytes(&bytes);
-        let bad =
-            || ManifestFault::damaged(crate::manifest::FaultKind::BadRow, &self.path, "a row is damaged");
+        let bad = || ManifestFault::damaged(FaultKind::BadRow, &self.path, "a row is damaged");
         row.ok_or_else(bad).map(Some)
     }
 

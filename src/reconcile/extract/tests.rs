@@ -101,6 +101,8 @@ fn settings<'e>() -> ExtractSettings<'e> {
         threads: 2,
         sorted_at_once: SORTED_AT_ONCE,
         generator: "test",
+        resumable: false,
+        form: ManifestForm::Plain,
     }
 }
 
@@ -233,18 +235,17 @@ fn files_on_the_way_are_private_and_hold_no_content() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("manifest");
     let writer = ManifestWriter::create(&path, ManifestContentV1::Source, 0).unwrap();
-    let mut spills = Spills::create(writer.folder(), 0).unwrap();
+    let mut spills = Spills::create(writer.folder()).unwrap();
     let columns = ExtractSettings { columns: true, ..settings() };
     let mut reader = RowReader::new(&dataset(), &system(), &key(), &columns).unwrap();
     let read = reader.read(&row("visible-id", "visible-name", "1", "new", 1)).unwrap();
     spills.push(&read, &[]).unwrap();
-    let files = spills.finish().unwrap();
+    spills.finish().unwrap();
     for entry in fs::read_dir(writer.folder()).unwrap() {
         let path = entry.unwrap().path();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{path:?}");
         assert!(!String::from_utf8_lossy(&fs::read(&path).unwrap()).contains("visible"));
     }
-    files.remove().unwrap();
     drop(writer);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }

@@ -71,7 +71,7 @@ impl ManifestFault {
     /// What the system says of a file that was to be written or read.
     pub(crate) fn of_system(place: &Path, error: &io::Error) -> Self {
         let (kind, remedy) = match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => (
                 FaultKind::DiskFull,
                 "Make room, or name a folder on another disk. What was written so far is no manifest.",
             ),

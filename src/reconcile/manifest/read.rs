@@ -1,5 +1,6 @@
 //! Reading a manifest: its header against what is expected, its rows against the header.
 
+use super::parquet::{ParquetManifest, ParquetRows};
 use super::store::open_file;
 use super::{FaultKind, HEADER_FILE, ManifestFault, count_rows, name_bucket_file, name_columns_file};
 use crate::canonical::CANONICAL_VERSION;
@@ -37,19 +38,28 @@ pub struct Manifest {
     path: PathBuf,
     header: ManifestV1,
     digest: Digest,
+    /// Where the rows are, if they are not in the folder.
+    parquet: Option<ParquetManifest>,
 }
 
 impl Manifest {
-    /// Reads the header of the manifest in a folder, and checks that it does not contradict itself.
+    /// Reads the header of the manifest in a folder, or in a file of the Parquet form, and checks
+    /// that it does not contradict itself.
     ///
     /// # Errors
     /// There is none, or it is of a version that this program does not know, or it contradicts
     /// itself.
     pub fn open(path: &Path) -> Result<Self, ManifestFault> {
-        let file = path.join(HEADER_FILE);
-        let mut bytes = Vec::new();
-        let read = open_file(&file)?.take(LONGEST_HEADER).read_to_end(&mut bytes);
-        read.map_err(|error| ManifestFault::of_system(&file, &error))?;
+        let (file, bytes, mut parquet) = if path.is_file() {
+            let (parquet, bytes) = ParquetManifest::open(path)?;
+            (path.to_path_buf(), bytes, Some(parquet))
+        } else {
+            let file = path.join(HEADER_FILE);
+            let mut bytes = Vec::new();
+            let read = open_file(&file)?.take(LONGEST_HEADER).read_to_end(&mut bytes);
+            read.map_err(|error| ManifestFault::of_system(&file, &error))?;
+            (file, bytes, None)
+        };
         let header = read_header(&bytes).map_err(|error| {
             ManifestFault::damaged(
                 FaultKind::BadHeader,
@@ -59,7 +69,10 @@ impl Manifest {
         })?;
         check_versions(&header, &file)?;
         check_counts(&header, &file)?;
-        Ok(Self { path: path.to_path_buf(), header, digest: Digest::of(&bytes) })
+        if let Some(parquet) = &mut parquet {
+            parquet.place_buckets(&header)?;
+        }
+        Ok(Self { path: path.to_path_buf(), header, digest: Digest::of(&bytes), parquet })
     }
 
     /// The header.
@@ -68,7 +81,7 @@ impl Manifest {
         &self.header
     }
 
-    /// The folder.
+    /// The folder or file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -132,10 +145,15 @@ impl Manifest {
     /// # Errors
     /// The file is missing, or has another length than the header says.
     pub fn open_bucket(&self, bucket: u8) -> Result<BucketRows, ManifestFault> {
-        let path = self.path.join(name_bucket_file(bucket));
         // `open` saw that there are 256.
         let header = &self.header.buckets[usize::from(bucket)];
-        let file = open_sized(&path, header.rows, ROW_BYTES)?;
+        let (path, file) = if let Some(parquet) = &self.parquet {
+            (self.path.clone(), RowFile::Parquet(parquet.open_rows(bucket)?))
+        } else {
+            let path = self.path.join(name_bucket_file(bucket));
+            let file = open_sized(&path, header.rows, ROW_BYTES)?;
+            (path, RowFile::Plain(file))
+        };
         Ok(BucketRows {
             bucket,
             expected: header.clone(),
@@ -157,6 +175,9 @@ impl Manifest {
         let width = self.header.columns.len() * 2;
         if width == 0 {
             return Ok(Vec::new());
+        }
+        if let Some(parquet) = &self.parquet {
+            return parquet.read_columns(bucket, row);
         }
         let path = self.path.join(name_columns_file(bucket));
         let mut file = open_sized(&path, self.header.buckets[usize::from(bucket)].rows, width)?;
@@ -221,12 +242,32 @@ fn check_counts(header: &ManifestV1, file: &Path) -> Result<(), ManifestFault> {
     }
 }
 
+/// Where rows come from in their plain form.
+enum RowFile {
+    Plain(File),
+    Parquet(ParquetRows),
+}
+
+impl RowFile {
+    fn read_exact(&mut self, chunk: &mut [u8], path: &Path) -> Result<(), ManifestFault> {
+        match self {
+            Self::Plain(file) => file.read_exact(chunk).map_err(|error| match error.kind() {
+                std::io::ErrorKind::UnexpectedEof => {
+                    ManifestFault::damaged(FaultKind::Truncated, path, "the file ends before its last row")
+                }
+                _ => ManifestFault::of_system(path, &error),
+            }),
+            Self::Parquet(rows) => rows.read_exact(chunk),
+        }
+    }
+}
+
 /// Rows of a bucket, one after the other. Memory does not grow with the bucket.
 pub struct BucketRows {
     bucket: u8,
     expected: ManifestBucketV1,
     path: PathBuf,
-    file: File,
+    file: RowFile,
     chunk: Vec<u8>,
     at: usize,
     read: u64,
@@ -275,12 +316,7 @@ impl BucketRows {
         if rows == 0 {
             return self.check_digest().map(|()| false);
         }
-        self.file.read_exact(&mut self.chunk).map_err(|error| match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => {
-                ManifestFault::damaged(FaultKind::Truncated, &self.path, "the file ends before its last row")
-            }
-            _ => ManifestFault::of_system(&self.path, &error),
-        })?;
+        self.file.read_exact(&mut self.chunk, &self.path)?;
         self.digest.take(&self.chunk);
         Ok(true)
     }

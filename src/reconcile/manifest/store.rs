@@ -1,12 +1,15 @@
 //! Files of manifests and of extractions on their way: readable by their owner alone, and never
 //! written over another file. The only place of this room that opens files.
 
-use super::{FaultKind, ManifestFault};
+use super::{FaultKind, ManifestFault, ManifestForm, READ_NOTES, SORTED_NOTES};
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 /// The file whose lock shows that a process works in a folder.
 const LOCK_FILE: &str = "lock";
+
+/// The file of the Parquet form, before it has its name.
+pub(super) const PARQUET_FILE: &str = "manifest.parquet";
 
 /// Only the owner reads and writes, whatever the umask.
 #[cfg(unix)]
@@ -61,13 +64,28 @@ pub fn remove_folder(path: &Path) -> Result<(), ManifestFault> {
     }
 }
 
+/// Opens a file that is written anew, whatever it held.
+pub(crate) fn replace_file(path: &Path) -> Result<File, ManifestFault> {
+    let opened = keep_private(OpenOptions::new().write(true).create(true).truncate(true)).open(path);
+    opened.map_err(|error| ManifestFault::of_system(path, &error))
+}
+
+fn remove_file(path: &Path) -> Result<(), ManifestFault> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(ManifestFault::of_system(path, &error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A folder in which one process works. Dropped before it is finished, it goes away with all that
-/// is in it; a process that is killed leaves it, and the next one clears it.
+/// is in it, unless it is kept; a process that is killed leaves it, and the next one clears it.
 pub(super) struct WorkFolder {
     path: PathBuf,
     target: PathBuf,
     _lock: File,
-    finished: bool,
+    stays: bool,
 }
 
 impl WorkFolder {
@@ -82,40 +100,74 @@ impl WorkFolder {
                 remedy,
             ));
         }
-        let mut name = target.as_os_str().to_os_string();
-        name.push(".partial");
-        let path = PathBuf::from(name);
+        let path = name_work_folder(target);
         if path.symlink_metadata().is_ok() {
             drop(lock_folder(&path)?);
             remove_folder(&path)?;
         }
         create_private_folder(&path).map_err(|error| ManifestFault::of_system(&path, &error))?;
         let lock = lock_folder(&path)?;
-        Ok(Self { path, target: target.to_path_buf(), _lock: lock, finished: false })
+        Ok(Self { path, target: target.to_path_buf(), _lock: lock, stays: false })
+    }
+
+    /// The folder of a process that was interrupted after it had read all rows.
+    pub(super) fn reopen(target: &Path) -> Result<Option<Self>, ManifestFault> {
+        if !can_be_reopened(target) {
+            return Ok(None);
+        }
+        let path = name_work_folder(target);
+        let lock = lock_folder(&path)?;
+        Ok(Some(Self { path, target: target.to_path_buf(), _lock: lock, stays: true }))
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Gives the folder its name. From now on it is there whole.
-    pub(super) fn finish(mut self) -> Result<(), ManifestFault> {
-        let fault = |path: &Path, error: &std::io::Error| ManifestFault::of_system(path, error);
-        let lock = self.path.join(LOCK_FILE);
-        fs::remove_file(&lock).map_err(|error| fault(&lock, &error))?;
-        fs::rename(&self.path, &self.target).map_err(|error| fault(&self.target, &error))?;
-        self.finished = true;
+    /// Dropped before it is finished, it stays.
+    pub(super) fn keep(&mut self) {
+        self.stays = true;
+    }
+
+    /// Gives the folder, or the Parquet file in it, its name. From now on it is there whole.
+    pub(super) fn finish(mut self, form: ManifestForm) -> Result<(), ManifestFault> {
+        // Without the first one no process goes on from here, whatever else is left.
+        for name in [READ_NOTES, SORTED_NOTES, LOCK_FILE] {
+            remove_file(&self.path.join(name))?;
+        }
+        let whole = match form {
+            ManifestForm::Plain => self.path.clone(),
+            ManifestForm::Parquet => self.path.join(PARQUET_FILE),
+        };
+        let renamed = fs::rename(whole, &self.target);
+        renamed.map_err(|error| ManifestFault::of_system(&self.target, &error))?;
+        // What is left of the Parquet form's folder goes away.
+        self.stays = form == ManifestForm::Plain;
         Ok(())
     }
 }
 
 impl Drop for WorkFolder {
     fn drop(&mut self) {
-        if !self.finished {
+        if !self.stays {
             // Nothing can be done about an error here, and what is left is no manifest.
             let _ = remove_folder(&self.path);
         }
     }
+}
+
+fn name_work_folder(target: &Path) -> PathBuf {
+    let mut name = target.as_os_str().to_os_string();
+    name.push(".partial");
+    PathBuf::from(name)
+}
+
+/// Whether an extraction to this folder was interrupted after it had read all rows.
+#[must_use]
+pub fn can_be_reopened(target: &Path) -> bool {
+    let path = name_work_folder(target);
+    let is_folder = path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
+    is_folder && target.symlink_metadata().is_err() && path.join(READ_NOTES).is_file()
 }
 
 fn lock_folder(folder: &Path) -> Result<File, ManifestFault> {

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-fn title(content: ManifestContentV1) -> ManifestTitle {
+pub(super) fn title(content: ManifestContentV1) -> ManifestTitle {
     ManifestTitle {
         dataset: "uploads".into(),
         content,
@@ -33,7 +33,7 @@ fn title(content: ManifestContentV1) -> ManifestTitle {
 
 /// Some rows in each bucket: an operation that a deletion follows, one that stays, one without a
 /// key.
-fn rows_of(bucket: u8) -> Vec<ManifestRow> {
+pub(super) fn rows_of(bucket: u8) -> Vec<ManifestRow> {
     let key = |rest: u128| u128::from(bucket) << 120 | rest;
     let row = |rest, sequence, operation, marks| ManifestRow {
         key: key(rest),
@@ -63,7 +63,7 @@ fn write(folder: &Path, content: ManifestContentV1, columns: usize) -> Result<Pa
     Ok(path)
 }
 
-fn read(path: &Path) -> Result<Vec<ManifestRow>, ManifestFault> {
+pub(super) fn read(path: &Path) -> Result<Vec<ManifestRow>, ManifestFault> {
     let manifest = Manifest::open(path)?;
     let mut rows = Vec::new();
     for bucket in 0..=255 {
@@ -75,7 +75,7 @@ fn read(path: &Path) -> Result<Vec<ManifestRow>, ManifestFault> {
     Ok(rows)
 }
 
-fn kind_of<T: std::fmt::Debug>(result: Result<T, ManifestFault>) -> FaultKind {
+pub(super) fn kind_of<T: std::fmt::Debug>(result: Result<T, ManifestFault>) -> FaultKind {
     let fault = result.unwrap_err();
     assert!(!fault.remedy.is_empty());
     fault.kind

@@ -1,12 +1,16 @@
 //! Writing a manifest: bucket by bucket, in whatever order and by several threads, then the header.
 
-use super::store::{WorkFolder, create_file};
-use super::{FaultKind, HEADER_FILE, ManifestFault, name_bucket_file, name_columns_file};
+use super::parquet::write_parquet;
+use super::store::{PARQUET_FILE, WorkFolder, create_file, replace_file};
+use super::{
+    FaultKind, HEADER_FILE, Manifest, ManifestFault, ManifestForm, name_bucket_file, name_columns_file,
+};
 use crate::canonical::CANONICAL_VERSION;
 use crate::row::{INCOMPARABLE, MARKED, ManifestRow, ROW_BYTES, ROWS_FORM, UNKEYED, split_halves};
 use jiff::Timestamp;
 use portcullis_model::digest::{Digest, Digester};
 use portcullis_wire::form::{Form as _, MomentText};
+use portcullis_wire::interrupted::v1::SortedBucketV1;
 use portcullis_wire::manifest::v1::{
     BUCKETS, ManifestBucketV1, ManifestContentV1, ManifestIsolationV1, ManifestScopeV1, ManifestV1,
     OperationCountsV1, VERSION, write_header,
@@ -62,18 +66,44 @@ pub struct ManifestWriter {
 
 /// What is known of a bucket after it was written.
 #[derive(Clone, Debug)]
-pub struct WrittenBucket {
-    bucket: u8,
-    header: ManifestBucketV1,
-    operations: OperationCountsV1,
-    high_water: Option<i64>,
-}
+pub struct WrittenBucket(pub(crate) SortedBucketV1);
 
 impl WrittenBucket {
     /// How many rows it has.
     #[must_use]
     pub const fn rows(&self) -> u64 {
-        self.header.rows
+        self.0.header.rows
+    }
+}
+
+impl ManifestTitle {
+    /// The header without what is counted in buckets.
+    #[must_use]
+    pub fn header(self) -> ManifestV1 {
+        let as_of = Timestamp::from_second(self.as_of.as_second()).unwrap_or(self.as_of);
+        ManifestV1 {
+            schema: VERSION,
+            dataset: self.dataset,
+            content: self.content,
+            scope: self.scope,
+            as_of: MomentText::of(as_of),
+            isolation: self.isolation,
+            key_id: self.key_id,
+            canonical: CANONICAL_VERSION,
+            definition: (&self.definition).into(),
+            settings: self.settings.as_ref().map(Into::into),
+            rows_form: ROWS_FORM,
+            read: self.read.unwrap_or_default(),
+            rows: 0,
+            announced: self.announced,
+            high_water: None,
+            timed: self.timed,
+            operations: OperationCountsV1::default(),
+            columns: self.columns,
+            reasons: self.reasons,
+            generator: self.generator,
+            buckets: Vec::new(),
+        }
     }
 }
 
@@ -84,6 +114,20 @@ impl ManifestWriter {
     /// Something is there, another process writes there, or the folder cannot be made.
     pub fn create(path: &Path, content: ManifestContentV1, columns: usize) -> Result<Self, ManifestFault> {
         Ok(Self { folder: WorkFolder::create(path)?, content, columns })
+    }
+
+    /// Goes on with a manifest whose rows were all read; `None`: there is none.
+    pub(crate) fn reopen(
+        path: &Path,
+        content: ManifestContentV1,
+        columns: usize,
+    ) -> Result<Option<Self>, ManifestFault> {
+        Ok(WorkFolder::reopen(path)?.map(|folder| Self { folder, content, columns }))
+    }
+
+    /// From now on its files stay if it is not finished.
+    pub(crate) fn keep(&mut self) {
+        self.folder.keep();
     }
 
     /// What its rows are.
@@ -134,55 +178,57 @@ impl ManifestWriter {
     pub fn finish(
         self,
         title: ManifestTitle,
-        mut buckets: Vec<WrittenBucket>,
+        buckets: Vec<WrittenBucket>,
     ) -> Result<ManifestV1, ManifestFault> {
-        buckets.sort_by_key(|bucket| bucket.bucket);
-        let complete = buckets.len() == BUCKETS && buckets.iter().zip(0_u8..=255).all(|(b, n)| b.bucket == n);
+        let read = title.read.unwrap_or_else(|| buckets.iter().map(WrittenBucket::rows).sum());
+        let sequenced = title.sequenced;
+        let header = ManifestV1 { read, ..title.header() };
+        self.finish_header(header, sequenced, buckets, ManifestForm::Plain)
+    }
+
+    /// Writes this header with what is counted in the buckets, and gives the manifest its name.
+    pub(crate) fn finish_header(
+        self,
+        header: ManifestV1,
+        sequenced: bool,
+        mut buckets: Vec<WrittenBucket>,
+        form: ManifestForm,
+    ) -> Result<ManifestV1, ManifestFault> {
+        buckets.sort_by_key(|bucket| bucket.0.bucket);
+        let complete =
+            buckets.len() == BUCKETS && buckets.iter().zip(0_u8..=255).all(|(b, n)| b.0.bucket == n);
         if !complete {
             let problem = format!("{} of {BUCKETS} buckets were written", buckets.len());
             return Err(ManifestFault::damaged(FaultKind::WrongCount, self.folder.path(), problem));
         }
-        let header = make_header(title, buckets);
+        let header = count_buckets(header, sequenced, buckets);
         let path = self.folder.path().join(HEADER_FILE);
         let bytes = write_header(&header).map_err(|error| ManifestFault::of_system(&path, &error.into()))?;
-        let mut file = create_file(&path)?;
+        let mut file = replace_file(&path)?;
         let written = file.write_all(&bytes).and_then(|()| file.sync_all());
         written.map_err(|error| ManifestFault::of_system(&path, &error))?;
-        self.folder.finish()?;
+        if form == ManifestForm::Parquet {
+            let manifest = Manifest::open(self.folder.path())?;
+            write_parquet(&manifest, &bytes, &self.folder.path().join(PARQUET_FILE))?;
+        }
+        self.folder.finish(form)?;
         Ok(header)
     }
 }
 
-fn make_header(title: ManifestTitle, buckets: Vec<WrittenBucket>) -> ManifestV1 {
-    let add = |count: fn(&OperationCountsV1) -> u64| buckets.iter().map(|b| count(&b.operations)).sum();
-    let rows = buckets.iter().map(|bucket| bucket.header.rows).sum();
-    let as_of = Timestamp::from_second(title.as_of.as_second()).unwrap_or(title.as_of);
+/// The header with its buckets.
+fn count_buckets(header: ManifestV1, sequenced: bool, buckets: Vec<WrittenBucket>) -> ManifestV1 {
+    let add = |count: fn(&OperationCountsV1) -> u64| buckets.iter().map(|b| count(&b.0.operations)).sum();
     ManifestV1 {
-        schema: VERSION,
-        dataset: title.dataset,
-        content: title.content,
-        scope: title.scope,
-        as_of: MomentText::of(as_of),
-        isolation: title.isolation,
-        key_id: title.key_id,
-        canonical: CANONICAL_VERSION,
-        definition: (&title.definition).into(),
-        settings: title.settings.as_ref().map(Into::into),
-        rows_form: ROWS_FORM,
-        read: title.read.unwrap_or(rows),
-        rows,
-        announced: title.announced,
-        high_water: buckets.iter().filter_map(|bucket| bucket.high_water).max().filter(|_| title.sequenced),
-        timed: title.timed,
+        rows: buckets.iter().map(WrittenBucket::rows).sum(),
+        high_water: buckets.iter().filter_map(|bucket| bucket.0.high_water).max().filter(|_| sequenced),
         operations: OperationCountsV1 {
             upload: add(|count| count.upload),
             amend: add(|count| count.amend),
             delete: add(|count| count.delete),
         },
-        columns: title.columns,
-        reasons: title.reasons,
-        generator: title.generator,
-        buckets: buckets.into_iter().map(|bucket| bucket.header).collect(),
+        buckets: buckets.into_iter().map(|bucket| bucket.0.header).collect(),
+        ..header
     }
 }
 
@@ -297,11 +343,11 @@ impl BucketWriter {
             digest: (&self.digest.digest()).into(),
             columns,
         };
-        Ok(WrittenBucket {
+        Ok(WrittenBucket(SortedBucketV1 {
             bucket: self.bucket,
             header,
             operations: tally.operations,
             high_water: tally.high_water,
-        })
+        }))
     }
 }

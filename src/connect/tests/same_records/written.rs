@@ -172,7 +172,7 @@ pub fn write_xml() -> String {
 }
 
 /// One INSERT; `bytes` writes hexadecimal digits as the dialect does.
-pub fn write_inserts(bytes: fn(&str) -> String) -> String {
+pub fn write_inserts(table: &str, bytes: fn(&str) -> String) -> String {
     let row = |record: &WrittenRecord| {
         let write = |(name, read): &Column| match (*name, read(record)) {
             (_, None) => "NULL".to_string(),
@@ -183,7 +183,7 @@ pub fn write_inserts(bytes: fn(&str) -> String) -> String {
         };
         format!("({})", COLUMNS.iter().map(write).collect::<Vec<_>>().join(", "))
     };
-    format!("INSERT INTO same_records VALUES {}", RECORDS.iter().map(row).collect::<Vec<_>>().join(", "))
+    format!("INSERT INTO {table} VALUES {}", RECORDS.iter().map(row).collect::<Vec<_>>().join(", "))
 }
 
 const SCHEMA: &str = "message records {
