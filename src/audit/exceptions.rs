@@ -1,10 +1,11 @@
 //! The exceptions of an audit: what is broken or was waived, by whom, and whether what is owed for
 //! it took place.
 
+use crate::arrivals::exceptions_of_arrivals;
 use crate::landing::{grants_of, is_rollback};
 use crate::waivers::WaiverBook;
 use portcullis_wire::audit::v1::{
-    AuditGapV1, AuditedDeploymentV1, AuditedLandingV1, BranchPopulationV1, EmergencyStandingV1,
+    ArrivalsV1, AuditGapV1, AuditedDeploymentV1, AuditedLandingV1, BranchPopulationV1, EmergencyStandingV1,
     EnvironmentPopulationV1, ExceptionStandingV1, ExceptionV1, FollowUpV1, PassageV1, PassedByV1,
 };
 use portcullis_wire::decision::v1::{FindingV1, SubjectKindV1, SubjectV1, VerdictV1};
@@ -14,10 +15,10 @@ use std::collections::BTreeMap;
 const POPULATION: &str = "population";
 
 /// In whose name it reports what is wrong with records.
-const RECORDS: &str = "records";
+pub(super) const RECORDS: &str = "records";
 
 /// So many items of a gap are named.
-const NAMED: usize = 10;
+pub(super) const NAMED: usize = 10;
 
 /// The items of an audit, as exceptions are found in them.
 pub(super) struct AuditedItems<'a> {
@@ -30,6 +31,8 @@ pub(super) struct AuditedItems<'a> {
     pub(super) waivers: &'a WaiverBook,
     /// Who may bypass a rule of a branch or administers it, by branch.
     pub(super) bypasses: &'a BTreeMap<String, Vec<PassageV1>>,
+    /// Runs and incidents.
+    pub(super) arrivals: Option<&'a ArrivalsV1>,
 }
 
 impl AuditedItems<'_> {
@@ -53,6 +56,7 @@ impl AuditedItems<'_> {
                     .map(|finding| self.exception(&deployment.id, finding, Vec::new())),
             );
         }
+        found.extend(self.arrivals.into_iter().flat_map(exceptions_of_arrivals));
         // The sort is stable: within a group the order of the items stays.
         found.sort_by(|one, other| (&one.control, one.standing).cmp(&(&other.control, other.standing)));
         found
@@ -194,7 +198,7 @@ fn faults_of_snapshots((branch, problems): (&String, &Vec<String>)) -> Vec<Excep
     problems.iter().map(of).collect()
 }
 
-fn fault(
+pub(super) fn fault(
     control: &str,
     kind: SubjectKindV1,
     name: &str,
@@ -318,6 +322,7 @@ mod tests {
             broken_snapshots: &BTreeMap::new(),
             waivers: &WaiverBook::default(),
             bypasses: &BTreeMap::new(),
+            arrivals: None,
         }
         .exceptions()
     }
@@ -346,6 +351,7 @@ mod tests {
             broken_snapshots: &BTreeMap::new(),
             waivers: &book,
             bypasses: &BTreeMap::new(),
+            arrivals: None,
         };
         let found = items.exception("production#8", &rollback, Vec::new());
         assert_eq!(found.standing, ExceptionStandingV1::Waived);
@@ -384,6 +390,7 @@ mod tests {
             broken_snapshots: &BTreeMap::new(),
             waivers: &book,
             bypasses: &BTreeMap::new(),
+            arrivals: None,
         };
         items.exception("main@a", &waived, Vec::new())
     }

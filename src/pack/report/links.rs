@@ -57,11 +57,25 @@ impl Links {
         let up = "../".repeat(depth);
         match self.landings.get(id) {
             Some(path) => html! { a href={ (up) (path) } { code { (short_id(id)) } } },
+            None if anchor_of(id).is_some() => {
+                html! { a href={ (up) (super::INDEX) "#" (anchor_of(id).unwrap_or_default()) } { code { (super::text::show_hidden(id)) } } }
+            }
             None if id.contains('#') => {
                 html! { a href={ (up) (super::INDEX) "#" (deployment_anchor(id)) } { code { (super::text::show_hidden(id)) } } }
             }
             None => html! { code { (super::text::show_hidden(id)) } },
         }
+    }
+}
+
+/// The anchor of what runs and incidents show.
+fn anchor_of(id: &str) -> Option<String> {
+    let (kind, rest) = id.split_once('/')?;
+    let named = rest.split('/').next().unwrap_or(rest);
+    match kind {
+        "run" => Some(super::arrivals::dataset_anchor(named)),
+        "notice" | "incident" => Some(super::arrivals::incident_anchor(named)),
+        _ => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! An audit in the forms that people read, from its JSON form alone.
 
+pub mod arrivals;
 pub mod csv;
 pub mod markdown;
 pub mod terminal;

@@ -2,7 +2,8 @@
 //! shown.
 
 use super::{
-    describe_passage, describe_period, follow_up_word, headline, outcome_word, short_item, standing_word,
+    arrivals, describe_passage, describe_period, follow_up_word, headline, outcome_word, short_item,
+    standing_word,
 };
 use crate::render::{escape, plural};
 use portcullis_wire::audit::v1::{
@@ -49,6 +50,7 @@ pub fn write_report(audit: &AuditV1, verbose: bool, out: &mut dyn Write) -> io::
     write_exceptions(&audit.exceptions, out)?;
     write_conflicts(audit, out)?;
     audit.protection.iter().try_for_each(|branch| write_protection(branch, out))?;
+    audit.arrivals.iter().try_for_each(|arrivals| arrivals::write_lines(arrivals, out))?;
     write_gaps(audit, out)?;
     audit.sample.iter().try_for_each(|sample| write_sample(sample, out))?;
     if verbose {
