@@ -69,18 +69,18 @@ fn payload_of<T: SignedItem + ?Sized>(item: &T, signer: &str) -> Result<Vec<u8>,
 }
 
 /// An envelope of an item. Who made it was not looked at.
-struct OpenedEnvelope {
+struct OpenedSignature {
     message: Vec<u8>,
     signature: Vec<u8>,
     signer: String,
 }
 
-fn open_envelope<T: SignedItem + ?Sized>(item: &T, bytes: &[u8]) -> Result<OpenedEnvelope, AttestError> {
+fn open_envelope<T: SignedItem + ?Sized>(item: &T, bytes: &[u8]) -> Result<OpenedSignature, AttestError> {
     let opened = OpenedStatement::read(bytes, LONGEST)?;
     let statement: T::Statement = json::read(&opened.payload)?;
     let signer = T::signer_of(&statement).to_string();
     if payload_of(item, &signer)? != opened.payload {
         return Err(AttestError::Statement(format!("it is of another {}", T::WHAT)));
     }
-    Ok(OpenedEnvelope { message: opened.message(), signature: opened.signature, signer })
+    Ok(OpenedSignature { message: opened.message(), signature: opened.signature, signer })
 }

@@ -1,6 +1,6 @@
 //! Everything that was gathered, put together to an audit.
 
-use crate::arrivals::{gaps_of_arrivals, has_problems};
+use crate::arrivals::{exceptions_of_arrivals, gaps_of_arrivals, has_problems};
 use crate::duties::DutyTable;
 use crate::exceptions::{AuditedItems, gap_of_times, gaps_of_follow_ups, gaps_of_items};
 use crate::people::PeopleNames;
@@ -14,7 +14,7 @@ use portcullis_judge::policy::Policy;
 use portcullis_model::change::Revision;
 use portcullis_wire::audit::v1::{
     ArrivalsV1, AuditGapV1, AuditOutcomeV1, AuditTitleV1, AuditV1, AuditedDeploymentV1, AuditedLandingV1,
-    BranchPopulationV1, DeploymentReferenceV1, EnvironmentPopulationV1, PassageV1, PassedByV1,
+    BranchPopulationV1, DeploymentReferenceV1, EnvironmentPopulationV1, ExceptionV1, PassageV1, PassedByV1,
     RecordStandingV1, VERSION,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,6 +70,7 @@ pub fn assemble_audit(gathered: GatheredAudit<'_>) -> AuditV1 {
     let GatheredAudit { title, period, branches, environments, mut landings, deployments, .. } = gathered;
     let deployments = link_items(&mut landings, deployments);
     let bypasses = ways_round(&gathered.looks, gathered.administrators.as_ref());
+    let of_arrivals: Vec<ExceptionV1> = gathered.arrivals.iter().flat_map(exceptions_of_arrivals).collect();
     let items = AuditedItems {
         landings: &landings,
         deployments: &deployments,
@@ -78,7 +79,7 @@ pub fn assemble_audit(gathered: GatheredAudit<'_>) -> AuditV1 {
         broken_snapshots: &gathered.broken_snapshots,
         waivers: &gathered.waivers,
         bypasses: &bypasses,
-        arrivals: gathered.arrivals.as_ref(),
+        arrivals: &of_arrivals,
     };
     let exceptions = items.exceptions();
     let is_broken = |one: &EnvironmentPopulationV1| !one.problems.is_empty() || !one.holes.is_empty();

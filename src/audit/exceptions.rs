@@ -1,11 +1,10 @@
 //! The exceptions of an audit: what is broken or was waived, by whom, and whether what is owed for
 //! it took place.
 
-use crate::arrivals::exceptions_of_arrivals;
 use crate::landing::{grants_of, is_rollback};
 use crate::waivers::WaiverBook;
 use portcullis_wire::audit::v1::{
-    ArrivalsV1, AuditGapV1, AuditedDeploymentV1, AuditedLandingV1, BranchPopulationV1, EmergencyStandingV1,
+    AuditGapV1, AuditedDeploymentV1, AuditedLandingV1, BranchPopulationV1, EmergencyStandingV1,
     EnvironmentPopulationV1, ExceptionStandingV1, ExceptionV1, FollowUpV1, PassageV1, PassedByV1,
 };
 use portcullis_wire::decision::v1::{FindingV1, SubjectKindV1, SubjectV1, VerdictV1};
@@ -31,8 +30,8 @@ pub(super) struct AuditedItems<'a> {
     pub(super) waivers: &'a WaiverBook,
     /// Who may bypass a rule of a branch or administers it, by branch.
     pub(super) bypasses: &'a BTreeMap<String, Vec<PassageV1>>,
-    /// Runs and incidents.
-    pub(super) arrivals: Option<&'a ArrivalsV1>,
+    /// Those of runs and incidents.
+    pub(super) arrivals: &'a [ExceptionV1],
 }
 
 impl AuditedItems<'_> {
@@ -56,7 +55,7 @@ impl AuditedItems<'_> {
                     .map(|finding| self.exception(&deployment.id, finding, Vec::new())),
             );
         }
-        found.extend(self.arrivals.into_iter().flat_map(exceptions_of_arrivals));
+        found.extend(self.arrivals.iter().cloned());
         // The sort is stable: within a group the order of the items stays.
         found.sort_by(|one, other| (&one.control, one.standing).cmp(&(&other.control, other.standing)));
         found
@@ -322,7 +321,7 @@ mod tests {
             broken_snapshots: &BTreeMap::new(),
             waivers: &WaiverBook::default(),
             bypasses: &BTreeMap::new(),
-            arrivals: None,
+            arrivals: &[],
         }
         .exceptions()
     }
@@ -351,7 +350,7 @@ mod tests {
             broken_snapshots: &BTreeMap::new(),
             waivers: &book,
             bypasses: &BTreeMap::new(),
-            arrivals: None,
+            arrivals: &[],
         };
         let found = items.exception("production#8", &rollback, Vec::new());
         assert_eq!(found.standing, ExceptionStandingV1::Waived);
@@ -390,7 +389,7 @@ mod tests {
             broken_snapshots: &BTreeMap::new(),
             waivers: &book,
             bypasses: &BTreeMap::new(),
-            arrivals: None,
+            arrivals: &[],
         };
         items.exception("main@a", &waived, Vec::new())
     }

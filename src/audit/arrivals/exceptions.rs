@@ -1,7 +1,7 @@
 //! What follows from runs and incidents: exceptions, and what could not be shown. Both follow from
 //! what the audit says of them and from nothing else, so that they can be made again of it.
 
-use super::reasons::{kind_in_words, tell_notice, tell_silence, tell_stretch, tell_turn};
+use super::reasons::{tell_notice, tell_silence, tell_stretch, tell_turn};
 use crate::exceptions::{NAMED, RECORDS, fault};
 use portcullis_judge::control::{reconciled, timely_notices};
 use portcullis_model::plural::plural;
@@ -65,22 +65,12 @@ fn tell_lie(dataset: &str, run: &AuditedRunV1) -> Option<ExceptionV1> {
         let reason = format!(
             "run {} says that it is {}, and by the budgets of the policy that it names it is {}",
             run.number,
-            outcome_in_words(&run.said),
-            outcome_in_words(&run.outcome)
+            run.said.words(),
+            run.outcome.words()
         );
         let remedy = "Find out which program wrote it; compare again.";
         of_dataset(reconciled::KIND.name, dataset, &run.id, reason, remedy)
     })
-}
-
-/// An outcome for people.
-pub(super) fn outcome_in_words(outcome: &RunOutcomeV1) -> &'static str {
-    match outcome {
-        RunOutcomeV1::Green => "green",
-        RunOutcomeV1::Unconfirmed => "unconfirmed",
-        RunOutcomeV1::OverBudget => "over budget",
-        RunOutcomeV1::Broken => "broken",
-    }
 }
 
 fn of_dataset(control: &str, dataset: &str, item: &str, reason: String, remedy: &str) -> ExceptionV1 {
@@ -120,9 +110,8 @@ fn exceptions_of_incident(incident: &AuditedIncidentV1) -> impl Iterator<Item = 
 /// The notices to this party that stop no clock.
 fn aside_of(incident: &AuditedIncidentV1, notice: &AuditedNoticeV1) -> Vec<String> {
     let of_party = incident.set_aside.iter().filter(|one| one.party == notice.party);
-    let told = of_party.map(|one| {
-        format!("entry {}, {}: {}, so it stops no clock", one.entry, kind_in_words(&one.kind), one.why)
-    });
+    let told = of_party
+        .map(|one| format!("entry {}, {}: {}, so it stops no clock", one.entry, one.kind.words(), one.why));
     told.collect()
 }
 

@@ -12,15 +12,17 @@ mod reasons;
 mod runs;
 mod silences;
 mod stretches;
+mod view;
 
 pub use exceptions::{exceptions_of_arrivals, gaps_of_arrivals, is_of_arrivals};
 pub use incidents::{RegisterView, audit_register, broken_register, no_register, unseen_register};
-pub use runs::{DatasetView, audit_dataset, broken_dataset, unseen_dataset};
+pub use runs::{audit_dataset, broken_dataset, unseen_dataset};
+pub use view::DatasetView;
 
 use jiff::Timestamp;
 use portcullis_judge::policy::Policy;
 use portcullis_model::reconciliation::{Dataset, ReconciliationRun};
-use portcullis_wire::audit::v1::{ArrivalsV1, PolicyInForceV1};
+use portcullis_wire::audit::v1::{ArrivalsV1, AuditTitleV1, PolicyInForceV1};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The time that is audited.
@@ -35,6 +37,16 @@ pub struct ArrivalPeriod {
 }
 
 impl ArrivalPeriod {
+    /// The time of an audit; `None` for a range of commits.
+    pub fn of(title: &AuditTitleV1) -> Option<Self> {
+        let moment = |text: Option<&String>| text?.parse::<Timestamp>().ok();
+        Some(ArrivalPeriod {
+            since: moment(title.period.since.as_ref())?,
+            until: moment(title.period.until.as_ref())?,
+            as_of: moment(Some(&title.as_of))?,
+        })
+    }
+
     /// Is a moment of the period?
     pub fn holds(&self, moment: Timestamp) -> bool {
         self.since <= moment && self.has_seen(moment)

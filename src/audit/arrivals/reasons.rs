@@ -2,7 +2,7 @@
 
 use portcullis_model::plural::plural;
 use portcullis_wire::audit::v1::{AuditedNoticeV1, BadStretchV1, RunSilenceV1};
-use portcullis_wire::incident::v1::{ExposedDeploymentV1, NoticeKindV1};
+use portcullis_wire::incident::v1::ExposedDeploymentV1;
 use portcullis_wire::incident_status::v1::DutyStateV1;
 use portcullis_wire::run::v1::RunPopulationV1;
 
@@ -32,7 +32,7 @@ pub(super) fn tell_stretch(stretch: &BadStretchV1) -> String {
     let first = stretch.first_bad.number;
     let which = match stretch.runs {
         1 => format!("run {first} is over budget"),
-        runs => format!("runs {first} to {} are over budget, {runs} of them", stretch.last_bad.number),
+        runs => format!("{runs} runs are over budget, from run {first} to run {}", stretch.last_bad.number),
     };
     let end = match &stretch.good_again {
         Some(again) => format!("run {} was good again", again.number),
@@ -90,17 +90,9 @@ pub(super) fn tell_silence(silence: &RunSilenceV1) -> String {
     )
 }
 
-pub(super) fn kind_in_words(kind: &NoticeKindV1) -> &'static str {
-    match kind {
-        NoticeKindV1::EarlyWarning => "early warning",
-        NoticeKindV1::Phased => "phased information",
-        NoticeKindV1::Final => "final notice",
-    }
-}
-
 /// What is wrong with a notice; `None` where nothing is.
 pub(super) fn tell_notice(notice: &AuditedNoticeV1, closed_at: Option<&str>) -> Option<String> {
-    let what = format!("the {} to {}", kind_in_words(&notice.kind), notice.title);
+    let what = format!("the {} to {}", notice.kind.words(), notice.title);
     let due = notice.due.as_deref().unwrap_or("an unknown time");
     let sent = notice.sent_at.as_deref().unwrap_or("an unknown time");
     match notice.state {

@@ -1,6 +1,6 @@
 //! Times in which a run was due and none came. Silence is a finding.
 
-use super::runs::{DatasetView, JudgedRun};
+use super::view::{DatasetView, JudgedRun};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::reconciliation::{Dataset, RunPopulation};
 use portcullis_wire::audit::v1::RunSilenceV1;

@@ -1,6 +1,6 @@
 //! Stretches of runs over budget: where one begins, what was deployed before it, and how it ends.
 
-use super::runs::{DatasetView, JudgedRun, run_id};
+use super::view::{DatasetView, JudgedRun, run_id};
 use portcullis_incident::exposure::find_exposure;
 use portcullis_model::reconciliation::RunOutcome;
 use portcullis_model::reconciliation::run::find_exceeded;

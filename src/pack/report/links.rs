@@ -1,6 +1,7 @@
 //! The pages and anchors of items, so that an auditor can cite them.
 
 use crate::item_path::{BadPath, ItemPath};
+use crate::places::run_folder;
 use maud::{Markup, html};
 use portcullis_wire::audit::v1::{AuditV1, AuditedLandingV1};
 use std::collections::BTreeMap;
@@ -68,13 +69,23 @@ impl Links {
     }
 }
 
+/// The anchor of a dataset on the first page.
+pub(super) fn dataset_anchor(dataset: &str) -> String {
+    run_folder(dataset).replace('/', "-")
+}
+
+/// The anchor of an incident on the first page.
+pub(super) fn incident_anchor(id: &str) -> String {
+    format!("incident-{id}")
+}
+
 /// The anchor of what runs and incidents show.
 fn anchor_of(id: &str) -> Option<String> {
     let (kind, rest) = id.split_once('/')?;
     let named = rest.split('/').next().unwrap_or(rest);
     match kind {
-        "run" => Some(super::arrivals::dataset_anchor(named)),
-        "notice" | "incident" => Some(super::arrivals::incident_anchor(named)),
+        "run" => Some(dataset_anchor(named)),
+        "notice" | "incident" => Some(incident_anchor(named)),
         _ => None,
     }
 }

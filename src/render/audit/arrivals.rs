@@ -1,12 +1,11 @@
 //! Runs and incidents of an audit, for the terminal and as Markdown.
 
-use crate::render::audit::markdown::{write_cells, write_table};
+use super::{describe_seconds, write_cells, write_table};
 use crate::render::{escape, plural};
 use portcullis_wire::audit::v1::{
     ArrivalsV1, AuditedDatasetV1, AuditedIncidentV1, AuditedNoticeV1, AuditedRegisterV1, AuditedRunV1,
     OpenBreaksV1, RunJudgeV1,
 };
-use portcullis_wire::incident::v1::NoticeKindV1;
 use portcullis_wire::incident_status::v1::DutyStateV1;
 use portcullis_wire::run::v1::{RunOutcomeV1, RunPopulationV1};
 use std::io::{self, Write};
@@ -62,7 +61,7 @@ fn sum_up_runs(dataset: &AuditedDatasetV1) -> String {
         [RunOutcomeV1::Green, RunOutcomeV1::OverBudget, RunOutcomeV1::Unconfirmed, RunOutcomeV1::Broken];
     let counted: Vec<String> = kinds
         .into_iter()
-        .map(|kind| (of(kind.clone()), outcome_word(&kind)))
+        .map(|kind| (of(kind.clone()), kind.words()))
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
@@ -77,19 +76,10 @@ fn sum_up_runs(dataset: &AuditedDatasetV1) -> String {
     text
 }
 
-fn outcome_word(outcome: &RunOutcomeV1) -> &'static str {
-    match outcome {
-        RunOutcomeV1::Green => "green",
-        RunOutcomeV1::Unconfirmed => "unconfirmed",
-        RunOutcomeV1::OverBudget => "over budget",
-        RunOutcomeV1::Broken => "broken",
-    }
-}
-
 /// `over budget: missing 12, stale 3, ok 4711`.
 fn describe_run(run: &AuditedRunV1) -> String {
     let counts: Vec<String> = run.classes.iter().map(|one| format!("{} {}", one.class, one.seen)).collect();
-    let mut text = format!("{}: {}", outcome_word(&run.outcome), counts.join(", "));
+    let mut text = format!("{}: {}", run.outcome.words(), counts.join(", "));
     text += run.faults.first().map(|fault| format!("; {fault}")).unwrap_or_default().as_str();
     text + match run.judged_by {
         RunJudgeV1::Then => "",
@@ -107,19 +97,11 @@ fn write_breaks(breaks: &OpenBreaksV1, out: &mut dyn Write) -> io::Result<()> {
             "      {}: {}, the oldest for {} (since {})",
             escape::line(&class.class),
             class.count,
-            describe_age(class.oldest_age),
+            describe_seconds(class.oldest_age),
             class.oldest_since
         )?;
     }
     Ok(())
-}
-
-fn describe_age(seconds: u64) -> String {
-    match seconds {
-        0..7_200 => plural(seconds / 60, "minute"),
-        7_200..172_800 => plural(seconds / 3_600, "hour"),
-        _ => plural(seconds / 86_400, "day"),
-    }
 }
 
 fn write_register(register: &AuditedRegisterV1, out: &mut dyn Write) -> io::Result<()> {
@@ -160,15 +142,7 @@ fn write_incident(incident: &AuditedIncidentV1, out: &mut dyn Write) -> io::Resu
 fn describe_notice(notice: &AuditedNoticeV1) -> String {
     let due = notice.due.as_ref().map_or(String::new(), |due| format!(", due {due}"));
     let sent = notice.sent_at.as_ref().map_or(String::new(), |sent| format!(", sent {sent}"));
-    format!("{} to {}: {}{due}{sent}", kind_word(&notice.kind), notice.title, state_word(notice.state))
-}
-
-fn kind_word(kind: &NoticeKindV1) -> &'static str {
-    match kind {
-        NoticeKindV1::EarlyWarning => "early warning",
-        NoticeKindV1::Phased => "phased information",
-        NoticeKindV1::Final => "final notice",
-    }
+    format!("{} to {}: {}{due}{sent}", notice.kind.words(), notice.title, state_word(notice.state))
 }
 
 fn state_word(state: DutyStateV1) -> &'static str {

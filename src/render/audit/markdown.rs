@@ -2,7 +2,7 @@
 
 use super::{
     arrivals, describe_passage, describe_period, follow_up_word, headline, outcome_word, request_name,
-    short_item, standing_word,
+    short_item, standing_word, write_cells, write_table,
 };
 use crate::render::escape;
 use portcullis_wire::audit::v1::{AuditV1, AuditedLandingV1};
@@ -34,16 +34,6 @@ pub fn write_report(audit: &AuditV1, out: &mut dyn Write) -> io::Result<()> {
     write_landings(audit, out)?;
     writeln!(out, "\n## What this does not show\n")?;
     audit.limits.iter().try_for_each(|limit| writeln!(out, "- {}", escape::prose(limit)))
-}
-
-pub(super) fn write_table(out: &mut dyn Write, header: &[&str]) -> io::Result<()> {
-    writeln!(out, "| {} |", header.join(" | "))?;
-    writeln!(out, "|{}", " --- |".repeat(header.len()))
-}
-
-pub(super) fn write_cells(out: &mut dyn Write, cells: &[String]) -> io::Result<()> {
-    let cells: Vec<String> = cells.iter().map(|cell| escape::prose(cell)).collect();
-    writeln!(out, "| {} |", cells.join(" | "))
 }
 
 fn write_population(audit: &AuditV1, out: &mut dyn Write) -> io::Result<()> {

@@ -2,8 +2,8 @@
 //! shown.
 
 use super::{
-    arrivals, describe_passage, describe_period, follow_up_word, headline, outcome_word, short_item,
-    standing_word,
+    arrivals, describe_passage, describe_period, describe_seconds, follow_up_word, headline, outcome_word,
+    short_item, standing_word,
 };
 use crate::render::{escape, plural};
 use portcullis_wire::audit::v1::{
@@ -216,14 +216,6 @@ fn write_meanwhile(lapse: &LapseV1, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "      which touch {}", escape::line(&lapse.areas.join(", ")))?;
     }
     Ok(())
-}
-
-fn describe_seconds(seconds: u64) -> String {
-    match seconds {
-        0..7_200 => plural(seconds / 60, "minute"),
-        7_200..172_800 => plural(seconds / 3_600, "hour"),
-        _ => plural(seconds / 86_400, "day"),
-    }
 }
 
 fn write_sample(sample: &SampleV1, out: &mut dyn Write) -> io::Result<()> {

@@ -23,6 +23,7 @@ use portcullis_model::reconciliation::{Dataset, ReconciliationRun};
 use portcullis_reconcile::join::SeenDifference;
 use portcullis_reconcile::source::SourceError;
 use portcullis_record::run::{RunChain, prepare_run, run_reference};
+use std::cell::Cell;
 use std::path::PathBuf;
 
 /// The dataset of every made-up project.
@@ -75,13 +76,16 @@ impl<'p> StoryBooks<'p> {
         let chain = self.chain(at)?;
         let past = past_runs(chain.as_ref(), self.dataset);
         let folder = self.directory.clone();
+        // Both systems are in one file, which shows one moment.
+        let shown = Cell::new(None);
         let open = |system: StorySystem<'_>| -> std::result::Result<AnySource, SourceError> {
-            let written = write_database(&folder, &state(system.now));
-            written.map_err(|failure| SourceError {
-                place: DATABASE.to_string(),
-                problem: failure.message,
-                remedy: "Free some space.".to_string(),
-            })?;
+            if shown.replace(Some(system.now)) != Some(system.now) {
+                write_database(&folder, &state(system.now)).map_err(|failure| SourceError {
+                    place: DATABASE.to_string(),
+                    problem: failure.message,
+                    remedy: "Free some space.".to_string(),
+                })?;
+            }
             let opening = Opening { columns: system.columns, directory: &folder, environment: &|_| None };
             open_source(&system.system.connector, &opening)
         };

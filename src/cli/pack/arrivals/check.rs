@@ -41,7 +41,7 @@ pub(in super::super) fn check_arrivals(
     let checker = ArrivalChecker { source, audit, people };
     let policies = checker.policies();
     let shelf = shelve(audit, &policies);
-    let period = checker.period();
+    let period = ArrivalPeriod::of(&audit.title);
     let left_out = what_is_left_out(audit, &shelf).filter(|_| period.is_some());
     verified.faults.extend(left_out.map(|why| PackFault::new(AUDIT, PackWrong::Disagrees(why))));
     let Some(arrivals) = &audit.arrivals else { return };
@@ -122,16 +122,6 @@ struct ArrivalChecker<'a> {
 }
 
 impl ArrivalChecker<'_> {
-    fn period(&self) -> Option<ArrivalPeriod> {
-        let title = &self.audit.title;
-        let moment = |text: Option<&String>| text?.parse::<Timestamp>().ok();
-        Some(ArrivalPeriod {
-            since: moment(title.period.since.as_ref())?,
-            until: moment(title.period.until.as_ref())?,
-            as_of: moment(Some(&title.as_of))?,
-        })
-    }
-
     /// The policies that the pack holds and that can be read, by the digests that the audit has of
     /// them.
     fn policies(&self) -> BTreeMap<String, Policy> {

@@ -1,9 +1,10 @@
-//! The runs and incidents of an audit, held against a clone that the person who verifies it fetched.
+//! The runs and incidents of an audit, held against a clone that was fetched to verify it.
 
 use crate::collect::incidents::read_register;
 use crate::collect::records::FETCH;
 use crate::collect::runs::{read_runs, run_refs};
 use jiff::Timestamp;
+use portcullis_audit::arrivals::ArrivalPeriod;
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;
 use portcullis_model::digest::Digest;
@@ -19,7 +20,7 @@ pub(in super::super) fn compare_arrivals(
     audit: &AuditV1,
     verified: &mut VerifiedPack,
 ) {
-    let Some(period) = EndedPeriod::of(audit) else { return };
+    let Some(period) = ArrivalPeriod::of(&audit.title) else { return };
     let datasets = audit.arrivals.iter().flat_map(|arrivals| &arrivals.datasets);
     datasets.clone().for_each(|dataset| compare_runs(repository, dataset, &period, verified));
     match run_refs(repository) {
@@ -36,33 +37,10 @@ pub(in super::super) fn compare_arrivals(
     compare_register(repository, audit, &period, verified);
 }
 
-/// The time that an audit covers.
-struct EndedPeriod {
-    since: Timestamp,
-    until: Timestamp,
-    as_of: Timestamp,
-}
-
-impl EndedPeriod {
-    fn of(audit: &AuditV1) -> Option<Self> {
-        let moment = |text: Option<&String>| text?.parse::<Timestamp>().ok();
-        let period = &audit.title.period;
-        Some(EndedPeriod {
-            since: moment(period.since.as_ref())?,
-            until: moment(period.until.as_ref())?,
-            as_of: moment(Some(&audit.title.as_of))?,
-        })
-    }
-
-    fn holds(&self, time: Timestamp) -> bool {
-        (self.since..self.until).contains(&time) && time <= self.as_of
-    }
-}
-
 fn compare_runs(
     repository: &Repository,
     said: &AuditedDatasetV1,
-    period: &EndedPeriod,
+    period: &ArrivalPeriod,
     verified: &mut VerifiedPack,
 ) {
     let name = said.dataset.as_str();
@@ -112,7 +90,7 @@ fn lost_link(said: Option<&AuditedChainV1>, links: &[(&Revision, &Digest)], what
 fn compare_register(
     repository: &Repository,
     audit: &AuditV1,
-    period: &EndedPeriod,
+    period: &ArrivalPeriod,
     verified: &mut VerifiedPack,
 ) {
     let said = audit.arrivals.as_ref().and_then(|arrivals| arrivals.register.as_ref());

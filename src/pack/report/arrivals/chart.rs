@@ -2,7 +2,7 @@
 //! say. Each class has a pattern of its own, so that no colour is needed to tell it.
 
 use super::super::chart::{round_up, units};
-use super::dataset_anchor;
+use super::super::links::dataset_anchor;
 use super::slots::{CLASSES, Slot, Slots, second};
 use super::words::{differing, seen};
 use maud::{Markup, html};
@@ -158,7 +158,7 @@ pub(super) fn legend(classes: &[&str], has_silence: bool, has_deployment: bool) 
     html! {
         ul.legend {
             @for (class, (ground, lines)) in classes.iter().zip(PATTERNS) { (entry(class, &html! {
-                rect.edge class=(ground) width="12" height="12" {}
+                rect class={ "edge " (ground) } width="12" height="12" {}
                 @if !lines.is_empty() { g transform="scale(2)" { path.hatch d=(lines) {} } }
             })) }
             @if has_silence { (entry("a run was due, and none came", &html! { path.silent d="M0 6L6 0M0 12L12 0M6 12L12 6" {} })) }

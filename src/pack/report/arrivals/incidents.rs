@@ -1,13 +1,13 @@
 //! The incidents of the period, with the notices that are and were owed.
 
-use super::super::links::Links;
+use super::super::links::{Links, incident_anchor};
 use super::super::parts::{Table, cell, nothing};
 use super::super::text::{Outside, count, grouped, moment, moment_or, short_hash};
 use super::super::words::{Tone, badge};
-use super::{incident_anchor, words};
+use super::words;
 use maud::{Markup, html};
 use portcullis_wire::audit::v1::{AuditedIncidentV1, AuditedNoticeV1, AuditedRegisterV1};
-use portcullis_wire::incident::v1::{ClosingOutcomeV1, NoticeKindV1};
+use portcullis_wire::incident::v1::ClosingOutcomeV1;
 use portcullis_wire::incident_status::v1::DutyStateV1;
 
 /// The part of the section.
@@ -51,7 +51,7 @@ fn incident_part(incident: &AuditedIncidentV1, links: &Links) -> Markup {
         }
         (notices(incident))
         @for one in &incident.set_aside {
-            p { (badge(Tone::Unproven, "stops no clock")) " Entry " (one.entry) ", " (kind(&one.kind)) " to " (Outside(&one.party)) ": " (Outside(&one.why)) "." }
+            p { (badge(Tone::Unproven, "stops no clock")) " Entry " (one.entry) ", " (one.kind.words()) " to " (Outside(&one.party)) ": " (Outside(&one.why)) "." }
         }
     }
 }
@@ -96,7 +96,7 @@ fn notice_row(notice: &AuditedNoticeV1) -> Markup {
     html! {
         tr {
             th scope="row" { (Outside(&notice.title)) }
-            (cell("Notice", &html! { (kind(&notice.kind)) @if notice.turn > 1 { " " (notice.turn) } }))
+            (cell("Notice", &html! { (notice.kind.words()) @if notice.turn > 1 { " " (notice.turn) } }))
             (cell("Due by", &html! {
                 (moment_or(notice.due.as_deref(), "not seen")) @if let Some(why) = &notice.why { " " (Outside(why)) }
             }))
@@ -107,14 +107,6 @@ fn notice_row(notice: &AuditedNoticeV1) -> Markup {
             (cell("How it is", &badge(tone, word)))
             (cell("What was sent", &html! { @if let Some(digest) = &notice.digest { (short_hash(digest.as_str())) } }))
         }
-    }
-}
-
-fn kind(of: &NoticeKindV1) -> &'static str {
-    match of {
-        NoticeKindV1::EarlyWarning => "early warning",
-        NoticeKindV1::Phased => "phased information",
-        NoticeKindV1::Final => "final notice",
     }
 }
 

@@ -8,7 +8,7 @@ mod slots;
 mod words;
 
 use super::ReportInput;
-use super::links::Links;
+use super::links::{Links, dataset_anchor};
 use super::parts::{Table, cell, nothing, number};
 use super::population::PageWriter;
 use super::shell::Page;
@@ -27,16 +27,6 @@ const OLDEST: usize = 10;
 
 /// So many runs has the page of a dataset.
 const MOST_RUNS: usize = 1000;
-
-/// The anchor of a dataset on the first page.
-pub(super) fn dataset_anchor(dataset: &str) -> String {
-    run_folder(dataset).replace('/', "-")
-}
-
-/// The anchor of an incident on the first page.
-pub(super) fn incident_anchor(id: &str) -> String {
-    format!("incident-{id}")
-}
 
 /// The page of every run of a dataset.
 fn runs_page(dataset: &str) -> String {
@@ -122,10 +112,9 @@ fn slot_table(slots: &slots::Slots<'_>, classes: &[&str], dataset: &AuditedDatas
         ));
     }
     let heads: Vec<String> =
-        [format!("{} from", words::capital(slots.unit())), "Runs#".to_string(), "Compared#".to_string()]
+        [format!("{} from", words::capital(slots.unit())), "Came out".to_string(), "Runs#".to_string()]
             .into_iter()
             .chain(classes.iter().map(|class| format!("{class}#")))
-            .chain(["Came out".to_string()])
             .collect();
     let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
     let quiet = slots.quiet();
@@ -134,7 +123,7 @@ fn slot_table(slots: &slots::Slots<'_>, classes: &[&str], dataset: &AuditedDatas
             (Table {
                 filter: None,
                 compact: true,
-                caption: format!("{}: records that differed, by class, at the run of the {} with the most", super::text::show_hidden(&dataset.dataset), slots.unit()),
+                caption: format!("{}: the numbers of the chart", super::text::show_hidden(&dataset.dataset)),
                 columns: &heads,
                 rows: html! { @for row in &rows { (slot_row(row, classes)) } },
             }.write())
@@ -149,13 +138,12 @@ fn slot_row(row: &SlotRow<'_>, classes: &[&str]) -> Markup {
     html! {
         tr {
             th scope="row" { (row.day) }
-            (number("Runs", row.runs))
-            (number("Compared", row.worst.map_or(0, |run| run.source_rows)))
-            @for class in classes { (number(class, row.worst.map_or(0, |run| words::seen(run, class)))) }
             (cell("Came out", &html! {
-                @match row.worst { Some(run) => { (words::outcome_badge(&run.outcome)) }, None => {} }
-                @if row.silent { @if row.worst.is_some() { " " } (badge(super::words::Tone::Unproven, "a run was due")) }
+                @if let Some(run) = row.worst { (words::outcome_badge(&run.outcome)) }
+                @if row.silent { @if row.worst.is_some() { " " } (badge(super::words::Tone::Unproven, "no run")) }
             }))
+            (number("Runs", row.runs))
+            @for class in classes { (number(class, row.worst.map_or(0, |run| words::seen(run, class)))) }
         }
     }
 }
@@ -179,7 +167,7 @@ fn stretches(all: &[BadStretchV1], name: &str, links: &Links) -> Markup {
 
 fn stretch_row(stretch: &BadStretchV1, links: &Links) -> Markup {
     let over = |one: &portcullis_wire::audit::v1::OverBudgetV1| {
-        format!("{} {} of {} allowed", one.class, grouped(one.count), grouped(one.budget))
+        format!("{} {} ({} allowed)", one.class, grouped(one.count), grouped(one.budget))
     };
     html! {
         tr {
@@ -211,7 +199,7 @@ fn silences(all: &[RunSilenceV1], name: &str) -> Markup {
             @for silence in all {
                 tr {
                     th scope="row" { (moment(&silence.due)) }
-                    (cell("Which runs", &html! { (words::population(&silence.of)) ", every " (duration(silence.every)) }))
+                    (cell("Which runs", &html! { (words::due_run(&silence.of)) ", every " (duration(silence.every)) }))
                     (cell("Counted from", &html! {
                         @match silence.after { Some(number) => { "run " (number) ", " }, None => { "the policy, " } } (moment(&silence.since))
                     }))

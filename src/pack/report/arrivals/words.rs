@@ -98,8 +98,8 @@ pub(super) fn compared_by(runs: &[AuditedRunV1]) -> String {
         names.into_iter().map(super::super::text::show_hidden).collect::<Vec<_>>().join(", ")
     };
     match (tools.is_empty(), signers.is_empty()) {
-        (true, _) => "Nobody compared in the period".to_string(),
-        (false, true) => format!("Compared by {}; no run is signed by a person on the list", show(tools)),
+        (true, _) => "No one compared in the period".to_string(),
+        (false, true) => format!("Compared by {}; no run is signed", show(tools)),
         (false, false) => format!("Compared by {}, signed by {}", show(tools), show(signers)),
     }
 }
@@ -116,6 +116,14 @@ pub(super) fn population(of: &RunPopulationV1) -> &'static str {
     match of {
         RunPopulationV1::Full => "all records",
         RunPopulationV1::Changes => "those that changed",
+    }
+}
+
+/// Which runs end a silence.
+pub(super) fn due_run(of: &RunPopulationV1) -> &'static str {
+    match of {
+        RunPopulationV1::Full => "over all records",
+        RunPopulationV1::Changes => "of any kind",
     }
 }
 
