@@ -437,6 +437,32 @@ fn attack_an_audit_says_something_else_than_its_runs_and_incidents() {
 }
 
 #[test]
+fn attack_what_only_the_newest_run_or_entry_says_is_edited() {
+    let told = Arrivals::begin();
+    told.run("2025-07-03T06:00:00Z", 0);
+    // After the period, and before the present of the audit.
+    told.run("2025-10-01T06:00:00Z", 0);
+    told.enter("2025-07-01T00:00:00Z", IncidentEvent::Begun);
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("pack");
+    let to = folder.to_str().unwrap();
+    audit(told.path(), &[&PERIOD[..], &["--pack", to]].concat());
+    let whole = Packed { place, folder }.contents();
+    assert_eq!(faults(&mended(whole.clone())), Vec::<String>::new(), "twin");
+    for (item, from, to) in [
+        (run_file(2), "\"seen\": 90", "\"seen\": 91"),
+        (run_file(2), "\"rows\": 90", "\"rows\": 91"),
+        (entry_file(1), "kim-example", "sam-example"),
+    ] {
+        let text = String::from_utf8(whole.read(&item).unwrap()).unwrap();
+        assert!(text.contains(from), "{item}: {text}");
+        let mut contents = whole.clone();
+        contents.insert(item.clone(), text.replace(from, to).into_bytes());
+        names(contents, item.as_str(), "audit.json has another SHA-256 of it");
+    }
+}
+
+#[test]
 fn attack_a_gap_of_runs_is_taken_out() {
     let none = packed(Arrivals::begin().path(), &[]).contents();
     assert_eq!(faults(&mended(edited_of(&none, |_| ()))), Vec::<String>::new(), "twin");
