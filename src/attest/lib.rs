@@ -22,6 +22,7 @@ pub mod key;
 pub mod record;
 pub mod review;
 pub mod run;
+pub mod signed_item;
 pub mod signers;
 mod single;
 pub mod sshsig;

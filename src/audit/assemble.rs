@@ -1,5 +1,6 @@
 //! Everything that was gathered, put together to an audit.
 
+use crate::arrivals::{exceptions_of_arrivals, gaps_of_arrivals, has_problems};
 use crate::duties::DutyTable;
 use crate::exceptions::{AuditedItems, gap_of_times, gaps_of_follow_ups, gaps_of_items};
 use crate::people::PeopleNames;
@@ -12,8 +13,8 @@ use jiff::Timestamp;
 use portcullis_judge::policy::Policy;
 use portcullis_model::change::Revision;
 use portcullis_wire::audit::v1::{
-    AuditGapV1, AuditOutcomeV1, AuditTitleV1, AuditV1, AuditedDeploymentV1, AuditedLandingV1,
-    BranchPopulationV1, DeploymentReferenceV1, EnvironmentPopulationV1, PassageV1, PassedByV1,
+    ArrivalsV1, AuditGapV1, AuditOutcomeV1, AuditTitleV1, AuditV1, AuditedDeploymentV1, AuditedLandingV1,
+    BranchPopulationV1, DeploymentReferenceV1, EnvironmentPopulationV1, ExceptionV1, PassageV1, PassedByV1,
     RecordStandingV1, VERSION,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,7 @@ const LIMITS: &[&str] = &[
     "Deployment records are not signed unless that is said; anyone who can write their ref can replace all of them or remove the newest.",
     "Protection is known at the looks that are listed, and claimed only between two looks that agree.",
     "A landing that no deployment record brought is judged by what git, a host or a file of facts shows at the audit; a pack holds its findings, and nothing from which its verdict could be taken again.",
+    "A comparison shows that what was meant to be sent arrived. It does not show that what was meant is right, and a chain of runs or of incidents that was cut at its end verifies.",
     "Independence is that of accounts and of the people that the policy knows; collusion does not show.",
 ];
 
@@ -57,6 +59,8 @@ pub struct GatheredAudit<'p> {
     pub policies: Vec<&'p Policy>,
     /// The policy of today.
     pub today: Option<&'p Policy>,
+    /// The runs of reconciliation and the incidents of the period.
+    pub arrivals: Option<ArrivalsV1>,
     /// The sample that was asked for.
     pub sample: Option<SampleRequest>,
 }
@@ -66,6 +70,7 @@ pub fn assemble_audit(gathered: GatheredAudit<'_>) -> AuditV1 {
     let GatheredAudit { title, period, branches, environments, mut landings, deployments, .. } = gathered;
     let deployments = link_items(&mut landings, deployments);
     let bypasses = ways_round(&gathered.looks, gathered.administrators.as_ref());
+    let of_arrivals: Vec<ExceptionV1> = gathered.arrivals.iter().flat_map(exceptions_of_arrivals).collect();
     let items = AuditedItems {
         landings: &landings,
         deployments: &deployments,
@@ -74,15 +79,19 @@ pub fn assemble_audit(gathered: GatheredAudit<'_>) -> AuditV1 {
         broken_snapshots: &gathered.broken_snapshots,
         waivers: &gathered.waivers,
         bypasses: &bypasses,
+        arrivals: &of_arrivals,
     };
     let exceptions = items.exceptions();
     let is_broken = |one: &EnvironmentPopulationV1| !one.problems.is_empty() || !one.holes.is_empty();
-    let is_unverified = environments.iter().any(is_broken) || !gathered.broken_snapshots.is_empty();
+    let is_unverified = environments.iter().any(is_broken)
+        || !gathered.broken_snapshots.is_empty()
+        || gathered.arrivals.as_ref().is_some_and(has_problems);
     let mut gaps = gathered.gaps;
     gaps.extend(gaps_of_items(&landings, &deployments));
     gaps.extend(deployments.iter().filter_map(gap_of_record));
     gaps.extend(gap_of_times(&landings));
     gaps.extend(gaps_of_follow_ups(&exceptions));
+    gaps.extend(gathered.arrivals.iter().flat_map(gaps_of_arrivals));
     let waivers = gathered.waivers.of_period(&used_waivers(&landings, &deployments), period);
     let duties = DutyTable::of(&landings, &deployments, &waivers);
     let names = PeopleNames::by(gathered.today.or(gathered.policies.last().copied()));
@@ -100,6 +109,7 @@ pub fn assemble_audit(gathered: GatheredAudit<'_>) -> AuditV1 {
         sample: gathered.sample.map(|request| draw_sample(&landings, &request)),
         limits: LIMITS.iter().map(ToString::to_string).collect(),
         sealed: Vec::new(),
+        arrivals: gathered.arrivals,
         title,
         branches,
         environments,

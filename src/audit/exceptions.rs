@@ -14,10 +14,10 @@ use std::collections::BTreeMap;
 const POPULATION: &str = "population";
 
 /// In whose name it reports what is wrong with records.
-const RECORDS: &str = "records";
+pub(super) const RECORDS: &str = "records";
 
 /// So many items of a gap are named.
-const NAMED: usize = 10;
+pub(super) const NAMED: usize = 10;
 
 /// The items of an audit, as exceptions are found in them.
 pub(super) struct AuditedItems<'a> {
@@ -30,6 +30,8 @@ pub(super) struct AuditedItems<'a> {
     pub(super) waivers: &'a WaiverBook,
     /// Who may bypass a rule of a branch or administers it, by branch.
     pub(super) bypasses: &'a BTreeMap<String, Vec<PassageV1>>,
+    /// Those of runs and incidents.
+    pub(super) arrivals: &'a [ExceptionV1],
 }
 
 impl AuditedItems<'_> {
@@ -53,6 +55,7 @@ impl AuditedItems<'_> {
                     .map(|finding| self.exception(&deployment.id, finding, Vec::new())),
             );
         }
+        found.extend(self.arrivals.iter().cloned());
         // The sort is stable: within a group the order of the items stays.
         found.sort_by(|one, other| (&one.control, one.standing).cmp(&(&other.control, other.standing)));
         found
@@ -194,7 +197,7 @@ fn faults_of_snapshots((branch, problems): (&String, &Vec<String>)) -> Vec<Excep
     problems.iter().map(of).collect()
 }
 
-fn fault(
+pub(super) fn fault(
     control: &str,
     kind: SubjectKindV1,
     name: &str,
@@ -318,6 +321,7 @@ mod tests {
             broken_snapshots: &BTreeMap::new(),
             waivers: &WaiverBook::default(),
             bypasses: &BTreeMap::new(),
+            arrivals: &[],
         }
         .exceptions()
     }
@@ -346,6 +350,7 @@ mod tests {
             broken_snapshots: &BTreeMap::new(),
             waivers: &book,
             bypasses: &BTreeMap::new(),
+            arrivals: &[],
         };
         let found = items.exception("production#8", &rollback, Vec::new());
         assert_eq!(found.standing, ExceptionStandingV1::Waived);
@@ -384,6 +389,7 @@ mod tests {
             broken_snapshots: &BTreeMap::new(),
             waivers: &book,
             bypasses: &BTreeMap::new(),
+            arrivals: &[],
         };
         items.exception("main@a", &waived, Vec::new())
     }

@@ -10,6 +10,7 @@
 //! | `waivers` | the waivers of the period |
 //! | `exceptions`, `duties`, `summary` | what follows from the items |
 //! | `protection` | what protected a branch over time |
+//! | `arrivals` | the runs of reconciliation and the incidents of a period |
 //! | `listed` | deployments that a host lists, held against records |
 //! | `training` | what controls of training found of each person |
 //! | `sample` | a sample that anyone can draw again |
@@ -17,6 +18,7 @@
 //!
 //! The result is the value of its own JSON form, [`portcullis_wire::audit::v1::AuditV1`].
 
+pub mod arrivals;
 pub mod assemble;
 pub mod deployment;
 mod duties;

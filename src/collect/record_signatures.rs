@@ -7,6 +7,7 @@
 
 use crate::collect::gather::text_at;
 use portcullis_attest::record::SignedRecord;
+use portcullis_attest::signed_item::SignedItem as _;
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;

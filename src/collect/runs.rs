@@ -7,6 +7,7 @@ use crate::collect::gather::text_at;
 use crate::collect::records::entry_of;
 use jiff::Timestamp;
 use portcullis_attest::run::SignedRun;
+use portcullis_attest::signed_item::SignedItem as _;
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_git::Repository;
 use portcullis_git::commit_writer::{NewCommit, WriteError, store_commit};

@@ -8,6 +8,7 @@ use crate::calendar::end_of_term;
 use jiff::Timestamp;
 use portcullis_model::incident::{ClosingOutcome, IncidentHistory, IncidentId, NoticeKind, NoticeMark};
 use portcullis_model::notification::{NoticeSpan, NotificationRules, NotifiedParty};
+use portcullis_wire::incident_status::v1::DutyStateV1;
 
 /// A notice that is owed to a party, or was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +84,20 @@ impl DutyState {
             DutyState::Missed => "missed",
             DutyState::Met => "met",
             DutyState::Ended => "ended",
+        }
+    }
+}
+
+impl From<DutyState> for DutyStateV1 {
+    fn from(state: DutyState) -> Self {
+        match state {
+            DutyState::Overdue => DutyStateV1::Overdue,
+            DutyState::Unseen => DutyStateV1::Unseen,
+            DutyState::Waiting => DutyStateV1::Waiting,
+            DutyState::Late => DutyStateV1::Late,
+            DutyState::Missed => DutyStateV1::Missed,
+            DutyState::Met => DutyStateV1::Met,
+            DutyState::Ended => DutyStateV1::Ended,
         }
     }
 }

@@ -146,7 +146,7 @@ impl RegisterVerifier {
         if entry.time > self.clock.saturating_add(CLOCKS).unwrap_or(self.clock) {
             faults.push(IncidentFault::Future);
         }
-        if commit_entry(&stored.tree, before, entry, &link.digest) != stored.commit {
+        if incident_commit(&stored.tree, before, entry, &link.digest) != stored.commit {
             faults.push(IncidentFault::Commit);
         }
         faults
@@ -236,7 +236,7 @@ fn read_stored(stored: &StoredIncident) -> Result<IncidentLink, IncidentFault> {
 }
 
 /// The commit of an entry as git stores it.
-fn commit_entry(
+pub fn incident_commit(
     tree: &ObjectName,
     parent: Option<&Revision>,
     entry: &IncidentEntry,
@@ -264,7 +264,7 @@ pub struct PendingIncident {
 impl PendingIncident {
     /// Its commit as git stores it, given the name of its tree.
     pub fn commit(&self, tree: &ObjectName) -> Vec<u8> {
-        commit_entry(tree, self.previous.as_ref(), &self.entry, &self.digest)
+        incident_commit(tree, self.previous.as_ref(), &self.entry, &self.digest)
     }
 
     /// The same with a signature.

@@ -2,7 +2,7 @@
 
 use crate::item_path::{BadPath, ItemPath};
 use crate::report::{RECIPE, ReportInput, recipe_text, write_pages};
-use crate::tables;
+use crate::{arrival_tables, tables};
 use portcullis_wire::audit::v1::write_audit;
 use portcullis_wire::pack::v1::{PackRoleV1, PeopleV1};
 
@@ -28,6 +28,11 @@ pub fn derive_files<E: From<BadPath>>(input: &ReportInput<'_>, take: &mut TakeIt
     put("population/deployments.csv", tables::deployments_csv(audit), PackRoleV1::Population)?;
     put("population/population.json", tables::population_json(audit), PackRoleV1::Population)?;
     put("waivers/waivers.csv", tables::waivers_csv(audit), PackRoleV1::Waiver)?;
+    if let Some(arrivals) = &audit.arrivals {
+        for (path, text) in arrival_tables::arrival_files(arrivals) {
+            put(path, text, PackRoleV1::Arrival)?;
+        }
+    }
     put(RECIPE, recipe_text().to_string(), PackRoleV1::Instructions)?;
     put("readme.txt", readme(input), PackRoleV1::Instructions)?;
     write_pages(input, &mut |path, page| take(path, page.into_bytes(), PackRoleV1::Report))
@@ -51,6 +56,9 @@ fn readme(input: &ReportInput<'_>) -> String {
          policy/                                            the policies that were in force\n\
          snapshots/BRANCH/                                  snapshots of the protection of a branch\n\
          decisions/                                         sealed decisions that were handed over\n\
+         runs/of-DATASET/                                   runs of reconciliation\n\
+         incidents/                                         entries of the register of incidents\n\
+         arrivals/                                          runs, open differences and notices as tables\n\
          waivers/                                           waivers and rollbacks as a table\n\
          results/ENVIRONMENT/NUMBER/                        recorded decisions in the forms of other programs\n\
          results/FRAMEWORK/                                 evidence for each clause of a framework\n\

@@ -12,6 +12,7 @@
 //! Keep the SHA-256 of `manifest.json` somewhere else, or verify against a clone of the repository.
 
 pub mod archive;
+mod arrival_tables;
 pub mod contents;
 pub mod csv;
 pub mod derive;

@@ -9,10 +9,12 @@ use gate_text::{learn_texts, redact_texts};
 use numbers::replace_numbers;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
+use words::{LOGINS, WORDS};
 
 mod found;
 mod gate_text;
 mod numbers;
+mod words;
 
 /// The domain of every token (RFC 2606 reserves it: no mail reaches it).
 pub const DOMAIN: &str = "redacted.invalid";
@@ -39,81 +41,8 @@ const MAILBOX: &str = "mailbox:";
 /// How long all of it is: 16 digits follow.
 const MAILBOX_LENGTH: usize = MAILBOX.len() + 16;
 
-/// Members of JSON that hold logins of people, alone or in lists.
-const LOGINS: [&str; 12] = [
-    "approver",
-    "author",
-    "authors",
-    "deployer",
-    "login",
-    "recorder",
-    "requester",
-    "reviewer",
-    "sealer",
-    "signer",
-    "who",
-    "principals",
-];
-
 /// What records have in the place of a recorder whom nothing names.
 const NO_RECORDER: &str = "unknown";
-
-/// Words of forms. A login can be one of them: as the whole of a member that names no person, it is
-/// the word.
-const WORDS: [&str; 52] = [
-    "admin",
-    "allow",
-    "app",
-    "approved",
-    "area",
-    "asserted",
-    "base",
-    "block",
-    "branch",
-    "broken",
-    "change",
-    "check",
-    "commit",
-    "deployed",
-    "done",
-    "environment",
-    "exempt",
-    "failure",
-    "file",
-    "gap",
-    "given",
-    "held",
-    "hidden",
-    "host",
-    "human",
-    "invalid",
-    "irreproducible",
-    "known",
-    "landing",
-    "met",
-    "missing",
-    "none",
-    "noted",
-    "off",
-    "open",
-    "overdue",
-    "policy",
-    "read",
-    "record",
-    "recorded",
-    "request",
-    "reproduced",
-    "rollback",
-    "signed",
-    "success",
-    "suite",
-    "undetermined",
-    "unknown",
-    "unproven",
-    "waived",
-    "weaker",
-    "write",
-];
 
 impl AddressFinder {
     /// Looks through a text of any kind.
@@ -239,7 +168,8 @@ impl AddressFinder {
         let tokens: BTreeMap<String, String> =
             tokens.map(|(address, number)| (address, format!("address-{number:04}"))).collect();
         let mut words = self.names.clone();
-        let nameless = self.nameless.into_iter().zip(1_u32..);
+        let nameless = self.nameless.into_iter().filter(|name| !self.names.contains_key(name));
+        let nameless = nameless.zip(1_u32..);
         words.extend(nameless.map(|(name, number)| (name, format!("name-{number:04}"))));
         // What a text shows of these is not found by its look.
         let odd = tokens.iter().filter(|(address, _)| addresses_in(address) != [(0, address.len())]);

@@ -171,7 +171,7 @@ fn request_text(request: &RequestV1) -> String {
 }
 
 /// The word of a form, as its JSON has it.
-fn word(value: &impl serde::Serialize) -> String {
+pub(crate) fn word(value: &impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(Value::String(word)) => word,
         _ => String::new(),

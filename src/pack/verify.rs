@@ -148,6 +148,7 @@ fn is_derived(role: PackRoleV1) -> bool {
         PackRoleV1::Audit
             | PackRoleV1::Population
             | PackRoleV1::Waiver
+            | PackRoleV1::Arrival
             | PackRoleV1::Report
             | PackRoleV1::Instructions
     )
@@ -167,6 +168,8 @@ const FAMILIES: &[(&str, PackRoleV1)] = &[
     ("results/", PackRoleV1::Results),
     ("decisions/", PackRoleV1::Decision),
     ("snapshots/", PackRoleV1::Snapshot),
+    ("runs/", PackRoleV1::Run),
+    ("incidents/", PackRoleV1::Incident),
 ];
 
 /// Every other file is in a folder that is known, has its role, and is what its name says.
@@ -182,7 +185,7 @@ fn compare_families(
     let policies: BTreeSet<String> =
         in_force.chain(today).map(|digest| policy_path(digest.as_str())).collect();
     let Some(listed) = listed_files(audit) else {
-        let why = "it lists more snapshots than a pack holds".to_string();
+        let why = "it lists more snapshots, runs and incidents than a pack holds".to_string();
         return verified.faults.push(PackFault::new(AUDIT, PackWrong::Unreadable(why)));
     };
     let missing = listed.iter().filter(|(path, file)| file.required && !manifest.files().contains_key(*path));
@@ -194,7 +197,7 @@ fn compare_families(
             Some((_, role)) if *role != file.role => {
                 Some(PackWrong::Disagrees("the manifest says that it is for something else".to_string()))
             }
-            Some((_, PackRoleV1::Decision | PackRoleV1::Snapshot)) if !listed.contains_key(path) => {
+            Some((_, role)) if is_listed(*role) && !listed.contains_key(path) => {
                 Some(PackWrong::Disagrees("audit.json lists no such file".to_string()))
             }
             Some((_, PackRoleV1::Policy)) => wrong_policy(source, path, &policies, &mut verified.notes),
@@ -202,6 +205,11 @@ fn compare_families(
         };
         verified.faults.extend(wrong.map(|wrong| PackFault::new(path, wrong)));
     }
+}
+
+/// Does a pack hold files of this role only where its audit lists them?
+fn is_listed(role: PackRoleV1) -> bool {
+    matches!(role, PackRoleV1::Decision | PackRoleV1::Snapshot | PackRoleV1::Run | PackRoleV1::Incident)
 }
 
 /// The path of a policy, which is named by the digest that the audit has of it.

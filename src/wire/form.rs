@@ -340,6 +340,12 @@ impl<K: schemars::JsonSchema, V: schemars::JsonSchema> schemars::JsonSchema for 
 #[serde(transparent)]
 pub struct MomentText(#[cfg_attr(test, schemars(with = "String", extend("format" = "date-time")))] Timestamp);
 
+impl fmt::Display for MomentText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl Form for MomentText {
     type Model = Timestamp;
 

@@ -52,6 +52,7 @@ mod attacks_unsigned_records;
 mod attacks_updates;
 mod attacks_whole;
 mod audit;
+mod audit_arrivals;
 mod audit_resume;
 mod batches;
 mod book;

@@ -162,6 +162,20 @@ fn the_page_of_a_fleet_is_as_good() {
 }
 
 #[test]
+fn a_browser_finds_nothing_serious_in_the_report_of_the_made_up_year() {
+    if let Some(missing) = missing() {
+        println!("left out: {missing} is not here");
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    command.env_clear().current_dir(place.path()).args(["demo", "--pack", "year"]);
+    assert!(command.output().unwrap().status.success());
+    let pages = ["index.html", "arrivals/of-records.html", "exceptions/reconciled.html"];
+    open(&place.path().join("year"), &pages);
+}
+
+#[test]
 fn ten_thousand_landings_make_pages_that_a_browser_opens() {
     if let Some(missing) = missing() {
         println!("left out: {missing} is not here");

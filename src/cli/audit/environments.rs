@@ -23,6 +23,7 @@ use portcullis_model::deployment::{Deployment, HostDeployment};
 use portcullis_model::environment::Environment;
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::facts::HostFacts;
+use portcullis_model::incident::ExposedDeployment;
 use portcullis_model::inquiry::TextPurpose;
 use portcullis_model::person::Login;
 use portcullis_record::{Chain, DECISION, RecordLink};
@@ -71,6 +72,8 @@ pub struct ReadRecords {
     pub counted_snapshots: BTreeMap<String, AuditedSnapshotsV1>,
     /// What is wrong with the snapshots of each branch.
     pub broken_snapshots: BTreeMap<String, Vec<String>>,
+    /// Every recorded deployment, of chains that hold together.
+    pub exposed: Vec<ExposedDeployment>,
 }
 
 impl ReadRecords {
@@ -114,6 +117,9 @@ impl ReadRecords {
                 .to_string(),
         );
         for link in chain.links.iter().filter(|link| link.entry.time <= as_of) {
+            if chain.problems.is_empty() {
+                self.exposed.push(exposed_by(link));
+            }
             let facts = read_recorded(repository, &link.commit);
             let name = format!("{}#{}", link.entry.environment, link.entry.number);
             if let Some(facts) = &facts {
@@ -255,6 +261,16 @@ fn past_deployments(
         all.extend(found.known()?.iter().cloned());
     }
     Ok(all)
+}
+
+fn exposed_by(link: &RecordLink) -> ExposedDeployment {
+    let entry = &link.entry;
+    ExposedDeployment {
+        time: entry.time,
+        environment: entry.environment.clone(),
+        number: entry.number,
+        candidate: entry.candidate.clone(),
+    }
 }
 
 fn allowed_by(link: &RecordLink) -> AllowedCommit {

@@ -1,6 +1,7 @@
 //! Everything that an audit is made of, gathered in order.
 
 use super::AuditArguments;
+use super::arrivals::{read_arrivals, sources_of_arrivals};
 use super::asking::AskedHost;
 use super::branch::{BranchAudit, NamedTip, audit_branch};
 use super::context::AuditContext;
@@ -42,7 +43,7 @@ use portcullis_model::path::RepoPath;
 use portcullis_model::protection::Branch;
 use portcullis_model::snapshot::ProtectionLook;
 use portcullis_model::waiver;
-use portcullis_wire::audit::v1::{AuditPeriodV1, AuditTitleV1, AuditV1, PolicyTodayV1};
+use portcullis_wire::audit::v1::{ArrivalsV1, AuditPeriodV1, AuditTitleV1, AuditV1, PolicyTodayV1};
 use portcullis_wire::decision::v1::PolicyOriginV1;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -94,19 +95,28 @@ pub fn gather_audit(
         audits.push(audit_branch(&context, named, &mut book, &mut records, &mut waivers)?);
         newest_waivers(&context, named, &mut waivers);
     }
-    let title = title_of(arguments, &context, &records, &audits, file_names);
-    Ok(put_together(arguments, title, &today, records, waivers, audits, period))
+    let arrivals = read_arrivals(&context, &branches, &audits, &records);
+    let title = title_of(arguments, &context, (&records, arrivals.as_ref()), &audits, file_names);
+    let found = FoundParts { title, records, waivers, audits, arrivals };
+    Ok(put_together(arguments, &today, found, period))
+}
+
+/// Everything that was found.
+struct FoundParts {
+    title: AuditTitleV1,
+    records: ReadRecords,
+    waivers: WaiverBook,
+    audits: Vec<BranchAudit>,
+    arrivals: Option<ArrivalsV1>,
 }
 
 fn put_together(
     arguments: &AuditArguments,
-    title: AuditTitleV1,
     today: &PolicyOfCommit,
-    records: ReadRecords,
-    waivers: WaiverBook,
-    audits: Vec<BranchAudit>,
+    found: FoundParts,
     period: &AskedPeriod,
 ) -> AuditV1 {
+    let FoundParts { title, records, waivers, audits, arrivals } = found;
     let policies: Vec<Rc<PolicyOfCommit>> =
         audits.iter().flat_map(|audit| &audit.policies).map(Rc::clone).collect();
     let policies: Vec<&Policy> = policies.iter().filter_map(|policy| policy.policy.as_ref().ok()).collect();
@@ -150,6 +160,7 @@ fn put_together(
         gaps,
         policies,
         today: today_policy,
+        arrivals,
         sample: arguments.sample_request(),
     });
     for branch in &mut audit.protection {
@@ -348,7 +359,7 @@ fn newest_waivers(context: &AuditContext<'_>, named: &NamedTip, waivers: &mut Wa
 fn title_of(
     arguments: &AuditArguments,
     context: &AuditContext<'_>,
-    records: &ReadRecords,
+    (records, arrivals): (&ReadRecords, Option<&ArrivalsV1>),
     audits: &[BranchAudit],
     files: Vec<String>,
 ) -> AuditTitleV1 {
@@ -366,6 +377,7 @@ fn title_of(
         )
     }));
     sources.extend(records.snapshots.iter().cloned());
+    sources.extend(arrivals.into_iter().flat_map(sources_of_arrivals));
     sources.extend(files.into_iter().map(|name| format!("the facts in {name}")));
     let (since, until) = context.period.ends().unzip();
     AuditTitleV1 {

@@ -15,6 +15,7 @@ use portcullis_model::environment::Environment;
 use portcullis_wire::audit::v1::AuditOutcomeV1;
 use std::path::{Path, PathBuf};
 
+mod arrivals;
 mod asking;
 mod branch;
 mod context;

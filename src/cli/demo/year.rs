@@ -3,6 +3,7 @@
 //! Something lands every eight days, and is deployed every month. In between a change is pushed
 //! without a review, an emergency is waived and reviewed late, the protection of the branch is
 //! weaker for a while, a person approves whose training has ended, and a deployment is rolled back.
+//! From spring on a weekly run compares what is uploaded with what arrived.
 //! Everything has fixed dates, so that the same program writes the same pack.
 
 use super::deployments::{deploy_commit, land_request};
@@ -18,6 +19,8 @@ use portcullis_testkit::lane::state::{Body, File, Op};
 use portcullis_testkit::lane::{Lane, POLICY, POLICY_FILE, ROBIN};
 use portcullis_wire::audit::v1::AuditV1;
 use std::path::Path;
+
+mod records;
 
 /// The first moment of the year, 2025-01-01, in seconds.
 const BEGIN: i64 = 1_735_689_600;
@@ -40,6 +43,8 @@ struct Year {
     day: i64,
     deployed: Vec<git2::Oid>,
     slot: usize,
+    /// The day of the first load that is compared.
+    compared: i64,
 }
 
 /// Writes the pack of the made-up year to a folder.
@@ -87,13 +92,14 @@ fn audit_of(year: &Year) -> Result<AuditV1> {
 /// What happens in the year.
 fn tell_year() -> Result<Year> {
     let lane = Lane::with_clock(POLICY, Some(BEGIN - 30 * DAY));
-    let mut year = Year { lane, day: 0, deployed: Vec::new(), slot: 0 };
+    let mut year = Year { lane, day: 0, deployed: Vec::new(), slot: 0, compared: 0 };
     year.weeks(5)?;
     year.deploy()?;
     year.ask_for_training();
     year.weeks(4)?;
     year.deploy()?;
     year.emergency()?;
+    year.compare_records();
     year.weeks(3)?;
     year.deploy()?;
     year.weeks(5)?;
@@ -111,6 +117,8 @@ fn tell_year() -> Result<Year> {
     year.weeks(4)?;
     year.deploy()?;
     year.weeks(3)?;
+    let first = BEGIN + year.compared * DAY;
+    records::compare_records(year.lane.directory(), &policy_with_records(), first)?;
     Ok(year)
 }
 
@@ -166,6 +174,17 @@ impl Year {
         let policy = Body::Text(policy_with_training());
         let policy = vec![Op::Put(POLICY_FILE, File::new("portcullis.toml", policy))];
         self.land(policy, "Ask for trained reviewers", 1);
+    }
+
+    /// The policy asks for a comparison of what is uploaded with what arrived.
+    fn compare_records(&mut self) {
+        let policy = Body::Text(policy_with_records());
+        let policy = vec![Op::Put(POLICY_FILE, File::new("portcullis.toml", policy))];
+        let before = self.day;
+        self.land(policy, "Compare what is uploaded with what arrived", 5);
+        self.compared = self.day + 1;
+        // The other landings keep their days.
+        self.day = before;
     }
 
     /// Robin approves after the end of the training, and takes the course again.
@@ -237,6 +256,11 @@ fn policy_with_training() -> String {
          valid-for = \"730d\"\n\n[controls.{}]\ncourses = [\"secure-review\"]\n",
         trained_reviewers::KIND.name
     )
+}
+
+/// The policy from spring on.
+fn policy_with_records() -> String {
+    format!("{}{}", policy_with_training(), records::MORE)
 }
 
 /// Writes the register, with more training of Robin.

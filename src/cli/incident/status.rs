@@ -9,7 +9,7 @@ use crate::render;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use portcullis_incident::clock::{
-    DutyAnswer, DutyState, DutyTerm, NoticeDuty, find_duties, find_notice_fault, whole_second,
+    DutyAnswer, DutyTerm, NoticeDuty, find_duties, find_notice_fault, whole_second,
 };
 use portcullis_incident::icalendar::{CalendarEvent, write_calendar};
 use portcullis_incident::{IncidentFile, IncidentRegister, read_casefiles};
@@ -131,15 +131,7 @@ fn state_of(file: &IncidentFile, rules: &NotificationRules, at: Timestamp) -> In
 }
 
 fn duty_of(duty: NoticeDuty, at: Timestamp) -> NoticeDutyV1 {
-    let state = match duty.state(at) {
-        DutyState::Overdue => DutyStateV1::Overdue,
-        DutyState::Unseen => DutyStateV1::Unseen,
-        DutyState::Waiting => DutyStateV1::Waiting,
-        DutyState::Late => DutyStateV1::Late,
-        DutyState::Missed => DutyStateV1::Missed,
-        DutyState::Met => DutyStateV1::Met,
-        DutyState::Ended => DutyStateV1::Ended,
-    };
+    let state = duty.state(at).into();
     let (due, why) = match duty.due {
         DutyTerm::Until(due) => (Some(MomentText::of(due)), None),
         DutyTerm::Unseen(why) => (None, Some(why)),

@@ -3,6 +3,7 @@
 
 use super::super::audit::population::digest_lines;
 use super::super::exit::Result;
+use super::arrivals::compare_arrivals;
 use super::records::is_of_period;
 use super::snapshots::compare_with_clone;
 use crate::collect::records::{DeploymentRecords as _, FETCH};
@@ -55,6 +56,7 @@ pub(super) fn hold_against(place: &Path, audit: &AuditV1, verified: &mut Verifie
         compare_branch(&repository, branch, audit, verified);
     }
     compare_with_clone(&repository, audit, verified);
+    compare_arrivals(&repository, audit, verified);
     Ok(())
 }
 

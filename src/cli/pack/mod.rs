@@ -5,6 +5,7 @@ use clap::Subcommand;
 use std::path::Path;
 
 mod archive_file;
+mod arrivals;
 mod clone;
 mod folder;
 pub mod option;

@@ -4,6 +4,7 @@ use super::super::exit::{Exit, Failure, Result};
 use super::super::output;
 use super::super::progress::{Progress, ProgressView};
 use super::archive_file::ArchiveFile;
+use super::arrivals::check_arrivals;
 use super::clone;
 use super::folder::FolderOfPack;
 use super::records::check_records;
@@ -128,6 +129,7 @@ pub fn verify_files(source: &dyn ItemSource, signatures: Option<&VerifySignature
     verify_pack(source, &|source, manifest, audit, verified| {
         check_records(source, audit, verified);
         check_snapshots(source, audit, manifest.form().people, verified);
+        check_arrivals(source, audit, manifest.form().people, verified);
         check_seals(source, audit, signatures, verified);
         check_results(source, audit, verified);
     })

@@ -3,6 +3,7 @@
 use super::super::exit::{Failure, Result};
 use super::super::output;
 use super::super::progress::{Progress, ProgressView};
+use super::arrivals::{look_at_arrivals, write_arrivals};
 use super::folder::FolderOfPack;
 use super::records::{self, RecordFiles, WrittenBefore, WrittenOmissions};
 use super::results::write_results;
@@ -95,6 +96,9 @@ pub fn write_pack_and_show(mut order: PackOrder<'_>, view: ProgressView) -> Resu
         redact_audit(&mut order.audit, &redactor)?;
     }
     write_snapshots(&order, &redactor, &mut folder)?;
+    write_arrivals(order.repository, &order.audit, &redactor, &mut |path, bytes, role| {
+        folder.add(path, bytes, role)
+    })?;
     write_what_follows(&order.audit, &mut folder)?;
     let procedure = procedure_text(&folder.so_far());
     let input = ReportInput { audit: &order.audit, people: order.people(), procedure: procedure.as_deref() };
@@ -164,6 +168,7 @@ fn look_at_audit(audit: &AuditV1, finder: &mut AddressFinder, with_accounts: boo
         as_value(&audit.protection),
         as_value(&audit.sample),
         as_value(&audit.sealed),
+        as_value(&audit.arrivals),
     ];
     for value in landings.chain(deployments).chain(exceptions).chain(others) {
         let value = value?;
@@ -219,6 +224,7 @@ fn look_at_more(order: &PackOrder<'_>, finder: &mut AddressFinder) -> Result<()>
         look_at_seal(finder, &given.bytes()?, with_accounts)
             .map_err(|error| Failure::environment(error.to_string()))?;
     }
+    look_at_arrivals(order.repository, &order.audit, finder, with_accounts)?;
     for branch in &order.audit.protection {
         each_snapshot(order.repository, branch, &mut |_, bytes| {
             let value = serde_json::from_slice(bytes).unwrap_or(Value::Null);

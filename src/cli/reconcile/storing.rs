@@ -11,6 +11,7 @@ use crate::collect::runs::{append_run, read_runs};
 use jiff::Timestamp;
 use portcullis_attest::AttestError;
 use portcullis_attest::run::SignedRun;
+use portcullis_attest::signed_item::SignedItem as _;
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_git::commit_writer::WriteError;
 use portcullis_model::change::Revision;

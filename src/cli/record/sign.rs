@@ -6,6 +6,7 @@ use crate::cli::{opening, signing};
 use crate::collect::record_signatures::signers_at;
 use portcullis_attest::AttestError;
 use portcullis_attest::record::SignedRecord;
+use portcullis_attest::signed_item::SignedItem as _;
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_judge::policy::Policy;
 use portcullis_model::path::RepoPath;

@@ -49,7 +49,7 @@ fn rewritten(stored: &StoredIncident, edit: impl FnOnce(&mut IncidentEntry)) -> 
     let mut entry = read_stored(stored).unwrap().entry;
     edit(&mut entry);
     let bytes = write_incident_entry(entry.clone()).unwrap();
-    let commit = commit_entry(&tree(), stored.parents.first(), &entry, &Digest::of(&bytes));
+    let commit = incident_commit(&tree(), stored.parents.first(), &entry, &Digest::of(&bytes));
     let files = Some(BTreeMap::from([(INCIDENT_FILE.to_string(), bytes)]));
     StoredIncident { commit, files, ..stored.clone() }
 }

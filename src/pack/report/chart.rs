@@ -75,12 +75,12 @@ fn hatch(x: f64, width: f64, high: u64, low: u64) -> Markup {
 }
 
 /// A number with one digit after the point.
-fn units(value: f64) -> String {
+pub(super) fn units(value: f64) -> String {
     format!("{value:.1}")
 }
 
 /// The next even number with one digit that is not zero, or with a five behind it.
-fn round_up(most: u64) -> u64 {
+pub(super) fn round_up(most: u64) -> u64 {
     let mut step: u64 = 2;
     loop {
         for factor in [1, 2, 3, 4, 5] {

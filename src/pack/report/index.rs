@@ -4,8 +4,8 @@ use super::links::Links;
 use super::shell::Page;
 use super::text::{Outside, moment};
 use super::{
-    ReportInput, areas, check_yourself, clauses, decisions, exceptions, people, population, protection,
-    summary, waivers,
+    ReportInput, areas, arrivals, check_yourself, clauses, decisions, exceptions, people, population,
+    protection, summary, waivers,
 };
 use maud::{Markup, html};
 
@@ -17,6 +17,7 @@ const CONTENTS: &[(&str, &str)] = &[
     ("duties", "Segregation of duties"),
     ("areas", "Data-processing areas"),
     ("protection", "Protection over time"),
+    ("arrivals", "Records that arrived"),
     ("waivers", "Waivers and reviews"),
     ("decisions", "Sealed decisions"),
     ("training", "People and training"),
@@ -37,6 +38,7 @@ pub(super) fn page(input: &ReportInput<'_>, links: &Links) -> String {
         (people::duties(input, links))
         (areas::section(input))
         (protection::section(input, links))
+        (arrivals::section(input, links))
         (waivers::section(input, links))
         (decisions::section(input))
         (people::training(input))

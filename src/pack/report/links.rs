@@ -1,6 +1,7 @@
 //! The pages and anchors of items, so that an auditor can cite them.
 
 use crate::item_path::{BadPath, ItemPath};
+use crate::places::run_folder;
 use maud::{Markup, html};
 use portcullis_wire::audit::v1::{AuditV1, AuditedLandingV1};
 use std::collections::BTreeMap;
@@ -57,11 +58,35 @@ impl Links {
         let up = "../".repeat(depth);
         match self.landings.get(id) {
             Some(path) => html! { a href={ (up) (path) } { code { (short_id(id)) } } },
+            None if anchor_of(id).is_some() => {
+                html! { a href={ (up) (super::INDEX) "#" (anchor_of(id).unwrap_or_default()) } { code { (super::text::show_hidden(id)) } } }
+            }
             None if id.contains('#') => {
                 html! { a href={ (up) (super::INDEX) "#" (deployment_anchor(id)) } { code { (super::text::show_hidden(id)) } } }
             }
             None => html! { code { (super::text::show_hidden(id)) } },
         }
+    }
+}
+
+/// The anchor of a dataset on the first page.
+pub(super) fn dataset_anchor(dataset: &str) -> String {
+    run_folder(dataset).replace('/', "-")
+}
+
+/// The anchor of an incident on the first page.
+pub(super) fn incident_anchor(id: &str) -> String {
+    format!("incident-{id}")
+}
+
+/// The anchor of what runs and incidents show.
+fn anchor_of(id: &str) -> Option<String> {
+    let (kind, rest) = id.split_once('/')?;
+    let named = rest.split('/').next().unwrap_or(rest);
+    match kind {
+        "run" => Some(dataset_anchor(named)),
+        "notice" | "incident" => Some(incident_anchor(named)),
+        _ => None,
     }
 }
 

@@ -12,6 +12,7 @@ use portcullis_wire::audit::v1::AuditV1;
 use portcullis_wire::pack::v1::PeopleV1;
 
 mod areas;
+mod arrivals;
 mod chart;
 mod check_yourself;
 mod clauses;
@@ -60,6 +61,9 @@ pub fn write_pages<E: From<BadPath>>(
         take(path, page())?;
     }
     for (path, page) in exceptions::pages(input, &links) {
+        take(path, page())?;
+    }
+    for (path, page) in arrivals::pages(input)? {
         take(path, page())?;
     }
     for landing in &input.audit.landings {

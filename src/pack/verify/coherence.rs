@@ -53,8 +53,9 @@ fn is_of_snapshots(one: &ExceptionV1) -> bool {
 
 fn wrong_outcome(audit: &AuditV1) -> Option<String> {
     let is_broken = |one: &EnvironmentPopulationV1| !one.problems.is_empty() || !one.holes.is_empty();
-    let is_unverified =
-        audit.environments.iter().any(is_broken) || audit.exceptions.iter().any(is_of_snapshots);
+    let is_unverified = audit.environments.iter().any(is_broken)
+        || audit.exceptions.iter().any(is_of_snapshots)
+        || faults_of_arrivals(audit) > 0;
     let expected = if is_unverified {
         AuditOutcomeV1::Unverified
     } else if !audit.exceptions.is_empty() {
@@ -67,6 +68,14 @@ fn wrong_outcome(audit: &AuditV1) -> Option<String> {
         AuditOutcomeV1::NoExceptions
     };
     (audit.outcome != expected).then(|| "its outcome is another one than follows from its items".to_string())
+}
+
+/// How many faults of runs and of the register an audit has.
+fn faults_of_arrivals(audit: &AuditV1) -> usize {
+    let arrivals = audit.arrivals.iter();
+    let of_datasets = arrivals.clone().flat_map(|all| &all.datasets).map(|dataset| dataset.problems.len());
+    let of_register = arrivals.flat_map(|all| &all.register).map(|register| register.problems.len());
+    of_datasets.chain(of_register).sum()
 }
 
 fn wrong_counts(audit: &AuditV1) -> Option<String> {
@@ -141,7 +150,7 @@ fn missing_exceptions(audit: &AuditV1) -> Vec<String> {
         let unrecorded = one.on_host.iter().flatten().filter(|listed| listed.record.is_none()).count();
         one.problems.len() + one.holes.len() + unrecorded
     };
-    let of_records: usize = audit.environments.iter().map(faults).sum();
+    let of_records: usize = audit.environments.iter().map(faults).sum::<usize>() + faults_of_arrivals(audit);
     let lost: usize = audit.branches.iter().map(|branch| branch.lost.len()).sum();
     for (control, expected) in [("records", of_records), ("population", lost)] {
         let found = audit.exceptions.iter().filter(|one| one.control == control).count();

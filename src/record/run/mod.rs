@@ -40,7 +40,8 @@ pub fn run_reference(dataset: &str) -> String {
 }
 
 /// The commit of a run as git stores it.
-fn run_commit(
+#[must_use]
+pub fn run_commit(
     tree: &ObjectName,
     parent: Option<&Revision>,
     run: &ReconciliationRun,

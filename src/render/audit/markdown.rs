@@ -1,8 +1,8 @@
 //! An audit as Markdown, for a ticket or a file.
 
 use super::{
-    describe_passage, describe_period, follow_up_word, headline, outcome_word, request_name, short_item,
-    standing_word,
+    arrivals, describe_passage, describe_period, follow_up_word, headline, outcome_word, request_name,
+    short_item, standing_word, write_cells, write_table,
 };
 use crate::render::escape;
 use portcullis_wire::audit::v1::{AuditV1, AuditedLandingV1};
@@ -30,19 +30,10 @@ pub fn write_report(audit: &AuditV1, out: &mut dyn Write) -> io::Result<()> {
     write_gaps(audit, out)?;
     write_people(audit, out)?;
     write_waivers(audit, out)?;
+    audit.arrivals.iter().try_for_each(|arrivals| arrivals::write_tables(arrivals, out))?;
     write_landings(audit, out)?;
     writeln!(out, "\n## What this does not show\n")?;
     audit.limits.iter().try_for_each(|limit| writeln!(out, "- {}", escape::prose(limit)))
-}
-
-fn write_table(out: &mut dyn Write, header: &[&str]) -> io::Result<()> {
-    writeln!(out, "| {} |", header.join(" | "))?;
-    writeln!(out, "|{}", " --- |".repeat(header.len()))
-}
-
-fn write_cells(out: &mut dyn Write, cells: &[String]) -> io::Result<()> {
-    let cells: Vec<String> = cells.iter().map(|cell| escape::prose(cell)).collect();
-    writeln!(out, "| {} |", cells.join(" | "))
 }
 
 fn write_population(audit: &AuditV1, out: &mut dyn Write) -> io::Result<()> {

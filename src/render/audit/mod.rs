@@ -1,14 +1,17 @@
 //! An audit in the forms that people read, from its JSON form alone.
 
+pub mod arrivals;
 pub mod csv;
 pub mod markdown;
 pub mod terminal;
 
+use crate::render::{escape, plural};
 use portcullis_wire::audit::v1::{
     AuditOutcomeV1, AuditPeriodV1, AuditV1, AuditedLandingV1, ExceptionStandingV1, ExceptionV1, FollowUpV1,
     PassageV1, PassedByV1,
 };
 use portcullis_wire::decision::v1::{OutcomeV1, RequestV1, VerdictV1};
+use std::io::{self, Write};
 
 /// What an audit came to, in one sentence.
 fn headline(audit: &AuditV1) -> String {
@@ -16,19 +19,17 @@ fn headline(audit: &AuditV1) -> String {
     match audit.outcome {
         AuditOutcomeV1::NoExceptions => format!(
             "no exceptions: each of {} met the policy that was in force for it",
-            super::plural(counts.landings, "landing")
+            plural(counts.landings, "landing")
         ),
         AuditOutcomeV1::Empty => {
             "the period is empty: no landing and no deployment belongs to it, so nothing is shown".to_string()
         }
         AuditOutcomeV1::Undetermined => {
-            format!("undetermined: {} could not be shown", super::plural(audit.gaps.len() as u64, "thing"))
+            format!("undetermined: {} could not be shown", plural(audit.gaps.len() as u64, "thing"))
         }
-        AuditOutcomeV1::Exceptions => format!(
-            "{}, {} of them open",
-            super::plural(counts.exceptions, "exception"),
-            counts.open_exceptions
-        ),
+        AuditOutcomeV1::Exceptions => {
+            format!("{}, {} of them open", plural(counts.exceptions, "exception"), counts.open_exceptions)
+        }
         AuditOutcomeV1::Unverified => "records of the period do not verify".to_string(),
     }
 }
@@ -103,4 +104,25 @@ fn stopping(landing: &AuditedLandingV1) -> impl Iterator<Item = String> + '_ {
     let stops = |verdict| matches!(verdict, VerdictV1::Broken | VerdictV1::Unproven | VerdictV1::Waived);
     let found = landing.then.findings.iter().filter(move |found| stops(found.verdict));
     found.map(|found| format!("{}: {}", found.control, found.reason))
+}
+
+/// The head of a table in Markdown.
+fn write_table(out: &mut dyn Write, header: &[&str]) -> io::Result<()> {
+    writeln!(out, "| {} |", header.join(" | "))?;
+    writeln!(out, "|{}", " --- |".repeat(header.len()))
+}
+
+/// A row of it.
+fn write_cells(out: &mut dyn Write, cells: &[String]) -> io::Result<()> {
+    let cells: Vec<String> = cells.iter().map(|cell| escape::prose(cell)).collect();
+    writeln!(out, "| {} |", cells.join(" | "))
+}
+
+/// A span of time in words.
+fn describe_seconds(seconds: u64) -> String {
+    match seconds {
+        0..7_200 => plural(seconds / 60, "minute"),
+        7_200..172_800 => plural(seconds / 3_600, "hour"),
+        _ => plural(seconds / 86_400, "day"),
+    }
 }

@@ -2,7 +2,8 @@
 //! shown.
 
 use super::{
-    describe_passage, describe_period, follow_up_word, headline, outcome_word, short_item, standing_word,
+    arrivals, describe_passage, describe_period, describe_seconds, follow_up_word, headline, outcome_word,
+    short_item, standing_word,
 };
 use crate::render::{escape, plural};
 use portcullis_wire::audit::v1::{
@@ -49,6 +50,7 @@ pub fn write_report(audit: &AuditV1, verbose: bool, out: &mut dyn Write) -> io::
     write_exceptions(&audit.exceptions, out)?;
     write_conflicts(audit, out)?;
     audit.protection.iter().try_for_each(|branch| write_protection(branch, out))?;
+    audit.arrivals.iter().try_for_each(|arrivals| arrivals::write_lines(arrivals, out))?;
     write_gaps(audit, out)?;
     audit.sample.iter().try_for_each(|sample| write_sample(sample, out))?;
     if verbose {
@@ -214,14 +216,6 @@ fn write_meanwhile(lapse: &LapseV1, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "      which touch {}", escape::line(&lapse.areas.join(", ")))?;
     }
     Ok(())
-}
-
-fn describe_seconds(seconds: u64) -> String {
-    match seconds {
-        0..7_200 => plural(seconds / 60, "minute"),
-        7_200..172_800 => plural(seconds / 3_600, "hour"),
-        _ => plural(seconds / 86_400, "day"),
-    }
 }
 
 fn write_sample(sample: &SampleV1, out: &mut dyn Write) -> io::Result<()> {

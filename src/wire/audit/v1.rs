@@ -9,6 +9,7 @@ use crate::strict::StrictValue;
 use crate::text::{CommitText, DigestText};
 use serde::{Deserialize, Serialize};
 
+mod arrivals;
 mod exceptions;
 mod items;
 mod people;
@@ -17,6 +18,11 @@ mod protection;
 mod sample;
 mod sealed;
 
+pub use arrivals::{
+    AgedClassV1, ArrivalsV1, AuditedChainV1, AuditedDatasetV1, AuditedIncidentV1, AuditedNoticeV1,
+    AuditedRegisterV1, AuditedRunV1, BadStretchV1, CountedClassV1, IncidentClassV1, OpenBreakV1,
+    OpenBreaksV1, OverBudgetV1, RunJudgeV1, RunMarkV1, RunSilenceV1, SetAsideNoticeV1,
+};
 pub use exceptions::{
     AuditGapV1, AuditedControlV1, EmergencyStandingV1, EmergencyV1, ExceptionStandingV1, ExceptionV1,
     FollowUpV1, PassageV1, PassedByV1, UsedWaiverV1, WaiverKindV1,
@@ -95,6 +101,11 @@ pub struct AuditV1 {
     /// The sealed decisions that were handed over, oldest first. Missing where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sealed: Vec<AuditedSealV1>,
+    /// The runs of reconciliation and the incidents of the period. Missing where the policy of
+    /// today defines no dataset and names no one who has to be told of incidents, where no run and
+    /// no register is here, for a range of commits, and in audits of earlier programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrivals: Option<ArrivalsV1>,
 }
 
 /// What was audited.

@@ -174,6 +174,17 @@ choices! {
     }
 }
 
+impl NoticeKindV1 {
+    /// The words for people.
+    pub const fn words(&self) -> &'static str {
+        match self {
+            NoticeKindV1::EarlyWarning => NoticeKind::EarlyWarning.words(),
+            NoticeKindV1::Phased => NoticeKind::Phased.words(),
+            NoticeKindV1::Final => NoticeKind::Final.words(),
+        }
+    }
+}
+
 /// Writes an entry: JSON with the fields in their order, two spaces, one line break at the end.
 ///
 /// # Errors

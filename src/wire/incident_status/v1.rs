@@ -3,7 +3,7 @@
 use crate::form::MomentText;
 use crate::incident::v1::{ClosingOutcomeV1, NoticeKindV1};
 use crate::text::{CommitText, DigestText, IncidentIdText};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The number in the member `schema`.
 pub const VERSION: u32 = 1;
@@ -92,7 +92,7 @@ pub struct NoticeDutyV1 {
 }
 
 /// How a duty is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DutyStateV1 {

@@ -91,6 +91,12 @@ pub enum PackRoleV1 {
     Decision,
     /// A snapshot of the protection of a branch.
     Snapshot,
+    /// A run of a reconciliation.
+    Run,
+    /// An entry of the register of incidents.
+    Incident,
+    /// Runs, open differences, incidents and notices, as tables.
+    Arrival,
     /// A policy, or its history.
     Policy,
     /// A statement of a test run.

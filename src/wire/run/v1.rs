@@ -173,6 +173,18 @@ plain_texts! {
         |text| RecordClass::from_name(&text).ok_or_else(|| format!("`{text}` is no class of records"));
 }
 
+impl RunOutcomeV1 {
+    /// The words for people.
+    pub const fn words(&self) -> &'static str {
+        match self {
+            RunOutcomeV1::Green => RunOutcome::Green.as_str(),
+            RunOutcomeV1::Unconfirmed => RunOutcome::Unconfirmed.as_str(),
+            RunOutcomeV1::OverBudget => RunOutcome::OverBudget.as_str(),
+            RunOutcomeV1::Broken => RunOutcome::Broken.as_str(),
+        }
+    }
+}
+
 /// Writes a run: JSON with the fields in their order, two spaces, one line break at the end.
 ///
 /// # Errors

@@ -7,11 +7,17 @@ use crate::schema::find;
 
 const KEPT: &str = include_str!("../audit/kept/v1.json");
 
+/// With runs and incidents, which earlier programs did not write.
+const KEPT_WITH_ARRIVALS: &str = include_str!("../audit/kept/v1-arrivals.json");
+
 #[test]
 fn an_audit_that_was_written_once_is_read_and_written_alike() {
-    let audit = read_audit(KEPT.as_bytes()).unwrap();
-    assert_eq!(write_audit(&audit).unwrap(), KEPT);
-    assert!(Validator::new(find("audit").unwrap()).accepts(&json(KEPT)));
+    for (kept, has_arrivals) in [(KEPT, false), (KEPT_WITH_ARRIVALS, true)] {
+        let audit = read_audit(kept.as_bytes()).unwrap();
+        assert_eq!(audit.arrivals.is_some(), has_arrivals);
+        assert_eq!(write_audit(&audit).unwrap(), kept);
+        assert!(Validator::new(find("audit").unwrap()).accepts(&json(kept)));
+    }
 }
 
 #[test]
@@ -20,6 +26,12 @@ fn an_audit_with_a_member_less_or_more_is_refused() {
     for member in members_of(&kept).into_iter().filter(|member| member != "/schema") {
         let less = without(&kept, &member).to_string();
         assert!(read_audit(less.as_bytes()).is_err(), "{member} is missing");
+    }
+    let kept_with = json(KEPT_WITH_ARRIVALS);
+    for member in members_of(&kept_with["arrivals"]) {
+        let mut less = kept_with.clone();
+        less["arrivals"] = without(&kept_with["arrivals"], &member);
+        assert!(read_audit(less.to_string().as_bytes()).is_err(), "{member} is missing");
     }
     let mut more = kept.clone();
     more["landings"][0]["then"]["findings"][0]["other"] = json!(1);

@@ -1,6 +1,7 @@
 //! What several tests share: projects, and how the program is started on them.
 #![allow(dead_code, reason = "each test uses its own part of this")]
 
+pub mod arrivals;
 pub mod audited;
 pub mod checkout;
 pub mod edits;

@@ -6,7 +6,8 @@
 //! comparison, the judgement, the chain of runs and the register of incidents of this program. A
 //! verdict that is not the announced one ends the demo with an error.
 
-mod database;
+pub mod books;
+pub mod database;
 mod page;
 mod project;
 
@@ -16,6 +17,7 @@ use crate::cli::reconcile::resend::ResentOperation;
 use crate::cli::story::check::moment;
 use crate::cli::story::world::{BEGIN, DAY, DAYS, HOUR, StoryFault, StoryWorld};
 use crate::render::{Style, plural};
+use books::DATASET;
 use page::StoryPage;
 use portcullis_incident::calendar::write_local;
 use portcullis_incident::clock::{DutyAnswer, DutyTerm, NoticeDuty, find_duties, find_notice_fault};
@@ -27,7 +29,7 @@ use portcullis_model::incident::{
 };
 use portcullis_model::reconciliation::run::find_exceeded;
 use portcullis_model::reconciliation::{ReconciliationRun, RecordClass, RunOutcome};
-use project::{DATASET, StoryProject, read_story_policy};
+use project::{StoryProject, read_story_policy};
 use std::collections::BTreeMap;
 
 /// The hour of the daily check.
@@ -124,8 +126,8 @@ impl Story<'_> {
     fn test_data(&mut self) -> Result<IncidentId> {
         self.begin_day(2);
         let run = self.check(2, RunOutcome::OverBudget, &[(RecordClass::TestData, 12)])?;
-        let id = self.project.open_incident(&run)?;
-        let file = self.project.incident(run.time.as_second())?;
+        let id = self.project.books.open_incident(&run)?;
+        let file = self.project.books.incident(run.time.as_second())?;
         self.page
             .event(&clock(run.time.as_second()), &format!("Incident {id} is open, as a draft of the run."));
         let between = file.opened.exposure.as_ref().map(|exposure| &exposure.between);
@@ -133,7 +135,7 @@ impl Story<'_> {
         self.expect(numbers == [2], "the incident does not point to deployment 2");
         match &file.opened.exposure {
             Some(exposure) => {
-                let zone = &self.project.rules().calendar.zone;
+                let zone = &self.project.books.rules().calendar.zone;
                 self.page.more(&format!("Where to look first: {}.", describe_exposure(exposure, zone)));
             }
             None => self.expect(false, "the exposure is not known"),
@@ -189,7 +191,7 @@ impl Story<'_> {
             "SELECT 3 FROM staging;",
         )?;
         self.page.event("18:00", &format!("Deployment {number} corrects the upload."));
-        let resent = self.project.list_resent()?;
+        let resent = self.project.books.list_resent()?;
         self.expect(resent.len() == 54, &format!("{} operations have to be sent again", resent.len()));
         self.page.event(
             "20:00",
@@ -224,7 +226,7 @@ impl Story<'_> {
         };
         let open = self.open_duties(at(6, 11 * HOUR))?;
         self.expect(open.is_empty(), "a notice is still owed at the end");
-        let number = self.project.enter(at(6, 11 * HOUR), IncidentEvent::Closed(closing))?;
+        let number = self.project.books.enter(at(6, 11 * HOUR), IncidentEvent::Closed(closing))?;
         self.page.event(
             "11:00",
             &format!("The incident is closed: entry {number} of the register. No notice is owed."),
@@ -264,7 +266,7 @@ impl Story<'_> {
             run.outcome == outcome && differences == announced,
             &format!("day {day}: {} with {differences:?}; {:?}", run.outcome.as_str(), run.faults),
         );
-        let budgets = &self.project.dataset().budgets;
+        let budgets = &self.project.books.dataset().budgets;
         let exceeded = find_exceeded(&run.classes, budgets);
         let words = match run.outcome {
             RunOutcome::Green => format!("The check compares {DATASET}, and no class is over its budget."),
@@ -288,13 +290,13 @@ impl Story<'_> {
 
     fn note(&mut self, id: &IncidentId, day: i64, text: &str) -> Result<()> {
         let note = IncidentNote { incident: id.clone(), text: text.to_string(), aware_at: None };
-        let number = self.project.enter(at(day, 10 * HOUR), IncidentEvent::Noted(Box::new(note)))?;
+        let number = self.project.books.enter(at(day, 10 * HOUR), IncidentEvent::Noted(Box::new(note)))?;
         self.page.event("10:00", &format!("Entry {number} of the register adds it to the incident."));
         Ok(())
     }
 
     fn draft(&self, party: &str, kind: NoticeKind, now: i64) -> Result<String> {
-        let (file, rules) = (self.project.incident(now)?, self.project.rules());
+        let (file, rules) = (self.project.books.incident(now)?, self.project.books.rules());
         let unknown = || Failure::environment(format!("the policy of the story has no party {party}"));
         let party = rules.party(party).ok_or_else(unknown)?;
         Ok(draft_letter(&file, party, kind, rules, moment(now)))
@@ -315,8 +317,8 @@ impl Story<'_> {
             digest: Digest::of(letter.as_bytes()),
             reference: None,
         };
-        let number = self.project.enter(sent + 300, IncidentEvent::Notified(Box::new(notice)))?;
-        let (history, rules) = (self.project.incident(sent + 300)?.history, self.project.rules());
+        let number = self.project.books.enter(sent + 300, IncidentEvent::Notified(Box::new(notice)))?;
+        let (history, rules) = (self.project.books.incident(sent + 300)?.history, self.project.books.rules());
         let mark = history.notices.iter().find(|mark| mark.number == number);
         let counts = mark.is_some_and(|mark| find_notice_fault(&history, mark, rules).is_none());
         self.expect(counts, "a notice stops no clock");
@@ -324,12 +326,12 @@ impl Story<'_> {
     }
 
     fn open_duties(&self, now: i64) -> Result<Vec<NoticeDuty>> {
-        let duties = find_duties(&self.project.incident(now)?.history, self.project.rules());
+        let duties = find_duties(&self.project.books.incident(now)?.history, self.project.books.rules());
         Ok(duties.into_iter().filter(|duty| duty.answer == DutyAnswer::Awaited).collect())
     }
 
     fn show_duties(&mut self, now: i64) -> Result<()> {
-        let zone = self.project.rules().calendar.zone.clone();
+        let zone = self.project.books.rules().calendar.zone.clone();
         for duty in self.open_duties(now + HOUR)? {
             let DutyTerm::Until(due) = duty.due else { continue };
             self.page.more(&format!(
