@@ -45,6 +45,7 @@ pub mod facts;
 pub mod form;
 pub mod incident;
 pub mod incident_status;
+pub mod look_failure;
 pub mod manifest;
 pub mod pack;
 pub mod reconciliation;
