@@ -58,7 +58,7 @@ impl ListenerArguments {
                 None => std::thread::sleep(PAUSE),
             }
         }
-        // What it did not read it did not want. A process that it left behind gets a moment to read.
+        // What it did not read it did not want. What it left behind gets a moment to read.
         let ended = Instant::now();
         while !writer.is_finished() && ended.elapsed() < GRACE {
             std::thread::sleep(PAUSE);

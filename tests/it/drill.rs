@@ -30,7 +30,8 @@ fn drill_with(policy: &str, columns: &str, more: &[&str]) -> Ran {
 
 fn drill(policy: &str) -> (i32, Value) {
     let (exit, out, err) = drill_with(policy, "80", &["--format", "json"]);
-    assert!(err.is_empty(), "{err}");
+    // A log hears of long work every so often.
+    assert!(err.lines().all(|line| line.starts_with("runs played: ")), "{err}");
     (exit, serde_json::from_str(&out).unwrap())
 }
 

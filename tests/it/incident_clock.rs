@@ -2,7 +2,7 @@
 //! several who write at once, runs that open an incident, and what is silent.
 
 use crate::attacks_reconciliation::{FAILED, INTENDED, POLICY};
-use crate::incident::{PARTIES, ago, ends, open, project, run, status};
+use crate::incident::{PARTIES, ago, ends, in_one_line, open, project, run, status};
 use crate::support::checkout::Checkout;
 use serde_json::Value;
 use std::process::Command;
@@ -13,7 +13,8 @@ const CONTROLS: &str = "\n[controls.gate-integrity]\n[controls.required-reviews]
 /// last second of the early warning, and the one after it.
 #[track_caller]
 fn turns(term: &str, more: &str, aware: &str, due: &str, late: &str) {
-    let parties = PARTIES.replacen("early-warning = \"24h\"", &format!("early-warning = \"{term}\""), 1);
+    let parties = PARTIES.split("[notification.parties.commissioner]").next().unwrap();
+    let parties = parties.replacen("early-warning = \"24h\"", &format!("early-warning = \"{term}\""), 1);
     let parties = parties.replacen("recorded-within", &format!("{more}\nrecorded-within"), 1);
     let checkout = Checkout::with(&format!("{CONTROLS}{parties}"), &[]);
     ends(&checkout, &["incident", "open", "--dataset", "nominals", "--aware-at", aware], 0);
@@ -171,7 +172,7 @@ fn attack_the_policy_loses_its_parties_while_an_incident_is_open() {
     let policy = std::fs::read_to_string(checkout.path().join("portcullis.toml")).unwrap();
     checkout.write("portcullis.toml", policy.split("[notification]").next().unwrap());
     let due = ["due", "--source", "notices"];
-    let text = ends(&checkout, &due, 3);
+    let text = in_one_line(&ends(&checkout, &due, 3));
     assert!(text.contains("the register holds 1 incident, and the policy has no `[notification]`"), "{text}");
     // The remedy, followed.
     checkout.write("portcullis.toml", &policy);
@@ -208,7 +209,7 @@ fn a_dataset_of_which_no_run_is_expected_is_named() {
     let form = ends(&silent, &[&due[..], &["--format", "json"]].concat(), 0);
     let form: Value = serde_json::from_str(&form).unwrap();
     assert_eq!(form["notes"][0]["source"], "reconciliation");
-    let text = ends(&with("full-every = \"7d\""), &due, 3);
+    let text = in_one_line(&ends(&with("full-every = \"7d\""), &due, 3));
     assert!(text.contains("only runs over all records are missed"), "{text}");
     let text = ends(&with("expected-every = \"24h\""), &due, 3);
     assert!(!text.contains("note "), "{text}");
@@ -220,11 +221,11 @@ fn attack_a_clone_without_deployment_branches_has_no_snapshot_to_miss() {
     let policy = std::fs::read_to_string(checkout.path().join("portcullis.toml")).unwrap();
     checkout.write("portcullis.toml", &policy.replace("[\"main\"]", "[\"release/*\"]"));
     let due = ["due", "--source", "snapshots"];
-    let text = ends(&checkout, &due, 3);
+    let text = in_one_line(&ends(&checkout, &due, 3));
     assert!(text.contains("no branch in this repository matches a pattern"), "{text}");
     checkout.git(&["branch", "release/1"]);
     assert!(ends(&checkout, &due, 3).contains("the snapshots of release/1"));
     checkout.write("portcullis.toml", &policy.replace("[\"main\"]", "[\"release/*\", \"hotfix/*\"]"));
-    let text = ends(&checkout, &due, 3);
-    assert!(text.contains("note     snapshots: no branch in this repository matches `hotfix/*`"), "{text}");
+    let text = in_one_line(&ends(&checkout, &due, 3));
+    assert!(text.contains("note snapshots: no branch in this repository matches `hotfix/*`"), "{text}");
 }

@@ -2,7 +2,7 @@
 //! there is none of, a person whom no one names, times that cannot be; and what is read in 80
 //! columns.
 
-use crate::incident::{PARTIES, ago, ends, open, project, record, run, status};
+use crate::incident::{PARTIES, ago, ends, in_one_line, open, project, record, run, status};
 use crate::support::checkout::Checkout;
 use serde_json::Value;
 use std::process::Command;
@@ -116,7 +116,9 @@ fn attack_an_entry_is_written_by_no_one() {
 
 /// Opens an incident with these options: the exit code and the text.
 fn open_with(checkout: &Checkout, options: &[&str]) -> (i32, String) {
-    run(checkout.path(), &[&["incident", "open", "--dataset", "nominals"][..], options].concat())
+    let (exit, text) =
+        run(checkout.path(), &[&["incident", "open", "--dataset", "nominals"][..], options].concat());
+    (exit, in_one_line(&text))
 }
 
 #[test]
@@ -171,7 +173,8 @@ fn a_note_that_contradicts_the_opening_is_kept_and_named() {
     let (exit, text) = open_with(&checkout, &["--first-bad", &bad, "--aware-at", &ago(7)]);
     assert_eq!(exit, 0, "{text}");
     let id = text.split_whitespace().nth(1).unwrap();
-    let text = ends(&checkout, &["incident", "note", id, "known before", "--aware-at", &ago(10)], 0);
+    let note = ["incident", "note", id, "known before", "--aware-at", &ago(10)];
+    let text = in_one_line(&ends(&checkout, &note, 0));
     assert!(
         text.contains("the first bad load") && text.contains("is after the moment of awareness"),
         "{text}"

@@ -52,7 +52,7 @@ pub(super) fn run(directory: &Path, arguments: &NoteArguments) -> Result {
     Ok(Exit::Allowed)
 }
 
-/// What is learnt can contradict what was said at first. It makes clocks run earlier, so it is kept.
+/// What is learnt can contradict what was said at first. Clocks then run earlier, so it is kept.
 fn report_contradictions(file: &IncidentFile, aware: Timestamp) {
     let history = IncidentHistory { aware_at: aware, ..file.history.clone() };
     let now = IncidentFile { history, ..file.clone() };

@@ -182,7 +182,7 @@ pub fn recorder() -> String {
     find_recorder().unwrap_or_else(|| "unknown".to_string())
 }
 
-/// The same; `None` where neither a job nor the account on this machine names one.
+/// Who runs the gate; `None` where neither a job nor the account on this machine says it.
 pub fn find_recorder() -> Option<String> {
     recorder_by(variable)
 }
