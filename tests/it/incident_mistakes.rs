@@ -78,7 +78,7 @@ fn attack_an_incident_is_opened_for_a_dataset_that_there_is_not() {
     let open = |dataset: &str, exit| ends(&checkout, &["incident", "open", "--dataset", dataset], exit);
     // Only the Commissioner would be told of it.
     let text = open("vehicles", 2);
-    assert!(text.contains("there are nominal, nominals") && text.contains("--unlisted"), "{text}");
+    assert!(text.contains("there are nominal, nominals") && text.contains("help: add --unlisted"), "{text}");
     assert!(open("nominl", 2).contains("did you mean `nominal`?"));
     assert_eq!(ends(&checkout, &["incident", "list"], 5).matches("nominl").count(), 0);
     // A policy that names no dataset cannot tell a wrong name from a right one.

@@ -195,7 +195,7 @@ fn refuse_unknown_dataset(
             true => format!("the policy names no dataset, so `{name}` cannot be checked"),
             false => output::unknown("dataset", name, known.iter().copied()),
         };
-        return Err(Failure::usage(message).hint("where the name is right all the same, add --unlisted"));
+        return Err(Failure::usage(message).hint("add --unlisted, where the name is right all the same"));
     }
     match rules.parties_of(name).next() {
         Some(_) => Ok(()),

@@ -67,8 +67,8 @@ pub fn store_event(
     if let Some(remote) = &arguments.push {
         signing::push(directory, remote, REGISTER_REF, "the entry is").map_err(|failure| {
             Failure { hints: Vec::new(), ..failure }.hint(format!(
-                "where the remote has entries that are not here: `git fetch {remote} '+{REGISTER_REF}:{REGISTER_REF}'` takes \
-                 them in place of all that were not pushed; then write those again"
+                "fetch what the remote has in place of all that was not pushed, `git fetch {remote} \
+                 '+{REGISTER_REF}:{REGISTER_REF}'`, and write those entries again"
             ))
         })?;
     }
