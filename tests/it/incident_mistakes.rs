@@ -155,7 +155,8 @@ fn twin_times_in_their_order_and_awareness_that_a_person_says_came_later() {
     let (exit, text) = open_with(&checkout, &[&times[..], &["--aware-at", &aware]].concat());
     assert!(exit == 0 && !text.contains("is after"), "{text}");
     let late = ago(3);
-    let (exit, text) = open_with(&checkout, &["--detected-by", &found, "--aware-at", &late]);
+    let other = at("run-10", 7);
+    let (exit, text) = open_with(&checkout, &["--detected-by", &other, "--aware-at", &late]);
     assert!(exit == 0 && text.contains("is after the run that found it"), "{text}");
     let of = |place: usize| status(&checkout)["incidents"][place]["contradictions"].clone();
     assert_eq!(of(0), Value::Array(Vec::new()));

@@ -113,7 +113,9 @@ fn find_host(named: Option<HostName>) -> &'static HostKind {
 /// The whole drill.
 fn play_drill(policy: &Policy, dataset: Option<&Dataset>, kind: &'static HostKind) -> Result<DrillV1> {
     let reconciled = policy.controls.contains_key(reconciled::KIND.name);
-    let played = PlayedRuns::begin(ProgressView::of(false));
+    // A log holds the drill alone.
+    let view = Some(ProgressView::of(false)).filter(|view| *view == ProgressView::Terminal);
+    let played = PlayedRuns::begin(view.unwrap_or(ProgressView::Silent));
     let subject = dataset.map(|dataset| DrillSubject::of(dataset, reconciled, &played));
     subject.as_ref().map_or(Ok(()), DrillSubject::check_healthy)?;
     let mut faults = Vec::new();
