@@ -195,7 +195,7 @@ fn attack_a_letter_claims_an_earlier_one_that_no_one_sent() {
             assert!(text.contains("our first letter") && !text.contains("what we said before"), "{text}");
             // It also answers the early warning that did not come.
             let missed =
-                "Our early warning was due by 3 March 2026, 10:00 GMT, and did not come. [TO COMPLETE: why]";
+                "Our early warning was due by 3 March 2026, 10:00 GMT, and did not come.\n[TO COMPLETE: why]";
             assert!(text.contains(missed), "{text}");
         }
         let text = letter_at(kind, now, vec![early.clone()]);
