@@ -1,5 +1,6 @@
 //! What the entries of a register say of each incident, put together.
 
+use crate::opening::{OpeningFault, find_opening_faults};
 use crate::register::IncidentLink;
 use jiff::Timestamp;
 use portcullis_model::incident::{
@@ -52,6 +53,12 @@ fn open_file(opened: &OpenedIncident, link: &IncidentLink) -> IncidentFile {
 }
 
 impl IncidentFile {
+    /// Times of the opening that contradict each other.
+    pub fn contradictions(&self) -> Vec<OpeningFault> {
+        let known = OpenedIncident { aware_at: self.history.aware_at, ..self.opened.clone() };
+        find_opening_faults(&known, self.history.recorded_at)
+    }
+
     fn add(&mut self, link: &IncidentLink) {
         let (number, time) = (link.entry.number, link.entry.time);
         match &link.entry.event {

@@ -207,12 +207,21 @@ pub fn find_duties(history: &IncidentHistory, rules: &NotificationRules) -> Vec<
     duties
 }
 
-fn duties_to(history: &IncidentHistory, party: &NotifiedParty, rules: &NotificationRules) -> Vec<NoticeDuty> {
+/// The notices to a party that count, in the order in which they were sent.
+pub fn find_told<'h>(
+    history: &'h IncidentHistory,
+    party: &NotifiedParty,
+    rules: &NotificationRules,
+) -> Vec<&'h NoticeMark> {
     let mut sent: Vec<&NoticeMark> =
         history.notices.iter().filter(|notice| notice.party == party.name).collect();
     sent.retain(|notice| find_notice_fault(history, notice, rules).is_none());
     sent.sort_by_key(|notice| (notice.sent_at, notice.number));
-    let counted = PartyClock { history, party, rules, sent };
+    sent
+}
+
+fn duties_to(history: &IncidentHistory, party: &NotifiedParty, rules: &NotificationRules) -> Vec<NoticeDuty> {
+    let counted = PartyClock { history, party, rules, sent: find_told(history, party, rules) };
     let mut duties = Vec::new();
     duties.extend(counted.early_warning());
     duties.extend(counted.phased());

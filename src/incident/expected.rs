@@ -40,6 +40,8 @@ pub struct SourceAnswer {
     pub deeds: Vec<ExpectedDeed>,
     /// What it could not see.
     pub gaps: Vec<Gap>,
+    /// What it does not expect, although someone may think that it does.
+    pub notes: Vec<String>,
     /// Why it expects nothing at all, where that is so: the policy does not ask for it.
     pub idle: Option<&'static str>,
 }
@@ -47,7 +49,7 @@ pub struct SourceAnswer {
 impl SourceAnswer {
     /// A source that the policy does not set.
     pub fn idle(source: &'static str, why: &'static str) -> Self {
-        SourceAnswer { source, deeds: Vec::new(), gaps: Vec::new(), idle: Some(why) }
+        SourceAnswer { source, deeds: Vec::new(), gaps: Vec::new(), notes: Vec::new(), idle: Some(why) }
     }
 
     /// A source that looked.
@@ -56,7 +58,7 @@ impl SourceAnswer {
             Ok(deeds) => (deeds, Vec::new()),
             Err(gap) => (Vec::new(), vec![gap]),
         };
-        SourceAnswer { source, deeds, gaps, idle: None }
+        SourceAnswer { source, deeds, gaps, notes: Vec::new(), idle: None }
     }
 }
 

@@ -10,6 +10,18 @@ use portcullis_model::digest::Digest;
 /// The longest line, in octets, without its line break (RFC 5545, 3.1).
 const LONGEST_LINE: usize = 75;
 
+/// A calendar has to hold a component (RFC 5545, 3.6): where there is no date, the zone of all.
+const ZONE: [&str; 8] = [
+    "BEGIN:VTIMEZONE",
+    "TZID:Etc/UTC",
+    "BEGIN:STANDARD",
+    "DTSTART:19700101T000000",
+    "TZOFFSETFROM:+0000",
+    "TZOFFSETTO:+0000",
+    "END:STANDARD",
+    "END:VTIMEZONE",
+];
+
 /// A date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CalendarEvent {
@@ -38,6 +50,9 @@ pub fn write_calendar(name: &str, events: &[CalendarEvent]) -> String {
         "CALSCALE:GREGORIAN".to_string(),
         format!("X-WR-CALNAME:{}", escape_text(name)),
     ];
+    if events.is_empty() {
+        lines.extend(ZONE.map(ToString::to_string));
+    }
     events.iter().for_each(|event| lines.extend(write_event(event)));
     lines.push("END:VCALENDAR".to_string());
     lines.iter().map(|line| fold_line(line)).collect()

@@ -3,7 +3,7 @@
 
 use crate::calendar::{end_of_term, write_local};
 use crate::casefile::IncidentFile;
-use crate::clock::{DutyState, DutyTerm, NoticeDuty, find_duties};
+use crate::clock::{DutyAnswer, DutyState, NoticeDuty, find_duties, find_told};
 use crate::exposure::describe_exposure;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -79,6 +79,7 @@ pub fn draft_letter(
 ) -> String {
     let mut letter = String::new();
     write_head(&mut letter, file, party, kind);
+    write_beginning(&mut letter, file, party, kind, rules);
     write_delay(&mut letter, file, (party, kind), rules, now);
     write_facts(&mut letter, file, &rules.calendar.zone);
     write_advice(&mut letter, file, party);
@@ -133,21 +134,33 @@ fn write_head(letter: &mut String, file: &IncidentFile, party: &NotifiedParty, k
         id = file.history.id,
         dataset = one_line(&file.history.dataset),
     );
-    let _ = writeln!(
-        letter,
-        "{}",
-        match kind {
-            NoticeKind::EarlyWarning =>
-                "We write early, before we know everything. We found that records which we send are not as they should be.",
-            NoticeKind::Phased =>
-                "This letter adds to our earlier ones. What is said here replaces what we said before.",
-            NoticeKind::Final =>
-                "This letter closes the matter from our side. What is said here replaces what we said before.",
-        }
-    );
 }
 
-/// A letter that comes late says so, and leaves the reason to a person.
+/// The first sentences. They claim no earlier letter that the register does not hold.
+fn write_beginning(
+    letter: &mut String,
+    file: &IncidentFile,
+    party: &NotifiedParty,
+    kind: NoticeKind,
+    rules: &NotificationRules,
+) {
+    let before = match find_told(&file.history, party, rules).is_empty() {
+        true => "It is our first letter about it.",
+        false => "What is said here replaces what we said before.",
+    };
+    let begin = match kind {
+        NoticeKind::EarlyWarning => {
+            "We write early, before we know everything. We found that records which we send are not as they should be."
+                .to_string()
+        }
+        NoticeKind::Phased => format!("We write to say what we know by now. {before}"),
+        NoticeKind::Final => format!("This letter closes the matter from our side. {before}"),
+    };
+    let _ = writeln!(letter, "{begin}");
+}
+
+/// A letter that comes late says so, and leaves the reason to a person. A later kind of notice also
+/// answers what was owed of the earlier kinds.
 fn write_delay(
     letter: &mut String,
     file: &IncidentFile,
@@ -155,13 +168,17 @@ fn write_delay(
     rules: &NotificationRules,
     now: Timestamp,
 ) {
-    let duties = find_duties(&file.history, rules);
-    let late = duties
-        .iter()
-        .find(|duty| duty.party == party.name && duty.kind == kind && duty.state(now) == DutyState::Overdue);
-    if let Some(due) = late.and_then(NoticeDuty::until) {
-        let due = write_local(due, &rules.calendar.zone);
-        let _ = writeln!(letter, "\nIt was due by {due}, and comes later. {TO_COMPLETE} why]");
+    let is_late = |duty: &&NoticeDuty| duty.party == party.name && duty.state(now) == DutyState::Overdue;
+    for duty in find_duties(&file.history, rules).iter().filter(is_late) {
+        let Some(due) = duty.until().map(|due| write_local(due, &rules.calendar.zone)) else { continue };
+        let words = match duty.kind {
+            same if same == kind => format!("It was due by {due}, and comes later."),
+            earlier if earlier < kind => {
+                format!("Our {} was due by {due}, and did not come.", earlier.words())
+            }
+            _ => continue,
+        };
+        let _ = writeln!(letter, "\n{words} {TO_COMPLETE} why]");
     }
 }
 
@@ -283,10 +300,24 @@ fn write_outlook(
     let last = find_duties(&file.history, rules)
         .into_iter()
         .find(|duty| duty.party == party.name && duty.kind == NoticeKind::Final);
-    if let Some(DutyTerm::Until(due)) = last.map(|duty| duty.due) {
-        item(letter, &format!("Our final letter is planned for {} at the latest.", write_local(due, zone)));
+    if let Some(last) = last {
+        plan_last(letter, &last, zone, now);
     }
     item(letter, &format!("{TO_COMPLETE} what is being done, and by when]"));
+}
+
+/// When the final letter comes, if there is still one to come. One whose time is over is not
+/// announced for that time.
+fn plan_last(letter: &mut String, last: &NoticeDuty, zone: &TimeZone, now: Timestamp) {
+    let Some(due) = last.until().filter(|_| last.answer == DutyAnswer::Awaited) else { return };
+    let due = write_local(due, zone);
+    match last.state(now) {
+        DutyState::Overdue => item(
+            letter,
+            &format!("Our final letter was due by {due}, and is late. {TO_COMPLETE} why, and when it comes]"),
+        ),
+        _ => item(letter, &format!("Our final letter is planned for {due} at the latest.")),
+    }
 }
 
 fn item(letter: &mut String, text: &str) {

@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | `register` | the chain of entries below [`REGISTER_REF`]: writing the next one, verifying all |
 //! | `casefile` | what the entries say of one incident, put together |
+//! | `opening` | whether the times that an opening names fit together |
 //! | `exposure` | which deployments lie between the last good run and the first bad load |
 //! | `calendar` | when a term ends, in clock hours or working hours |
 //! | `clock` | what is owed to whom, until when, and what became of it |
@@ -28,6 +29,7 @@ pub mod expected;
 pub mod exposure;
 pub mod icalendar;
 pub mod letter;
+pub mod opening;
 pub mod register;
 
 pub use casefile::{IncidentFile, read_casefiles};

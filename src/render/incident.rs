@@ -4,14 +4,19 @@ use portcullis_incident::IncidentFile;
 use portcullis_model::incident::{ClosingOutcome, IncidentEvent, IncidentExposure, NoticeKind, RunReference};
 use portcullis_model::plural::plural;
 use portcullis_wire::incident::v1::NoticeKindV1;
-use portcullis_wire::incident_status::v1::{DutyStateV1, IncidentStateV1, IncidentStatusV1, NoticeDutyV1};
-use std::fmt::Write as _;
+use portcullis_wire::incident_status::v1::{
+    DutyStateV1, IncidentStateV1, IncidentStatusV1, JudgedNoticeV1, NoticeDutyV1,
+};
 
 use super::escape;
+use super::prose::hang_text;
 use super::summary::word_of;
 
+/// Where the values of an incident begin.
+const COLUMN: usize = 18;
+
 /// One incident in a line of a list.
-pub fn describe_in_line(file: &IncidentFile) -> String {
+pub fn describe_in_line(file: &IncidentFile, width: usize) -> String {
     let history = &file.history;
     let state = match history.closed.as_ref().map(|closed| closed.outcome) {
         None if file.opened.draft => "open (draft)",
@@ -20,20 +25,17 @@ pub fn describe_in_line(file: &IncidentFile) -> String {
         Some(ClosingOutcome::NoIncident) => "no incident",
     };
     let notices = plural(history.notices.len() as u64, "notice");
-    format!(
-        "  {}  {state}: {}, known since {}; {notices}\n",
-        history.id,
-        escape::line(&history.dataset),
-        history.aware_at
-    )
+    let dataset = escape::line(&history.dataset);
+    let words = format!("{state}: {dataset}, known since {}; {notices}", history.aware_at);
+    hang_text(&format!("  {}  ", history.id), 4, &words, width)
 }
 
 /// Everything about one incident.
-pub fn describe_whole(file: &IncidentFile) -> String {
+pub fn describe_whole(file: &IncidentFile, width: usize) -> String {
     let (history, opened) = (&file.history, &file.opened);
-    let mut text = describe_in_line(file).trim_start().to_string();
+    let mut text = describe_in_line(file, width).trim_start().to_string();
     let mut row = |name: &str, value: &str| {
-        let _ = writeln!(text, "  {name:<16}{}", escape::line(value));
+        text += &hang_text(&format!("  {name:<16}"), COLUMN, &escape::line(value), width);
     };
     row("recorded:", &history.recorded_at.to_string());
     row("detected by:", &describe_run(opened.detected_by.as_ref(), "a person"));
@@ -46,6 +48,7 @@ pub fn describe_whole(file: &IncidentFile) -> String {
         None => row("deployments:", "not known"),
         Some(exposure) => exposure_rows(exposure, &mut row),
     }
+    file.contradictions().iter().for_each(|fault| row("contradiction:", &fault.to_string()));
     opened.known.iter().for_each(|known| row("known:", known));
     opened.unknown.iter().for_each(|unknown| row("not known:", unknown));
     for link in &file.entries {
@@ -100,8 +103,8 @@ fn describe_event(event: &IncidentEvent) -> String {
     }
 }
 
-/// The clocks of all incidents.
-pub fn describe_status(status: &IncidentStatusV1) -> String {
+/// The clocks of all incidents, in lines of this width.
+pub fn describe_status(status: &IncidentStatusV1, width: usize) -> String {
     let overdue = match status.overdue {
         0 => "nothing is overdue".to_string(),
         count => format!("{} overdue", plural(count, "notice")),
@@ -110,32 +113,31 @@ pub fn describe_status(status: &IncidentStatusV1) -> String {
         0 => String::new(),
         count => format!(", {} could not be seen", plural(count, "term")),
     };
-    let mut text =
-        format!("{} at {}: {overdue}{unseen}\n", escape::line(&status.project), word_of(&status.at));
+    let head = format!("{} at {}: {overdue}{unseen}", escape::line(&status.project), word_of(&status.at));
+    let mut text = hang_text("", 2, &head, width);
     if status.incidents.is_empty() {
         text.push_str("  no incident in the register\n");
     }
-    status.incidents.iter().for_each(|incident| text += &describe_clocks(incident));
-    let _ = writeln!(text, "register: {} so far, newest {}", count_entries(status.entries), status.newest);
-    text
+    status.incidents.iter().for_each(|incident| text += &describe_clocks(incident, width));
+    let register = format!("register: {} so far, newest {}", count_entries(status.entries), status.newest);
+    text + &hang_text("", 2, &register, width)
 }
 
-fn count_entries(count: u64) -> String {
+/// `1 entry`, `2 entries`.
+pub fn count_entries(count: u64) -> String {
     if count == 1 { "1 entry".to_string() } else { format!("{count} entries") }
 }
 
-fn describe_clocks(incident: &IncidentStateV1) -> String {
+fn describe_clocks(incident: &IncidentStateV1, width: usize) -> String {
     let draft = if incident.draft { ", opened by a run" } else { "" };
     let closed = match (&incident.closed_at, &incident.outcome) {
         (Some(time), Some(outcome)) => format!("; closed {} as {}", word_of(time), word_of(outcome)),
         _ => String::new(),
     };
-    let mut text = format!(
-        "  {}: {}, known since {}{draft}{closed}\n",
-        incident.id.as_str(),
-        escape::line(&incident.dataset),
-        word_of(&incident.aware_at)
-    );
+    let (dataset, aware) = (escape::line(&incident.dataset), word_of(&incident.aware_at));
+    let item = |lead: &str, hang: usize, words: &str| hang_text(lead, hang, words, width);
+    let head = format!("{dataset}, known since {aware}{draft}{closed}");
+    let mut text = item(&format!("  {}: ", incident.id.as_str()), 4, &head);
     let order = |duty: &&NoticeDutyV1| match duty.state {
         DutyStateV1::Overdue => 0,
         DutyStateV1::Unseen => 1,
@@ -146,29 +148,27 @@ fn describe_clocks(incident: &IncidentStateV1) -> String {
     let mut duties: Vec<&NoticeDutyV1> = incident.duties.iter().collect();
     duties.sort_by_key(order);
     for duty in duties {
-        let _ = writeln!(text, "    {:<8}  {}", word_of(&duty.state).to_uppercase(), describe_duty(duty));
+        let lead = format!("    {:<8}  ", word_of(&duty.state).to_uppercase());
+        text += &item(&lead, lead.len(), &describe_duty(duty));
     }
     for notice in incident.notices.iter().filter(|notice| notice.fault.is_some()) {
-        let fault = notice.fault.as_deref().unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "    the notice of entry {} to {}, sent {}, recorded {}, stops no clock: {fault}",
-            notice.entry,
-            escape::line(&notice.party),
-            word_of(&notice.sent_at),
-            word_of(&notice.recorded_at)
-        );
+        text += &item("    ", 6, &describe_fault(notice));
     }
-    if let Some(detected) = &incident.detected_at
-        && word_of(detected) < word_of(&incident.aware_at)
-    {
-        let _ = writeln!(
-            text,
-            "    a run found it at {}, before it is said to have become known",
-            word_of(detected)
-        );
+    for contradiction in &incident.contradictions {
+        text += &item("    ", 6, &format!("contradiction: {}", escape::line(contradiction)));
     }
     text
+}
+
+fn describe_fault(notice: &JudgedNoticeV1) -> String {
+    format!(
+        "the notice of entry {} to {}, sent {}, recorded {}, stops no clock: {}",
+        notice.entry,
+        escape::line(&notice.party),
+        word_of(&notice.sent_at),
+        word_of(&notice.recorded_at),
+        notice.fault.as_deref().unwrap_or_default()
+    )
 }
 
 fn describe_duty(duty: &NoticeDutyV1) -> String {

@@ -95,9 +95,44 @@ pub fn wrap_text(text: &str, first: usize, hang: usize, width: usize) -> Vec<Str
     lines
 }
 
+/// A text of one line in lines: the first begins with `lead`, the others are indented by `hang`,
+/// and each ends with a line break. Code between two "`" stays in one line where it fits into one,
+/// so that it can be copied.
+pub fn hang_text(lead: &str, hang: usize, text: &str, width: usize) -> String {
+    let lines = wrap_text(&join_code(text, width.saturating_sub(hang)), lead.width(), hang, width);
+    let text = format!("{lead}{}", lines.join(&format!("\n{:hang$}", ""))).replace(JOINED, " ");
+    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// What holds the words of code together while lines are filled: no text for people has it.
+const JOINED: char = '\u{f8ff}';
+
+fn join_code(text: &str, width: usize) -> String {
+    let pieces: Vec<&str> = text.split('`').collect();
+    let outside = |place: usize| pieces.get(place).copied().unwrap_or_default();
+    let joined = pieces.iter().enumerate().map(|(place, piece)| {
+        // Punctuation around code, as brackets, stays with it.
+        let before = outside(place.wrapping_sub(1)).rsplit(' ').next().unwrap_or_default();
+        let after = outside(place + 1).split(' ').next().unwrap_or_default();
+        let fits = before.width() + piece.width() + after.width() + 2 <= width;
+        if place % 2 == 1 && fits { piece.replace(' ', &JOINED.to_string()) } else { piece.to_string() }
+    });
+    joined.collect::<Vec<_>>().join("`")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn further_lines_hang_below_the_first_and_a_long_word_stays_whole() {
+        assert_eq!(hang_text("  A: ", 4, "bb cc dd eeeeeeeeee", 10), "  A: bb cc\n    dd\n    eeeeeeeeee\n");
+        assert_eq!(hang_text("  A:", 2, "", 10), "  A:\n");
+        assert_eq!(
+            hang_text("", 2, "aa bb (`cc dd`), `ee ff gg hh`", 12),
+            "aa bb\n  (`cc dd`),\n  `ee ff gg\n  hh`\n"
+        );
+    }
 
     #[test]
     fn paragraphs_are_filled_items_hang_and_code_stays() {

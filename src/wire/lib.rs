@@ -47,6 +47,7 @@ pub mod form;
 pub mod incident;
 pub mod incident_status;
 pub mod interrupted;
+pub mod look_failure;
 pub mod manifest;
 pub mod pack;
 pub mod reconciliation;

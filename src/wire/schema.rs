@@ -7,8 +7,8 @@
 
 use super::{
     anchor, audit, decision, drill, due, engine_plan, evidence_file, exchange, facts, fleet, incident,
-    incident_status, manifest, pack, reconciliation, record, record_list, replay, review, run, sealed,
-    server, snapshot, statement, status,
+    incident_status, look_failure, manifest, pack, reconciliation, record, record_list, replay, review, run,
+    sealed, server, snapshot, statement, status,
 };
 
 /// What makes a schema from the types, and the file that holds it.
@@ -132,6 +132,13 @@ pub static TABLE: &[Schema] = &[
         "The incidents of a register and their clocks, as `portcullis incident status --format json` writes them",
         "incident-status-v1.json",
         incident_status::v1::IncidentStatusV1
+    ),
+    schema!(
+        "look-failure",
+        look_failure::v1::VERSION,
+        "That a look at clocks failed, as `--exec` of `portcullis due` and `portcullis incident status` tells a command",
+        "look-failure-v1.json",
+        look_failure::v1::LookFailureV1
     ),
     schema!(
         "manifest",

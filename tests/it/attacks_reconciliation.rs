@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-const POLICY: &str = r#"schema = 1
+pub const POLICY: &str = r#"schema = 1
 [project]
 name = "Record upload"
 [branches]
@@ -40,7 +40,7 @@ sequence = "version"
 time = { column = "loaded" }
 "#;
 
-const INTENDED: &str = "id,op,seq,at,surname
+pub const INTENDED: &str = "id,op,seq,at,surname
 N1,U,1,2026-01-01T08:00:00Z,Archer
 N2,U,1,2026-01-01T08:00:00Z,Baker
 N3,U,1,2026-01-01T08:00:00Z,Cooper
@@ -54,7 +54,7 @@ N2,2,2026-01-02T09:00:00Z,Baxter
 ";
 
 /// An amendment and a deletion that failed, and a test record that went live.
-const FAILED: &str = "id,version,loaded,surname
+pub const FAILED: &str = "id,version,loaded,surname
 N1,1,2026-01-01T09:00:00Z,Archer
 N2,1,2026-01-01T09:00:00Z,Baker
 N3,1,2026-01-01T09:00:00Z,Cooper

@@ -18,7 +18,8 @@ const CONTROLS: &str = "\n[controls.gate-integrity]\n[controls.required-reviews]
 
 fn run(directory: &Path, arguments: &[&str]) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    let output = command.env_clear().current_dir(directory).args(arguments).output().unwrap();
+    let output =
+        command.env_clear().env("COLUMNS", "120").current_dir(directory).args(arguments).output().unwrap();
     let text = [&output.stdout[..], &output.stderr[..]].concat();
     (output.status.code().unwrap(), String::from_utf8_lossy(&text).into_owned())
 }
@@ -93,7 +94,8 @@ fn a_notice_is_due_and_a_register_that_is_not_here_could_not_be_seen() {
     let checkout = Checkout::with(&format!("{CONTROLS}{PARTIES}"), &[]);
     assert_eq!(run(checkout.path(), &["due", "--source", "notices"]).0, 3);
     let aware = "2026-03-02T10:00:00Z";
-    let opened = run(checkout.path(), &["incident", "open", "--dataset", "nominals", "--aware-at", aware]);
+    let open = ["incident", "open", "--by", "robin", "--dataset", "nominals", "--aware-at", aware];
+    let opened = run(checkout.path(), &open);
     assert_eq!(opened.0, 0, "{}", opened.1);
     turns(
         &checkout,

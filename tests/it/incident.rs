@@ -24,6 +24,7 @@ recorded-within = "24h"
 [notification.parties.forces]
 title = "Receiving forces"
 role = "recipient"
+datasets = ["nominals"]
 early-warning = "24h"
 phased = "7d"
 final = "60d"
@@ -38,22 +39,25 @@ const CONTROLS: &str = "\n[controls.gate-integrity]\n[controls.required-reviews]
 
 #[test]
 fn an_incident_of_which_no_one_would_be_told_is_not_opened() {
-    let parties = PARTIES.replace("early-warning", "datasets = [\"nominals\"]\nearly-warning");
+    let all = "role = \"commissioner\"";
+    let parties = PARTIES.replace(all, &format!("{all}\ndatasets = [\"nominals\"]"));
     let checkout = Checkout::with(&format!("{CONTROLS}{parties}"), &[]);
     let text = ends(&checkout, &["incident", "open", "--dataset", "nominal"], 2);
     assert!(text.contains("did you mean `nominals`?"), "{text}");
-    ends(&checkout, &["incident", "open", "--dataset", "vehicles"], 2);
+    let unlisted = ["incident", "open", "--dataset", "vehicles", "--unlisted"];
+    let text = ends(&checkout, &unlisted, 2);
+    assert!(text.contains("names no party for the dataset `vehicles`"), "{text}");
     ends(&checkout, &["incident", "open", "--dataset", "nominals"], 0);
 }
 
-fn project() -> Checkout {
+pub fn project() -> Checkout {
     Checkout::with(&format!("{CONTROLS}{PARTIES}"), &[("services/upload/a.txt", "a\n")])
 }
 
-fn run(directory: &Path, arguments: &[&str]) -> (i32, String) {
+pub fn run(directory: &Path, arguments: &[&str]) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir(directory);
-    said(&command.env("USER", "robin").args(arguments).output().unwrap())
+    said(&command.env("USER", "robin").env("COLUMNS", "120").args(arguments).output().unwrap())
 }
 
 fn said(output: &Output) -> (i32, String) {
@@ -61,20 +65,25 @@ fn said(output: &Output) -> (i32, String) {
     (output.status.code().unwrap(), String::from_utf8_lossy(&text).into_owned())
 }
 
+/// A text with its lines joined: where they were broken does not matter.
+pub fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[track_caller]
-fn ends(checkout: &Checkout, arguments: &[&str], exit: i32) -> String {
+pub fn ends(checkout: &Checkout, arguments: &[&str], exit: i32) -> String {
     let (code, text) = run(checkout.path(), arguments);
     assert_eq!(code, exit, "{arguments:?}: {text}");
     text
 }
 
-fn ago(hours: i64) -> String {
+pub fn ago(hours: i64) -> String {
     let then = Timestamp::now() - SignedDuration::from_hours(hours);
     Timestamp::from_second(then.as_second()).unwrap().to_string()
 }
 
 /// Opens an incident that became known so many hours ago; its identifier.
-fn open(checkout: &Checkout, hours: i64) -> String {
+pub fn open(checkout: &Checkout, hours: i64) -> String {
     let aware = ago(hours);
     let text = ends(
         checkout,
@@ -84,13 +93,13 @@ fn open(checkout: &Checkout, hours: i64) -> String {
     text.split_whitespace().nth(1).unwrap().to_string()
 }
 
-fn status(checkout: &Checkout) -> Value {
+pub fn status(checkout: &Checkout) -> Value {
     let (_, text) = run(checkout.path(), &["incident", "status", "--format", "json"]);
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 /// Records an early warning to the forces.
-fn record<'a>(id: &'a str, at: &'a str) -> [&'a str; 15] {
+pub fn record<'a>(id: &'a str, at: &'a str) -> [&'a str; 15] {
     [
         "incident",
         "notify",
@@ -368,9 +377,11 @@ fn a_register_that_was_edited_is_named_and_nothing_is_written_on_top() {
         rewrite(&git, &edit(&line(&git)));
         let text = ends(&checkout, &["incident", "verify"], 6);
         assert!(text.contains("register of incidents: entry"), "{name}: {text}");
-        for arguments in
-            [&["incident", "status"][..], &["incident", "list"], &["incident", "open", "--dataset", "x"]]
-        {
+        for arguments in [
+            &["incident", "status"][..],
+            &["incident", "list"],
+            &["incident", "open", "--dataset", "nominals"],
+        ] {
             ends(&checkout, arguments, 6);
         }
         let due = ends(&checkout, &["due", "--source", "notices"], 3);
@@ -408,9 +419,8 @@ fn a_register_that_was_cut_short_is_named_by_what_was_kept_elsewhere() {
     ends(&checkout, &["incident", "verify", "--expect-tip", &kept], 0);
     let all = line(&git);
     git.reference(REGISTER_REF, all[1], true, "cut").unwrap();
-    assert!(
-        ends(&checkout, &["incident", "verify"], 0).contains("unchecked: whether newer ones were removed")
-    );
+    let text = in_one_line(&ends(&checkout, &["incident", "verify"], 0));
+    assert!(text.contains("unchecked: whether newer ones were removed"), "{text}");
     let text = ends(&checkout, &["incident", "verify", "--expect-tip", &kept], 6);
     assert!(text.contains("does not hold the entry"), "{text}");
 }

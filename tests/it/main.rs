@@ -85,6 +85,8 @@ mod host_baseline;
 mod host_laws;
 mod imported_reviews;
 mod incident;
+mod incident_clock;
+mod incident_mistakes;
 mod job;
 mod line_coverage_agreement;
 mod line_coverage_tools;

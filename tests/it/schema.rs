@@ -68,6 +68,7 @@ fn what_is_printed_is_the_committed_file() {
         ("facts", "facts-v4.json"),
         ("incident", "incident-v1.json"),
         ("incident-status", "incident-status-v1.json"),
+        ("look-failure", "look-failure-v1.json"),
         ("manifest", "manifest-v1.json"),
         ("pack", "pack-v1.json"),
         ("people", "people-v1.json"),

@@ -10,13 +10,14 @@ mod told;
 
 use super::exit::{Exit, Failure, Result};
 use super::policy_file::{POLICY, read_policy};
+use super::progress::ProgressView;
 use super::record::pretty_json;
 use super::story::check::moment;
 use super::story::world::{DAYS, StoryFault, day_of};
 use super::{HostName, hosts, output};
 use clap::{Args, ValueEnum};
 use gate::StoppingControl;
-use play::{Detection, DrillSubject};
+use play::{Detection, DrillSubject, PlayedRuns};
 use portcullis_forge::{self as host, HostKind};
 use portcullis_judge::control::reconciled;
 use portcullis_judge::policy::Policy;
@@ -112,13 +113,16 @@ fn find_host(named: Option<HostName>) -> &'static HostKind {
 /// The whole drill.
 fn play_drill(policy: &Policy, dataset: Option<&Dataset>, kind: &'static HostKind) -> Result<DrillV1> {
     let reconciled = policy.controls.contains_key(reconciled::KIND.name);
-    let subject = dataset.map(|dataset| DrillSubject::of(dataset, reconciled));
+    // A log holds the drill alone.
+    let view = Some(ProgressView::of(false)).filter(|view| *view == ProgressView::Terminal);
+    let played = PlayedRuns::begin(view.unwrap_or(ProgressView::Silent));
+    let subject = dataset.map(|dataset| DrillSubject::of(dataset, reconciled, &played));
     subject.as_ref().map_or(Ok(()), DrillSubject::check_healthy)?;
     let mut faults = Vec::new();
     let mut aware = None;
     for fault in StoryFault::ALL {
         let found = subject.as_ref().map_or(Ok(None), |subject| subject.find_first(fault))?;
-        let advice = if found.is_some() { None } else { advise(subject.as_ref(), fault)? };
+        let advice = if found.is_some() { None } else { advise(subject.as_ref(), fault, &played)? };
         aware = aware.into_iter().chain(found.as_ref().map(|found| found.time)).min();
         faults.push(write_fault(fault, found, advice));
     }
@@ -150,11 +154,15 @@ fn play_drill(policy: &Policy, dataset: Option<&Dataset>, kind: &'static HostKin
 }
 
 /// What would find a fault. A policy without a dataset needs one.
-fn advise(subject: Option<&DrillSubject>, fault: StoryFault) -> Result<Option<SettingAdvice>> {
+fn advise(
+    subject: Option<&DrillSubject<'_>>,
+    fault: StoryFault,
+    played: &PlayedRuns,
+) -> Result<Option<SettingAdvice>> {
     if let Some(subject) = subject {
         return find_settings(subject, fault);
     }
-    let then = DrillSubject::of(&plain_dataset(), false).find_first(fault)?;
+    let then = DrillSubject::of(&plain_dataset(), false, played).find_first(fault)?;
     let setting = "[reconciliation.NAME] with times of 24h".to_string();
     Ok(then.map(|then| SettingAdvice { settings: vec![setting], then }))
 }

@@ -6,6 +6,7 @@
 //! the first one that finds a fault finds it, too: the first one is looked for between those.
 
 use crate::cli::exit::{Exit, Failure, Result};
+use crate::cli::progress::{Progress, ProgressView};
 use crate::cli::story::check::{StoryCheck, StorySystem};
 use crate::cli::story::values::{MadeSystem, show_rows};
 use crate::cli::story::world::{BEGIN, DAY, DAYS, HOUR, StoryFault, StoryWorld, day_of};
@@ -15,6 +16,7 @@ use portcullis_model::reconciliation::run::{ExceededBudget, find_exceeded};
 use portcullis_model::reconciliation::{
     ConnectorSettings, Dataset, Floors, OperationColumn, RunOutcome, SystemSettings, TimeColumn,
 };
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 /// When the first run of the story is, and after a deployment the one that the control asks for.
@@ -32,13 +34,33 @@ const AFTER: SignedDuration = SignedDuration::from_hours(24);
 /// The longest time that a load takes to arrive.
 const ARRIVAL: i64 = HOUR;
 
+/// How many runs were played, for the one who waits.
+pub struct PlayedRuns {
+    progress: Progress,
+    count: Cell<usize>,
+}
+
+impl PlayedRuns {
+    /// Before the first.
+    #[must_use]
+    pub fn begin(view: ProgressView) -> Self {
+        Self { progress: Progress::begin(view, "runs played", None), count: Cell::new(0) }
+    }
+
+    fn add(&self) {
+        self.progress.at(self.count.get());
+        self.count.set(self.count.get() + 1);
+    }
+}
+
 /// What is drilled.
-#[derive(Clone, Debug)]
-pub struct DrillSubject {
+#[derive(Clone)]
+pub struct DrillSubject<'p> {
     /// The dataset.
     pub dataset: Dataset,
     /// Is the control `reconciled` on?
     pub reconciled: bool,
+    played: &'p PlayedRuns,
 }
 
 /// The run that found a fault.
@@ -60,11 +82,11 @@ impl Detection {
     }
 }
 
-impl DrillSubject {
+impl<'p> DrillSubject<'p> {
     /// A dataset of a policy, as the story can be played against it. How many rows a run must have
     /// read is set aside: the story has its own. So are accepted differences and signatures.
     #[must_use]
-    pub fn of(dataset: &Dataset, reconciled: bool) -> Self {
+    pub fn of(dataset: &Dataset, reconciled: bool, played: &'p PlayedRuns) -> Self {
         let mut dataset = dataset.clone();
         dataset.floors = Floors { source_rows: 1, target_rows: 1, fall: None };
         (dataset.accepted, dataset.signers) = (None, None);
@@ -76,7 +98,7 @@ impl DrillSubject {
         };
         dataset.source.get_or_insert_with(|| assumed_system(Some(operation), "effective"));
         dataset.target.get_or_insert_with(|| assumed_system(None, "loaded"));
-        Self { dataset, reconciled }
+        Self { dataset, reconciled, played }
     }
 
     /// How often a run is due, by itself.
@@ -163,6 +185,7 @@ impl DrillSubject {
 
     /// What a run at a moment finds.
     fn play(&self, fault: Option<StoryFault>, time: i64) -> Result<Option<Detection>> {
+        self.played.add();
         let world = StoryWorld { faults: fault.into_iter().collect(), ..StoryWorld::healthy(self.arrival()) };
         let dataset = &self.dataset;
         let open = |system: StorySystem<'_>| {

@@ -64,7 +64,7 @@ pub struct SettingAdvice {
 ///
 /// # Errors
 /// The temporary directory cannot be written.
-pub fn find_settings(subject: &DrillSubject, fault: StoryFault) -> Result<Option<SettingAdvice>> {
+pub fn find_settings(subject: &DrillSubject<'_>, fault: StoryFault) -> Result<Option<SettingAdvice>> {
     let mut settings = list_settings(subject, fault);
     let with = |settings: &[DrillSetting]| {
         let mut changed = subject.clone();
@@ -88,7 +88,7 @@ pub fn find_settings(subject: &DrillSubject, fault: StoryFault) -> Result<Option
 }
 
 /// What may be changed, the least likely to be needed first.
-fn list_settings(subject: &DrillSubject, fault: StoryFault) -> Vec<DrillSetting> {
+fn list_settings(subject: &DrillSubject<'_>, fault: StoryFault) -> Vec<DrillSetting> {
     let dataset = &subject.dataset;
     let is_long = |shares: &[DeadlineShare]| shares.last().is_some_and(|last| last.within > DAY);
     let mut settings: Vec<DrillSetting> = dataset

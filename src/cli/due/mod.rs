@@ -5,23 +5,24 @@
 
 use super::exit::{Exit, Failure, Result};
 use super::hosts::{kind_of, open_host, profile_of};
-use super::incident::DueFormat;
-use super::listener::ListenerArguments;
+use super::incident::parse_time;
+use super::look::{LookArguments, Looked};
 use super::policy_file::{POLICY, read_policy};
 use super::record::pretty_json;
-use super::{HostName, opening, output};
+use super::{HostName, filled, opening};
 use crate::render;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_forge::Forge;
 use portcullis_incident::clock::whole_second;
-use portcullis_incident::expected::{ExpectationReport, ExpectedDeed};
+use portcullis_incident::expected::{ExpectationReport, ExpectedDeed, SourceAnswer};
 use portcullis_incident::icalendar::{CalendarEvent, write_calendar};
 use portcullis_model::change::Revision;
 use portcullis_model::environment::Environment;
 use portcullis_model::fact::Gap;
-use portcullis_model::moment::Moment;
-use portcullis_wire::due::v1::{DueKindV1, DueSourceV1, DueV1, ExpectedDeedV1, UnseenSourceV1, VERSION};
+use portcullis_wire::due::v1::{
+    DueKindV1, DueNoteV1, DueSourceV1, DueV1, ExpectedDeedV1, UnseenSourceV1, VERSION,
+};
 use portcullis_wire::form::Form as _;
 use portcullis_wire::form::MomentText;
 use source::{DueView, StatedDeployment};
@@ -54,24 +55,13 @@ pub struct DueArguments {
     #[arg(long = "source", value_name = "NAME", value_parser = sources::names())]
     sources: Vec<String>,
     /// Moment to look at. Default: now.
-    #[arg(long, value_name = "TIME", value_parser = parse_at)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<Timestamp>,
     /// Also show what is due within this time: `7d`, `12h`.
     #[arg(long, value_name = "TIME", value_parser = parse_within)]
     within: Option<SignedDuration>,
-    /// How to write it.
-    #[arg(long, value_enum, default_value_t = DueFormat::Text)]
-    format: DueFormat,
-    /// Also write the dates of everything that is expected to this file, as iCalendar.
-    #[arg(long, value_name = "FILE")]
-    ical: Option<PathBuf>,
     #[command(flatten)]
-    listener: ListenerArguments,
-}
-
-fn parse_at(text: &str) -> Result<Timestamp> {
-    let Moment(time) = Moment::try_from(text.to_string()).map_err(Failure::usage)?;
-    Ok(whole_second(time))
+    look: LookArguments,
 }
 
 fn parse_within(text: &str) -> Result<SignedDuration> {
@@ -93,7 +83,7 @@ fn parse_deployed(text: &str) -> Result<StatedDeployment> {
     Ok(StatedDeployment {
         environment: environment.parse::<Environment>().map_err(Failure::usage)?,
         commit: Revision::try_from(commit.to_string()).map_err(Failure::usage)?,
-        time: parse_at(time)?,
+        time: parse_time(time)?,
     })
 }
 
@@ -102,6 +92,10 @@ fn parse_deployed(text: &str) -> Result<StatedDeployment> {
 /// # Errors
 /// The command line, the policy, the repository, or what is to be written.
 pub fn run(directory: &Path, arguments: &DueArguments) -> Result {
+    arguments.look.publish("due", look(directory, arguments))
+}
+
+fn look(directory: &Path, arguments: &DueArguments) -> Result<Looked> {
     let policy = read_policy(&arguments.policy, &profile_of(arguments.host))?;
     let at = whole_second(arguments.at.unwrap_or_else(Timestamp::now));
     let view = DueView {
@@ -119,25 +113,17 @@ pub fn run(directory: &Path, arguments: &DueArguments) -> Result {
     let within = arguments.within.unwrap_or_default();
     let report = ExpectationReport { at, within, answers };
     let form = form_of(&policy.project, &report);
-    let json = pretty_json(&form)?;
-    let calendar = || write_calendar(&policy.project, &events_of(&report));
-    match arguments.format {
-        DueFormat::Text => output::text(&render::due::describe_due(&form))?,
-        DueFormat::Json => output::stdout(json.as_bytes())?,
-        DueFormat::Ical => output::data(calendar().as_bytes())?,
-    }
-    if let Some(file) = &arguments.ical {
-        output::write_file(file, calendar().as_bytes())?;
-    }
     let exit = match (form.overdue.is_empty(), form.unseen.is_empty()) {
         (false, _) => Exit::Blocked,
         (true, false) => Exit::Undetermined,
         (true, true) => Exit::Allowed,
     };
-    if exit != Exit::Allowed {
-        arguments.listener.tell(&json)?;
-    }
-    Ok(exit)
+    Ok(Looked {
+        exit,
+        text: render::due::describe_due(&form, filled::columns()),
+        json: pretty_json(&form)?,
+        calendar: write_calendar(&policy.project, &events_of(&report)),
+    })
 }
 
 fn open_asked_host(arguments: &DueArguments) -> Result<Option<Box<dyn Forge>>> {
@@ -164,6 +150,7 @@ fn form_of(project: &str, report: &ExpectationReport) -> DueV1 {
         overdue: deeds(report.overdue()),
         coming: deeds(report.coming()),
         unseen: report.gaps().map(unseen).collect(),
+        notes: report.answers.iter().flat_map(notes_of).collect(),
         sources: report
             .answers
             .iter()
@@ -173,6 +160,11 @@ fn form_of(project: &str, report: &ExpectationReport) -> DueV1 {
             })
             .collect(),
     }
+}
+
+fn notes_of(answer: &SourceAnswer) -> Vec<DueNoteV1> {
+    let note = |note: &String| DueNoteV1 { source: answer.source.to_string(), note: note.clone() };
+    answer.notes.iter().map(note).collect()
 }
 
 fn deed_of(deed: &ExpectedDeed) -> ExpectedDeedV1 {

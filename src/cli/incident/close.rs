@@ -4,7 +4,7 @@ use super::seen::{all_incidents, find_incident};
 use super::store::{EntryArguments, report_entry, store_event};
 use super::{NotificationPolicy, parse_text};
 use crate::cli::exit::{Exit, Result};
-use crate::cli::{opening, output};
+use crate::cli::{filled, opening};
 use clap::{Args, ValueEnum};
 use portcullis_incident::clock::{DutyAnswer, NoticeDuty, find_duties};
 use portcullis_model::incident::{ClosingOutcome, IncidentClosing, IncidentEvent, NoticeKind};
@@ -53,13 +53,13 @@ pub(super) fn run(directory: &Path, arguments: &ClosingArguments) -> Result {
     let owed: Vec<NoticeDuty> = find_duties(&history, &rules).into_iter().filter(is_owed).collect();
     if outcome == ClosingOutcome::Resolved && !owed.is_empty() {
         for duty in &owed {
-            output::complain(&format!(
+            filled::complain(&format!(
                 "not closed: the {} to {} was not recorded",
                 duty.kind.words(),
                 duty.party
             ));
         }
-        output::remark(
+        filled::advise(
             "help: send it and record it with `portcullis incident notify`, or close --as no-incident",
         );
         return Ok(Exit::Blocked);

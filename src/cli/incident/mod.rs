@@ -19,8 +19,6 @@ mod show;
 mod status;
 pub mod store;
 
-pub use status::DueFormat;
-
 /// What to do with the register of incidents.
 #[derive(Debug, Subcommand)]
 pub enum IncidentCommand {
@@ -90,7 +88,10 @@ pub fn run(directory: &Path, command: &IncidentCommand) -> Result {
 }
 
 /// A moment that an argument names, in whole seconds, for clap.
-fn parse_time(text: &str) -> Result<Timestamp> {
+///
+/// # Errors
+/// The text is no moment.
+pub fn parse_time(text: &str) -> Result<Timestamp> {
     let Moment(time) = Moment::try_from(text.to_string()).map_err(Failure::usage)?;
     Ok(portcullis_incident::clock::whole_second(time))
 }

@@ -4,10 +4,11 @@ use super::seen::{all_incidents, find_incident};
 use super::store::{EntryArguments, report_entry, store_event};
 use super::{parse_text, parse_time};
 use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::{opening, output};
+use crate::cli::{filled, opening};
 use clap::Args;
 use jiff::Timestamp;
-use portcullis_model::incident::{IncidentEvent, IncidentNote};
+use portcullis_incident::IncidentFile;
+use portcullis_model::incident::{IncidentEvent, IncidentHistory, IncidentNote};
 use std::path::Path;
 
 /// Arguments of `incident note`.
@@ -28,7 +29,8 @@ pub struct NoteArguments {
 
 pub(super) fn run(directory: &Path, arguments: &NoteArguments) -> Result {
     let (_, files) = all_incidents(&opening::open(directory)?)?;
-    let history = find_incident(files, &arguments.id)?.history;
+    let file = find_incident(files, &arguments.id)?;
+    let history = &file.history;
     if let Some(aware) = arguments.aware_at.filter(|aware| *aware >= history.aware_at) {
         return Err(Failure::usage(format!(
             "--aware-at {aware} is not earlier than {}: awareness cannot be made later",
@@ -44,7 +46,17 @@ pub(super) fn run(directory: &Path, arguments: &NoteArguments) -> Result {
         store_event(directory, &arguments.entry, &|_| Ok(IncidentEvent::Noted(Box::new(note.clone()))))?;
     report_entry(&pending, &format!("a note on incident {}", history.id))?;
     if let Some(aware) = arguments.aware_at {
-        output::text(&format!("its clocks run from {aware} now"))?;
+        filled::tell(&format!("its clocks run from {aware} now"))?;
+        report_contradictions(&file, aware);
     }
     Ok(Exit::Allowed)
+}
+
+/// What is learnt can contradict what was said at first. Clocks then run earlier, so it is kept.
+fn report_contradictions(file: &IncidentFile, aware: Timestamp) {
+    let history = IncidentHistory { aware_at: aware, ..file.history.clone() };
+    let now = IncidentFile { history, ..file.clone() };
+    for fault in now.contradictions() {
+        filled::advise(&format!("kept as you say it, and shown with the incident: {fault}"));
+    }
 }

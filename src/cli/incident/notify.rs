@@ -7,7 +7,7 @@ use super::seen::{all_incidents, find_incident};
 use super::store::{EntryArguments, report_entry, store_event};
 use super::{NotificationPolicy, parse_text, parse_time};
 use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::{opening, output};
+use crate::cli::{filled, opening, output};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use portcullis_incident::clock::{find_notice_fault, whole_second};
@@ -127,7 +127,7 @@ fn write_draft(
         Some(target) => output::write_file(target, letter.as_bytes())?,
         None => output::data(letter.as_bytes())?,
     }
-    output::remark(&format!(
+    filled::advise(&format!(
         "complete the letter where it says `{TO_COMPLETE}`, send it, and record it: --sent FILE"
     ));
     Ok(Exit::Allowed)
@@ -180,8 +180,8 @@ fn judge_recorded(directory: &Path, rules: &NotificationRules, file: &IncidentFi
     match notice.and_then(|notice| find_notice_fault(&history, notice, rules)) {
         None => Ok(Exit::Allowed),
         Some(fault) => {
-            output::complain(&format!("the notice is kept and stops no clock: {fault}"));
-            output::remark("help: tell the party again, and record that notice when it is sent");
+            filled::complain(&format!("the notice is kept and stops no clock: {fault}"));
+            filled::advise("help: tell the party again, and record that notice when it is sent");
             Ok(Exit::Blocked)
         }
     }
@@ -212,7 +212,7 @@ fn report_same_letter(files: &[IncidentFile], notice: &RecordedNotice) {
     for file in files {
         let is_same = |mark: &&portcullis_model::incident::NoticeMark| mark.digest == notice.digest;
         for mark in file.history.notices.iter().filter(is_same) {
-            output::remark(&format!(
+            filled::advise(&format!(
                 "the same file was recorded before: entry {}, {} to {} in incident {}",
                 mark.number,
                 mark.kind.words(),

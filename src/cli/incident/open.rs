@@ -4,15 +4,17 @@ use super::store::{EntryArguments, report_entry, store_event};
 use super::{NotificationPolicy, parse_text, parse_time};
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::record::read_chain;
-use crate::cli::{opening, output};
+use crate::cli::{filled, opening, output};
 use crate::collect::records::DeploymentRecords as _;
 use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use portcullis_git::Repository;
 use portcullis_incident::exposure::{describe_exposure, find_exposure};
+use portcullis_incident::opening::{OpeningFault, find_opening_faults};
 use portcullis_incident::register::identify_incident;
 use portcullis_incident::{IncidentFile, IncidentRegister, read_casefiles};
+use portcullis_judge::policy::Policy;
 use portcullis_model::environment::Environment;
 use portcullis_model::incident::{
     ExposedDeployment, IncidentEvent, IncidentExposure, IncidentId, OpenedIncident, RunReference,
@@ -26,13 +28,17 @@ use std::path::Path;
 #[derive(Debug, Args)]
 #[command(
     after_help = "All clocks begin with --aware-at. It cannot be made later afterwards; `incident note --aware-at` makes it \
-                  earlier. Exit codes: 0 opened, or opened by the same run before; 2 invalid command line; 4 the policy has \
-                  no `[notification]`; 5 not written; 6 the register does not verify."
+                  earlier. Exit codes: 0 opened, or opened by the same run before; 2 invalid command line, a dataset that the \
+                  policy does not name, or times that contradict each other; 4 the policy has no `[notification]`; 5 not \
+                  written; 6 the register does not verify."
 )]
 pub struct OpeningArguments {
     /// Dataset whose records are concerned.
     #[arg(long, value_name = "NAME", value_parser = parse_text)]
     dataset: String,
+    /// The policy does not name the dataset, and it is right all the same.
+    #[arg(long)]
+    unlisted: bool,
     /// When the organisation became aware of it. Default: when the run found it; now, where no run
     /// did.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
@@ -99,17 +105,31 @@ pub(super) fn begin(directory: &Path, entry: &EntryArguments) -> Result {
 
 /// Opens an incident.
 pub(super) fn run(directory: &Path, arguments: &OpeningArguments) -> Result {
-    let (_, rules) = arguments.policy.read()?;
+    let (policy, rules) = arguments.policy.read()?;
     let now = portcullis_incident::clock::whole_second(Timestamp::now());
+    let incident = describe_opening(arguments, &rules, now)?;
+    refuse_contradictions(&incident, now)?;
+    refuse_unknown_dataset(&policy, &rules, arguments)?;
+    let exposure = look_at_deployments(&opening::open(directory)?, arguments)?;
+    let incident = OpenedIncident { exposure, ..incident };
+    match open_incident(directory, incident.clone(), &arguments.entry)? {
+        IncidentOpening::Opened(id) => report_opening(&id, &incident, &rules)?,
+        IncidentOpening::OpenAlready(id) => filled::tell(&format!(
+            "incident {id} was opened for this before; add what is new with `portcullis incident note {id}`"
+        ))?,
+    }
+    Ok(Exit::Allowed)
+}
+
+/// What the arguments say of the incident; its identifier is made when it is stored.
+fn describe_opening(
+    arguments: &OpeningArguments,
+    rules: &NotificationRules,
+    now: Timestamp,
+) -> Result<OpenedIncident> {
     // Without another word the clocks run from when a run found it, and not from now.
     let found = arguments.detected_by.as_ref().map(|run| run.time);
-    let aware_at = arguments.aware_at.or(found).unwrap_or(now);
-    if aware_at > now {
-        return Err(Failure::usage(format!("the moment of awareness, {aware_at}, is in the future")));
-    }
-    refuse_no_party(&rules, &arguments.dataset)?;
-    let exposure = look_at_deployments(&opening::open(directory)?, arguments)?;
-    let incident = OpenedIncident {
+    Ok(OpenedIncident {
         id: blank_id(now)?,
         dataset: arguments.dataset.clone(),
         draft: arguments.draft,
@@ -117,45 +137,71 @@ pub(super) fn run(directory: &Path, arguments: &OpeningArguments) -> Result {
         detected_by: arguments.detected_by.clone(),
         first_bad: arguments.first_bad.clone(),
         last_good: arguments.last_good.clone(),
-        exposure,
+        exposure: None,
         known: arguments.known.clone(),
         unknown: arguments.unknown.clone(),
-        aware_at,
+        aware_at: arguments.aware_at.or(found).unwrap_or(now),
         parties: rules.parties_of(&arguments.dataset).map(|party| party.name.clone()).collect(),
-    };
-    let parties = incident.parties.len() as u64;
-    let exposure = incident.exposure.clone();
-    match open_incident(directory, incident, &arguments.entry)? {
-        IncidentOpening::Opened(id) => {
-            output::text(&format!("incident {id} is open; its clocks run from {aware_at}"))?;
-            if let Some(exposure) = exposure {
-                output::text(&describe_exposure(&exposure, &rules.calendar.zone))?;
-            }
-            let told = crate::render::plural(parties, "notified party").replace("partys", "parties");
-            output::remark(&format!("{told}: see `portcullis incident status`"));
-        }
-        IncidentOpening::OpenAlready(id) => output::text(&format!(
-            "incident {id} was opened for this before; add what is new with `portcullis incident note {id}`"
-        ))?,
-    }
-    Ok(Exit::Allowed)
+    })
 }
 
-/// An incident of which no party would be told has no clock at all: most likely the name is wrong.
-fn refuse_no_party(rules: &NotificationRules, dataset: &str) -> Result<()> {
-    if rules.parties_of(dataset).next().is_some() {
-        return Ok(());
+/// Says what was opened, and what contradicts itself and was kept.
+fn report_opening(id: &IncidentId, opened: &OpenedIncident, rules: &NotificationRules) -> Result<()> {
+    filled::tell(&format!("incident {id} is open; its clocks run from {}", opened.aware_at))?;
+    if let Some(exposure) = &opened.exposure {
+        filled::tell(&describe_exposure(exposure, &rules.calendar.zone))?;
     }
-    let known: BTreeSet<&str> =
-        rules.parties.iter().flat_map(|party| &party.datasets).map(String::as_str).collect();
-    let message = match output::nearest(dataset, known.iter().copied()) {
-        Some(meant) => {
-            format!("the policy names no party for the dataset `{dataset}`; did you mean `{meant}`?")
-        }
-        None => format!("the policy names no party for the dataset `{dataset}`"),
+    for late in find_opening_faults(opened, Timestamp::MAX) {
+        filled::advise(&format!("kept as you say it, and shown with the incident: {late}"));
+    }
+    let told = match opened.parties.len() {
+        1 => "1 party has".to_string(),
+        count => format!("{count} parties have"),
     };
-    Err(Failure::usage(message)
-        .hint("name the dataset as the policy does, or add it to the `datasets` of a party"))
+    filled::advise(&format!("{told} to be told: see `portcullis incident status`"));
+    Ok(())
+}
+
+/// Times that cannot all be true are refused. A person may know why awareness came after a run had
+/// found it; of a draft no one does.
+fn refuse_contradictions(incident: &OpenedIncident, now: Timestamp) -> Result<()> {
+    let is_refused = |fault: &OpeningFault| incident.draft || !fault.is_late_awareness();
+    let faults: Vec<String> = find_opening_faults(incident, now)
+        .iter()
+        .filter(|fault| is_refused(fault))
+        .map(ToString::to_string)
+        .collect();
+    match faults.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::usage(faults.join("; "))
+            .hint("correct the time, or leave out what is not known: `incident note` adds it later")),
+    }
+}
+
+/// A name that the policy does not know is most likely a wrong one, and parties that are told of
+/// some datasets alone would not hear of it. Where no party would be told at all, there would be no
+/// clock.
+fn refuse_unknown_dataset(
+    policy: &Policy,
+    rules: &NotificationRules,
+    arguments: &OpeningArguments,
+) -> Result<()> {
+    let name = arguments.dataset.as_str();
+    let of_parties = rules.parties.iter().flat_map(|party| &party.datasets);
+    let known: BTreeSet<&str> = policy.scope.datasets.keys().chain(of_parties).map(String::as_str).collect();
+    let is_known = known.contains(name);
+    if !is_known && !arguments.unlisted {
+        let message = match known.is_empty() {
+            true => format!("the policy names no dataset, so `{name}` cannot be checked"),
+            false => output::unknown("dataset", name, known.iter().copied()),
+        };
+        return Err(Failure::usage(message).hint("add --unlisted, where the name is right all the same"));
+    }
+    match rules.parties_of(name).next() {
+        Some(_) => Ok(()),
+        None => Err(Failure::usage(format!("the policy names no party for the dataset `{name}`"))
+            .hint("name the dataset as the policy does, or add it to the `datasets` of a party")),
+    }
 }
 
 fn sum_classes(classes: &[(String, u64)]) -> Result<BTreeMap<String, u64>> {
@@ -240,15 +286,12 @@ fn look_at_deployments(
     arguments: &OpeningArguments,
 ) -> Result<Option<IncidentExposure>> {
     let (Some(good), Some(bad)) = (&arguments.last_good, &arguments.first_bad) else { return Ok(None) };
-    if bad.time < good.time {
-        return Err(Failure::usage("the first bad load is from before the last good run"));
-    }
     let environments = match arguments.environments.as_slice() {
         [] => repository.environments().map_err(crate::cli::record::unseen_failure)?,
         named => named.to_vec(),
     };
     if environments.is_empty() {
-        output::remark("there are no deployment records here: what was deployed in between is not known");
+        filled::advise("there are no deployment records here: what was deployed in between is not known");
         return Ok(None);
     }
     let mut deployments = Vec::new();
@@ -267,7 +310,7 @@ fn recorded_deployments(
 ) -> Result<Option<Vec<ExposedDeployment>>> {
     let chain = read_chain(repository, environment)?;
     let Some(chain) = chain.filter(|chain| chain.problems.is_empty()) else {
-        output::remark(&format!(
+        filled::advise(&format!(
             "the records of {environment} are not here or do not verify: what was deployed in between is not known"
         ));
         return Ok(None);

@@ -9,6 +9,9 @@ use jiff::Timestamp;
 use portcullis_git::Repository;
 use portcullis_incident::{IncidentFile, IncidentRegister, read_casefiles};
 
+/// How many incidents a message names at most.
+const NAMED: usize = 8;
+
 /// The register, which verifies; `None` where there is none here.
 pub(super) fn find_register(repository: &Repository) -> Result<Option<IncidentRegister>> {
     let register = read_register(repository, Timestamp::now()).map_err(unseen_failure)?;
@@ -42,14 +45,27 @@ pub(super) fn all_incidents(repository: &Repository) -> Result<(IncidentRegister
 pub(super) fn find_incident(files: Vec<IncidentFile>, name: &str) -> Result<IncidentFile> {
     let begins = |file: &IncidentFile| file.history.id.as_str().starts_with(name) && !name.is_empty();
     let known: Vec<String> = files.iter().map(|file| file.history.id.to_string()).collect();
-    let mut meant: Vec<IncidentFile> = files.into_iter().filter(begins).collect();
-    match (meant.pop(), meant.len()) {
-        (Some(file), 0) => Ok(file),
-        (Some(_), more) => {
-            Err(Failure::usage(format!("`{name}` begins the identifiers of {} incidents", more + 1))
-                .hint("write more of it"))
+    let meant: Vec<IncidentFile> = files.into_iter().filter(begins).collect();
+    match <[IncidentFile; 1]>::try_from(meant) {
+        Ok([file]) => Ok(file),
+        Err(none) if none.is_empty() && known.is_empty() => {
+            Err(Failure::usage("there is no incident in the register"))
         }
-        (None, _) if known.is_empty() => Err(Failure::usage("there is no incident in the register")),
-        (None, _) => Err(Failure::usage(output::unknown("incident", name, known.iter().map(String::as_str)))),
+        Err(none) if none.is_empty() => {
+            Err(Failure::usage(output::unknown("incident", name, known.iter().map(String::as_str))))
+        }
+        Err(several) => Err(report_ambiguous(name, &several)),
     }
+}
+
+/// Names the incidents that a text may mean, the newest first.
+fn report_ambiguous(name: &str, meant: &[IncidentFile]) -> Failure {
+    let named = |file: &IncidentFile| format!("{} ({})", file.history.id, file.history.dataset);
+    let mut names: Vec<String> = meant.iter().rev().take(NAMED).map(named).collect();
+    if meant.len() > NAMED {
+        names.push("and earlier ones".to_string());
+    }
+    let count = meant.len();
+    Failure::usage(format!("`{name}` begins the identifiers of {count} incidents: {}", names.join(", ")))
+        .hint("write more of it; `portcullis incident list` shows all")
 }

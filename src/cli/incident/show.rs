@@ -3,7 +3,7 @@
 use super::seen::{all_incidents, find_incident, find_register, no_register};
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::record::unseen_failure;
-use crate::cli::{opening, output};
+use crate::cli::{filled, opening, output};
 use crate::collect::incidents::read_register;
 use crate::render;
 use clap::Args;
@@ -36,17 +36,18 @@ pub struct RegisterExpectations {
 
 pub(super) fn list(directory: &Path) -> Result {
     let (register, files) = all_incidents(&opening::open(directory)?)?;
-    let entries = render::plural(register.links.len() as u64, "entry").replace("entrys", "entries");
+    let entries = render::incident::count_entries(register.links.len() as u64);
     let incidents = render::plural(files.len() as u64, "incident");
     let mut text = format!("{incidents} in {entries}\n");
-    files.iter().for_each(|file| text += &render::incident::describe_in_line(file));
+    files.iter().for_each(|file| text += &render::incident::describe_in_line(file, filled::columns()));
     output::text(&text)?;
     Ok(Exit::Allowed)
 }
 
 pub(super) fn show(directory: &Path, id: &str) -> Result {
     let (_, files) = all_incidents(&opening::open(directory)?)?;
-    output::text(&render::incident::describe_whole(&find_incident(files, id)?))?;
+    let file = find_incident(files, id)?;
+    output::text(&render::incident::describe_whole(&file, filled::columns()))?;
     Ok(Exit::Allowed)
 }
 
@@ -61,7 +62,7 @@ pub(super) fn verify(directory: &Path, expected: &RegisterExpectations) -> Resul
     register
         .problems
         .iter()
-        .for_each(|problem| output::complain(&format!("register of incidents: {problem}")));
+        .for_each(|problem| filled::complain(&format!("register of incidents: {problem}")));
     let mut lost = Vec::new();
     if let Some(tip) = tip.as_ref().filter(|tip| !register.commits.contains(tip)) {
         lost.push(format!(
@@ -76,7 +77,7 @@ pub(super) fn verify(directory: &Path, expected: &RegisterExpectations) -> Resul
         let allowed = read_signers(file)?;
         lost.extend(register.links.iter().filter_map(|link| object_to_signature(link, &allowed)));
     }
-    lost.iter().for_each(|lost| output::complain(&format!("register of incidents: {lost}")));
+    lost.iter().for_each(|lost| filled::complain(&format!("register of incidents: {lost}")));
     if !register.problems.is_empty() || !lost.is_empty() {
         return Ok(Exit::Unverified);
     }
@@ -86,7 +87,7 @@ pub(super) fn verify(directory: &Path, expected: &RegisterExpectations) -> Resul
         true => "",
         false => "; unchecked: whether newer ones were removed (--expect-tip, --at-least)",
     };
-    output::text(&format!("register of incidents: {count} verified, the newest is {newest}{end}"))?;
+    filled::tell(&format!("register of incidents: {count} verified, the newest is {newest}{end}"))?;
     Ok(Exit::Allowed)
 }
 

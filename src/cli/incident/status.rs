@@ -3,10 +3,11 @@
 use super::seen::{find_register, no_register};
 use super::{NotificationPolicy, parse_time};
 use crate::cli::exit::{Exit, Failure, Result};
+use crate::cli::look::{LookArguments, Looked};
 use crate::cli::record::pretty_json;
-use crate::cli::{listener, opening, output};
+use crate::cli::{filled, opening};
 use crate::render;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use jiff::Timestamp;
 use portcullis_incident::clock::{
     DutyAnswer, DutyTerm, NoticeDuty, find_duties, find_notice_fault, whole_second,
@@ -23,7 +24,7 @@ use portcullis_wire::incident_status::v1::{
     VERSION,
 };
 use portcullis_wire::text::{DigestText, IncidentIdText};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Arguments of `incident status`.
 #[derive(Debug, Args)]
@@ -33,14 +34,8 @@ use std::path::{Path, PathBuf};
                   cannot be written, or COMMAND failed; 6 the register does not verify."
 )]
 pub struct IncidentStatusArguments {
-    /// How to write it.
-    #[arg(long, value_enum, default_value_t = DueFormat::Text)]
-    format: DueFormat,
-    /// Also write the dates to this file, as iCalendar.
-    #[arg(long, value_name = "FILE")]
-    ical: Option<PathBuf>,
     #[command(flatten)]
-    listener: listener::ListenerArguments,
+    look: LookArguments,
     /// Moment to look at the register for. Default: now.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<Timestamp>,
@@ -48,43 +43,28 @@ pub struct IncidentStatusArguments {
     policy: NotificationPolicy,
 }
 
-/// How to write what is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum DueFormat {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-    /// For calendars: RFC 5545.
-    Ical,
+pub(super) fn run(directory: &Path, arguments: &IncidentStatusArguments) -> Result {
+    arguments.look.publish("incident status", look(directory, arguments))
 }
 
-pub(super) fn run(directory: &Path, arguments: &IncidentStatusArguments) -> Result {
+fn look(directory: &Path, arguments: &IncidentStatusArguments) -> Result<Looked> {
     let (policy, rules) = arguments.policy.read()?;
     let at = whole_second(arguments.at.unwrap_or_else(Timestamp::now));
     let repository = opening::open(directory)?;
     let register = find_register(&repository)?.ok_or_else(|| no_register(Exit::Undetermined))?;
     let files = read_casefiles(&register.links);
     let status = sum_up(&policy.project, &register, &files, &rules, at)?;
-    let calendar = || write_calendar(&policy.project, &events_of(&files, &rules));
-    let json = pretty_json(&status)?;
-    match arguments.format {
-        DueFormat::Text => output::text(&render::incident::describe_status(&status))?,
-        DueFormat::Json => output::stdout(json.as_bytes())?,
-        DueFormat::Ical => output::data(calendar().as_bytes())?,
-    }
-    if let Some(file) = &arguments.ical {
-        output::write_file(file, calendar().as_bytes())?;
-    }
     let exit = match (status.overdue, status.unseen) {
         (0, 0) => Exit::Allowed,
         (0, _) => Exit::Undetermined,
         _ => Exit::Blocked,
     };
-    if exit != Exit::Allowed {
-        arguments.listener.tell(&json)?;
-    }
-    Ok(exit)
+    Ok(Looked {
+        exit,
+        text: render::incident::describe_status(&status, filled::columns()),
+        json: pretty_json(&status)?,
+        calendar: write_calendar(&policy.project, &events_of(&files, &rules)),
+    })
 }
 
 fn sum_up(
@@ -127,6 +107,7 @@ fn state_of(file: &IncidentFile, rules: &NotificationRules, at: Timestamp) -> In
         outcome: closed.map(|closed| ClosingOutcomeV1::of(closed.outcome)),
         duties: find_duties(history, rules).into_iter().map(|duty| duty_of(duty, at)).collect(),
         notices: history.notices.iter().map(|notice| judge_notice(file, notice, rules)).collect(),
+        contradictions: file.contradictions().iter().map(ToString::to_string).collect(),
     }
 }
 

@@ -2,9 +2,8 @@
 
 use super::seen::find_register;
 use crate::cli::exit::{Failure, Result};
-use crate::cli::{opening, output, signing};
+use crate::cli::{filled, opening, signing};
 use crate::collect::incidents::append_incident;
-use crate::collect::records::FETCH;
 use clap::Args;
 use jiff::Timestamp;
 use portcullis_forge::ci;
@@ -25,7 +24,7 @@ const LONGEST_PAUSE: u32 = 50;
 #[derive(Clone, Debug, Default, Args)]
 pub struct EntryArguments {
     /// Who writes the entry. Default: the person who started the job, or the account on this
-    /// machine.
+    /// machine (`USER`, `LOGNAME`). Where neither is known, it has to be said.
     #[arg(long, value_name = "NAME", value_parser = super::parse_text, help_heading = "The entry")]
     pub by: Option<String>,
     /// Sign the entry with git's `user.signingKey`, as `portcullis signature make` does.
@@ -50,7 +49,7 @@ pub fn store_event(
     arguments: &EntryArguments,
     make: &dyn Fn(Option<&IncidentRegister>) -> Result<IncidentEvent>,
 ) -> Result<PendingIncident> {
-    let recorder = arguments.by.clone().unwrap_or_else(ci::recorder);
+    let recorder = arguments.by.clone().or_else(ci::find_recorder).ok_or_else(report_no_recorder)?;
     let mut tries = 1;
     let pending = loop {
         let register = find_register(&opening::open(directory)?)?;
@@ -68,11 +67,17 @@ pub fn store_event(
     if let Some(remote) = &arguments.push {
         signing::push(directory, remote, REGISTER_REF, "the entry is").map_err(|failure| {
             Failure { hints: Vec::new(), ..failure }.hint(format!(
-                "where the remote has entries that are not here, fetch them ({FETCH}) and write this one again"
+                "fetch what the remote has in place of all that was not pushed, `git fetch {remote} \
+                 '+{REGISTER_REF}:{REGISTER_REF}'`, and write those entries again"
             ))
         })?;
     }
     Ok(pending)
+}
+
+fn report_no_recorder() -> Failure {
+    Failure::usage("it is not known who writes the entry: neither a CI job nor `USER` or `LOGNAME` says it")
+        .hint("name the person or the job: --by NAME")
 }
 
 /// The entry with the signature that `ssh-keygen` makes of its file.
@@ -99,5 +104,5 @@ fn refuse(fault: IncidentFault) -> Failure {
 
 /// Says that an entry was written.
 pub(super) fn report_entry(pending: &PendingIncident, what: &str) -> Result<()> {
-    output::text(&format!("entry {} of the register: {what}", pending.entry.number))
+    filled::tell(&format!("entry {} of the register: {what}", pending.entry.number))
 }

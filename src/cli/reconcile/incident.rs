@@ -8,6 +8,7 @@ use crate::cli::record::unseen_failure;
 use crate::cli::{opening, output};
 use crate::collect::records::DeploymentRecords as _;
 use crate::collect::runs::recorded_deployments;
+use portcullis_forge::ci;
 use portcullis_incident::exposure::find_exposure;
 use portcullis_judge::policy::Policy;
 use portcullis_model::incident::{ExposedDeployment, IncidentExposure, OpenedIncident, RunReference};
@@ -17,6 +18,9 @@ use portcullis_model::reconciliation::{Dataset, ReconciliationRun, RunOutcome};
 use portcullis_record::run::RunChain;
 use std::collections::BTreeSet;
 use std::path::Path;
+
+/// Who opens an incident where neither a job nor an account says it.
+const RECORDER: &str = "portcullis reconcile";
 
 /// Can the policy say who has to be told?
 ///
@@ -49,7 +53,10 @@ pub(super) fn open_draft(
     let (good, bad) = find_turn(run, &earlier);
     let exposure = good.map(|good| find_deployments(directory, good, bad)).transpose()?.flatten();
     let incident = draft_incident(rules, dataset, run, &earlier, exposure)?;
-    let entry = EntryArguments { push: push.map(ToString::to_string), ..EntryArguments::default() };
+    // A run has to be able to open an incident where no person is known.
+    let by = ci::find_recorder().unwrap_or_else(|| RECORDER.to_string());
+    let entry =
+        EntryArguments { by: Some(by), push: push.map(ToString::to_string), ..EntryArguments::default() };
     let told = match open_incident(directory, incident, &entry)? {
         IncidentOpening::Opened(id) => {
             format!(

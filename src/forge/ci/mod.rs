@@ -179,14 +179,19 @@ fn is_ci_by(variables: Variables) -> bool {
 /// Who runs the gate, as far as the environment says: by the variable of the system that is here,
 /// so that no step of its job hides that behind the variable of another.
 pub fn recorder() -> String {
+    find_recorder().unwrap_or_else(|| "unknown".to_string())
+}
+
+/// Who runs the gate; `None` where neither a job nor the account on this machine says it.
+pub fn find_recorder() -> Option<String> {
     recorder_by(variable)
 }
 
-fn recorder_by(variables: Variables) -> String {
+fn recorder_by(variables: Variables) -> Option<String> {
     let here = TABLE.iter().find(|system| (system.is_here)(variables));
     let by_system = here.and_then(|system| system.recorder_variable);
     let mut names = by_system.into_iter().chain(["GITHUB_ACTOR", "USER", "LOGNAME"]);
-    names.find_map(variables).unwrap_or_else(|| "unknown".to_string())
+    names.find_map(variables)
 }
 
 /// The page of the run of this job, as its CI system names it: text from outside.

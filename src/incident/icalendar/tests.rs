@@ -33,6 +33,14 @@ fn a_date_is_an_event_in_utc_with_every_line_in_its_form() {
     assert!(write_calendar("x", &[cancelled]).contains("STATUS:CANCELLED"));
 }
 
+#[test]
+fn a_calendar_without_dates_still_holds_a_component() {
+    let text = write_calendar("nominals", &[]);
+    assert_eq!(text.matches("BEGIN:VTIMEZONE\r\nTZID:Etc/UTC\r\n").count(), 1, "{text}");
+    assert!(!text.contains("VEVENT"));
+    assert!(!write_calendar("nominals", &[event("x")]).contains("VTIMEZONE"));
+}
+
 /// What a reader makes of it: lines joined again, and a text without its escapes.
 fn unfold(text: &str) -> String {
     text.replace("\r\n ", "")

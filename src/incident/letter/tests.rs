@@ -155,3 +155,50 @@ fn what_is_not_known_is_not_claimed() {
     assert!(!letter(&unknown, "commissioner", NoticeKind::EarlyWarning).contains("What we ask you to do"));
     assert!(!letter(&unknown, "forces", NoticeKind::Final).contains("What comes next"));
 }
+
+/// The letter to the forces at a moment, after the notices that were sent until then.
+fn letter_at(kind: NoticeKind, now: &str, notices: Vec<portcullis_model::incident::NoticeMark>) -> String {
+    let (rules, mut file) = (rules(), file(|_| {}));
+    file.history.notices = notices;
+    unwrapped(&draft_letter(&file, rules.party("forces").unwrap(), kind, &rules, moment(now)))
+}
+
+/// In the scene the final letter is due on 1 May, 10:00 in UTC, which is 11:00 in London.
+#[test]
+fn attack_a_date_that_has_passed_is_announced_as_one_to_come() {
+    let planned = "Our final letter is planned for 1 May 2026, 11:00 BST at the latest.";
+    let late = "Our final letter was due by 1 May 2026, 11:00 BST, and is late. [TO COMPLETE: why, and when it comes]";
+    for kind in [NoticeKind::EarlyWarning, NoticeKind::Phased] {
+        let text = letter_at(kind, "2026-05-01T10:00:00Z", vec![]);
+        assert!(text.contains(planned) && !text.contains("is late"), "{text}");
+        let text = letter_at(kind, "2026-05-01T10:00:01Z", vec![]);
+        assert!(text.contains(late) && !text.contains("planned"), "{text}");
+    }
+    // When the final letter was sent, none is announced.
+    let sent = crate::tests::notice(3, "forces", NoticeKind::Final, "2026-03-04T10:00:00Z");
+    let text = letter_at(NoticeKind::Phased, "2026-05-02T10:00:00Z", vec![sent]);
+    assert!(!text.contains("final letter"), "{text}");
+}
+
+#[test]
+fn attack_a_letter_claims_an_earlier_one_that_no_one_sent() {
+    let now = "2026-03-04T12:00:00Z";
+    let early = crate::tests::notice(3, "forces", NoticeKind::EarlyWarning, "2026-03-02T12:00:00Z");
+    let forged = portcullis_model::incident::NoticeMark {
+        recorded_at: moment("2026-03-10T12:00:00Z"),
+        ..early.clone()
+    };
+    let other = crate::tests::notice(3, "commissioner", NoticeKind::EarlyWarning, "2026-03-02T12:00:00Z");
+    for kind in [NoticeKind::Phased, NoticeKind::Final] {
+        for none in [vec![], vec![forged.clone()], vec![other.clone()]] {
+            let text = letter_at(kind, now, none);
+            assert!(text.contains("our first letter") && !text.contains("what we said before"), "{text}");
+            // It also answers the early warning that did not come.
+            let missed =
+                "Our early warning was due by 3 March 2026, 10:00 GMT, and did not come.\n[TO COMPLETE: why]";
+            assert!(text.contains(missed), "{text}");
+        }
+        let text = letter_at(kind, now, vec![early.clone()]);
+        assert!(text.contains("replaces what we said before") && !text.contains("did not come"), "{text}");
+    }
+}

@@ -10,11 +10,16 @@ pub use text::NotificationText;
 use super::Problem;
 use super::checks::{PolicySource, check_filled, check_name, check_text};
 use super::controls::Controls;
+use jiff::SignedDuration;
 use portcullis_incident::calendar::find_zone;
-use portcullis_model::notification::{NotificationRules, NotifiedParty, WorkCalendar};
+use portcullis_model::notification::{Counting, NoticeSpan, NotificationRules, NotifiedParty, WorkCalendar};
 use std::collections::{BTreeMap, BTreeSet};
 use text::{PartyText, WorkingHours};
 use toml::Spanned;
+
+/// How long after its sending a notice may be recorded, where the policy does not say.
+const RECORDED_WITHIN: NoticeSpan =
+    NoticeSpan { length: SignedDuration::from_hours(72), counting: Counting::Clock };
 
 /// The terms of a party.
 const TERMS: [&str; 3] = ["early-warning", "phased", "final"];
@@ -37,7 +42,7 @@ pub(super) fn read_notification(
     Some(NotificationRules {
         calendar: calendar?,
         parties,
-        recorded_within: written.recorded_within.unwrap_or_default().0,
+        recorded_within: written.recorded_within.map_or(RECORDED_WITHIN, |term| term.0),
         overdue: written.overdue.into(),
     })
 }

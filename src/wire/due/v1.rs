@@ -27,6 +27,8 @@ pub struct DueV1 {
     pub coming: Vec<ExpectedDeedV1>,
     /// What could not be seen.
     pub unseen: Vec<UnseenSourceV1>,
+    /// What no source expects, and someone may think that one does.
+    pub notes: Vec<DueNoteV1>,
     /// Where was looked, in the order of the table.
     pub sources: Vec<DueSourceV1>,
 }
@@ -66,6 +68,16 @@ pub struct UnseenSourceV1 {
     pub why: String,
     /// What to do.
     pub remedy: String,
+}
+
+/// Something that no source expects.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct DueNoteV1 {
+    /// The source that would.
+    pub source: String,
+    /// What is not expected, and why.
+    pub note: String,
 }
 
 /// A source.

@@ -67,6 +67,8 @@ pub struct IncidentStateV1 {
     pub duties: Vec<NoticeDutyV1>,
     /// The notices, in the order of the register.
     pub notices: Vec<JudgedNoticeV1>,
+    /// Times of its opening that contradict each other, one sentence each.
+    pub contradictions: Vec<String>,
 }
 
 /// A notice that is owed, or was.

@@ -88,6 +88,7 @@ impl Fixture {
         let others = std::env::var("PATH").unwrap();
         shell.env("PATH", format!("{}:{others}", programs.display()));
         shell.env("HOME", self.outside.path()).env("GIT_CONFIG_NOSYSTEM", "1").env("LC_ALL", "C");
+        shell.env("USER", "kim");
         for role in ["AUTHOR", "COMMITTER"] {
             shell.env(format!("GIT_{role}_NAME"), "Kim Example");
             shell.env(format!("GIT_{role}_EMAIL"), "kim@example.test");

@@ -43,8 +43,7 @@ const LOAD: &str = "A load goes out: 40 new records, 12 changed ones, 6 deletion
 /// # Errors
 /// The temporary directory cannot be written, or a verdict is not the announced one.
 pub fn run() -> Result {
-    let (text, surprises) = tell_story(output::for_columns())?;
-    output::stdout(text.as_bytes())?;
+    let surprises = tell_story(output::for_columns(), &|text| output::stdout(text.as_bytes()))?;
     if surprises.is_empty() {
         return Ok(Exit::Allowed);
     }
@@ -52,25 +51,43 @@ pub fn run() -> Result {
     Err(Failure::environment(format!("the story does not end as it is told; this is a defect: {all}")))
 }
 
-/// The story as text, and what in it is not as announced.
+/// Tells the story day by day, as it is played; what in it is not as announced.
 ///
 /// # Errors
-/// The temporary directory cannot be written.
-pub fn tell_story(style: Style) -> Result<(String, Vec<String>)> {
+/// The temporary directory or the text cannot be written.
+fn tell_story(style: Style, show: &dyn Fn(&str) -> Result<()>) -> Result<Vec<String>> {
+    let mut page = StoryPage::new(style);
+    open(&mut page);
+    show(&page.take())?;
     let policy = read_story_policy()?;
     let world =
         StoryWorld { faults: StoryFault::ALL.into(), repaired: Some(at(5, 20 * HOUR)), arrival: HOUR };
     let project = StoryProject::begin(&policy, world)?;
-    let mut story = Story { project, page: StoryPage::new(style), surprises: Vec::new() };
-    story.open();
+    let mut story = Story { project, page, surprises: Vec::new() };
     story.healthy_day()?;
+    show(&story.page.take())?;
     let incident = story.test_data()?;
-    story.refused_files(&incident)?;
-    story.failed_amendments(&incident)?;
-    story.failed_deletions(&incident)?;
-    story.repaired(&incident)?;
+    show(&story.page.take())?;
+    let days = [Story::refused_files, Story::failed_amendments, Story::failed_deletions, Story::repaired];
+    for day in days {
+        day(&mut story, &incident)?;
+        show(&story.page.take())?;
+    }
     story.end();
-    Ok((story.page.finish(), story.surprises))
+    show(&story.page.take())?;
+    Ok(story.surprises)
+}
+
+fn open(page: &mut StoryPage) {
+    page.paragraph(
+        "What happened to an upload of records in 2020, in kind, with made-up records on made-up days, and what a \
+         daily check says of it. In 2020 there was no check, and the partners heard of it after half a year.",
+    );
+    page.blank();
+    page.paragraph(
+        "Both sides are SQLite. Every verdict is by the code that judges real systems: extraction, comparison, \
+         deployment records, the register of incidents and its letters.",
+    );
 }
 
 /// A moment of a day of the story.
@@ -86,18 +103,6 @@ struct Story<'s> {
 }
 
 impl Story<'_> {
-    fn open(&mut self) {
-        self.page.paragraph(
-            "What happened to an upload of records in 2020, in kind, with made-up records on made-up days, and what a \
-             daily check says of it. In 2020 there was no check, and the partners heard of it after half a year.",
-        );
-        self.page.blank();
-        self.page.paragraph(
-            "Both sides are SQLite. Every verdict is by the code that judges real systems: extraction, comparison, \
-             deployment records, the register of incidents and its letters.",
-        );
-    }
-
     fn begin_day(&mut self, day: i64) {
         let date = moment(at(day, 0)).strftime("%A, %-d %B %Y").to_string();
         self.page.day(&date, day);

@@ -32,9 +32,9 @@ impl StoryPage {
         Self { text: String::new(), width: style.width.min(WIDEST), colour: style.colour }
     }
 
-    /// The whole text.
-    pub fn finish(self) -> String {
-        self.text
+    /// What was told since the last time.
+    pub fn take(&mut self) -> String {
+        std::mem::take(&mut self.text)
     }
 
     /// An empty line.

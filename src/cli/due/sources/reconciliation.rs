@@ -6,7 +6,6 @@ use crate::collect::records::FETCH;
 use crate::collect::runs::read_runs;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
-use portcullis_judge::policy::Policy;
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::reconciliation::{Dataset, ReconciliationRun, RunPopulation};
 use portcullis_record::run::run_reference;
@@ -20,12 +19,13 @@ impl DueSource for ExpectedRuns {
     }
 
     fn look(&self, view: &DueView<'_>) -> SourceAnswer {
-        let datasets = expected_datasets(view.policy);
+        let datasets = &view.policy.scope.datasets;
         if datasets.is_empty() {
-            return SourceAnswer::idle(self.name(), "the policy expects no run of reconciliation");
+            return SourceAnswer::idle(self.name(), "the policy has no dataset");
         }
         let mut answer = SourceAnswer::of(self.name(), Ok(Vec::new()));
-        for dataset in datasets {
+        for dataset in datasets.values() {
+            answer.notes.extend(note_silence(dataset));
             for (every, what, full) in [
                 (dataset.expected_every, "a run of reconciliation", false),
                 (dataset.full_every, "a run of reconciliation over all records", true),
@@ -54,10 +54,18 @@ fn expect_run(dataset: &Dataset, last: Timestamp, every: SignedDuration, what: &
     })
 }
 
-/// The datasets of the policy of which runs are expected.
-fn expected_datasets(policy: &Policy) -> Vec<&Dataset> {
-    let is_expected = |dataset: &&Dataset| dataset.expected_every.is_some() || dataset.full_every.is_some();
-    policy.scope.datasets.values().filter(is_expected).collect()
+/// What is never missed of a dataset.
+fn note_silence(dataset: &Dataset) -> Option<String> {
+    let name = &dataset.name;
+    match (dataset.expected_every, dataset.full_every) {
+        (Some(_), _) => None,
+        (None, Some(_)) => Some(format!(
+            "dataset {name} sets no interval for runs of a part (`expected-every`): only runs over all records are missed"
+        )),
+        (None, None) => Some(format!(
+            "dataset {name} sets no interval (`expected-every`): a run that does not come is not missed"
+        )),
+    }
 }
 
 /// When the last run of a dataset that shows anything read its sides: the earlier of the two. The

@@ -7,6 +7,7 @@ use crate::cli::record::judge_text;
 use crate::collect::records::{Closeness, DeploymentRecords as _};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
+use portcullis_model::change::Revision;
 use portcullis_model::environment::Environment;
 use portcullis_model::fact::{Fact, Gap};
 use std::collections::BTreeSet;
@@ -61,8 +62,8 @@ fn expect_record(
         Fact::Known(chain) => chain,
         Fact::Gap(gap) => return Err(gap),
     };
-    let is_recorded =
-        chain.iter().flat_map(|chain| &chain.links).any(|link| link.entry.candidate == deployed.commit);
+    let entries = chain.iter().flat_map(|chain| &chain.links).map(|link| &link.entry);
+    let is_recorded = is_recorded(entries.map(|entry| (entry.time, &entry.candidate)), &deployed);
     let deed = |due: Timestamp| ExpectedDeed {
         source: ExpectedRecords.name(),
         subject: format!("environment {environment}"),
@@ -76,6 +77,18 @@ fn expect_record(
         ),
     };
     Ok(due.filter(|_| !is_recorded).map(deed))
+}
+
+/// Does a record tell of this deployment? The gate records before it lets a deployment go on: the
+/// newest record from before it has to be of its commit, or one from after it. An older one is of
+/// an earlier deployment of the same commit, which another one has replaced.
+fn is_recorded<'r>(
+    records: impl Iterator<Item = (Timestamp, &'r Revision)>,
+    deployed: &StatedDeployment,
+) -> bool {
+    let (before, after): (Vec<_>, Vec<_>) = records.partition(|(time, _)| *time <= deployed.time);
+    let newest = before.into_iter().max_by_key(|(time, _)| *time);
+    newest.into_iter().chain(after).any(|(_, commit)| *commit == deployed.commit)
 }
 
 /// What was deployed last to an environment.
@@ -96,4 +109,41 @@ fn find_deployed(view: &DueView<'_>, environment: &Environment) -> Result<Option
         commit: deployed.revision,
         time: deployed.since,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moment(hour: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hour)
+    }
+
+    fn commit(digit: char) -> Revision {
+        Revision::try_from(digit.to_string().repeat(40)).unwrap()
+    }
+
+    /// Is the deployment of `a` at ten o'clock recorded by records of these commits at these hours?
+    fn recorded(records: &[(i64, char)]) -> bool {
+        let records: Vec<_> = records.iter().map(|(hour, digit)| (moment(*hour), commit(*digit))).collect();
+        let environment = "production".parse().unwrap();
+        let deployed = StatedDeployment { environment, commit: commit('a'), time: moment(10) };
+        is_recorded(records.iter().map(|(time, commit)| (*time, commit)), &deployed)
+    }
+
+    #[test]
+    fn attack_a_commit_that_was_recorded_once_is_deployed_again_without_the_gate() {
+        assert!(!recorded(&[(2, 'a'), (5, 'b')]));
+        assert!(!recorded(&[(2, 'a'), (5, 'b'), (12, 'c')]));
+        assert!(!recorded(&[]));
+    }
+
+    #[test]
+    fn twin_a_record_before_the_deployment_or_after_it_counts() {
+        assert!(recorded(&[(2, 'b'), (5, 'a')]));
+        assert!(recorded(&[(10, 'a')]));
+        assert!(recorded(&[(2, 'a'), (5, 'b'), (11, 'a')]));
+        // The next candidate is recorded and not deployed yet.
+        assert!(recorded(&[(5, 'a'), (11, 'b')]));
+    }
 }

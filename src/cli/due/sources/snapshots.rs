@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
 use portcullis_model::change::BranchName;
 use portcullis_model::fact::{Gap, GapReason};
+use portcullis_pattern::glob::Glob;
 use portcullis_record::snapshot::snapshot_reference;
 use std::collections::BTreeSet;
 
@@ -27,7 +28,11 @@ impl DueSource for ExpectedSnapshots {
             Ok(branches) => branches,
             Err(gap) => return SourceAnswer::of(self.name(), Err(gap)),
         };
+        if branches.is_empty() {
+            return SourceAnswer::of(self.name(), Err(report_no_branch()));
+        }
         let mut answer = SourceAnswer::of(self.name(), Ok(Vec::new()));
+        answer.notes.extend(note_unmatched(view, &branches));
         for name in branches {
             match expect_snapshots(view, &name, every) {
                 Ok(deeds) => answer.deeds.extend(deeds),
@@ -36,6 +41,25 @@ impl DueSource for ExpectedSnapshots {
         }
         answer
     }
+}
+
+/// Patterns of the policy that no branch here matches: a clone may lack branches that the host has.
+fn note_unmatched(view: &DueView<'_>, branches: &BTreeSet<String>) -> Vec<String> {
+    let globs = view.policy.scope.deployment.iter();
+    let unmatched = globs.filter(|glob| !branches.iter().any(|branch| glob.matches(branch.as_bytes())));
+    let note = |glob: &Glob| {
+        format!("no branch in this repository matches `{}`: none of those is looked for", glob.as_str())
+    };
+    unmatched.map(note).collect()
+}
+
+fn report_no_branch() -> Gap {
+    Gap::new(
+        "the deployment branches",
+        GapReason::MissingObject,
+        "no branch in this repository matches a pattern of `[branches] deployment`",
+        "Fetch them: `git fetch origin`.",
+    )
 }
 
 /// The deployment branches: those that the policy names, and those of this clone that its patterns

@@ -18,7 +18,10 @@ pub(super) fn tell(rules: Option<&NotificationRules>) -> ControlProcedure {
         Some(OverdueEffect::Warn) => "The gate warns where one of them was not told in time.",
         Some(OverdueEffect::Block) | None => "Nothing is deployed while one of them was not told in time.",
     };
-    told.say(&[], format!("Whoever has to be told of an incident with records is told in time. {effect}"));
+    told.say(
+        &[],
+        format!("Everyone who has to be told of an incident with records is told in time. {effect}"),
+    );
     for party in rules.into_iter().flat_map(|rules| &rules.parties) {
         told.say(&[], describe_party(party));
     }

@@ -32,7 +32,7 @@ pub struct NotificationText {
     pub(super) holidays: Option<PlacedList<Holiday>>,
     /// How long after its sending a notice may be entered into the register: a term as for
     /// parties. One that is entered later stops no clock. Default: `"72h"`.
-    pub(super) recorded_within: Option<RecordedWithin>,
+    pub(super) recorded_within: Option<TermText>,
     /// What an overdue notice does to a deployment, where the control of notices is on. Default:
     /// `"block"`.
     #[serde(default)]
@@ -178,30 +178,6 @@ impl TryFrom<String> for TermText {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         read_term(&text).map(TermText)
-    }
-}
-
-/// How long after its sending a notice may be recorded.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[cfg_attr(
-    test,
-    derive(schemars::JsonSchema),
-    schemars(with = "String", extend("pattern" = "^[0-9]+([hd]| working hours?)$"))
-)]
-#[serde(try_from = "String")]
-pub(super) struct RecordedWithin(pub NoticeSpan);
-
-impl Default for RecordedWithin {
-    fn default() -> Self {
-        RecordedWithin(NoticeSpan { length: SignedDuration::from_hours(72), counting: Counting::Clock })
-    }
-}
-
-impl TryFrom<String> for RecordedWithin {
-    type Error = InvalidSetting;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        read_term(&text).map(RecordedWithin)
     }
 }
 
