@@ -4,15 +4,21 @@
 //! The files on the way hold keyed keys and digests alone. They are readable by their owner, lie in
 //! the folder of the unfinished manifest, and go away with it.
 
+mod causes;
 mod columns;
 mod explain;
+mod reasons;
+mod reserved;
 mod sort;
 mod spill;
 #[cfg(test)]
 mod tests;
 
-pub use columns::{AnswerWords, list_columns};
+pub use causes::RowCause;
+use causes::RowCauses;
+pub use columns::list_columns;
 pub use explain::{ExplainedField, ExplainedRow, explain_row};
+pub use reasons::{ReasonText, list_reasons};
 
 use crate::canonical::{RuleFault, digest_definition};
 use crate::key::DatasetKey;
@@ -40,8 +46,6 @@ pub struct ExtractSettings<'e> {
     pub as_of: Timestamp,
     /// Whether each field gets a digest of 16 bits of its own.
     pub columns: bool,
-    /// What a receipt says where the operation was accepted or refused.
-    pub answers: AnswerWords,
     /// Only the records of these differences, to confirm them.
     pub only: Option<&'e Manifest>,
     /// How many threads sort.
@@ -103,12 +107,27 @@ pub fn extract_rows(
     path: &Path,
     settings: &ExtractSettings<'_>,
 ) -> Result<ManifestV1, ExtractFault> {
+    extract_with_causes(dataset, system, source, key, path, settings).map(|(header, _)| header)
+}
+
+/// As [`extract_rows`], with the reasons why rows cannot be compared. They hold no content.
+///
+/// # Errors
+/// As of [`extract_rows`].
+pub fn extract_with_causes(
+    dataset: &Dataset,
+    system: &SystemSettings,
+    source: &mut dyn RecordSource,
+    key: &DatasetKey,
+    path: &Path,
+    settings: &ExtractSettings<'_>,
+) -> Result<(ManifestV1, Vec<RowCause>), ExtractFault> {
     let only = settings.only.map(read_only).transpose()?;
     let mut reader = RowReader::new(dataset, system, key, settings).map_err(ExtractFault::Settings)?;
     let columns = reader.columns();
     let writer = ManifestWriter::create(path, settings.content, columns.len())?;
     let mut spills = Spills::create(writer.folder(), columns.len())?;
-    let (mut values, mut read) = (Vec::new(), 0);
+    let (mut values, mut read, mut causes) = (Vec::new(), 0, RowCauses::default());
     while source.read_row(&mut values)? {
         read += 1;
         let row = reader.read(&values).map_err(|problem| SourceError {
@@ -116,6 +135,9 @@ pub fn extract_rows(
             problem: problem.into(),
             remedy: "Correct the row or the settings of its column, and extract again.".to_string(),
         })?;
+        if let Some(cause) = reader.cause() {
+            causes.take(cause, || source.place());
+        }
         if only.as_ref().is_none_or(|only| only.binary_search(&row.key).is_ok()) {
             spills.push(&row, reader.column_digests())?;
         }
@@ -142,7 +164,7 @@ pub fn extract_rows(
         reasons,
         generator: settings.generator.to_string(),
     };
-    Ok(writer.finish(title, buckets)?)
+    Ok((writer.finish(title, buckets)?, causes.list()))
 }
 
 /// Rejects and receipts come from the receiver, and name records by its columns.

@@ -5,7 +5,10 @@
 //! run counted, by the policy that judges. All that a comparison itself depends on is in it, so
 //! that a run with a longer deadline, a lower floor or another table proves nothing here.
 
-use super::{Dataset, DatasetField, DatasetSide, DeadlineShare, ReservedKeys, SystemSettings};
+use super::{
+    AcceptedDifference, AnswerWords, Dataset, DatasetField, DatasetSide, DeadlineShare, ReservedKeys,
+    SystemSettings,
+};
 use crate::digest::{Digest, Digester};
 
 /// The version of what is digested, which is its first part.
@@ -28,6 +31,11 @@ impl Dataset {
         parts.list(&self.reserved, Parts::reserved);
         let sides = [&self.source, &self.target, &self.rejects, &self.receipts];
         sides.iter().for_each(|side| parts.system(side.as_ref()));
+        parts.words(&self.answer_words);
+        if let Some(path) = &self.manifest_signers {
+            parts.text(&format!("signed by {path}"));
+        }
+        self.accepted.iter().for_each(|one| parts.accepted(one));
         parts.0.digest()
     }
 
@@ -48,6 +56,9 @@ impl Dataset {
             });
         }
         parts.system(Some(system));
+        if self.receipts.as_ref() == Some(system) {
+            parts.words(&self.answer_words);
+        }
         parts.0.digest()
     }
 }
@@ -79,6 +90,19 @@ impl Parts {
 
     fn reserved(&mut self, reserved: &ReservedKeys) {
         self.text(&format!("{reserved:?}"));
+    }
+
+    /// The usual words are not written, so that a dataset which names none keeps its digest.
+    fn words(&mut self, words: &AnswerWords) {
+        if *words != AnswerWords::default() {
+            self.text(&format!("{words:?}"));
+        }
+    }
+
+    /// Who accepts it and why plays no part in a comparison.
+    fn accepted(&mut self, one: &AcceptedDifference) {
+        let AcceptedDifference { key, class, sequence, until, .. } = one;
+        self.text(&format!("accepted {key:032x} {} {sequence:?} {until}", class.as_str()));
     }
 
     fn system(&mut self, system: Option<&SystemSettings>) {

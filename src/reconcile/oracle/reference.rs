@@ -1,7 +1,7 @@
 //! The class of a record, worked out from its rows alone.
 
 use super::{ANSWER_TERM, Case, DELETION_TERM, SKEW, SOURCE_AS_OF, TARGET_AS_OF, TERM};
-use crate::row::{INCOMPARABLE, MARKED, ManifestRow, UNKEYED};
+use crate::row::{ACCEPTED, INCOMPARABLE, MARKED, ManifestRow, UNKEYED};
 use portcullis_model::reconciliation::RecordClass;
 
 /// The class of a case and how many of its operations are superseded, worked out from the rows
@@ -41,11 +41,15 @@ fn class_of_latest(
     let same = |row: &&ManifestRow| row.sequence == last.sequence;
     let receipt = case.receipts.iter().find(same);
     let refused = case.receipts.iter().filter(same).any(|row| row.digest == 0);
-    let accepted =
-        case.receipts.iter().filter(same).any(|row| row.digest != 0 && row.time + SKEW <= TARGET_AS_OF);
+    let accepted = case
+        .receipts
+        .iter()
+        .filter(same)
+        .any(|row| row.digest == ACCEPTED && row.time + SKEW <= TARGET_AS_OF);
     let logged = case.rejects.iter().any(|row| same(&row));
+    let too_early = deleted && !there && last.time > TARGET_AS_OF + SKEW;
     let right = if deleted {
-        !there
+        !there && !too_early
     } else {
         target.len() == 1 && target[0].digest == last.digest && target[0].sequence >= last.sequence
     };
@@ -68,7 +72,7 @@ fn class_of_latest(
         C::Rejected
     } else if !right && refused {
         C::RejectedUnlogged
-    } else if !right && overdue && !there {
+    } else if too_early || !right && overdue && !there {
         C::Missing
     } else if !right && overdue {
         let newer = target[0].sequence > last.sequence && target[0].time >= SOURCE_AS_OF - SKEW;
@@ -108,7 +112,7 @@ fn is_behind(case: &Case) -> bool {
     };
     let Some(due) = case.source.iter().filter(is_due).map(|row| row.sequence).max() else { return false };
     let shows = |row: &ManifestRow| match (row.operation, case.target.as_slice()) {
-        (b'D', target) => target.is_empty(),
+        (b'D', target) => target.is_empty() && row.time <= TARGET_AS_OF + SKEW,
         (_, [one]) => one.digest == row.digest && one.sequence >= row.sequence,
         _ => false,
     };
