@@ -1,16 +1,18 @@
 //! What a reconciliation begins with: the dataset of the policy, its key, and its systems.
 
+use super::copied_database::describe_lone_database;
 use super::{KeyArguments, PolicyArguments, ReadSide};
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::output;
 use crate::cli::policy_file::{POLICY, read_policy};
+use crate::render;
 use portcullis_connect::{Opening, WatchedSource, open_source};
 use portcullis_forge::ci;
 use portcullis_judge::policy::Policy;
 use portcullis_model::host::HostProfile;
 use portcullis_model::reconciliation::{Dataset, SystemSettings};
 use portcullis_reconcile::extract::{
-    AnswerWords, ExtractFault, ExtractSettings, SORTED_AT_ONCE, extract_rows, list_columns,
+    ExtractFault, ExtractSettings, RowCause, SORTED_AT_ONCE, extract_with_causes, list_columns,
 };
 use portcullis_reconcile::key::{DatasetKey, read_key_file};
 use portcullis_reconcile::manifest::{FaultKind, Manifest, ManifestFault};
@@ -20,6 +22,9 @@ use std::path::Path;
 
 /// The variable that holds the key of a dataset.
 const KEY_VARIABLE: &str = "PORTCULLIS_DATASET_KEY";
+
+/// How many reasons why rows cannot be compared are told.
+const TOLD: usize = 10;
 
 /// How often progress is told, in rows.
 const EVERY: u64 = 1_000_000;
@@ -74,7 +79,7 @@ impl ReadSide {
         }
     }
 
-    fn content(self) -> ManifestContentV1 {
+    pub(super) fn content(self) -> ManifestContentV1 {
         match self {
             ReadSide::Source => ManifestContentV1::Source,
             ReadSide::Target => ManifestContentV1::Target,
@@ -122,6 +127,9 @@ impl Extraction<'_> {
             ))
             .hint(format!("write `[reconciliation.{}.{name}]` with `connector`", self.dataset.name))
         })?;
+        if let Some(doubt) = describe_lone_database(self.directory, &system.connector) {
+            output::remark(&format!("{name}: {doubt}"));
+        }
         let columns = list_columns(self.dataset, system, side.content());
         let environment = |variable: &str| ci::variable(variable);
         let opening = Opening { columns: &columns, directory: self.directory, environment: &environment };
@@ -137,15 +145,27 @@ impl Extraction<'_> {
             content: side.content(),
             as_of,
             columns: self.columns,
-            answers: AnswerWords::default(),
             only: self.only,
             threads: threads(),
             sorted_at_once: SORTED_AT_ONCE,
             generator: TOOL,
         };
-        extract_rows(self.dataset, system, &mut source, self.key, output, &settings)
+        let (_, causes) = extract_with_causes(self.dataset, system, &mut source, self.key, output, &settings)
             .map_err(extract_failure)?;
+        tell_causes(name, &causes);
         Manifest::open(output).map_err(manifest_failure)
+    }
+}
+
+/// Why rows cannot be compared.
+fn tell_causes(side: &str, causes: &[RowCause]) {
+    for RowCause { cause, rows, first } in causes.iter().take(TOLD) {
+        let rows = render::plural(*rows, "row");
+        output::remark(&format!("{side}: {rows} cannot be compared, the first is {first}: {cause}"));
+    }
+    let more = causes.len().saturating_sub(TOLD);
+    if more > 0 {
+        output::remark(&format!("{side}: {}", render::plural(more as u64, "other reason")));
     }
 }
 
@@ -159,7 +179,7 @@ pub(super) fn open_manifest(directory: &Path, path: &Path) -> Result<Manifest> {
     Manifest::open(&directory.join(path)).map_err(manifest_failure)
 }
 
-fn extract_failure(fault: ExtractFault) -> Failure {
+pub(super) fn extract_failure(fault: ExtractFault) -> Failure {
     match fault {
         ExtractFault::Manifest(fault) => manifest_failure(fault),
         ExtractFault::Source(error) => {
