@@ -3,6 +3,7 @@
 
 pub mod audited;
 pub mod checkout;
+pub mod dataset_scene;
 pub mod edits;
 pub mod followed;
 pub mod forger;
