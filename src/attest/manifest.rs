@@ -1,5 +1,5 @@
-//! The signature of a manifest of one side of a dataset: an envelope as that of a signed review, over a
-//! statement that follows from its header and the name of the signer to the last byte.
+//! The signature of a manifest of one side of a dataset: an envelope as that of a signed review,
+//! over a statement that follows from its header and the name of the signer to the last byte.
 
 use crate::dsse::pre_authentication_encoding;
 use crate::record::LONGEST;
@@ -51,8 +51,8 @@ impl SignedManifest<'_> {
         seal_statement(&self.payload(signer)?, armoured)
     }
 
-    /// Who signed this manifest: a person whom the allowed signers call as the statement does, with a
-    /// key that was valid at this moment.
+    /// Who signed this manifest: a person whom the allowed signers call as the statement does, with
+    /// a key that was valid at this moment.
     ///
     /// # Errors
     /// Why the signature proves nothing.

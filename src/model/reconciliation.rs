@@ -64,8 +64,8 @@ pub struct Dataset {
     /// Where the keys are that runs have to be signed with: a file of the repository; `None` where
     /// none needs a signature.
     pub signers: Option<RepoPath>,
-    /// Where the keys are that manifests have to be signed with: a file of the repository; `None` where
-    /// none needs a signature.
+    /// Where the keys are that manifests have to be signed with: a file of the repository; `None`
+    /// where none needs a signature.
     pub manifest_signers: Option<RepoPath>,
     /// What was meant to be sent; `None`: its manifest is brought as a file.
     pub source: Option<SystemSettings>,

@@ -293,7 +293,8 @@ impl Join<'_> {
         }
     }
 
-    /// Counts what is certain of the terms of a record, and notes one that is to be looked at again.
+    /// Counts what is certain of the terms of a record, and notes one that is to be looked at
+    /// again.
     fn look(
         &mut self,
         facts: &RecordFacts,

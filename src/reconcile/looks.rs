@@ -1,5 +1,5 @@
-//! What a look shows of terms for certain, and what only a later look can show: a record that is not
-//! there may be on its way, like every difference. Only shares that two looks saw are missed.
+//! What a look shows of terms for certain, and what only a later look can show: a record that is
+//! not there may be on its way, like every difference. Only shares that two looks saw are missed.
 
 use crate::record::{Clock, RecordFacts};
 use crate::row::ManifestRow;
@@ -45,8 +45,8 @@ impl ShareLooks {
         }
     }
 
-    /// Counts a record. `before` is when an earlier look saw it not as it should be; `again`, whether a
-    /// second look will read it.
+    /// Counts a record. `before` is when an earlier look saw it not as it should be; `again`,
+    /// whether a second look will read it.
     #[inline]
     pub(crate) fn count(&mut self, facts: &RecordFacts, clock: &Clock, before: Option<i64>, again: bool) {
         let terms = clock.terms_of(facts.operation).len();

@@ -1,5 +1,5 @@
-//! What is kept of the reason of a reject. Its text may hold what the record says, so it stays where
-//! the reject log is read: kept are names that the policy lists, and keyed codes.
+//! What is kept of the reason of a reject. Its text may hold what the record says, so it stays
+//! where the reject log is read: kept are names that the policy lists, and keyed codes.
 
 use portcullis_model::reconciliation::Dataset;
 use std::collections::BTreeMap;
@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 /// How a keyed code begins; 16 hexadecimal digits follow.
 const KEYED: &str = "keyed:";
 
-/// What reasons are counted under that are neither listed nor keyed: a manifest of an earlier version,
-/// or one that another program made, has their text.
+/// What reasons are counted under that are neither listed nor keyed: a manifest of an earlier
+/// version, or one that another program made, has their text.
 const OTHER: &str = "other";
 
 /// A keyed code ([`crate::key::KeyedHashes::hash_reason`]) as manifests and runs write it.

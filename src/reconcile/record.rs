@@ -148,8 +148,8 @@ pub struct RecordFacts {
     /// The record is gone, and its deletion takes effect after the target was read.
     pub gone_early: bool,
     /// The last term has passed: of the latest operation, or of an earlier one that the target does
-    /// not show, and neither does it show one after it. A newer operation puts nothing off. A record
-    /// that is gone early had to be there.
+    /// not show, and neither does it show one after it. A newer operation puts nothing off. A
+    /// record that is gone early had to be there.
     pub overdue: bool,
     /// The term of the receiver's answer has passed.
     pub answer_overdue: bool,

@@ -214,8 +214,8 @@ impl JudgedComparison {
     }
 
     /// Takes over what a later look at the differences alone found: those that are still there
-    /// count, and the others arrived meanwhile. `of_shares` says whether it read those that missed a
-    /// share, too.
+    /// count, and the others arrived meanwhile. `of_shares` says whether it read those that missed
+    /// a share, too.
     pub fn confirm(&mut self, later: JudgedComparison, of_shares: bool) {
         if of_shares {
             let both = self.judgement.shares.iter_mut().zip(&later.judgement.shares);

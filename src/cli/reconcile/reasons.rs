@@ -1,4 +1,5 @@
-//! `reconcile explain --reasons`: which text is behind the code of a reason. Runs keep the code alone.
+//! `reconcile explain --reasons`: which text is behind the code of a reason. Runs keep the code
+//! alone.
 
 use super::ReadSide;
 use super::inputs::extract_failure;

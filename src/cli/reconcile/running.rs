@@ -35,13 +35,7 @@ pub(super) fn run(directory: &Path, arguments: &RunArguments) -> Result {
     let temporary = Workplace::open(&std::env::temp_dir())
         .map_err(|error| Failure::environment(format!("no temporary folder can be made: {error}")))?;
     let folder = match &arguments.manifests {
-        Some(folder) => {
-            let folder = directory.join(folder);
-            std::fs::create_dir_all(&folder).map_err(|error| {
-                Failure::environment(format!("cannot make {}: {error}", folder.display()))
-            })?;
-            folder
-        }
+        Some(folder) => make_folder(directory.join(folder))?,
         None => temporary.path().to_path_buf(),
     };
     let state = StateFolder::open(directory, arguments.state.as_deref())?;
@@ -77,6 +71,12 @@ pub(super) fn run(directory: &Path, arguments: &RunArguments) -> Result {
         incident::open_draft(directory, &policy, dataset, &run, chain.as_ref(), push)?;
     }
     Ok(exit_of(run.outcome))
+}
+
+fn make_folder(folder: PathBuf) -> Result<PathBuf> {
+    let made = std::fs::create_dir_all(&folder);
+    made.map_err(|error| Failure::environment(format!("cannot make {}: {error}", folder.display())))?;
+    Ok(folder)
 }
 
 /// One run.

@@ -1,7 +1,7 @@
 //! Where a run writes on its way: keyed keys and digests, readable by their owner. The folder goes
 //! away with the run. What a killed run left is removed by the next one.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -27,7 +27,7 @@ impl Workplace {
     /// The folder cannot be made.
     pub(super) fn open(parent: &Path) -> io::Result<Self> {
         let new = tempfile::Builder::new().prefix(NEW).tempdir_in(parent)?;
-        let lock = File::create_new(new.path().join(LOCK))?;
+        let lock = create_private(&new.path().join(LOCK))?;
         lock.lock()?;
         let name = new.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let path = parent.join(name.replacen(NEW, RUN, 1));
@@ -60,6 +60,15 @@ impl Drop for Workplace {
         // Nothing can be done about an error here, and the next run tries again.
         let _ = fs::remove_dir_all(&self.path);
     }
+}
+
+/// A new file that only its owner can read.
+fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// A folder of the same owner whose lock no one holds.

@@ -1,5 +1,5 @@
-//! Differences that a person accepts, for a reason, until a day. They are counted and shown like all
-//! others, and do not count against a budget.
+//! Differences that a person accepts, for a reason, until a day. They are counted and shown like
+//! all others, and do not count against a budget.
 
 use super::{ClassCount, Dataset, RecordClass};
 use jiff::Timestamp;
@@ -37,8 +37,8 @@ impl AcceptedDifference {
 }
 
 impl Dataset {
-    /// The counts of a run as they stand at a later moment: a class has no more accepted records than
-    /// are accepted then.
+    /// The counts of a run as they stand at a later moment: a class has no more accepted records
+    /// than are accepted then.
     #[must_use]
     pub fn limit_accepted(
         &self,

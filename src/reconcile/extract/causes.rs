@@ -1,5 +1,5 @@
-//! Why rows cannot be compared: which field or column, what is wrong with it, and where the first such
-//! row is. Never with the value.
+//! Why rows cannot be compared: which field or column, what is wrong with it, and where the first
+//! such row is. Never with the value.
 
 use crate::canonical::Incomparable;
 use std::collections::BTreeMap;

@@ -352,8 +352,8 @@ impl RowReader {
         self.places.reason.and_then(|place| read_word(values.get(place))).unwrap_or_default()
     }
 
-    /// What a manifest calls a reason: by its name where the policy lists it, else by a keyed code. A
-    /// reason may hold what the record says.
+    /// What a manifest calls a reason: by its name where the policy lists it, else by a keyed code.
+    /// A reason may hold what the record says.
     pub(super) fn keep_reason(&self, reason: &str) -> String {
         match reason.is_empty() || self.reject_codes.iter().any(|code| code == reason) {
             true => reason.to_string(),

@@ -19,8 +19,8 @@ pub struct ReasonText {
     pub rejects: u64,
 }
 
-/// Reads a reject log that was opened with [`super::list_columns`], and lists its reasons by what is
-/// kept of them.
+/// Reads a reject log that was opened with [`super::list_columns`], and lists its reasons by what
+/// is kept of them.
 ///
 /// # Errors
 /// The log or the settings.

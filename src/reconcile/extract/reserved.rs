@@ -1,5 +1,5 @@
-//! Keys and markers of test data, in the form in which values are compared: composed Unicode, without
-//! blanks at the end, and as the rule of the field writes a value.
+//! Keys and markers of test data, in the form in which values are compared: composed Unicode,
+//! without blanks at the end, and as the rule of the field writes a value.
 
 use crate::canonical::{CanonicalField, RuleFault};
 use crate::source::RawValue;
@@ -20,7 +20,8 @@ enum Texts {
 }
 
 impl ReservedTexts {
-    /// The texts that the policy reserves. `find` gives the field of a name; a column that is no field has none.
+    /// The texts that the policy reserves. `find` gives the field of a name; a column that is no
+    /// field has none.
     pub(super) fn new<'f>(
         reserved: &ReservedKeys,
         find: impl Fn(&str) -> Option<&'f CanonicalField>,

@@ -48,11 +48,7 @@ fn class_of_latest(
         .any(|row| row.digest == ACCEPTED && row.time + SKEW <= TARGET_AS_OF);
     let logged = case.rejects.iter().any(|row| same(&row));
     let too_early = deleted && !there && last.time > TARGET_AS_OF + SKEW;
-    let right = if deleted {
-        !there && !too_early
-    } else {
-        target.len() == 1 && target[0].digest == last.digest && target[0].sequence >= last.sequence
-    };
+    let right = if deleted { !there && !too_early } else { shows(last, target) };
     let blurred = latest.iter().any(|row| row.marks & INCOMPARABLE != 0) || any(target, INCOMPARABLE);
     if !deleted && there && blurred {
         C::Incomparable
@@ -101,6 +97,11 @@ fn class_without_operation(case: &Case, any: &dyn Fn(&[ManifestRow], u8) -> bool
     } else {
         RecordClass::Pending
     }
+}
+
+/// The target has exactly what an upload or amendment leads to.
+fn shows(row: &ManifestRow, target: &[ManifestRow]) -> bool {
+    target.len() == 1 && target[0].digest == row.digest && target[0].sequence >= row.sequence
 }
 
 /// Every state that the target may show is that after the last operation whose term has passed, or

@@ -1,8 +1,8 @@
 //! Version 1 of the signature of a manifest: the predicate `urn:portcullis:manifest:v1`, and
 //! the statement that holds it. The envelope is that of a signed review.
 //!
-//! Everything in it follows from the manifest and the name of the signer, so a reader writes it again
-//! and compares the bytes.
+//! Everything in it follows from the manifest and the name of the signer, so a reader writes it
+//! again and compares the bytes.
 
 use super::v1::ManifestContentV1;
 use serde::{Deserialize, Serialize};
@@ -18,8 +18,8 @@ const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 
 /// Who vouches for a manifest: an in-toto Statement, version 1, with exactly one subject.
 ///
-/// The file `signature.json` of the manifest holds it as the payload of a DSSE envelope. The envelope
-/// has the payload type `application/vnd.in-toto+json` and one signature: the bytes that
+/// The file `signature.json` of the manifest holds it as the payload of a DSSE envelope. The
+/// envelope has the payload type `application/vnd.in-toto+json` and one signature: the bytes that
 /// `ssh-keygen -Y sign -n portcullis` makes of the pre-authentication encoding of the payload,
 /// without the armour. A member of another name, or one that is there twice, is an error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
