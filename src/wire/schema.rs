@@ -148,6 +148,13 @@ pub static TABLE: &[Schema] = &[
         manifest::v1::ManifestV1
     ),
     schema!(
+        "manifest-signature",
+        manifest::signature_v1::VERSION,
+        "The signature of a manifest: the payload of the envelope in its file `signature.json`",
+        "manifest-signature-v1.json",
+        manifest::signature_v1::ManifestSignatureV1
+    ),
+    schema!(
         "pack",
         pack::v1::VERSION,
         "The manifest of an evidence pack: its file `manifest.json`",

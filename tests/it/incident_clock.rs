@@ -1,7 +1,7 @@
 //! The clock of an incident from the command line: clocks that are put forward and back, holidays,
 //! several who write at once, runs that open an incident, and what is silent.
 
-use crate::attacks_reconciliation::{FAILED, INTENDED, POLICY};
+use crate::support::dataset_scene::{FAILED, INTENDED, POLICY};
 use crate::incident::{PARTIES, ago, ends, in_one_line, open, project, run, status};
 use crate::support::checkout::Checkout;
 use serde_json::Value;

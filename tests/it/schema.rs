@@ -70,6 +70,7 @@ fn what_is_printed_is_the_committed_file() {
         ("incident-status", "incident-status-v1.json"),
         ("look-failure", "look-failure-v1.json"),
         ("manifest", "manifest-v1.json"),
+        ("manifest-signature", "manifest-signature-v1.json"),
         ("pack", "pack-v1.json"),
         ("people", "people-v1.json"),
         ("policy", "policy-v1.json"),
