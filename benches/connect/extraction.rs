@@ -15,9 +15,7 @@ use portcullis_model::reconciliation::connector::{
     CsvSettings, DatabaseServer, InputFiles, PostgresqlSettings, ServerAddress, SqlExtraction,
 };
 use portcullis_model::reconciliation::{ConnectorSettings, Dataset, DatasetField, FieldRule, SystemSettings};
-use portcullis_reconcile::extract::{
-    ExtractSettings, SORTED_AT_ONCE, extract_rows, list_columns,
-};
+use portcullis_reconcile::extract::{ExtractSettings, SORTED_AT_ONCE, extract_rows, list_columns};
 use portcullis_reconcile::key::DatasetKey;
 use portcullis_reconcile::manifest::ManifestForm;
 use portcullis_wire::manifest::v1::ManifestContentV1;

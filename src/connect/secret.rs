@@ -24,7 +24,7 @@ impl SecretText {
     }
 
     /// A secret of a test.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "odbc"))]
     pub(crate) fn for_test(secret: &str) -> Self {
         Self(secret.to_string())
     }

@@ -15,6 +15,7 @@ use portcullis_reconcile::extract::{
     ExplainedField, ExplainedRow, ExtractSettings, SORTED_AT_ONCE, explain_row, list_columns,
 };
 use portcullis_reconcile::key::DatasetKey;
+use portcullis_reconcile::manifest::ManifestForm;
 use portcullis_reconcile::row::INCOMPARABLE;
 use portcullis_reconcile::source::{RawValue, SourceError};
 use portcullis_record::TOOL;
@@ -119,6 +120,8 @@ impl Explained<'_> {
             threads: 1,
             sorted_at_once: SORTED_AT_ONCE,
             generator: TOOL,
+            resumable: false,
+            form: ManifestForm::Plain,
         };
         let row = match explain_row(self.dataset, system, self.key, &settings, values) {
             Ok(row) => row,

@@ -6,7 +6,7 @@ use crate::cli::{output, signing};
 use jiff::Timestamp;
 use portcullis_attest::AttestError;
 use portcullis_attest::manifest::SignedManifest;
-use portcullis_attest::record::LONGEST;
+use portcullis_attest::signed_item::{LONGEST, SignedItem as _};
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_model::path::RepoPath;
 use portcullis_model::reconciliation::Dataset;

@@ -91,7 +91,7 @@ impl Dataset {
     fn write_additions(&self, text: &mut DefinitionText) {
         write_words(text, &self.answer_words);
         if let Some(path) = &self.manifest_signers {
-            text.entry("manifest-signers", path.as_str());
+            text.entry("manifest-signers", &path.to_string());
         }
         if !self.accepted.is_empty() {
             text.list("accepted", &self.accepted, write_accepted);

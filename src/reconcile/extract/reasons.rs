@@ -3,6 +3,7 @@
 use super::columns::RowReader;
 use super::{ExtractFault, ExtractSettings, ManifestContentV1, SORTED_AT_ONCE};
 use crate::key::DatasetKey;
+use crate::manifest::ManifestForm;
 use crate::source::RecordSource;
 use jiff::Timestamp;
 use portcullis_model::reconciliation::{Dataset, SystemSettings};
@@ -38,6 +39,8 @@ pub fn list_reasons(
         threads: 1,
         sorted_at_once: SORTED_AT_ONCE,
         generator: "",
+        resumable: false,
+        form: ManifestForm::Plain,
     };
     let reader = RowReader::new(dataset, system, key, &settings).map_err(ExtractFault::Settings)?;
     let (mut values, mut counts) = (Vec::new(), BTreeMap::new());

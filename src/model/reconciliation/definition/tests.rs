@@ -1,6 +1,8 @@
 //! Digests that runs and manifests keep: fixed, and different for everything that counts.
 
 use super::*;
+use crate::path::RepoPath;
+use crate::reconciliation::RecordClass;
 use crate::reconciliation::connector::{
     CharacterSet, ConnectorSettings, CsvHeader, CsvSettings, DatabaseServer, FieldTrim, FixedColumn,
     FixedMarker, FixedRecord, FixedValue, FixedWidthSettings, HttpCredential, HttpPaging, HttpSettings,
@@ -9,8 +11,6 @@ use crate::reconciliation::connector::{
     SqlServerSettings, SqliteSettings, TlsRequirement, XmlSettings,
 };
 use crate::reconciliation::{Floors, OperationColumn, TimeColumn};
-use crate::path::RepoPath;
-use crate::reconciliation::RecordClass;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
