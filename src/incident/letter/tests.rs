@@ -156,11 +156,12 @@ fn what_is_not_known_is_not_claimed() {
     assert!(!letter(&unknown, "forces", NoticeKind::Final).contains("What comes next"));
 }
 
-/// The letter to the forces at a moment, after the notices that were sent until then.
+/// The letter to the forces at a moment, in one line, after the notices that were sent until then.
 fn letter_at(kind: NoticeKind, now: &str, notices: Vec<portcullis_model::incident::NoticeMark>) -> String {
     let (rules, mut file) = (rules(), file(|_| {}));
     file.history.notices = notices;
-    unwrapped(&draft_letter(&file, rules.party("forces").unwrap(), kind, &rules, moment(now)))
+    let text = draft_letter(&file, rules.party("forces").unwrap(), kind, &rules, moment(now));
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// In the scene the final letter is due on 1 May, 10:00 in UTC, which is 11:00 in London.
@@ -195,7 +196,7 @@ fn attack_a_letter_claims_an_earlier_one_that_no_one_sent() {
             assert!(text.contains("our first letter") && !text.contains("what we said before"), "{text}");
             // It also answers the early warning that did not come.
             let missed =
-                "Our early warning was due by 3 March 2026, 10:00 GMT, and did not come.\n[TO COMPLETE: why]";
+                "Our early warning was due by 3 March 2026, 10:00 GMT, and did not come. [TO COMPLETE: why]";
             assert!(text.contains(missed), "{text}");
         }
         let text = letter_at(kind, now, vec![early.clone()]);
