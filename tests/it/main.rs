@@ -117,6 +117,7 @@ mod remedies_policy;
 mod remedies_records;
 mod remedies_repository;
 mod remedy_catalogue;
+mod remedy_command;
 mod replay;
 mod report_browser;
 mod reports_corpus;

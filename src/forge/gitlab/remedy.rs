@@ -37,11 +37,12 @@ impl GitlabSettings<'_> {
         self.rules.contains(rule)
     }
 
-    /// The rule of the branch is concerned.
+    /// Is the rule of the branch concerned? Where anyone may push, nothing that a request needs holds.
     fn is_of_branch(&self) -> bool {
-        [Rule::ChangeRequest, Rule::NoForcePush, Rule::NoDeletion, Rule::CodeOwners]
-            .iter()
-            .any(|rule| self.has(rule))
+        let of_branch = [Rule::ChangeRequest, Rule::NoForcePush, Rule::NoDeletion, Rule::CodeOwners];
+        let now = &self.request.now.requirements;
+        let lets_push = now.iter().any(|one| one.bypass.value().is_some_and(|actors| !actors.is_empty()));
+        of_branch.iter().any(|rule| self.has(rule)) || now.is_empty() || lets_push
     }
 
     /// Is there a rule of just this branch already?

@@ -46,6 +46,7 @@ pub mod testing;
 pub mod timely_notices;
 pub mod trained_deployers;
 pub mod trained_reviewers;
+mod waivable;
 
 pub use documentation::Documentation;
 use procedure::{ControlProcedure, Procedure, ProcedurePart};
@@ -53,6 +54,7 @@ pub use references::{NamedSuite, Reference, SuiteNeed};
 pub use review_settings::ReviewSettings;
 pub use shared::review_rules::ReviewRules;
 pub use shared::training::TrainingInForce;
+pub use waivable::Waivable;
 
 /// Every control, sorted by name.
 pub static TABLE: &[&Kind] = &[
@@ -121,30 +123,6 @@ impl Stage {
     /// Is a deployment judged?
     pub fn has_deployments(self) -> bool {
         self != Stage::Change
-    }
-}
-
-/// What waivers may cover of a control's findings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Waivable {
-    /// Nothing.
-    Never {
-        /// Why not, as the end of a sentence.
-        because: &'static str,
-        /// What to do in place of a waiver, as a request.
-        instead: &'static str,
-    },
-    /// What is found at the commits that the waiver names: anything wider would cover content that
-    /// no one has seen yet.
-    ByCommit,
-    /// All of them, in the scope that the waiver gives itself.
-    Freely,
-}
-
-impl Waivable {
-    /// May a waiver cover anything of it?
-    pub fn at_all(self) -> bool {
-        !matches!(self, Waivable::Never { .. })
     }
 }
 
