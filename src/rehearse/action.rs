@@ -1,10 +1,10 @@
 //! What people could do about a change, on facts that were gathered: each action makes the facts
 //! what they would be after it, and claims no more.
 //!
-//! What could not be seen stays so. An action adds to a list that was seen; it never takes the place
-//! of one that was not.
+//! What could not be seen stays so. An action adds to a list that was seen; it never takes the
+//! place of one that was not.
 
-use crate::suite::pass_suite;
+use crate::suite::{ASSUMED, pass_suite};
 use portcullis_judge::control::protected_branch::is_imposed;
 use portcullis_judge::policy::Policy;
 use portcullis_model::check::{Check, Conclusion};
@@ -14,9 +14,6 @@ use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::person::{Account, AccountKind, Login};
 use portcullis_model::protection::{Requirement, Rule};
 use portcullis_model::review::{Permission, Review, ReviewSource, ReviewState, ReviewedContent};
-
-/// Where a rule comes from that is only assumed.
-pub const ASSUMED: &str = "assumed";
 
 /// Something that people could do.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

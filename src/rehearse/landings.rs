@@ -5,7 +5,7 @@ use crate::telling::choose_telling;
 use crate::variant::PolicyVariant;
 use jiff::Timestamp;
 use portcullis_audit::landing::{LandingAudit, PolicyThen, SeenLanding, at_landing, audit_landing};
-use portcullis_judge::control::Granularity;
+use portcullis_judge::control::{Granularity, reviewed_landings};
 use portcullis_judge::decide::decide_landed;
 use portcullis_judge::policy::Policy;
 use portcullis_model::decision::{Decision, Finding, Outcome, Verdict};
@@ -22,14 +22,12 @@ use std::collections::BTreeMap;
 const SETTINGS: usize = 20;
 
 /// What cannot be shown by any rehearsal.
-const LIMITS: [&str; 5] = [
+const LIMITS: [&str; 4] = [
     "No gate saw these landings: people who know that a gate is at work may act otherwise.",
     "A host tells what it knows now: reviews, checks and accounts may have been deleted or renamed since.",
     "Controls that are asked once, of a branch or of a deployment, are not asked of single landings.",
     "Waivers of the repository do not count, and the register of people, CODEOWNERS and lists of signers are read \
      as they were at the commit that each landing came in on.",
-    "A landing that no request brought is judged by `reviewed-landings` alone; without that control nothing is \
-     known of it.",
 ];
 
 /// What landings are judged by.
@@ -185,9 +183,17 @@ impl<'p> RehearsalBook<'p> {
             changes: self.changes,
             landings: self.landings,
             gaps: self.gaps,
-            limits: LIMITS.iter().map(ToString::to_string).collect(),
+            limits: list_limits(),
         }
     }
+}
+
+fn list_limits() -> Vec<String> {
+    let direct = format!(
+        "A landing that no request brought is judged by `{}` alone; without that control nothing is known of it.",
+        reviewed_landings::KIND.name
+    );
+    LIMITS.iter().map(ToString::to_string).chain([direct]).collect()
 }
 
 impl TriedSetting {

@@ -3,7 +3,7 @@
 //!
 //! | module | what is changed |
 //! | --- | --- |
-//! | `landings`, `telling` | the policy: what would it have said of landings that came in long ago? |
+//! | `landings`, `telling` | the policy: what would it have said of the past? |
 //! | `variant` | one setting of a policy |
 //! | `action`, `suite` | the facts: someone approves, a suite passes, the host imposes a rule |
 //! | `simulation` | the facts, by actions that someone names |

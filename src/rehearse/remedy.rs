@@ -1,7 +1,7 @@
 //! Which rules a host has to impose so that the controls of protection are met, and not one more:
 //! found by asking the controls again with each of them left out.
 
-use crate::action::ASSUMED;
+use crate::suite::ASSUMED;
 use portcullis_judge::control::Case;
 use portcullis_judge::policy::Policy;
 use portcullis_model::decision::{Finding, Verdict};

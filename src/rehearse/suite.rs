@@ -1,7 +1,6 @@
 //! A suite that passes: what the gate would see of a run in which every test that the policy, the
 //! former reports and the recorded runs know of passed.
 
-use crate::action::ASSUMED;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_judge::control::SuiteNeed;
 use portcullis_judge::policy::Policy;
@@ -16,6 +15,9 @@ use portcullis_model::facts::Facts;
 use portcullis_model::path::RepoPath;
 use portcullis_model::test_run::{Report, Test, TestOutcome, TestRun};
 use std::collections::BTreeSet;
+
+/// Where something comes from that is only assumed.
+pub const ASSUMED: &str = "assumed";
 
 /// How long before the judgement the run ended.
 const BEFORE: SignedDuration = SignedDuration::from_mins(1);

@@ -30,14 +30,14 @@ pub struct PolicyVariant {
 
 /// One step on the way to a setting.
 #[derive(Clone, Debug)]
-enum Step {
+enum SettingStep {
     Key(String),
     Place(usize),
 }
 
 /// A change of the text.
-struct Edit {
-    way: Vec<Step>,
+struct SettingEdit {
+    way: Vec<SettingStep>,
     /// `None`: the setting is left out.
     to: Option<Value>,
 }
@@ -55,20 +55,20 @@ fn asks_for_no_more(policy: &Policy, asked: &Inquiry) -> bool {
     asked.clone().union(policy.inquiry(None)) == *asked
 }
 
-fn list_edits(table: &Table) -> Vec<Edit> {
+fn list_edits(table: &Table) -> Vec<SettingEdit> {
     let mut edits = Vec::new();
     if let Some(Value::Array(areas)) = table.get(AREAS) {
-        let way = |place| vec![Step::Key(AREAS.to_string()), Step::Place(place)];
-        edits.extend((0..areas.len()).map(|place| Edit { way: way(place), to: None }));
+        let way = |place| vec![SettingStep::Key(AREAS.to_string()), SettingStep::Place(place)];
+        edits.extend((0..areas.len()).map(|place| SettingEdit { way: way(place), to: None }));
         for (place, area) in areas.iter().enumerate() {
             visit(area, &way(place), &mut edits);
         }
     }
     if let Some(Value::Table(controls)) = table.get(CONTROLS) {
         for (name, settings) in controls {
-            let way = vec![Step::Key(CONTROLS.to_string()), Step::Key(name.clone())];
+            let way = vec![SettingStep::Key(CONTROLS.to_string()), SettingStep::Key(name.clone())];
             if find_kind(name).is_some_and(|kind| !kind.always_on) {
-                edits.push(Edit { way: way.clone(), to: None });
+                edits.push(SettingEdit { way: way.clone(), to: None });
             }
             visit(settings, &way, &mut edits);
         }
@@ -77,8 +77,8 @@ fn list_edits(table: &Table) -> Vec<Edit> {
 }
 
 /// Every change of a value and of what is below it.
-fn visit(value: &Value, way: &[Step], edits: &mut Vec<Edit>) {
-    let mut add = |to| edits.push(Edit { way: way.to_vec(), to });
+fn visit(value: &Value, way: &[SettingStep], edits: &mut Vec<SettingEdit>) {
+    let mut add = |to| edits.push(SettingEdit { way: way.to_vec(), to });
     match value {
         Value::Boolean(is) => add(Some(Value::Boolean(!is))),
         Value::Integer(number) => {
@@ -87,14 +87,14 @@ fn visit(value: &Value, way: &[Step], edits: &mut Vec<Edit>) {
         }
         Value::Array(list) => {
             for place in 0..list.len() {
-                edits.push(Edit { way: with_step(way, Step::Place(place)), to: None });
+                edits.push(SettingEdit { way: with_step(way, SettingStep::Place(place)), to: None });
             }
         }
         Value::Table(table) => {
             for (key, value) in table {
-                let way = with_step(way, Step::Key(key.clone()));
+                let way = with_step(way, SettingStep::Key(key.clone()));
                 if matches!(value, Value::Table(_) | Value::String(_)) {
-                    edits.push(Edit { way: way.clone(), to: None });
+                    edits.push(SettingEdit { way: way.clone(), to: None });
                 }
                 visit(value, &way, edits);
             }
@@ -103,11 +103,11 @@ fn visit(value: &Value, way: &[Step], edits: &mut Vec<Edit>) {
     }
 }
 
-fn with_step(way: &[Step], step: Step) -> Vec<Step> {
+fn with_step(way: &[SettingStep], step: SettingStep) -> Vec<SettingStep> {
     way.iter().cloned().chain([step]).collect()
 }
 
-fn read_variant(policy: &Policy, table: &Table, edit: &Edit) -> Option<PolicyVariant> {
+fn read_variant(policy: &Policy, table: &Table, edit: &SettingEdit) -> Option<PolicyVariant> {
     let whole = Value::Table(table.clone());
     let from = find(&whole, &edit.way)?;
     let mut changed = whole.clone();
@@ -123,35 +123,37 @@ fn read_variant(policy: &Policy, table: &Table, edit: &Edit) -> Option<PolicyVar
     })
 }
 
-fn find<'v>(value: &'v Value, way: &[Step]) -> Option<&'v Value> {
+fn find<'v>(value: &'v Value, way: &[SettingStep]) -> Option<&'v Value> {
     way.iter().try_fold(value, |value, step| match step {
-        Step::Key(key) => value.get(key),
-        Step::Place(place) => value.get(*place),
+        SettingStep::Key(key) => value.get(key),
+        SettingStep::Place(place) => value.get(*place),
     })
 }
 
-fn apply(value: &mut Value, way: &[Step], to: Option<Value>) -> Option<()> {
+fn apply(value: &mut Value, way: &[SettingStep], to: Option<Value>) -> Option<()> {
     let (last, parents) = way.split_last()?;
     let parent = parents.iter().try_fold(value, |value, step| match step {
-        Step::Key(key) => value.get_mut(key),
-        Step::Place(place) => value.get_mut(*place),
+        SettingStep::Key(key) => value.get_mut(key),
+        SettingStep::Place(place) => value.get_mut(*place),
     })?;
     match (parent, last, to) {
-        (Value::Table(table), Step::Key(key), Some(to)) => drop(table.insert(key.clone(), to)),
-        (Value::Table(table), Step::Key(key), None) => drop(table.remove(key)),
-        (Value::Array(list), Step::Place(place), None) if *place < list.len() => drop(list.remove(*place)),
+        (Value::Table(table), SettingStep::Key(key), Some(to)) => drop(table.insert(key.clone(), to)),
+        (Value::Table(table), SettingStep::Key(key), None) => drop(table.remove(key)),
+        (Value::Array(list), SettingStep::Place(place), None) if *place < list.len() => {
+            drop(list.remove(*place))
+        }
         (_, _, _) => return None,
     }
     Some(())
 }
 
 /// An area is named by its name, everything else by its keys.
-fn name_setting(whole: &Value, way: &[Step]) -> String {
+fn name_setting(whole: &Value, way: &[SettingStep]) -> String {
     let mut names = Vec::new();
     for (depth, step) in way.iter().enumerate() {
         match step {
-            Step::Key(key) => names.push(key.clone()),
-            Step::Place(_) => {
+            SettingStep::Key(key) => names.push(key.clone()),
+            SettingStep::Place(_) => {
                 let here = way.get(..=depth).and_then(|way| find(whole, way));
                 names.extend(here.and_then(|area| area.get("name")?.as_str().map(str::to_string)));
             }
@@ -161,12 +163,12 @@ fn name_setting(whole: &Value, way: &[Step]) -> String {
 }
 
 /// The line of the key, or of the text in a list.
-fn line_of_setting(text: &str, value: &Value, way: &[Step]) -> Option<u64> {
+fn line_of_setting(text: &str, value: &Value, way: &[SettingStep]) -> Option<u64> {
     let keys: Vec<&str> = way
         .iter()
         .map_while(|step| match step {
-            Step::Key(key) => Some(key.as_str()),
-            Step::Place(_) => None,
+            SettingStep::Key(key) => Some(key.as_str()),
+            SettingStep::Place(_) => None,
         })
         .collect();
     let of_area = || line_of(text, &[AREAS], value.get("name")?.as_str()?);

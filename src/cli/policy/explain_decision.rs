@@ -1,5 +1,5 @@
-//! `portcullis policy explain-decision`: why a saved decision came out as it did, control by control
-//! with the lines of the policy.
+//! `portcullis policy explain-decision`: why a saved decision came out as it did, control by
+//! control with the lines of the policy.
 
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::record::decision_json;

@@ -1,5 +1,5 @@
-//! Remedies of Gitea and Forgejo: one rule is in force for a branch, so the whole rule is written, and
-//! keeps what it imposes already.
+//! Remedies of Gitea and Forgejo: one rule is in force for a branch, so the whole rule is written,
+//! and keeps what it imposes already.
 
 use crate::http::address::percent_encode;
 use crate::remedy::{HostRemedy, RemedyPart, RemedyRequest, quote_shell, write_json};

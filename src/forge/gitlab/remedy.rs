@@ -37,7 +37,8 @@ impl GitlabSettings<'_> {
         self.rules.contains(rule)
     }
 
-    /// Is the rule of the branch concerned? Where anyone may push, nothing that a request needs holds.
+    /// Is the rule of the branch concerned? Where anyone may push, nothing that a request needs
+    /// holds.
     fn is_of_branch(&self) -> bool {
         let of_branch = [Rule::ChangeRequest, Rule::NoForcePush, Rule::NoDeletion, Rule::CodeOwners];
         let now = &self.request.now.requirements;
@@ -127,8 +128,8 @@ impl GitlabSettings<'_> {
         lines
     }
 
-    /// The rule of the branch: where one is there, it is taken away and made again, because the levels
-    /// of access of a rule cannot be changed.
+    /// The rule of the branch: where one is there, it is taken away and made again, because the
+    /// levels of access of a rule cannot be changed.
     fn protect_branch(&self) -> Vec<String> {
         let name = self.request.branch.as_str();
         let owners = if self.has(&Rule::CodeOwners) { "true" } else { "false" };

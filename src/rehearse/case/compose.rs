@@ -1,5 +1,5 @@
-//! A description to facts, with honest defaults: what is not described is not there. Everything that
-//! the policy asks for was asked, and the answer was "none".
+//! A description to facts, with honest defaults: what is not described is not there. Everything
+//! that the policy asks for was asked, and the answer was "none".
 
 use super::text::{ChangeText, DescribedProtection};
 use crate::action::AssumedAction;

@@ -20,9 +20,9 @@
 //! control = "required-reviews"
 //! ```
 //!
-//! A case that expects nothing could never fail, so the outcome has to be there, and for what is not
-//! allowed the control that stops it: a case that is blocked for another reason than the one that
-//! it is about tests nothing.
+//! A case that expects nothing could never fail, so the outcome has to be there, and for what is
+//! not allowed the control that stops it: a case that is blocked for another reason than the one
+//! that it is about tests nothing.
 
 use portcullis_judge::control::find_kind;
 use portcullis_judge::policy::{Policy, Problem};

@@ -14,8 +14,8 @@ pub const VERSION: u32 = 1;
 
 /// What a policy would have said of landings that came in long ago.
 ///
-/// It decides nothing, records nothing and is no evidence that a gate was at work: no gate saw these
-/// landings when they came in.
+/// It decides nothing, records nothing and is no evidence that a gate was at work: no gate saw
+/// these landings when they came in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "A rehearsal, version 1"))]
 pub struct RehearsalV1 {
@@ -52,8 +52,8 @@ pub struct RehearsalV1 {
     pub controls: Vec<RehearsedControlV1>,
     /// The data-processing areas, sorted by name.
     pub areas: Vec<RehearsedAreaV1>,
-    /// The settings that would change most, most first: every landing was judged again with that one
-    /// setting changed.
+    /// The settings that would change most, most first: every landing was judged again with that
+    /// one setting changed.
     pub settings: Vec<RehearsedSettingV1>,
     /// How many settings were tried, one at a time.
     pub settings_tried: u64,
