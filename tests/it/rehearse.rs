@@ -60,6 +60,7 @@ fn plant(lane: &mut Lane, plant: Plant) {
 #[test]
 fn honest_landings_would_have_been_allowed_and_nothing_is_recorded() {
     let lane = extended(8);
+    drop(lane.host());
     let before = refs(lane.directory());
     let rehearsed = with_host(&lane, &[]);
     let json = rehearsed.json();
@@ -181,6 +182,7 @@ fn a_rehearsal_that_was_limited_goes_on_where_it_ended() {
 #[test]
 fn attack_git_alone_allows_nothing_that_only_a_host_knows() {
     let lane = extended(5);
+    drop(lane.host());
     let alone = rehearse(lane.directory(), None, "80", &JSON);
     let json = alone.json();
     assert_eq!(alone.exit, 3, "{}", alone.text);

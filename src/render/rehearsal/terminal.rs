@@ -140,7 +140,7 @@ impl RehearsalPage<'_> {
     }
 
     fn areas(&mut self, rehearsal: &RehearsalV1) -> io::Result<()> {
-        self.head("By data-processing area", &["landings", "blocked", "undetermined", "allowed"])?;
+        self.head("By area", &["landings", "blocked", "undetermined", "allowed"])?;
         rehearsal.areas.iter().try_for_each(|area| {
             let counts = area.counts;
             let numbers = [counts.landings, counts.blocked, counts.undetermined, counts.allowed];
