@@ -24,6 +24,8 @@ pub enum Exit {
     Environment = 5,
     /// A deployment record does not verify, or says something else than was expected.
     Unverified = 6,
+    /// Something was simulated, and nothing decided.
+    Simulated = 7,
 }
 
 impl From<Outcome> for Exit {

@@ -50,7 +50,7 @@ fn named_formats(arguments: impl Iterator<Item = String>) -> Vec<String> {
 /// The meaning of an exit code, in a few words.
 fn name_exit(exit: Exit) -> &'static str {
     match exit {
-        Exit::Allowed | Exit::Blocked => "no decision",
+        Exit::Allowed | Exit::Blocked | Exit::Simulated => "no decision",
         Exit::Usage => "the command line is wrong",
         Exit::Undetermined => "undetermined",
         Exit::Policy => "the policy is missing or not valid",

@@ -59,13 +59,17 @@ pub mod progress;
 #[cfg(feature = "reconcile")]
 pub mod reconcile;
 pub mod record;
+pub mod rehearse;
+pub mod remedy;
 pub mod replay;
 pub mod replayed;
 pub mod reviews;
+mod saved_case;
 pub mod schema;
 pub mod seal;
 pub mod signature;
 mod signing;
+pub mod simulate;
 pub mod snapshot;
 mod sources;
 pub mod status;
@@ -73,6 +77,7 @@ mod stop;
 #[cfg(feature = "demo")]
 pub mod story;
 pub mod trace;
+mod what_helps;
 
 /// Gate for merges and deployments: a change to data-processing code needs branch protection,
 /// independent review and regression evidence.
@@ -80,7 +85,8 @@ pub mod trace;
 /// Exit codes, the same for every format: 0 allowed, 1 blocked, 2 invalid command line, 3
 /// undetermined (must not land either), 4 policy missing or not valid, 5 no repository, no such
 /// commit, or a file that cannot be read or written, 6 a deployment record or a signature does not
-/// verify, a decision that is taken again differs, or another commit was deployed.
+/// verify, a decision that is taken again differs, or another commit was deployed, 7 something was
+/// simulated and nothing decided.
 #[derive(Debug, Parser)]
 #[command(name = "portcullis", version = program::VERSION, max_term_width = 100)]
 pub struct Cli {
@@ -97,6 +103,8 @@ enum Command {
     Check(check::CheckArguments),
     /// Audit the landings and deployments of a period.
     Audit(audit::AuditArguments),
+    /// Rehearse a policy: what would it have said of the landings of the past?
+    Rehearse(rehearse::RehearseArguments),
     /// Gather the facts that `check` would judge, and write them as JSON.
     Facts(facts::FactsArguments),
     /// Sign a review of a commit, and add it to your chain of reviews in the repository.
@@ -104,6 +112,10 @@ enum Command {
     /// List and verify signed reviews.
     #[command(subcommand)]
     Reviews(reviews::ReviewsCommand),
+    /// Print the exact change of the host's settings that would satisfy the policy.
+    Remedy(remedy::RemedyArguments),
+    /// Simulate: what would the judge say if someone approved, or a suite passed?
+    Simulate(simulate::SimulateArguments),
     /// Decide from gathered facts, without git and network.
     Decide(decide::DecideArguments),
     /// Explain a control, the data-processing areas of a path, or how a commit landed.
@@ -287,9 +299,12 @@ fn run(cli: Cli) -> exit::Result {
     match cli.command {
         Command::Check(arguments) => check::run(directory, &arguments),
         Command::Audit(arguments) => audit::run(directory, &arguments),
+        Command::Rehearse(arguments) => rehearse::run(directory, &arguments),
         Command::Facts(arguments) => facts::run(directory, &arguments),
         Command::Approve(arguments) => approve::run(directory, &arguments),
         Command::Reviews(command) => reviews::run(directory, &command),
+        Command::Remedy(arguments) => remedy::run(directory, &arguments),
+        Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Decide(arguments) => decide::run(directory, &arguments),
         Command::Explain(arguments) => explain::run(directory, &arguments),
         Command::Policy(command) => policy::run(directory, &command),

@@ -11,8 +11,10 @@ use portcullis_model::waiver::{self, Approved, Rollback, Waiver};
 use std::path::{Path, PathBuf};
 
 mod acknowledgements;
+mod explain_decision;
 mod idle;
 mod procedure;
+mod test;
 
 /// Columns to fill.
 const WIDTH: usize = 80;
@@ -52,6 +54,11 @@ pub enum PolicyCommand {
     Procedure(procedure::ProcedureArguments),
     /// List who has acknowledged the procedure as it is now.
     Acknowledgements(acknowledgements::AcknowledgementArguments),
+    /// Judge the cases in a file, and compare what comes of each with what is expected.
+    Test(test::TestArguments),
+    /// Explain why a saved decision came out as it did, control by control with the lines of the
+    /// policy.
+    ExplainDecision(explain_decision::ExplainDecisionArguments),
     /// Write a commented policy to start from.
     Init {
         /// File to write; it must not exist yet.
@@ -70,6 +77,8 @@ pub fn run(directory: &Path, command: &PolicyCommand) -> Result {
         PolicyCommand::Waiver { id, policy, host } => print_statement(id, policy, *host),
         PolicyCommand::Procedure(arguments) => procedure::run(arguments),
         PolicyCommand::Acknowledgements(arguments) => acknowledgements::run(arguments),
+        PolicyCommand::Test(arguments) => test::run(arguments),
+        PolicyCommand::ExplainDecision(arguments) => explain_decision::run(arguments),
         PolicyCommand::Init { file } => write_starter(file),
     }
 }

@@ -32,10 +32,12 @@ pub mod procedure;
 pub mod prose;
 pub mod reconciliation;
 pub mod record;
+pub mod rehearsal;
 pub mod replay;
 #[cfg(test)]
 mod sample;
 pub mod sarif;
+pub mod simulation;
 pub mod source_review_coverage;
 mod stable;
 mod statement;

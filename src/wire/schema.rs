@@ -7,8 +7,8 @@
 
 use super::{
     anchor, audit, decision, drill, due, engine_plan, evidence_file, exchange, facts, fleet, incident,
-    incident_status, look_failure, manifest, pack, reconciliation, record, record_list, replay, review, run,
-    sealed, server, snapshot, statement, status,
+    incident_status, look_failure, manifest, pack, reconciliation, record, record_list, rehearsal, replay,
+    review, run, sealed, server, simulation, snapshot, statement, status,
 };
 
 /// What makes a schema from the types, and the file that holds it.
@@ -213,6 +213,13 @@ pub static TABLE: &[Schema] = &[
         record::signature_v1::RecordSignatureV1
     ),
     schema!(
+        "rehearsal",
+        rehearsal::v1::VERSION,
+        "What a policy would have said of landings of the past, as `portcullis rehearse --format json` writes it",
+        "rehearsal-v1.json",
+        rehearsal::v1::RehearsalV1
+    ),
+    schema!(
         "replay",
         replay::v1::VERSION,
         "What `portcullis replay --json` found when it took a decision again",
@@ -253,6 +260,13 @@ pub static TABLE: &[Schema] = &[
         "The state of a server's hooks: its file `server.json`",
         "server-v1.json",
         server::v1::ServerV1
+    ),
+    schema!(
+        "simulation",
+        simulation::v1::VERSION,
+        "What the judge would say if something were so that is not, as `portcullis simulate --format json` writes it",
+        "simulation-v1.json",
+        simulation::v1::SimulationV1
     ),
     schema!(
         "snapshot",

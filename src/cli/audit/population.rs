@@ -57,6 +57,7 @@ impl AuditedLine {
                 let cut = cut_line(&dates, &tips, period, as_of);
                 (cut.first..cut.end, cut.odd)
             }
+            AskedPeriod::Last(steps) => (line.len().saturating_sub(*steps)..line.len(), Vec::new()),
             AskedPeriod::Range { from, to } => (range_on(repository, &places, from, to)?, Vec::new()),
         };
         let odd = odd.into_iter().filter_map(|odd| {

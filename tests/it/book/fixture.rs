@@ -10,6 +10,7 @@
 //! - `signer`: the same with a key in `~/.ssh/id_ed25519` that `.portcullis/allowed_signers` allows
 //! - `register`: the files that the page about people shows, and a badge with its status list
 //! - `incident`: a repository whose policy has the parties that the page about incidents shows
+//! - `cases`: a policy, and the cases that the page about tests of a policy shows
 //! - `waiver`: a policy, and the waiver that the page about waivers shows first
 //! - `dataset`: the policy and the intentions that the page about reconciliation shows, with a receiver
 //!   before and after a deployment
@@ -48,6 +49,7 @@ pub fn find(name: &str) -> Option<Fixture> {
         "signer" => signer(),
         "register" => register(),
         "incident" => incident(),
+        "cases" => cases(),
         "waiver" => waiver(),
         "dataset" => dataset(),
         "fleet" => fleet(),
@@ -206,6 +208,16 @@ fn fleet() -> Fixture {
     checkout.write("README.md", "Rounds over the fleet\n");
     checkout.commit("Begin");
     Fixture::new(checkout.path()).keeping(checkout).asking(Server::start(site))
+}
+
+fn cases() -> Fixture {
+    let fixture = nothing();
+    let write = |name: &str, text: &str| std::fs::write(fixture.directory.join(name), text).unwrap();
+    let page = Page::read("docs/policy-test.md");
+    let blocks = page.blocks();
+    write("portcullis-tests.toml", &blocks.iter().find(|block| block.language == "toml").unwrap().text);
+    write("portcullis.toml", portcullis_testkit::stage::POLICY);
+    fixture
 }
 
 fn waiver() -> Fixture {
