@@ -1,0 +1,15 @@
+//! Liquibase: change logs.
+
+use crate::area::AreaKind;
+use crate::mark::Mark;
+use crate::tools::DataTool;
+
+/// The tool.
+pub static TOOL: DataTool = DataTool {
+    title: "Liquibase",
+    area: AreaKind::Migrations,
+    marks: &[
+        Mark::by_line("change logs", &["**/*.{xml,yaml,yml,json}"], "databaseChangeLog"),
+        Mark::by_line("change logs in SQL", &["**/*.sql"], r"^\s*--\s*liquibase formatted sql"),
+    ],
+};

@@ -1,0 +1,14 @@
+//! Mongoose: schemas in JavaScript.
+
+use crate::area::AreaKind;
+use crate::mark::Mark;
+use crate::tools::DataTool;
+
+/// The tool.
+pub static TOOL: DataTool = DataTool {
+    title: "Mongoose",
+    area: AreaKind::Storage,
+    marks: &[
+        Mark::by_line("schemas", &["**/*.{js,ts,mjs,cjs,mts,cts}"], r"\bnew (mongoose\.)?Schema\(|\bmongoose\.model\("),
+    ],
+};
