@@ -6,8 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Of the code below a folder, how much must have shown the tool for the folder to be named: sixths.
 const MOST: usize = 4;
-/// The same for a folder that takes in several that are named already.
-const NEARLY_ALL: usize = 5;
+/// How much of it, and how much for a folder that takes in several that are named already; what is
+/// tried next where that gives too many globs.
+const SHARES: [(usize, usize); 3] = [(MOST, 5), (3, 4), (3, 3)];
+/// So many globs are few.
+const FEW: usize = 12;
 /// Folders or files of one name, from so many on, are named once for all.
 const SEVERAL: usize = 3;
 /// Files that are named one by one, for a tool.
@@ -40,7 +43,26 @@ pub struct CoverGlob {
 
 /// Globs for the files that showed a tool, and what is left over.
 pub fn cover_files(listing: &Listing, matched: &BTreeSet<&str>) -> (Vec<CoverGlob>, CoveredFiles) {
-    let folders = choose_folders(listing, matched);
+    let coarser = SHARES.iter().map(|shares| cover_by_share(listing, matched, *shares));
+    let mut best: Option<(Vec<CoverGlob>, CoveredFiles)> = None;
+    for tried in coarser {
+        let is_better = best.as_ref().is_none_or(|(globs, _)| tried.0.len() < globs.len());
+        if is_better {
+            best = Some(tried);
+        }
+        if best.as_ref().is_some_and(|(globs, left)| globs.len() <= FEW && left.files == 0) {
+            break;
+        }
+    }
+    best.unwrap_or_default()
+}
+
+fn cover_by_share(
+    listing: &Listing,
+    matched: &BTreeSet<&str>,
+    shares: (usize, usize),
+) -> (Vec<CoverGlob>, CoveredFiles) {
+    let folders = choose_folders(listing, matched, shares);
     let (below, rest): (Vec<&str>, Vec<&str>) =
         matched.iter().copied().partition(|path| chosen_above(&folders, path).is_some());
     let mut globs = name_folders(listing, &folders, &below, matched);
@@ -68,7 +90,11 @@ fn chosen_above<'f>(folders: &BTreeSet<&'f str>, path: &'f str) -> Option<&'f st
 
 /// Folders of which most code showed the tool. One that takes in several of them has to be nearly
 /// full of it.
-fn choose_folders<'p>(listing: &Listing, matched: &BTreeSet<&'p str>) -> BTreeSet<&'p str> {
+fn choose_folders<'p>(
+    listing: &Listing,
+    matched: &BTreeSet<&'p str>,
+    shares: (usize, usize),
+) -> BTreeSet<&'p str> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     matched
         .iter()
@@ -83,7 +109,7 @@ fn choose_folders<'p>(listing: &Listing, matched: &BTreeSet<&'p str>) -> BTreeSe
         let mut best: Option<&str> = None;
         for folder in folders_above(path) {
             let grows = best.is_none_or(|best| counts.get(folder) > counts.get(best));
-            let sixths = if best.is_some() { NEARLY_ALL } else { MOST };
+            let sixths = if best.is_some() { shares.1 } else { shares.0 };
             if grows && share(folder, sixths) && is_telling(folder) {
                 best = Some(folder);
             }

@@ -59,9 +59,6 @@ pub fn find_runners(survey: &Survey, areas: &[ProposedArea]) -> Vec<FoundRunner>
             taken.extend(languages);
         }
     }
-    if let (true, Some(first)) = (found.iter().all(|one| one.doubt.is_some()), found.first_mut()) {
-        first.doubt = None;
-    }
     found.sort_by_key(|one| one.doubt.is_some());
     found
 }

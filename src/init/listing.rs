@@ -129,7 +129,7 @@ const VENDORED: &[&str] = &[
     "venv",
     ".venv",
 ];
-const GENERATED: &[&str] = &["__generated__", "generated", "dist", ".next", "__snapshots__"];
+const GENERATED: &[&str] = &["__generated__", "generated", "dist", "_site", ".next", "__snapshots__"];
 const GENERATED_ENDS: &[&str] = &[
     ".min.js",
     ".min.css",
@@ -158,6 +158,7 @@ const TESTS: &[&str] = &[
     "testing",
     "fixtures",
     "__fixtures__",
+    "playwright",
     "__mocks__",
     "mocks",
     "e2e",
@@ -168,7 +169,9 @@ const TESTS: &[&str] = &[
     "integrationtests",
     "functionaltests",
 ];
-const DOCUMENTS: &[&str] = &["docs", "doc", "documentation"];
+/// Texts for people, those that a program shows included.
+const DOCUMENTS: &[&str] =
+    &["docs", "doc", "documentation", "lang", "locale", "locales", "i18n", "translations"];
 const DOCUMENT_ENDINGS: &[&str] = &["md", "markdown", "mdx", "rst", "txt", "adoc", "org", "tex"];
 const BINARY: &[&str] = &[
     "png", "jpg", "jpeg", "gif", "ico", "svg", "webp", "bmp", "pdf", "zip", "gz", "bz2", "xz", "tgz", "tar",
@@ -201,7 +204,7 @@ pub const LANGUAGES: &[(&str, &[&str])] = &[
     ("Rust", &["rs"]),
     ("Scala", &["scala"]),
     ("Shell", &["sh", "bash"]),
-    ("SQL", &["sql", "ddl", "dml", "pls", "pks", "pkb", "prisma"]),
+    ("SQL", &["sql", "ddl", "dml", "hql", "cql", "pls", "pks", "pkb", "prisma"]),
     ("Swift", &["swift"]),
 ];
 

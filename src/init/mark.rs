@@ -1,5 +1,6 @@
 //! Marks: by which paths, and which lines in them, a tool is known.
 
+use crate::area::AreaKind;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 /// How a tool shows in a repository.
@@ -16,22 +17,29 @@ pub struct Mark {
     pub beside: &'static [&'static str],
     /// Is a proposal that rests on this mark alone written, or only shown as a comment?
     pub sure: bool,
+    /// The area that its files belong to, if it is another than that of the tool.
+    pub area: Option<AreaKind>,
 }
 
 impl Mark {
     /// Files whose path says it all.
     pub const fn by_path(says: &'static str, paths: &'static [&'static str]) -> Mark {
-        Mark { says, paths, holds: None, beside: &[], sure: true }
+        Mark { says, paths, holds: None, beside: &[], sure: true, area: None }
     }
 
     /// Files at these paths with such a line.
     pub const fn by_line(says: &'static str, paths: &'static [&'static str], holds: &'static str) -> Mark {
-        Mark { says, paths, holds: Some(holds), beside: &[], sure: true }
+        Mark { says, paths, holds: Some(holds), beside: &[], sure: true, area: None }
     }
 
     /// The same mark, for a proposal that people should look at first.
     pub const fn unsure(self) -> Mark {
         Mark { sure: false, ..self }
+    }
+
+    /// The same mark, for another area than that of the tool.
+    pub const fn of_area(self, area: AreaKind) -> Mark {
+        Mark { area: Some(area), ..self }
     }
 
     /// The same mark, for folders beside the file.

@@ -66,6 +66,9 @@ fn join_by_name(all: impl Iterator<Item = HistoryPerson>) -> Vec<HistoryPerson> 
         };
         match joined.iter_mut().find(is_one) {
             Some(other) => {
+                if (person.commits, &other.name) > (other.commits, &person.name) {
+                    other.name = person.name;
+                }
                 other.commits += person.commits;
                 other.machine |= person.machine;
                 other.logins.extend(person.logins);

@@ -16,22 +16,25 @@ const COMPARED: usize = 200;
 /// A pattern of lines that more than one source file in so many matches is no sign of anything.
 const TOO_COMMON: usize = 4;
 
+/// The same of names of fields, which are also names of other things.
+const TOO_COMMON_NAME: usize = 10;
+
 /// Few files are never too common.
 const FEW: usize = 5;
 
 /// The areas that what was seen speaks for, in the order of a policy.
 pub fn propose_areas(survey: &Survey) -> Vec<ProposedArea> {
-    let mut drafts: BTreeMap<AreaKind, AreaDraft> = BTreeMap::new();
-    for (at, tool) in tools::TABLE.iter().enumerate() {
-        add_tool(survey, at, tool, drafts.entry(tool.area).or_default());
-    }
-    drafts.entry(AreaKind::Storage).or_default().content =
-        content_rules(survey, WRITES, |number| survey.finds.writes(number));
-    let stored = stored_files(survey);
-    let personal = personal_rules(survey, &stored);
-    drafts.entry(AreaKind::Personal).or_default().content = personal;
-    drop_known_doubts(&mut drafts);
-    drafts.into_iter().filter_map(|(kind, draft)| draft.into_area(kind)).collect()
+    let mut drafts = AreaDrafts { survey, of_kind: BTreeMap::new(), sure: Vec::new() };
+    let mut order: Vec<(usize, &DataTool)> = tools::TABLE.iter().copied().enumerate().collect();
+    order.sort_by_key(|(at, tool)| (tool.is_general, tool.area, *at));
+    order.into_iter().for_each(|(at, tool)| drafts.add_tool(at, tool));
+    drafts.add_writing_code();
+    let mut of_kind = drafts.of_kind;
+    of_kind.entry(AreaKind::Storage).or_default().content =
+        content_rules(survey, WRITES, TOO_COMMON, |number| survey.finds.writes(number));
+    of_kind.entry(AreaKind::Personal).or_default().content = personal_rules(survey, &stored_files(survey));
+    drop_known_doubts(&mut of_kind);
+    of_kind.into_iter().filter_map(|(kind, draft)| draft.into_area(kind)).collect()
 }
 
 #[derive(Default)]
@@ -50,54 +53,79 @@ impl AreaDraft {
     }
 }
 
-/// Adds what one tool showed.
-fn add_tool(survey: &Survey, at: usize, tool: &DataTool, draft: &mut AreaDraft) {
-    let (mut taken, mut says) = (BTreeSet::new(), BTreeMap::new());
-    for sure in [true, false] {
-        let marks = tool.marks.iter().enumerate().filter(|(_, mark)| mark.sure == sure);
-        let mut files = BTreeSet::new();
-        for (number, mark) in marks {
-            let Some(shown) = survey.shown.get(&(MarkOwner::Tool(at), number)) else { continue };
-            if mark.beside.is_empty() {
-                files.extend(shown.difference(&taken).copied());
-                for file in shown {
-                    says.entry(*file).or_insert(mark.says);
-                }
-            } else {
-                draft.paths.extend(beside_candidates(survey, tool, mark, shown));
+/// The areas as far as they are known.
+struct AreaDrafts<'s> {
+    survey: &'s Survey,
+    of_kind: BTreeMap<AreaKind, AreaDraft>,
+    /// The globs that are sure so far: a file that one of them names needs no other.
+    sure: Vec<Glob>,
+}
+
+/// Files that are proposed together: of one tool, for one area, as surely as each other.
+struct FileGroup<'t> {
+    title: &'t str,
+    area: AreaKind,
+    sure: bool,
+    /// The files, and what each of them is.
+    says: BTreeMap<usize, &'static str>,
+}
+
+impl AreaDrafts<'_> {
+    /// Adds what one tool showed.
+    fn add_tool(&mut self, at: usize, tool: &DataTool) {
+        let mut groups: BTreeMap<(bool, AreaKind), FileGroup<'_>> = BTreeMap::new();
+        for (number, mark) in tool.marks.iter().enumerate() {
+            let Some(shown) = self.survey.shown.get(&(MarkOwner::Tool(at), number)) else { continue };
+            let area = mark.area.unwrap_or(tool.area);
+            if !mark.beside.is_empty() {
+                self.add_rules(area, beside_rules(self.survey, tool, mark, shown));
+                continue;
+            }
+            let new = || FileGroup { title: tool.title, area, sure: mark.sure, says: BTreeMap::new() };
+            let group = groups.entry((!mark.sure, area)).or_insert_with(new);
+            for file in shown {
+                group.says.entry(*file).or_insert(mark.says);
             }
         }
-        let paths: BTreeSet<&str> = files.iter().map(|file| survey.path(*file)).collect();
+        groups.into_values().for_each(|group| self.add_group(&group));
+    }
+
+    /// Code with lines that write to a store, whatever it uses for that.
+    fn add_writing_code(&mut self) {
+        let found = (0..WRITES.len()).filter_map(|number| self.survey.finds.writes(number));
+        let files = found.flatten().filter(|file| language_of(self.survey.path(**file)) != Some("SQL"));
+        let says = files.map(|file| (*file, "lines that write to a store")).collect();
+        self.add_group(&FileGroup { title: "code", area: AreaKind::Storage, sure: true, says });
+    }
+
+    fn add_group(&mut self, group: &FileGroup<'_>) {
+        let survey = self.survey;
+        let is_new = |path: &&str| !self.sure.iter().any(|glob| glob.matches(path.as_bytes()));
+        let paths: BTreeSet<&str> = group.says.keys().map(|file| survey.path(*file)).filter(is_new).collect();
         let (globs, left_over) = cover_files(&survey.listing, &paths);
-        draft.paths.extend(globs.into_iter().map(|one| candidate(survey, tool, one, &says, sure)));
-        if sure && left_over.files > draft.left_over.files {
+        self.add_rules(group.area, globs.into_iter().map(|one| rule_of(survey, group, one)).collect());
+        let draft = self.of_kind.entry(group.area).or_default();
+        if group.sure && left_over.files > draft.left_over.files {
             draft.left_over = left_over;
         }
-        taken.extend(files);
+    }
+
+    fn add_rules(&mut self, area: AreaKind, rules: Vec<ProposedRule>) {
+        self.sure.extend(rules.iter().filter(|rule| rule.sure).filter_map(|rule| Glob::new(&rule.rule).ok()));
+        self.of_kind.entry(area).or_default().paths.extend(rules);
     }
 }
 
-fn candidate(
-    survey: &Survey,
-    tool: &DataTool,
-    one: CoverGlob,
-    says: &BTreeMap<usize, &'static str>,
-    sure: bool,
-) -> ProposedRule {
-    let what: BTreeSet<&str> =
-        one.files.iter().filter_map(|path| says.get(&survey.number(path)?).copied()).collect();
+fn rule_of(survey: &Survey, group: &FileGroup<'_>, one: CoverGlob) -> ProposedRule {
+    let says = |path: &String| group.says.get(&survey.number(path)?).copied();
+    let what: BTreeSet<&str> = one.files.iter().filter_map(says).collect();
     let what: Vec<&str> = what.into_iter().collect();
-    let reasons = vec![format!("{}: {}", tool.title, what.join(", "))];
-    ProposedRule { rule: one.glob, reasons, files: one.files, sure }
+    let reasons = vec![format!("{}: {}", group.title, what.join(", "))];
+    ProposedRule { rule: one.glob, reasons, files: one.files, sure: group.sure }
 }
 
 /// Folders beside a file that shows a tool, as far as they hold files.
-fn beside_candidates(
-    survey: &Survey,
-    tool: &DataTool,
-    mark: &Mark,
-    shown: &BTreeSet<usize>,
-) -> Vec<ProposedRule> {
+fn beside_rules(survey: &Survey, tool: &DataTool, mark: &Mark, shown: &BTreeSet<usize>) -> Vec<ProposedRule> {
     let mut all = Vec::new();
     for path in shown.iter().map(|file| survey.path(*file)) {
         let folder = folder_of(path);
@@ -174,14 +202,20 @@ fn stored_files(survey: &Survey) -> BTreeSet<usize> {
 fn content_rules<'s>(
     survey: &'s Survey,
     rules: &[LineRule],
+    too_common: usize,
     found: impl Fn(usize) -> Option<&'s BTreeSet<usize>>,
 ) -> Vec<ProposedRule> {
     let all = rules.iter().enumerate();
-    all.filter_map(|(number, rule)| Some(content_rule(survey, rule, found(number)?))).collect()
+    all.filter_map(|(number, rule)| Some(content_rule(survey, rule, too_common, found(number)?))).collect()
 }
 
-fn content_rule(survey: &Survey, rule: &LineRule, files: &BTreeSet<usize>) -> ProposedRule {
-    let is_common = files.len() > FEW && files.len() * TOO_COMMON > survey.tally.files;
+fn content_rule(
+    survey: &Survey,
+    rule: &LineRule,
+    too_common: usize,
+    files: &BTreeSet<usize>,
+) -> ProposedRule {
+    let is_common = files.len() > FEW && files.len() * too_common > survey.tally.files;
     let reasons = vec![rule.says.to_string()];
     ProposedRule {
         rule: rule.pattern.to_string(),
@@ -194,7 +228,7 @@ fn content_rule(survey: &Survey, rule: &LineRule, files: &BTreeSet<usize>) -> Pr
 /// Names of fields count where code gives records their shape; anywhere else they may be those of a
 /// form, a letter or a screen.
 fn personal_rules(survey: &Survey, stored: &BTreeSet<usize>) -> Vec<ProposedRule> {
-    let mut rules = content_rules(survey, PERSONAL, |number| survey.finds.personal(number));
+    let mut rules = content_rules(survey, PERSONAL, TOO_COMMON_NAME, |number| survey.finds.personal(number));
     for rule in &mut rules {
         let number = PERSONAL.iter().position(|one| one.pattern == rule.rule);
         let files = number.and_then(|number| survey.finds.personal(number));

@@ -110,7 +110,7 @@ impl OwnedMark {
             MarkOwner::Tool(_) => file.is_code(),
             MarkOwner::Ci(_) => true,
             MarkOwner::Runner(_) | MarkOwner::Coverage(_) => {
-                !matches!(file.role, FileRole::Vendored | FileRole::Binary)
+                !matches!(file.role, FileRole::Vendored | FileRole::Generated | FileRole::Binary)
             }
         }
     }

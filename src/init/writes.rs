@@ -19,7 +19,10 @@ pub static WRITES: &[LineRule] = &[
     rule("SQL that inserts", r"(?i)\b(insert|replace)\s+(ignore\s+)?into\s"),
     rule("SQL that deletes", r"(?i)\bdelete\s+from\s|\btruncate\s+table\s"),
     rule("SQL that updates", r"(?i)\bupdate\s+\S+\s+set\s"),
-    rule("SQL that merges", r"(?i)\bmerge\s+into\s|\bon\s+(conflict|duplicate\s+key)\s"),
+    rule(
+        "SQL that merges",
+        r"(?i)\bmerge\s+into\s|\bon\s+conflict\s*(\(|do\b|on\b)|\bon\s+duplicate\s+key\b",
+    ),
     rule("SQL that changes tables", r"(?i)\b(alter|drop)\s+table\s"),
     rule(
         "writes of many records",
@@ -27,7 +30,7 @@ pub static WRITES: &[LineRule] = &[
     ),
     rule(
         "tables written by data frames",
-        r"\.(to_sql|to_gbq|to_parquet|saveAsTable|insertInto|write_pandas)\b|\.write\.(format|mode|parquet|jdbc|saveAsTable)\b",
+        r"\.to_sql\([^)]|\.(to_gbq|to_parquet|saveAsTable|insertInto|write_pandas)\b|\.write\.(format|mode|parquet|jdbc|saveAsTable)\b",
     ),
     rule(
         "objects written to a cloud store",
@@ -70,7 +73,7 @@ pub static PERSONAL: &[LineRule] = &[
     ),
     rule(
         "offences",
-        r"(?i)(^|[^a-z])(offence|offense|conviction|suspect|offender|nominal)(_?id|_?ref|_?number|s)?([^a-z]|$)",
+        r"(?i)(^|[^a-z])(offences?|convictions?)([^a-z]|$)|(suspect|offender|nominal|custody)_?(id|ref|no|num)",
     ),
 ];
 

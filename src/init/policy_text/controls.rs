@@ -86,8 +86,8 @@ fn checks_text(proposal: &Proposal) -> String {
 
 fn suites_text(proposal: &Proposal) -> String {
     let mut text = "\n# Which tests show that the code still does what it did before. A suite without `areas` is for every area.\n".to_string();
-    if proposal.runners.is_empty() {
-        text.push_str("# No test runner was found.\n");
+    if proposal.written_runners().next().is_none() {
+        text.push_str("# No test runner was found that tests an area.\n");
         text.push_str(&suite_body(
             "regression",
             "# Where the test runner writes its report (JUnit XML). Replace it.",

@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Active Record",
     area: AreaKind::Storage,
+    is_general: false,
     marks: &[
         Mark::by_line("models", &["**/*.rb"], r"<\s*(ApplicationRecord|ActiveRecord::Base)\b"),
     ],

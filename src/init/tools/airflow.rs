@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Airflow",
     area: AreaKind::Pipelines,
+    is_general: false,
     marks: &[
         Mark::by_line("DAGs, operators and hooks", &["**/*.py"], r"^\s*(from|import) airflow\b"),
     ],

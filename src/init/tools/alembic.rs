@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Alembic",
     area: AreaKind::Migrations,
+    is_general: false,
     marks: &[
         Mark::by_line("revisions", &["**/*.py"], r"^down_revision\b"),
         Mark::by_line("environment", &["**/env.py"], "alembic"),

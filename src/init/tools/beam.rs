@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Beam",
     area: AreaKind::Pipelines,
+    is_general: false,
     marks: &[
         Mark::by_line("pipelines", &["**/*.py"], r"^\s*(from|import) apache_beam\b"),
         Mark::by_line("pipelines", &["**/*.{scala,java,kt,go}"], r"\borg\.apache\.beam\b|apache/beam/sdks"),

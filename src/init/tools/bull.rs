@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Bull queues",
     area: AreaKind::Messages,
+    is_general: false,
     marks: &[
         Mark::by_line("queues and workers", &["**/*.{js,ts,mjs,cjs,mts,cts}"], r"\b(from|require\()\s*.(bull|bullmq|bee-queue|agenda|pg-boss)[\x27\x22]"),
     ],

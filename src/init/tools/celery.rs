@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Celery",
     area: AreaKind::Messages,
+    is_general: false,
     marks: &[
         Mark::by_line("tasks", &["**/*.py"], r"^\s*@(shared_task|celery\.task|celery_app\.task|app\.task|\w+\.task\()|^\s*(from|import) celery\b"),
     ],

@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Dagster",
     area: AreaKind::Pipelines,
+    is_general: false,
     marks: &[
         Mark::by_line("assets and jobs", &["**/*.py"], r"^\s*(from|import) dagster\w*\b"),
     ],

@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "dbmate",
     area: AreaKind::Migrations,
+    is_general: false,
     marks: &[
         Mark::by_line("migrations", &["**/*.sql"], r"^--\s*migrate:(up|down)"),
     ],

@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "dbt",
     area: AreaKind::Pipelines,
+    is_general: false,
     marks: &[
         Mark::by_path("project", &["**/dbt_project.{yml,yaml}"]).beside(&[
             "models", "macros", "snapshots", "seeds", "data", "analyses", "analysis", "tests",

@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Django models",
     area: AreaKind::Storage,
+    is_general: false,
     marks: &[
         Mark::by_line("models", &["**/*.py"], r"^class \w+\(.*\bmodels\.Model\b|^class \w+\(\s*(AbstractUser|AbstractBaseUser|TimeStampedModel)\b"),
         Mark::by_path("management commands", &["**/management/commands/*.py"]).unsure(),

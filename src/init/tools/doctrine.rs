@@ -8,8 +8,9 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Doctrine",
     area: AreaKind::Migrations,
+    is_general: false,
     marks: &[
         Mark::by_line("migrations", &["**/*.php"], r"\bextends AbstractMigration\b"),
-        Mark::by_line("entities", &["**/*.php"], r"@ORM\\Entity|#\[ORM\\Entity"),
+        Mark::by_line("entities", &["**/*.php"], r"@ORM\\Entity|#\[ORM\\Entity").of_area(AreaKind::Storage),
     ],
 };

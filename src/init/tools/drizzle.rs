@@ -8,8 +8,9 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Drizzle",
     area: AreaKind::Migrations,
+    is_general: false,
     marks: &[
-        Mark::by_line("tables", &["**/*.{js,ts,mjs,cjs,mts,cts}"], r"\b(pg|mysql|sqlite)Table\("),
+        Mark::by_line("tables", &["**/*.{js,ts,mjs,cjs,mts,cts}"], r"\b(pg|mysql|sqlite)Table\(").of_area(AreaKind::Storage),
         Mark::by_path("migrations", &["**/drizzle/**/*.sql"]),
     ],
 };

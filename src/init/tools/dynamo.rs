@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "cloud stores",
     area: AreaKind::Storage,
+    is_general: true,
     marks: &[
         Mark::by_line("clients", &["**/*.{js,ts,mjs,cjs}"], r"\b(from|require\()\s*.@aws-sdk/(client-dynamodb|lib-dynamodb|client-s3)\b"),
         Mark::by_line("clients", &["**/*.py"], r"\bboto3\.(resource|client)\(\s*.(dynamodb|s3|redshift|glue|athena)\b|google\.cloud import (bigquery|storage|firestore)|\bsnowflake\.connector\b|\bimport psycopg"),

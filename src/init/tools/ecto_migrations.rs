@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Ecto migrations",
     area: AreaKind::Migrations,
+    is_general: false,
     marks: &[
         Mark::by_path("migrations by folder", &["**/priv/*repo*/**/*.exs", "**/priv/*repo*/structure.sql"]),
         Mark::by_line("migrations", &["**/*.{ex,exs}"], r"^\s*use Ecto\.Migration\b"),

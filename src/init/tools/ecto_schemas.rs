@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Ecto schemas",
     area: AreaKind::Storage,
+    is_general: false,
     marks: &[
         Mark::by_line("schemas", &["**/*.ex"], r"^\s*use (Ecto\.Schema|[A-Z]\w*\.Schema)\b"),
         Mark::by_line("writes", &["**/*.ex"], r"\bRepo\.(insert|update|delete)(_all|_or_update)?!?\b|\bMulti\.(insert|update|delete)"),

@@ -8,7 +8,8 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Eloquent",
     area: AreaKind::Storage,
+    is_general: false,
     marks: &[
-        Mark::by_line("models", &["**/*.php"], r"\bextends (Model|Authenticatable|Pivot)\b|use Illuminate\\Database\\Eloquent\\"),
+        Mark::by_line("models", &["**/*.php"], r"\bextends (Model|Authenticatable|Pivot)\b"),
     ],
 };

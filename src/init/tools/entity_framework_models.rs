@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Entity Framework models",
     area: AreaKind::Storage,
+    is_general: false,
     marks: &[
         Mark::by_line("contexts", &["**/*.cs"], r":\s*(Identity)?DbContext\b|\bDbSet<"),
         Mark::by_line("mappings", &["**/*.cs"], r"\bIEntityTypeConfiguration<"),

@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Flink",
     area: AreaKind::Pipelines,
+    is_general: false,
     marks: &[
         Mark::by_line("jobs", &["**/*.{scala,java,kt,py}"], r"^\s*import (static )?org\.apache\.flink\b|^\s*(from|import) pyflink\b"),
     ],

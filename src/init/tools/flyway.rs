@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Flyway",
     area: AreaKind::Migrations,
+    is_general: false,
     marks: &[
         Mark::by_path("migrations by name", &["**/{V,U}[0-9]*__*.{sql,java,kt}", "**/R__*.sql"]),
         Mark::by_path("settings", &["**/flyway.{conf,toml}"]),

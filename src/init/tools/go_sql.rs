@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "SQL in Go",
     area: AreaKind::Storage,
+    is_general: true,
     marks: &[Mark::by_line(
         "database code",
         &["**/*.go"],

@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "up and down files",
     area: AreaKind::Migrations,
+    is_general: false,
     marks: &[
         Mark::by_path("migrations by name", &["**/*.{up,down}.sql"]),
     ],

@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "goose",
     area: AreaKind::Migrations,
+    is_general: false,
     marks: &[
         Mark::by_line("migrations", &["**/*.sql"], r"^--\s*\+goose (Up|Down|NO TRANSACTION)"),
         Mark::by_line("migrations in Go", &["**/[0-9]*_*.go"], r"\bgoose\.AddMigration"),

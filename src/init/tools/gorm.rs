@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "GORM",
     area: AreaKind::Storage,
+    is_general: false,
     marks: &[
         Mark::by_line("models", &["**/*.go"], r#"\bgorm\.Model\b|`[^`]*\bgorm:""#),
         Mark::by_line("database code", &["**/*.go"], r#""(gorm\.io/gorm|github\.com/jinzhu/gorm|entgo\.io/ent)""#),

@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Hasura",
     area: AreaKind::Migrations,
+    is_general: false,
     marks: &[
         Mark::by_path("metadata", &["**/hasura/metadata/**/*.{yaml,yml}", "**/metadata/databases/**/*.yaml"]),
     ],

@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "JPA",
     area: AreaKind::Storage,
+    is_general: false,
     marks: &[
         Mark::by_line("entities", &["**/*.{java,kt}"], r"^\s*@(Entity|Table|Embeddable|MappedSuperclass|Document)\b"),
         Mark::by_line("repositories", &["**/*.{java,kt}"], r"\bextends\s+\w*(Jpa|Crud|PagingAndSorting|Mongo|R2dbc|Reactive\w*)Repository\b|:\s*(Jpa|Crud)Repository<|^\s*@Repository\b"),

@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Kafka",
     area: AreaKind::Messages,
+    is_general: false,
     marks: &[
         Mark::by_line("consumers and producers", &["**/*.{java,kt,scala,groovy}"], r"\borg\.apache\.kafka\b|@KafkaListener\b|\bKafkaTemplate\b|\borg\.springframework\.kafka\b|\bio\.confluent\.kafka\b"),
         Mark::by_line("consumers and producers", &["**/*.py"], r"\b(from|import) (kafka|confluent_kafka|aiokafka|faust)\b"),

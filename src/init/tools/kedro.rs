@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Kedro",
     area: AreaKind::Pipelines,
+    is_general: false,
     marks: &[
         Mark::by_line("pipelines", &["**/*.py"], r"^\s*(from|import) kedro\b"),
         Mark::by_path("catalogue", &["**/conf/**/catalog*.yml"]),

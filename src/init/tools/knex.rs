@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Knex",
     area: AreaKind::Migrations,
+    is_general: false,
     marks: &[
         Mark::by_line("migrations", &["**/*.{js,ts,mjs,cjs,mts,cts}"], r"\bknex\.schema\b|\(knex: Knex\)|exports\.up\s*=.*\bknex\b"),
         Mark::by_path("settings", &["**/knexfile.*"]),

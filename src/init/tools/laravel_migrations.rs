@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Laravel migrations",
     area: AreaKind::Migrations,
+    is_general: false,
     marks: &[
         Mark::by_path("migrations by folder", &["**/database/migrations/**/*.php"]),
         Mark::by_path("seeders by folder", &["**/database/{seeders,seeds}/**/*.php"]),

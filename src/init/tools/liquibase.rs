@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Liquibase",
     area: AreaKind::Migrations,
+    is_general: false,
     marks: &[
         Mark::by_line("change logs", &["**/*.{xml,yaml,yml,json}"], "databaseChangeLog"),
         Mark::by_line("change logs in SQL", &["**/*.sql"], r"^\s*--\s*liquibase formatted sql"),

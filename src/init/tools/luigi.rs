@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Luigi",
     area: AreaKind::Pipelines,
+    is_general: false,
     marks: &[
         Mark::by_line("tasks", &["**/*.py"], r"^\s*(from|import) luigi\b"),
     ],

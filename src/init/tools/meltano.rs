@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Meltano",
     area: AreaKind::Pipelines,
+    is_general: false,
     marks: &[
         Mark::by_path("project", &["**/meltano.yml"]),
     ],

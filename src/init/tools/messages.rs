@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "message queues",
     area: AreaKind::Messages,
+    is_general: true,
     marks: &[
         Mark::by_line("consumers", &["**/*.{java,kt,scala}"], r"^\s*@(RabbitListener|JmsListener|SqsListener)\b"),
         Mark::by_line("consumers", &["**/*.py"], r"^\s*(from|import) (pika|aio_pika|kombu|dramatiq|rq|huey|nats)\b|\bgoogle\.cloud import pubsub"),

@@ -10,6 +10,8 @@ pub struct DataTool {
     pub title: &'static str,
     /// The area that its files are proposed for.
     pub area: AreaKind,
+    /// Does it see what other tools see, too? Then it proposes only what they leave.
+    pub is_general: bool,
     /// What shows it.
     pub marks: &'static [Mark],
 }
@@ -24,12 +26,13 @@ macro_rules! tools {
 }
 
 tools! {
-    active_record, airflow, alembic, beam, bull, celery, dagster, dbmate, dbt, diesel, django_migrations,
-    django_models, doctrine, drizzle, dynamo, ecto_migrations, ecto_schemas, eloquent, entity_framework,
-    entity_framework_models, etl_folders, flink, flyway, go_sql, golang_migrate, goose, gorm, hasura, jobs, jpa, kafka, kedro,
-    knex, laravel_migrations, liquibase, luigi, messages, meltano, mongoose, mybatis, oban, prefect, prisma,
-    rails_migrations, repositories, room, sea_orm, sequelize, sidekiq, spark, sql_files, sql_migrations, sqlalchemy,
-    sqlc, sqlmesh, sqlx, ssis, typeorm,
+    active_record, airflow, alembic, avro, beam, bull, celery, dagster, database_clients, dbmate, dbt,
+    diesel, django_migrations, django_models, doctrine, drizzle, dynamo, ecto_migrations, ecto_schemas,
+    eloquent, entity_framework, entity_framework_models, etl_folders, flink, flyway, go_sql, golang_migrate,
+    goose, gorm, hasura, jobs, jpa, kafka, kedro, knex, laravel_migrations, liquibase, luigi, meltano,
+    messages, mongoose, mybatis, oban, prefect, prisma, prisma_client, rails_migrations, repositories, room,
+    sea_orm, sequelize, sidekiq, spark, sql_files, sql_migrations, sqlalchemy, sqlc, sqlmesh, sqlx, ssis,
+    typeorm,
 }
 
 #[cfg(test)]

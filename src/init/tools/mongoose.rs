@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Mongoose",
     area: AreaKind::Storage,
+    is_general: false,
     marks: &[
         Mark::by_line("schemas", &["**/*.{js,ts,mjs,cjs,mts,cts}"], r"\bnew (mongoose\.)?Schema\(|\bmongoose\.model\("),
     ],

@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "MyBatis",
     area: AreaKind::Storage,
+    is_general: false,
     marks: &[
         Mark::by_line("mappers", &["**/*.xml"], r"<mapper\s+namespace="),
     ],

@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Oban",
     area: AreaKind::Messages,
+    is_general: false,
     marks: &[
         Mark::by_line("workers", &["**/*.{ex,exs}"], r"^\s*use Oban(\.Pro)?\.(Worker|Workers\.)"),
     ],

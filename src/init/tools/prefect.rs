@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Prefect",
     area: AreaKind::Pipelines,
+    is_general: false,
     marks: &[
         Mark::by_line("flows", &["**/*.py"], r"^\s*(from|import) prefect\b"),
     ],

@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Prisma",
     area: AreaKind::Migrations,
+    is_general: false,
     marks: &[
         Mark::by_path("migrations", &["**/migrations/*/migration.sql"]),
         Mark::by_path("schema", &["**/*.prisma"]),

@@ -8,8 +8,9 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "stores by name",
     area: AreaKind::Storage,
+    is_general: true,
     marks: &[
         Mark::by_path("code by folder", &["**/{repositories,repository,dao,daos,dal,persistence}/**/*.{py,java,kt,cs,go,rb,php,js,ts,rs,ex}"]),
-        Mark::by_path("code by folder", &["**/{store,stores,db,database,data}/**/*.{py,java,kt,cs,go,rb,php,rs,ex}"]).unsure(),
+        Mark::by_path("code by folder", &["**/{store,stores,db,database,data,entities,entity,models,queries}/**/*.{py,java,kt,cs,go,rb,php,rs,ex}"]).unsure(),
     ],
 };

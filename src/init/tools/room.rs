@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Room",
     area: AreaKind::Storage,
+    is_general: false,
     marks: &[
         Mark::by_line("databases", &["**/*.{java,kt}"], r"^\s*@(Database|Dao)\b"),
     ],

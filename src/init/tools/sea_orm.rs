@@ -8,8 +8,9 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "SeaORM",
     area: AreaKind::Migrations,
+    is_general: false,
     marks: &[
         Mark::by_line("migrations", &["**/*.rs"], r"\bMigrationTrait\b"),
-        Mark::by_line("entities", &["**/*.rs"], r"\bDeriveEntityModel\b"),
+        Mark::by_line("entities", &["**/*.rs"], r"\bDeriveEntityModel\b").of_area(AreaKind::Storage),
     ],
 };

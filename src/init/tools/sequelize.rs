@@ -8,8 +8,9 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Sequelize",
     area: AreaKind::Migrations,
+    is_general: false,
     marks: &[
         Mark::by_line("migrations", &["**/*.{js,ts,mjs,cjs,mts,cts}"], r"\bqueryInterface\s*\.|\bqueryInterface\b.*=>"),
-        Mark::by_line("models", &["**/*.{js,ts,mjs,cjs,mts,cts}"], r"\bsequelize\.define\(|from .sequelize-typescript.|\bextends Model<"),
+        Mark::by_line("models", &["**/*.{js,ts,mjs,cjs,mts,cts}"], r"\bsequelize\.define\(|from .sequelize-typescript.|\bextends Model<").of_area(AreaKind::Storage),
     ],
 };

@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Sidekiq",
     area: AreaKind::Messages,
+    is_general: false,
     marks: &[
         Mark::by_line("workers", &["**/*.rb"], r"^\s*include Sidekiq::(Worker|Job)\b"),
     ],

@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "Spark",
     area: AreaKind::Pipelines,
+    is_general: false,
     marks: &[
         Mark::by_line("jobs", &["**/*.{py,ipynb}"], r"\b(from|import) pyspark\b|\bSparkSession\b"),
         Mark::by_line("jobs", &["**/*.{scala,java,kt}"], r"^\s*import (static )?org\.apache\.spark\b"),

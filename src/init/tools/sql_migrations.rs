@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "SQL migrations",
     area: AreaKind::Migrations,
+    is_general: true,
     marks: &[
         Mark::by_path("SQL by folder", &["**/*{migration,migrations,migrate}*/**/*.sql", "**/schema/**/*.sql", "**/ddl/**/*.sql"]),
         Mark::by_path("schema", &["**/*schema*.sql"]),

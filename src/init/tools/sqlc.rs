@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "sqlc",
     area: AreaKind::Storage,
+    is_general: false,
     marks: &[
         Mark::by_line("queries", &["**/*.sql"], r"^--\s*name:\s*\w+\s+:(one|many|exec\w*|copyfrom|batch\w*)"),
     ],

@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "SQLMesh",
     area: AreaKind::Pipelines,
+    is_general: false,
     marks: &[
         Mark::by_line("models", &["**/*.sql"], r"^\s*MODEL\s*\("),
     ],

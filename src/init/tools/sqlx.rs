@@ -8,6 +8,7 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "SQLx",
     area: AreaKind::Storage,
+    is_general: false,
     marks: &[
         Mark::by_line("queries", &["**/*.rs"], r"\bsqlx::(query|query_as|query_scalar|query_file)(_unchecked)?(!|::<|\()|\bsqlx::FromRow\b"),
     ],

@@ -8,8 +8,9 @@ use crate::tools::DataTool;
 pub static TOOL: DataTool = DataTool {
     title: "TypeORM",
     area: AreaKind::Migrations,
+    is_general: false,
     marks: &[
         Mark::by_line("migrations", &["**/*.{js,ts,mjs,cjs,mts,cts}"], r"\bimplements MigrationInterface\b"),
-        Mark::by_line("entities", &["**/*.{js,ts,mjs,cjs,mts,cts}"], r"from .typeorm.").unsure(),
+        Mark::by_line("entities", &["**/*.{js,ts,mjs,cjs,mts,cts}"], r"from .typeorm.").of_area(AreaKind::Storage).unsure(),
     ],
 };
