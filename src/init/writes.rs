@@ -16,12 +16,18 @@ const fn rule(says: &'static str, pattern: &'static str) -> LineRule {
 
 /// Writes to a store, in any language.
 pub static WRITES: &[LineRule] = &[
-    rule("SQL that inserts", r"(?i)\b(insert|replace)\s+(ignore\s+)?into\s"),
-    rule("SQL that deletes", r"(?i)\bdelete\s+from\s|\btruncate\s+table\s"),
+    rule(
+        "SQL that inserts",
+        r"(?i)\b(insert|replace)\s+(ignore\s+)?into\s+[\w.\[\]{}$:%\x22`-]+\s*(\(|values\b|select\b|$)",
+    ),
+    rule(
+        "SQL that deletes",
+        r"(?i)\bdelete\s+from\s+[\w.\[\]{}$:%\x22`-]+\s*(where\b|using\b|;|\)|$)|\btruncate\s+table\s",
+    ),
     rule("SQL that updates", r"(?i)\bupdate\s+\S+\s+set\s"),
     rule(
         "SQL that merges",
-        r"(?i)\bmerge\s+into\s|\bon\s+conflict\s*(\(|do\b|on\b)|\bon\s+duplicate\s+key\b",
+        r"(?i)\bmerge\s+into\s+[\w.\[\]{}$:%\x22`-]+(\s+as)?(\s+\w+)?\s*(\busing\b|$)|\bon\s+conflict\s*(\(|do\b|on\b)|\bon\s+duplicate\s+key\b",
     ),
     rule("SQL that changes tables", r"(?i)\b(alter|drop)\s+table\s"),
     rule(
@@ -93,9 +99,15 @@ mod tests {
         assert_eq!(found(WRITES, "UPDATE records SET a = 1"), ["SQL that updates"]);
         assert_eq!(found(WRITES, "Order.objects.bulk_create(orders)"), ["writes of many records"]);
         assert_eq!(found(WRITES, "frame.write.mode('append').parquet(p)"), ["tables written by data frames"]);
-        for line in
-            ["insert the coin", "// deleted from here", "update set", "SELECT * FROM t", "write.table"]
-        {
+        for line in [
+            "insert the coin",
+            "insert into the jar of cookies",
+            "merge into one",
+            "// deleted from here",
+            "update set",
+            "SELECT * FROM t",
+            "write.table",
+        ] {
             assert!(found(WRITES, line).is_empty(), "{line}");
         }
     }

@@ -10,6 +10,6 @@ pub static TOOL: DataTool = DataTool {
     area: AreaKind::Storage,
     is_general: false,
     marks: &[
-        Mark::by_line("schemas", &["**/*.{js,ts,mjs,cjs,mts,cts}"], r"\bnew (mongoose\.)?Schema\(|\bmongoose\.model\("),
+        Mark::by_line("schemas", &["**/*.{js,ts,mjs,cjs,mts,cts}"], r"\bmongoose\.(Schema|model)\b|(from|require\()\s*[\x27\x22]mongoose[\x27\x22]"),
     ],
 };
