@@ -83,6 +83,7 @@ mod host_baseline;
 mod host_laws;
 mod imported_reviews;
 mod incident;
+mod init;
 mod job;
 mod line_coverage_agreement;
 mod line_coverage_tools;
