@@ -153,10 +153,10 @@ fn ask_host(
     let Some(repository) = &arguments.repository else {
         let hint = facts.remote.as_ref().filter(|_| facts.host.is_some());
         let hint = hint
-            .map(|remote| format!(" Ask it with `--repository {}`.", remote.repository))
+            .map(|remote| format!("; `--repository {}` asks it", remote.repository))
             .unwrap_or_default();
         facts.gaps.push(format!(
-            "Which branches the host protects, and from which it deploys: it was not asked.{hint}"
+            "Which branches the host protects, and from which it deploys: it was not asked{hint}."
         ));
         return Ok(());
     };

@@ -11,6 +11,6 @@ pub static TOOL: DataTool = DataTool {
     is_general: false,
     marks: &[
         Mark::by_line("change logs", &["**/*.{xml,yaml,yml,json}"], "databaseChangeLog"),
-        Mark::by_line("change logs in SQL", &["**/*.sql"], r"^\s*--\s*liquibase formatted sql"),
+        Mark::by_line("logs of changes in SQL", &["**/*.sql"], r"^\s*--\s*liquibase formatted sql"),
     ],
 };
