@@ -11,8 +11,8 @@ use portcullis_record::Chain;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-/// Names of a suite and of a configuration have to be those of a policy, where it has suites at all.
-/// What is left to say: that the suite has configurations, and none was named.
+/// Names of a suite and of a configuration have to be those of a policy, where it has suites at
+/// all. What is left to say: that the suite has configurations, and none was named.
 ///
 /// # Errors
 /// The policy has no such suite, or the suite no such configuration.
@@ -45,8 +45,8 @@ fn unknown_name(what: String, name: &str, names: &[&str]) -> Failure {
     Failure::usage(format!("{what}{meant}")).hint(format!("it has {}", names.join(", ")))
 }
 
-/// The suites that `--report SUITE=FILE` names have to be those of the policy at the base, or of the
-/// one that the change brings.
+/// The suites that `--report SUITE=FILE` names have to be those of the policy at the base, or of
+/// the one that the change brings.
 ///
 /// # Errors
 /// Neither has such a suite.

@@ -122,7 +122,8 @@ fn check_waivers(policy: &Policy, file: &Path) -> Result<String> {
     Ok(format!("{name} is valid: {}{also}\n", count(waivers.len(), "waiver")))
 }
 
-/// Waivers and rollbacks that no longer do anything. One of an emergency does, until it is reviewed.
+/// Waivers and rollbacks that no longer do anything. One of an emergency does, until it is
+/// reviewed.
 fn remark_expired(file: &Path, waivers: &[Waiver], rollbacks: &[Rollback]) {
     let now = jiff::Timestamp::now();
     let is_open =

@@ -1,5 +1,5 @@
-//! What `portcullis init` looks at beside the paths: remotes, the default branch, the authors of late,
-//! and many small files, one after another.
+//! What `portcullis init` looks at beside the paths: remotes, the default branch, the authors of
+//! late, and many small files, one after another.
 //!
 //! A proposal is made of it and nothing is judged by it, so the configuration of the clone is read
 //! here too.
@@ -70,8 +70,8 @@ impl Repository {
         (target(&format!("{remote}HEAD"), &remote), target("HEAD", "refs/heads/"))
     }
 
-    /// The authors of up to so many commits behind a tip, of which the nearest come first. Ends early
-    /// where an object is missing.
+    /// The authors of up to so many commits behind a tip, of which the nearest come first. Ends
+    /// early where an object is missing.
     pub fn recent_authors(&self, tip: &Revision, most: usize) -> Result<Vec<Mailbox>, Gap> {
         let objects = self.trusted_objects()?;
         let mut next = VecDeque::from([parse_oid(tip.as_str())?]);

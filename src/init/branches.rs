@@ -41,44 +41,55 @@ const USUAL: &[&str] = &[
     "deploy/*",
 ];
 
-/// The deployment branches that are proposed; never none.
+/// The deployment branches that are proposed.
 pub fn propose_branches(facts: &BranchFacts, ci: &[(String, String)]) -> Vec<ProposedBranch> {
-    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut add = |pattern: &str, reason: String| {
-        if is_writable(pattern) {
-            let reasons = found.entry(pattern.to_string()).or_default();
-            if !reasons.contains(&reason) {
-                reasons.push(reason);
-            }
-        }
-    };
-    let fits = |pattern: &str| {
-        let glob = Glob::new(pattern).ok();
-        facts
-            .names
-            .iter()
-            .find(|name| glob.as_ref().is_some_and(|glob| glob.matches(name.as_bytes())))
-            .cloned()
-    };
+    let mut found = FoundBranches::default();
     if let Some((name, why)) = &facts.default {
-        add(name, why.to_string());
+        found.add(name, why.to_string());
     }
     for pattern in USUAL {
-        if let Some(name) = fits(pattern) {
-            add(pattern, format!("by name: `{name}`"));
+        if let Some(name) = facts.find_fitting(pattern) {
+            found.add(pattern, format!("by name: `{name}`"));
         }
     }
     for (path, text) in ci.iter().filter(|(_, text)| speaks_of_deployment(text)) {
-        for pattern in branches_in(text).into_iter().filter(|pattern| fits(pattern).is_some()) {
-            add(&pattern, format!("named in `{path}`, which deploys"));
+        let named = branches_in(text).into_iter().filter(|pattern| facts.find_fitting(pattern).is_some());
+        named.for_each(|pattern| found.add(&pattern, format!("named in `{path}`, which deploys")));
+    }
+    facts.by_host.iter().for_each(|(name, why)| found.add(name, why.clone()));
+    found.in_order(facts.default.as_ref().map(|(name, _)| name.as_str()))
+}
+
+impl BranchFacts {
+    /// A branch that fits a pattern.
+    fn find_fitting(&self, pattern: &str) -> Option<&String> {
+        let glob = Glob::new(pattern).ok()?;
+        self.names.iter().find(|name| glob.matches(name.as_bytes()))
+    }
+}
+
+/// Patterns with their reasons.
+#[derive(Default)]
+struct FoundBranches(BTreeMap<String, Vec<String>>);
+
+impl FoundBranches {
+    fn add(&mut self, pattern: &str, reason: String) {
+        if !is_writable(pattern) {
+            return;
+        }
+        let reasons = self.0.entry(pattern.to_string()).or_default();
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
         }
     }
-    facts.by_host.iter().for_each(|(name, why)| add(name, why.clone()));
-    let mut found: Vec<ProposedBranch> =
-        found.into_iter().map(|(pattern, reasons)| ProposedBranch { pattern, reasons }).collect();
-    let default = facts.default.as_ref().map(|(name, _)| name.as_str());
-    found.sort_by_key(|one| default != Some(one.pattern.as_str()));
-    found
+
+    /// The default branch first.
+    fn in_order(self, default: Option<&str>) -> Vec<ProposedBranch> {
+        let all = self.0.into_iter().map(|(pattern, reasons)| ProposedBranch { pattern, reasons });
+        let mut all: Vec<ProposedBranch> = all.collect();
+        all.sort_by_key(|one| default != Some(one.pattern.as_str()));
+        all
+    }
 }
 
 /// Names and patterns that every host and every CI file takes as they are.
@@ -105,30 +116,41 @@ fn speaks_of_deployment(text: &str) -> bool {
 
 /// The names in `branches: [a, b]`, in lists below it, and in conditions of GitLab and Jenkins.
 fn branches_in(text: &str) -> Vec<String> {
-    static CONDITION: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"(?:CI_COMMIT_(?:BRANCH|REF_NAME)\s*==|^\s*branch(?:\s+|\())\s*["']([^"'\s]+)["']"#).ok()
-    });
     let mut found = Vec::new();
     let mut list_below: Option<usize> = None;
     for line in text.lines() {
-        let indent = line.len() - line.trim_start().len();
-        let trimmed = line.trim_start();
-        if let Some(rest) = trimmed.strip_prefix("branches:") {
-            let inline = rest.trim().trim_start_matches('[').trim_end_matches(']');
-            found.extend(inline.split(',').map(plain_item));
-            list_below = inline.is_empty().then_some(indent);
-        } else if let (Some(least), Some(item)) = (list_below, trimmed.strip_prefix("- ")) {
-            if indent >= least {
-                found.push(plain_item(item));
+        let (indent, trimmed) = (line.len() - line.trim_start().len(), line.trim_start());
+        match (trimmed.strip_prefix("branches:"), trimmed.strip_prefix("- "), list_below) {
+            (Some(rest), _, _) => {
+                let inline = inline_items(rest);
+                list_below = inline.is_empty().then_some(indent);
+                found.extend(inline);
             }
-        } else if !trimmed.is_empty() && !trimmed.starts_with('#') {
-            list_below = None;
+            (None, Some(item), Some(least)) if indent >= least => found.push(plain_item(item)),
+            (None, None, Some(_)) if ends_list(trimmed) => list_below = None,
+            _ => {}
         }
-        let captured = CONDITION.as_ref().and_then(|condition| condition.captures(line)?.get(1));
-        found.extend(captured.map(|name| name.as_str().to_string()));
+        found.extend(branch_of_condition(line));
     }
     found.retain(|name| !name.is_empty() && !name.starts_with('!'));
     found
+}
+
+fn ends_list(trimmed: &str) -> bool {
+    !trimmed.is_empty() && !trimmed.starts_with('#')
+}
+
+fn inline_items(rest: &str) -> Vec<String> {
+    let inline = rest.trim().trim_start_matches('[').trim_end_matches(']');
+    inline.split(',').map(plain_item).filter(|item| !item.is_empty()).collect()
+}
+
+fn branch_of_condition(line: &str) -> Option<String> {
+    static CONDITION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"(?:CI_COMMIT_(?:BRANCH|REF_NAME)\s*==|^\s*branch(?:\s+|\())\s*["']([^"'\s]+)["']"#).ok()
+    });
+    let captured = CONDITION.as_ref()?.captures(line)?.get(1)?;
+    Some(captured.as_str().to_string())
 }
 
 fn plain_item(item: &str) -> String {

@@ -1,10 +1,11 @@
 //! From files to the few globs that name them, and few others.
 
-use crate::listing::{Listing, folder_of, name_of};
+use crate::listing::{FileListing, folder_of, name_of};
 use portcullis_pattern::glob::{Glob, escape_text};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Of the code below a folder, how much must have shown the tool for the folder to be named: sixths.
+/// Of the code below a folder, how much must have shown the tool for the folder to be named:
+/// sixths.
 const MOST: usize = 4;
 /// How much of it, and how much for a folder that takes in several that are named already; what is
 /// tried next where that gives too many globs.
@@ -42,7 +43,7 @@ pub struct CoverGlob {
 }
 
 /// Globs for the files that showed a tool, and what is left over.
-pub fn cover_files(listing: &Listing, matched: &BTreeSet<&str>) -> (Vec<CoverGlob>, CoveredFiles) {
+pub fn cover_files(listing: &FileListing, matched: &BTreeSet<&str>) -> (Vec<CoverGlob>, CoveredFiles) {
     let coarser = SHARES.iter().map(|shares| cover_by_share(listing, matched, *shares));
     let mut best: Option<(Vec<CoverGlob>, CoveredFiles)> = None;
     for tried in coarser {
@@ -58,7 +59,7 @@ pub fn cover_files(listing: &Listing, matched: &BTreeSet<&str>) -> (Vec<CoverGlo
 }
 
 fn cover_by_share(
-    listing: &Listing,
+    listing: &FileListing,
     matched: &BTreeSet<&str>,
     shares: (usize, usize),
 ) -> (Vec<CoverGlob>, CoveredFiles) {
@@ -91,7 +92,7 @@ fn chosen_above<'f>(folders: &BTreeSet<&'f str>, path: &'f str) -> Option<&'f st
 /// Folders of which most code showed the tool. One that takes in several of them has to be nearly
 /// full of it.
 fn choose_folders<'p>(
-    listing: &Listing,
+    listing: &FileListing,
     matched: &BTreeSet<&'p str>,
     shares: (usize, usize),
 ) -> BTreeSet<&'p str> {
@@ -131,7 +132,7 @@ fn is_telling(folder: &str) -> bool {
 
 /// `FOLDER/**` for each, and `**/NAME/**` once for several of one name.
 fn name_folders(
-    listing: &Listing,
+    listing: &FileListing,
     folders: &BTreeSet<&str>,
     below: &[&str],
     matched: &BTreeSet<&str>,
@@ -148,7 +149,7 @@ fn name_folders(
 }
 
 fn name_group(
-    listing: &Listing,
+    listing: &FileListing,
     name: &str,
     group: &[&str],
     files: &BTreeMap<&str, Vec<&str>>,
@@ -173,14 +174,14 @@ fn common_folder(folders: &[&str]) -> String {
 }
 
 /// Are most files of code of this kind among those that showed the tool?
-fn is_mostly(listing: &Listing, matched: &BTreeSet<&str>, is_of: impl Fn(&str) -> bool) -> bool {
+fn is_mostly(listing: &FileListing, matched: &BTreeSet<&str>, is_of: impl Fn(&str) -> bool) -> bool {
     let all = listing.files.iter().filter(|file| file.is_code() && is_of(&file.path)).count();
     let found = matched.iter().filter(|path| is_of(path)).count();
     found * 6 >= all * MOST
 }
 
 /// `**/NAME` for several files of one name, and `**/*ENDING` for several names that end alike.
-fn name_files<'p>(listing: &Listing, paths: &[&'p str]) -> (Vec<CoverGlob>, Vec<&'p str>) {
+fn name_files<'p>(listing: &FileListing, paths: &[&'p str]) -> (Vec<CoverGlob>, Vec<&'p str>) {
     let (mut globs, rest) = name_alike(listing, paths, name_of, "**/");
     let (more, rest) = name_alike(listing, &rest, tail_of, "**/*");
     globs.extend(more);
@@ -188,7 +189,7 @@ fn name_files<'p>(listing: &Listing, paths: &[&'p str]) -> (Vec<CoverGlob>, Vec<
 }
 
 fn name_alike<'p>(
-    listing: &Listing,
+    listing: &FileListing,
     paths: &[&'p str],
     key: fn(&str) -> &str,
     before: &str,
@@ -230,7 +231,7 @@ mod tests {
 
     fn globs(all: &[&str], matched: &[&str]) -> Vec<String> {
         let paths: Vec<RepoPath> = all.iter().chain(matched).map(|path| RepoPath::from(*path)).collect();
-        let listing = Listing::of(paths.iter());
+        let listing = FileListing::of(paths.iter());
         let (globs, _) = cover_files(&listing, &matched.iter().copied().collect());
         globs.into_iter().map(|one| one.glob).collect()
     }
@@ -278,7 +279,7 @@ mod tests {
         let paths: Vec<RepoPath> =
             all.iter().chain(&matched).map(|path| RepoPath::from(path.as_str())).collect();
         let matched: BTreeSet<&str> = matched.iter().map(String::as_str).collect();
-        let (globs, left) = cover_files(&Listing::of(paths.iter()), &matched);
+        let (globs, left) = cover_files(&FileListing::of(paths.iter()), &matched);
         assert_eq!((globs.len(), left.files), (ONE_BY_ONE, 60 - ONE_BY_ONE));
     }
 }

@@ -41,26 +41,34 @@ pub fn find_runners(survey: &Survey, areas: &[ProposedArea]) -> Vec<FoundRunner>
         all.filter_map(|(at, runner)| find_runner(survey, at, runner)).collect();
     drop_replaced(&mut found);
     found.sort_by_key(|one| (one.runner.is_end_to_end, std::cmp::Reverse(one.files), one.runner.name));
-    let wanted = languages_of_areas(survey, areas);
-    let mut taken: BTreeSet<&str> = BTreeSet::new();
-    for one in &mut found {
-        let languages = one.runner.languages;
-        let is_wanted =
-            languages.is_empty() || wanted.is_empty() || languages.iter().any(|name| wanted.contains(name));
-        one.doubt = match () {
-            () if !is_wanted => Some("no proposed area has code in its language"),
-            () if languages.iter().any(|name| taken.contains(name)) => {
-                Some("another runner of its language is written above")
-            }
-            () if one.runner.is_end_to_end && !taken.is_empty() => Some("another runner is written above"),
-            () => None,
-        };
-        if one.doubt.is_none() {
-            taken.extend(languages);
-        }
-    }
+    doubt_runners(&mut found, &languages_of_areas(survey, areas));
     found.sort_by_key(|one| one.doubt.is_some());
     found
+}
+
+/// Says of each runner why its suite is not written: one for each language is.
+fn doubt_runners(found: &mut [FoundRunner], wanted: &BTreeSet<&str>) {
+    let mut taken: BTreeSet<&str> = BTreeSet::new();
+    for one in found {
+        one.doubt = doubt_of(one.runner, wanted, &taken);
+        if one.doubt.is_none() {
+            taken.extend(one.runner.languages);
+        }
+    }
+}
+
+fn doubt_of(runner: &RunnerTool, wanted: &BTreeSet<&str>, taken: &BTreeSet<&str>) -> Option<&'static str> {
+    let languages = runner.languages;
+    let tests = |names: &BTreeSet<&str>| languages.iter().any(|name| names.contains(name));
+    if !languages.is_empty() && !wanted.is_empty() && !tests(wanted) {
+        Some("no proposed area has code in its language")
+    } else if tests(taken) {
+        Some("another runner of its language is written above")
+    } else if runner.is_end_to_end && !taken.is_empty() {
+        Some("another runner is written above")
+    } else {
+        None
+    }
 }
 
 fn find_runner(survey: &Survey, at: usize, runner: &'static RunnerTool) -> Option<FoundRunner> {

@@ -23,7 +23,7 @@ pub enum FileRole {
 
 /// A file that may be part of a proposal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedFile {
+pub struct SurveyedFile {
     /// Its path.
     pub path: String,
     /// What its path tells.
@@ -32,7 +32,7 @@ pub struct ListedFile {
     pub number: usize,
 }
 
-impl ListedFile {
+impl SurveyedFile {
     /// The name without folders.
     pub fn name(&self) -> &str {
         name_of(&self.path)
@@ -46,22 +46,22 @@ impl ListedFile {
 
 /// All files of a repository.
 #[derive(Clone, Debug, Default)]
-pub struct Listing {
+pub struct FileListing {
     /// Sorted by path.
-    pub files: Vec<ListedFile>,
+    pub files: Vec<SurveyedFile>,
     /// How many paths hold characters that no pattern of a policy can name.
     pub unnameable: usize,
     /// How many of the files before this one are code.
     code_before: Vec<usize>,
 }
 
-impl Listing {
+impl FileListing {
     /// The listing of these paths.
     pub fn of<'p>(paths: impl Iterator<Item = &'p RepoPath>) -> Self {
         let (mut files, mut unnameable) = (Vec::new(), 0);
         for (number, path) in paths.enumerate() {
             match readable_path(path) {
-                Some(path) => files.push(ListedFile { role: role_of(&path), path, number }),
+                Some(path) => files.push(SurveyedFile { role: role_of(&path), path, number }),
                 None => unnameable += 1,
             }
         }
@@ -71,7 +71,7 @@ impl Listing {
             let so_far = code_before.last().copied().unwrap_or(0);
             code_before.push(so_far + usize::from(file.is_code()));
         }
-        Listing { files, unnameable, code_before }
+        FileListing { files, unnameable, code_before }
     }
 
     /// How many files have this role.
@@ -296,7 +296,7 @@ mod tests {
             b"a b.py",
         ];
         let paths: Vec<RepoPath> = paths.into_iter().map(RepoPath::new).collect();
-        let listing = Listing::of(paths.iter());
+        let listing = FileListing::of(paths.iter());
         assert_eq!((listing.unnameable, listing.files.len(), listing.files[0].number), (5, 1, 5));
     }
 
@@ -304,7 +304,7 @@ mod tests {
     fn code_below_a_folder_is_counted_without_its_neighbours() {
         let paths = ["a/b.py", "a/c/d.py", "a/c/README.md", "a.py", "a0/b.py", "a-b/c.py"];
         let paths: Vec<RepoPath> = paths.into_iter().map(RepoPath::from).collect();
-        let listing = Listing::of(paths.iter());
+        let listing = FileListing::of(paths.iter());
         assert_eq!((listing.code_below("a"), listing.code_below("a/c"), listing.code_below("x")), (2, 1, 0));
     }
 }

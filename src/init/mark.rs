@@ -10,8 +10,8 @@ pub struct Mark {
     pub says: &'static str,
     /// Globs of paths, without regard to case.
     pub paths: &'static [&'static str],
-    /// What a line of the file has to match, as a regular expression over bytes; `None`: the path says
-    /// it all.
+    /// What a line of the file has to match, as a regular expression over bytes; `None`: the path
+    /// says it all.
     pub holds: Option<&'static str>,
     /// What is proposed in place of the file: folders beside it, as far as they have files.
     pub beside: &'static [&'static str],

@@ -21,8 +21,8 @@ const HOSTS: &[(&str, &str)] = &[
 ];
 
 impl RemotePlace {
-    /// Reads an address, as git writes it. Users, passwords and ports in it are left out; `None` for
-    /// a path on this machine, and for what no name can be read from.
+    /// Reads an address, as git writes it. Users, passwords and ports in it are left out; `None`
+    /// for a path on this machine, and for what no name can be read from.
     pub fn of_address(address: &str) -> Option<RemotePlace> {
         let (authority, path) = match address.split_once("://") {
             Some(("file", _)) => return None,

@@ -4,12 +4,10 @@
 //! Every path is put to all marks at once. Of the texts only so much is read as [`ReadingBounds`]
 //! says: settings of tools first, then files whose path hints at records, then other source text.
 
-use crate::ci::CiTool;
-use crate::listing::{FileRole, ListedFile, Listing, ending_of, language_of};
+use crate::listing::{FileListing, FileRole, SurveyedFile, ending_of, language_of};
 use crate::mark::{Mark, MarkIndex};
 use crate::runners::RunnerTool;
 use crate::search::{Finds, LineSearch};
-use crate::tools::DataTool;
 use crate::{ci, runners, tools};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,7 +69,7 @@ pub(crate) enum MarkOwner {
 /// What was seen of a repository.
 pub struct Survey {
     /// Its files.
-    pub listing: Listing,
+    pub listing: FileListing,
     /// What was read.
     pub tally: ReadingTally,
     /// The lines that were found, by rule.
@@ -87,25 +85,29 @@ struct OwnedMark {
     mark: &'static Mark,
 }
 
+type ShownMarks = BTreeMap<(MarkOwner, usize), BTreeSet<usize>>;
+
 fn all_marks() -> Vec<OwnedMark> {
-    let of = |owner: MarkOwner, marks: &'static [Mark]| {
-        marks.iter().enumerate().map(move |(number, mark)| OwnedMark { owner, number, mark })
-    };
-    let tools = tools::TABLE.iter().enumerate();
-    let tools = tools.flat_map(|(at, tool): (usize, &&DataTool)| of(MarkOwner::Tool(at), tool.marks));
-    let runners = runners::TABLE.iter().enumerate();
-    let runners = runners.flat_map(|(at, runner): (usize, &&RunnerTool)| {
-        let coverage = runner.coverage.as_ref().map_or(&[][..], |coverage| coverage.marks);
-        of(MarkOwner::Runner(at), runner.marks).chain(of(MarkOwner::Coverage(at), coverage))
-    });
-    let systems = ci::TABLE.iter().enumerate();
-    let systems = systems.flat_map(|(at, system): (usize, &CiTool)| of(MarkOwner::Ci(at), system.marks));
-    tools.chain(runners).chain(systems).collect()
+    let of_tools =
+        tools::TABLE.iter().enumerate().flat_map(|(at, tool)| own(MarkOwner::Tool(at), tool.marks));
+    let of_runners = runners::TABLE.iter().enumerate().flat_map(|(at, runner)| marks_of_runner(at, runner));
+    let of_ci = ci::TABLE.iter().enumerate().flat_map(|(at, system)| own(MarkOwner::Ci(at), system.marks));
+    of_tools.chain(of_runners).chain(of_ci).collect()
+}
+
+fn own(owner: MarkOwner, marks: &'static [Mark]) -> impl Iterator<Item = OwnedMark> {
+    marks.iter().enumerate().map(move |(number, mark)| OwnedMark { owner, number, mark })
+}
+
+fn marks_of_runner(at: usize, runner: &'static RunnerTool) -> impl Iterator<Item = OwnedMark> {
+    let coverage = runner.coverage.as_ref().map_or(&[][..], |coverage| coverage.marks);
+    own(MarkOwner::Runner(at), runner.marks).chain(own(MarkOwner::Coverage(at), coverage))
 }
 
 impl OwnedMark {
-    /// Tools are looked for in code; whatever shows a runner or a CI system may be any file of ours.
-    fn may_be_at(&self, file: &ListedFile) -> bool {
+    /// Tools are looked for in code; whatever shows a runner or a CI system may be any file of
+    /// ours.
+    fn may_be_at(&self, file: &SurveyedFile) -> bool {
         match self.owner {
             MarkOwner::Tool(_) => file.is_code(),
             MarkOwner::Ci(_) => true,
@@ -125,40 +127,85 @@ struct ReadingTask {
 }
 
 /// Looks at the files of a repository.
-pub fn survey_files(listing: Listing, bounds: ReadingBounds, read: ReadFile<'_>) -> Survey {
+pub fn survey_files(listing: FileListing, bounds: ReadingBounds, read: ReadFile<'_>) -> Survey {
     let marks = all_marks();
-    let index = MarkIndex::of(&marks.iter().map(|owned| owned.mark).collect::<Vec<_>>());
-    let mut shown: BTreeMap<(MarkOwner, usize), BTreeSet<usize>> = BTreeMap::new();
-    let mut tasks = Vec::new();
-    for (at, file) in listing.files.iter().enumerate() {
-        let fitting = index.marks_of(&file.path).into_iter().filter(|mark| marks[*mark].may_be_at(file));
-        let (by_line, by_path): (Vec<usize>, Vec<usize>) =
-            fitting.partition(|mark| marks[*mark].mark.holds.is_some());
-        for mark in by_path {
-            shown.entry((marks[mark].owner, marks[mark].number)).or_default().insert(at);
-        }
-        if !by_line.is_empty() || file.role == FileRole::Source {
-            let of_setting = by_line.iter().any(|mark| !matches!(marks[*mark].owner, MarkOwner::Tool(_)));
-            tasks.push(ReadingTask { rank: rank_of(file, of_setting), file: at, marks: by_line });
-        }
-    }
-    tasks.sort_by_key(|task| (task.rank, task.file));
-    let (mut tally, mut finds) = (ReadingTally::default(), Finds::default());
+    let mut shown = ShownMarks::new();
+    let tasks = plan_reading(&listing, &marks, &mut shown);
+    let mut reading = Reading { bounds, tally: ReadingTally::default(), finds: Finds::default(), read };
     let mut search = LineSearch::of(marks.iter().map(|owned| owned.mark.holds).collect());
     for task in tasks {
-        let file = &listing.files[task.file];
-        let Some(text) = read_text(file, bounds, &mut tally, &mut *read) else { continue };
-        let matched = search.search(&text, &task.marks, file.role == FileRole::Source);
-        for mark in matched.marks {
-            shown.entry((marks[mark].owner, marks[mark].number)).or_default().insert(task.file);
+        for mark in reading.search_file(&listing, &task, &mut search) {
+            show_mark(&mut shown, &marks, mark, task.file);
         }
-        finds.add(task.file, &matched.rules);
     }
+    let Reading { tally, finds, .. } = reading;
     Survey { listing, tally, finds, shown }
 }
 
+fn show_mark(shown: &mut ShownMarks, marks: &[OwnedMark], mark: usize, file: usize) {
+    if let Some(owned) = marks.get(mark) {
+        shown.entry((owned.owner, owned.number)).or_default().insert(file);
+    }
+}
+
+/// Puts each path to all marks. What has to be read comes back in the order in which it is read.
+fn plan_reading(listing: &FileListing, marks: &[OwnedMark], shown: &mut ShownMarks) -> Vec<ReadingTask> {
+    let index = MarkIndex::of(&marks.iter().map(|owned| owned.mark).collect::<Vec<_>>());
+    let mut tasks = Vec::new();
+    for (at, file) in listing.files.iter().enumerate() {
+        let mut fitting = index.marks_of(&file.path);
+        fitting.retain(|mark| marks[*mark].may_be_at(file));
+        let (by_line, by_path): (Vec<usize>, Vec<usize>) =
+            fitting.into_iter().partition(|mark| marks[*mark].mark.holds.is_some());
+        by_path.into_iter().for_each(|mark| show_mark(shown, marks, mark, at));
+        tasks.extend(reading_task(at, file, by_line, marks));
+    }
+    tasks.sort_by_key(|task| (task.rank, task.file));
+    tasks
+}
+
+/// `None` where nothing is looked for in the text.
+fn reading_task(
+    at: usize,
+    file: &SurveyedFile,
+    by_line: Vec<usize>,
+    marks: &[OwnedMark],
+) -> Option<ReadingTask> {
+    if by_line.is_empty() && file.role != FileRole::Source {
+        return None;
+    }
+    let of_setting = by_line.iter().any(|mark| !matches!(marks[*mark].owner, MarkOwner::Tool(_)));
+    Some(ReadingTask { rank: rank_of(file, of_setting), file: at, marks: by_line })
+}
+
+/// Reading within bounds.
+struct Reading<'r> {
+    bounds: ReadingBounds,
+    tally: ReadingTally,
+    finds: Finds,
+    read: ReadFile<'r>,
+}
+
+impl Reading<'_> {
+    /// The marks that the lines of a file show; the rules that they match are kept.
+    fn search_file(
+        &mut self,
+        listing: &FileListing,
+        task: &ReadingTask,
+        search: &mut LineSearch,
+    ) -> Vec<usize> {
+        let file = &listing.files[task.file];
+        let Some(text) = read_text(file, self.bounds, &mut self.tally, &mut *self.read) else {
+            return Vec::new();
+        };
+        let matched = search.search(&text, &task.marks, file.role == FileRole::Source);
+        self.finds.add(task.file, &matched.rules);
+        matched.marks
+    }
+}
+
 fn read_text(
-    file: &ListedFile,
+    file: &SurveyedFile,
     bounds: ReadingBounds,
     tally: &mut ReadingTally,
     read: ReadFile<'_>,
@@ -217,7 +264,7 @@ const HINTS: &[&str] = &[
 ];
 
 /// Which files are read first.
-fn rank_of(file: &ListedFile, of_setting: bool) -> u8 {
+fn rank_of(file: &SurveyedFile, of_setting: bool) -> u8 {
     let lower = file.path.to_ascii_lowercase();
     match () {
         () if of_setting => 0,

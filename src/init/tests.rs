@@ -1,8 +1,8 @@
-//! Laws of the whole: what is proposed is a valid policy, whatever the repository holds, and an update
-//! keeps what people wrote.
+//! Laws of the whole: what is proposed is a valid policy, whatever the repository holds, and an
+//! update keeps what people wrote.
 
 use crate::branches::BranchFacts;
-use crate::listing::Listing;
+use crate::listing::FileListing;
 use crate::people::gather_people;
 use crate::policy_text::write_policy;
 use crate::proposal::{Proposal, RepositoryFacts};
@@ -30,7 +30,7 @@ fn survey_within(files: &[(&str, &str)], bounds: ReadingBounds) -> Survey {
         Some(text) => FileText::Bytes(text.as_bytes().to_vec()),
         None => FileText::Unreadable,
     };
-    survey_files(Listing::of(files.keys()), bounds, &mut read)
+    survey_files(FileListing::of(files.keys()), bounds, &mut read)
 }
 
 fn propose(files: &[(&str, &str)]) -> Proposal {
@@ -379,7 +379,7 @@ fn survey_of_bytes(files: &[(Vec<u8>, String)]) -> Survey {
         files.iter().map(|(path, text)| (RepoPath::new(path.clone()), text)).collect();
     let texts: Vec<&String> = files.values().copied().collect();
     let mut read = |number: usize, _: usize| FileText::Bytes(texts[number].as_bytes().to_vec());
-    survey_files(Listing::of(files.keys()), ReadingBounds::default(), &mut read)
+    survey_files(FileListing::of(files.keys()), ReadingBounds::default(), &mut read)
 }
 
 proptest! {

@@ -104,36 +104,33 @@ impl PolicyEdit {
     }
 
     fn add_area(&mut self, area: &ProposedArea) {
+        let area = self.new_part(area);
+        if area.paths.is_empty() && area.content.is_empty() {
+            return;
+        }
         let name = area.kind.name();
-        let new = |rules: &[ProposedRule], edit: &Self| -> Vec<ProposedRule> {
-            let is_new = |rule: &&ProposedRule| {
-                rule.sure && !edit.is_remembered(name, &rule.rule) && !edit.knows(rule)
-            };
-            rules.iter().filter(is_new).cloned().collect()
-        };
-        let (paths, content) = (new(&area.paths, self), new(&area.content, self));
-        if paths.is_empty() && content.is_empty() {
-            return;
-        }
+        let lines: Vec<String> = area
+            .paths
+            .iter()
+            .chain(&area.content)
+            .map(|rule| format!("area {name}: {}", rule.rule))
+            .collect();
         let Some(areas) = areas_of(&mut self.document) else {
-            let rules = paths.iter().chain(&content).map(|rule| format!("area {name}: {}", rule.rule));
-            self.left.extend(
-                rules.map(|rule| {
-                    format!("{rule}: write it by hand, `data-processing` is not a list of tables")
-                }),
-            );
+            let why = "write it by hand, `data-processing` is not a list of tables";
+            self.left.extend(lines.into_iter().map(|line| format!("{line}: {why}")));
             return;
         };
-        let added = paths.iter().chain(&content).map(|rule| format!("area {name}: {}", rule.rule));
-        self.added.extend(added);
-        let at = areas.iter().position(|table| table.get("name").and_then(Item::as_str) == Some(name));
-        if let Some(table) = at.and_then(|at| areas.get_mut(at)) {
-            extend_list(table, "paths", &paths);
-            extend_list(table, "content", &content);
-            return;
-        }
-        let area = ProposedArea { paths, content, ..area.clone() };
-        areas.extend(parse_area(&area_text(&area)));
+        self.added.extend(lines);
+        extend_areas(areas, &area);
+    }
+
+    /// The rules of an area that the policy does not know.
+    fn new_part(&self, area: &ProposedArea) -> ProposedArea {
+        let is_new = |rule: &&ProposedRule| {
+            rule.sure && !self.is_remembered(area.kind.name(), &rule.rule) && !self.knows(rule)
+        };
+        let new = |rules: &[ProposedRule]| rules.iter().filter(is_new).cloned().collect();
+        ProposedArea { paths: new(&area.paths), content: new(&area.content), ..area.clone() }
     }
 
     /// Does the policy name all files of a rule, or exclude them, or hold the very pattern?
@@ -183,6 +180,18 @@ fn areas_of(document: &mut DocumentMut) -> Option<&mut ArrayOfTables> {
     document.get_mut("data-processing")?.as_array_of_tables_mut()
 }
 
+/// Adds rules to the area of this name, or the area itself.
+fn extend_areas(areas: &mut ArrayOfTables, area: &ProposedArea) {
+    let is_it = |table: &Table| table.get("name").and_then(Item::as_str) == Some(area.kind.name());
+    let at = areas.iter().position(is_it);
+    if let Some(table) = at.and_then(|at| areas.get_mut(at)) {
+        extend_list(table, "paths", &area.paths);
+        extend_list(table, "content", &area.content);
+        return;
+    }
+    areas.extend(parse_area(&area_text(area)));
+}
+
 /// The table of an area as its text has it, comments too, without a place of its own in a document.
 fn parse_area(text: &str) -> Option<Table> {
     let document: DocumentMut = text.parse().ok()?;
@@ -219,7 +228,8 @@ fn extend_list(table: &mut Table, key: &str, rules: &[ProposedRule]) {
 fn push_with_reason(list: &mut Array, lines: &str, value: &str) {
     let comment = lines.lines().next().unwrap_or_default();
     let quoted: Value = crate::toml_text::quote_value(value).parse().unwrap_or_else(|_| Value::from(value));
-    // What follows the last comma is that of the value before, such as a comment at the end of its line.
+    // What follows the last comma is that of the value before, such as a comment at the end of its
+    // line.
     let before = list.trailing().as_str().unwrap_or_default().trim_end().to_string();
     list.push_formatted(quoted.decorated(format!("{before}\n{comment}\n  "), ""));
     list.set_trailing_comma(true);

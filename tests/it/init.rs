@@ -156,10 +156,8 @@ fn an_update_adds_what_is_new_and_a_policy_with_mistakes_is_left() {
 fn settings_that_never_apply_are_pointed_out() {
     let checkout = application();
     init(&checkout, &[], 0);
-    let text = policy(&checkout).replace(
-        "name = \"migrations\"\n",
-        "name = \"migrations\"\nexclude = [\"app/**\"]\n",
-    );
+    let text = policy(&checkout)
+        .replace("name = \"migrations\"\n", "name = \"migrations\"\nexclude = [\"app/**\"]\n");
     checkout.write("portcullis.toml", &text);
     checkout.write("CODEOWNERS", "/app/ @example-org/records\n");
     checkout.write(".portcullis/policy-v1.json", "{}");

@@ -9,7 +9,7 @@ use portcullis_forge::{self as host, Forge, HostKind};
 use portcullis_git::Repository;
 use portcullis_git::overview::BlobText;
 use portcullis_init::branches::BranchFacts;
-use portcullis_init::listing::Listing;
+use portcullis_init::listing::FileListing;
 use portcullis_init::owners::{GateOwners, find_gate_owners, place_of_owners};
 use portcullis_init::people::gather_people;
 use portcullis_init::proposal::{Proposal, RepositoryFacts};
@@ -62,7 +62,7 @@ pub fn look_at(repository: &Repository, arguments: &InitArguments) -> Result<Pro
             Some(BlobText::TooLarge) => FileText::TooLarge,
             Some(BlobText::Unreadable) | None => FileText::Unreadable,
         };
-    let survey = survey_files(Listing::of(files.keys()), ReadingBounds::default(), &mut read);
+    let survey = survey_files(FileListing::of(files.keys()), ReadingBounds::default(), &mut read);
     let text_of = |path: &str| match reader.read(files.get(&RepoPath::from(path))?, CI_BYTES) {
         BlobText::Bytes(bytes) => String::from_utf8(bytes).ok(),
         BlobText::TooLarge | BlobText::Unreadable => None,
@@ -152,9 +152,8 @@ fn ask_host(
 ) -> Result<()> {
     let Some(repository) = &arguments.repository else {
         let hint = facts.remote.as_ref().filter(|_| facts.host.is_some());
-        let hint = hint
-            .map(|remote| format!("; `--repository {}` asks it", remote.repository))
-            .unwrap_or_default();
+        let hint =
+            hint.map(|remote| format!("; `--repository {}` asks it", remote.repository)).unwrap_or_default();
         facts.gaps.push(format!(
             "Which branches the host protects, and from which it deploys: it was not asked{hint}."
         ));

@@ -26,7 +26,8 @@ const SCHEMA: &str = ".portcullis/policy-v1.json";
 ///
 /// Looks at the files at HEAD, at branches, remotes and the latest authors, and writes
 /// `portcullis.toml`, the CI job of the detected host and a schema for editors. Prints the evidence
-/// for every line. No file of the repository is replaced unless `--overwrite` or `--update` says so.
+/// for every line. No file of the repository is replaced unless `--overwrite` or `--update` says
+/// so.
 ///
 /// Exit codes: 0 done; 2 invalid command line; 4 the policy that is to be updated is not valid; 5
 /// no repository, or a file is there already or cannot be written.

@@ -58,8 +58,8 @@ fn area_body(area: &ProposedArea) -> String {
     text
 }
 
-/// A list with the reasons above its values. With no sure rule it is a comment, unless the whole area
-/// is one.
+/// A list with the reasons above its values. With no sure rule it is a comment, unless the whole
+/// area is one.
 fn list_text(key: &str, about: &str, rules: &[ProposedRule], whole: bool) -> String {
     if rules.is_empty() {
         return String::new();

@@ -1,7 +1,7 @@
 //! AVA, and where its reports lie.
 
 use crate::mark::Mark;
-use crate::runners::{CoverageReport, RunnerTool};
+use crate::runners::{RunnerCoverage, RunnerTool};
 
 /// The runner.
 pub static RUNNER: RunnerTool = RunnerTool {
@@ -16,7 +16,7 @@ pub static RUNNER: RunnerTool = RunnerTool {
     command: "npx ava --tap > out/ava.tap",
     needs: "",
     configuration: &["**/ava.config.*", "**/package.json"],
-    coverage: Some(CoverageReport {
+    coverage: Some(RunnerCoverage {
         file: "coverage/lcov.info",
         how: "npx c8 --reporter=lcov ava",
         marks: &[

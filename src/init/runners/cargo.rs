@@ -1,7 +1,7 @@
 //! cargo nextest, and where its reports lie.
 
 use crate::mark::Mark;
-use crate::runners::{CoverageReport, RunnerTool};
+use crate::runners::{RunnerCoverage, RunnerTool};
 
 /// The runner.
 pub static RUNNER: RunnerTool = RunnerTool {
@@ -16,7 +16,7 @@ pub static RUNNER: RunnerTool = RunnerTool {
     command: "cargo nextest run --workspace --profile ci",
     needs: "cargo-nextest, and [profile.ci.junit] with path = \"junit.xml\" in .config/nextest.toml",
     configuration: &[".config/nextest.toml", "**/Cargo.toml", ".cargo/config.toml"],
-    coverage: Some(CoverageReport {
+    coverage: Some(RunnerCoverage {
         file: "out/lcov.info",
         how: "cargo llvm-cov nextest --lcov --output-path out/lcov.info",
         marks: &[

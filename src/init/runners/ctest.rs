@@ -1,7 +1,7 @@
 //! CTest, and where its reports lie.
 
 use crate::mark::Mark;
-use crate::runners::{CoverageReport, RunnerTool};
+use crate::runners::{RunnerCoverage, RunnerTool};
 
 /// The runner.
 pub static RUNNER: RunnerTool = RunnerTool {
@@ -16,7 +16,7 @@ pub static RUNNER: RunnerTool = RunnerTool {
     command: "ctest --test-dir build --output-junit \"$PWD/out/ctest.xml\"",
     needs: "",
     configuration: &["**/CMakeLists.txt", "**/CTestTestfile.cmake"],
-    coverage: Some(CoverageReport {
+    coverage: Some(RunnerCoverage {
         file: "out/coverage.info",
         how: "gcovr --lcov out/coverage.info",
         marks: &[

@@ -1,7 +1,7 @@
 //! dart test, and where its reports lie.
 
 use crate::mark::Mark;
-use crate::runners::{CoverageReport, RunnerTool};
+use crate::runners::{RunnerCoverage, RunnerTool};
 
 /// The runner.
 pub static RUNNER: RunnerTool = RunnerTool {
@@ -16,7 +16,7 @@ pub static RUNNER: RunnerTool = RunnerTool {
     command: "dart test --file-reporter json:out/dart.json",
     needs: "",
     configuration: &["**/dart_test.yaml", "**/pubspec.yaml"],
-    coverage: Some(CoverageReport {
+    coverage: Some(RunnerCoverage {
         file: "coverage/lcov.info",
         how: "flutter test --coverage",
         marks: &[

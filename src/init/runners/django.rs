@@ -1,7 +1,7 @@
 //! the runner of Django, and where its reports lie.
 
 use crate::mark::Mark;
-use crate::runners::{CoverageReport, RunnerTool};
+use crate::runners::{RunnerCoverage, RunnerTool};
 
 /// The runner.
 pub static RUNNER: RunnerTool = RunnerTool {
@@ -16,7 +16,7 @@ pub static RUNNER: RunnerTool = RunnerTool {
     command: "python manage.py test --testrunner xmlrunner.extra.djangotestrunner.XMLTestRunner",
     needs: "the package unittest-xml-reporting, and TEST_OUTPUT_DIR = \"out/django\" in the settings",
     configuration: &["**/settings.py", "**/settings/*.py", "**/.coveragerc"],
-    coverage: Some(CoverageReport {
+    coverage: Some(RunnerCoverage {
         file: "out/coverage.info",
         how: "coverage run manage.py test, then coverage lcov -o out/coverage.info",
         marks: &[

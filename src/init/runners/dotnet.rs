@@ -1,7 +1,7 @@
 //! dotnet test, and where its reports lie.
 
 use crate::mark::Mark;
-use crate::runners::{CoverageReport, RunnerTool};
+use crate::runners::{RunnerCoverage, RunnerTool};
 
 /// The runner.
 pub static RUNNER: RunnerTool = RunnerTool {
@@ -16,7 +16,7 @@ pub static RUNNER: RunnerTool = RunnerTool {
     command: "dotnet test --logger trx --results-directory out",
     needs: "",
     configuration: &["**/*.runsettings", "**/xunit.runner.json", "**/Directory.Build.props"],
-    coverage: Some(CoverageReport {
+    coverage: Some(RunnerCoverage {
         file: "out/**/coverage.cobertura.xml",
         how: "dotnet test --collect \"XPlat Code Coverage\" --results-directory out",
         marks: &[

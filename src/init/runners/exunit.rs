@@ -1,7 +1,7 @@
 //! ExUnit, and where its reports lie.
 
 use crate::mark::Mark;
-use crate::runners::{CoverageReport, RunnerTool};
+use crate::runners::{RunnerCoverage, RunnerTool};
 
 /// The runner.
 pub static RUNNER: RunnerTool = RunnerTool {
@@ -16,7 +16,7 @@ pub static RUNNER: RunnerTool = RunnerTool {
     command: "mix test --formatter JUnitFormatter",
     needs: "the package junit_formatter",
     configuration: &["**/mix.exs", "**/test/test_helper.exs"],
-    coverage: Some(CoverageReport {
+    coverage: Some(RunnerCoverage {
         file: "cover/lcov.info",
         how: "mix coveralls.lcov, of the package excoveralls",
         marks: &[

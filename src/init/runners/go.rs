@@ -1,7 +1,7 @@
 //! go test, and where its reports lie.
 
 use crate::mark::Mark;
-use crate::runners::{CoverageReport, RunnerTool};
+use crate::runners::{RunnerCoverage, RunnerTool};
 
 /// The runner.
 pub static RUNNER: RunnerTool = RunnerTool {
@@ -16,7 +16,7 @@ pub static RUNNER: RunnerTool = RunnerTool {
     command: "go test -count=1 -json ./... > out/go.json",
     needs: "",
     configuration: &["**/go.mod"],
-    coverage: Some(CoverageReport {
+    coverage: Some(RunnerCoverage {
         file: "out/cover.out",
         how: "go test -coverprofile=out/cover.out ./...",
         marks: &[

@@ -1,7 +1,7 @@
 //! the tests of Gradle, and where its reports lie.
 
 use crate::mark::Mark;
-use crate::runners::{CoverageReport, RunnerTool};
+use crate::runners::{RunnerCoverage, RunnerTool};
 
 /// The runner.
 pub static RUNNER: RunnerTool = RunnerTool {
@@ -16,7 +16,7 @@ pub static RUNNER: RunnerTool = RunnerTool {
     command: "./gradlew test",
     needs: "",
     configuration: &["**/build.gradle", "**/build.gradle.kts", "**/settings.gradle*"],
-    coverage: Some(CoverageReport {
+    coverage: Some(RunnerCoverage {
         file: "**/build/reports/jacoco/**/*.xml",
         how: "the plug-in jacoco, with reports.xml.required = true",
         marks: &[

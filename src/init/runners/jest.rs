@@ -1,7 +1,7 @@
 //! Jest, and where its reports lie.
 
 use crate::mark::Mark;
-use crate::runners::{CoverageReport, RunnerTool};
+use crate::runners::{RunnerCoverage, RunnerTool};
 
 /// The runner.
 pub static RUNNER: RunnerTool = RunnerTool {
@@ -17,7 +17,7 @@ pub static RUNNER: RunnerTool = RunnerTool {
     command: "JEST_JUNIT_OUTPUT_FILE=out/jest.xml npx jest --ci --reporters=default --reporters=jest-junit",
     needs: "the package jest-junit",
     configuration: &["**/jest.config.*", "**/package.json", "**/babel.config.*"],
-    coverage: Some(CoverageReport {
+    coverage: Some(RunnerCoverage {
         file: "coverage/lcov.info",
         how: "JEST_JUNIT_OUTPUT_FILE=out/jest.xml npx jest --coverage",
         marks: &[

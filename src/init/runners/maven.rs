@@ -1,7 +1,7 @@
 //! Surefire of Maven, and where its reports lie.
 
 use crate::mark::Mark;
-use crate::runners::{CoverageReport, RunnerTool};
+use crate::runners::{RunnerCoverage, RunnerTool};
 
 /// The runner.
 pub static RUNNER: RunnerTool = RunnerTool {
@@ -16,7 +16,7 @@ pub static RUNNER: RunnerTool = RunnerTool {
     command: "mvn --batch-mode verify",
     needs: "",
     configuration: &["**/pom.xml"],
-    coverage: Some(CoverageReport {
+    coverage: Some(RunnerCoverage {
         file: "**/target/site/jacoco/jacoco.xml",
         how: "the plug-in JaCoCo, goal report",
         marks: &[

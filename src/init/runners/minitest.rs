@@ -1,7 +1,7 @@
 //! Minitest, and where its reports lie.
 
 use crate::mark::Mark;
-use crate::runners::{CoverageReport, RunnerTool};
+use crate::runners::{RunnerCoverage, RunnerTool};
 
 /// The runner.
 pub static RUNNER: RunnerTool = RunnerTool {
@@ -16,7 +16,7 @@ pub static RUNNER: RunnerTool = RunnerTool {
     command: "bundle exec rails test",
     needs: "the gem minitest-reporters with its JUnitReporter",
     configuration: &["**/test/test_helper.rb"],
-    coverage: Some(CoverageReport {
+    coverage: Some(RunnerCoverage {
         file: "coverage/.resultset.json",
         how: "SimpleCov.start in test/test_helper.rb",
         marks: &[

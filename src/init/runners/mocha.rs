@@ -1,7 +1,7 @@
 //! Mocha, and where its reports lie.
 
 use crate::mark::Mark;
-use crate::runners::{CoverageReport, RunnerTool};
+use crate::runners::{RunnerCoverage, RunnerTool};
 
 /// The runner.
 pub static RUNNER: RunnerTool = RunnerTool {
@@ -17,7 +17,7 @@ pub static RUNNER: RunnerTool = RunnerTool {
     command: "npx mocha --reporter xunit --reporter-option output=out/mocha.xml",
     needs: "",
     configuration: &["**/.mocharc*", "**/package.json"],
-    coverage: Some(CoverageReport {
+    coverage: Some(RunnerCoverage {
         file: "coverage/lcov.info",
         how: "npx c8 --reporter=lcov mocha",
         marks: &[

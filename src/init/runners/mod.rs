@@ -24,12 +24,12 @@ pub struct RunnerTool {
     /// Globs of files that decide which of its tests run, and how.
     pub configuration: &'static [&'static str],
     /// Coverage: a glob of the report, and how it is written.
-    pub coverage: Option<CoverageReport>,
+    pub coverage: Option<RunnerCoverage>,
 }
 
 /// A report of executed lines that a runner can write.
 #[derive(Debug)]
-pub struct CoverageReport {
+pub struct RunnerCoverage {
     /// A glob of the report.
     pub file: &'static str,
     /// How it is written.
@@ -42,8 +42,8 @@ pub struct CoverageReport {
 macro_rules! runners {
     ($($name:ident),* $(,)?) => {
         $(mod $name;)*
-        /// Every runner, sorted by the name of its file. One that says how it runs with another (tox,
-        /// Playwright) comes by its own marks only.
+        /// Every runner, sorted by the name of its file. One that says how it runs with another
+        /// (tox, Playwright) comes by its own marks only.
         pub static TABLE: &[&RunnerTool] = &[$(&$name::RUNNER),*];
     };
 }

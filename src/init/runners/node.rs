@@ -1,7 +1,7 @@
 //! the runner of Node.js, and where its reports lie.
 
 use crate::mark::Mark;
-use crate::runners::{CoverageReport, RunnerTool};
+use crate::runners::{RunnerCoverage, RunnerTool};
 
 /// The runner.
 pub static RUNNER: RunnerTool = RunnerTool {
@@ -16,7 +16,7 @@ pub static RUNNER: RunnerTool = RunnerTool {
     command: "node --test --test-reporter=junit --test-reporter-destination=out/node.xml",
     needs: "",
     configuration: &["**/package.json"],
-    coverage: Some(CoverageReport {
+    coverage: Some(RunnerCoverage {
         file: "coverage/lcov.info",
         how: "node --test --experimental-test-coverage --test-reporter=lcov --test-reporter-destination=coverage/lcov.info",
         marks: &[

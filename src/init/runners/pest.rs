@@ -1,7 +1,7 @@
 //! Pest, and where its reports lie.
 
 use crate::mark::Mark;
-use crate::runners::{CoverageReport, RunnerTool};
+use crate::runners::{RunnerCoverage, RunnerTool};
 
 /// The runner.
 pub static RUNNER: RunnerTool = RunnerTool {
@@ -16,7 +16,7 @@ pub static RUNNER: RunnerTool = RunnerTool {
     command: "vendor/bin/pest --log-junit out/pest.xml",
     needs: "",
     configuration: &["**/phpunit.xml*", "**/tests/Pest.php"],
-    coverage: Some(CoverageReport {
+    coverage: Some(RunnerCoverage {
         file: "out/clover.xml",
         how: "vendor/bin/pest --coverage-clover out/clover.xml",
         marks: &[

@@ -1,7 +1,7 @@
 //! PHPUnit, and where its reports lie.
 
 use crate::mark::Mark;
-use crate::runners::{CoverageReport, RunnerTool};
+use crate::runners::{RunnerCoverage, RunnerTool};
 
 /// The runner.
 pub static RUNNER: RunnerTool = RunnerTool {
@@ -16,7 +16,7 @@ pub static RUNNER: RunnerTool = RunnerTool {
     command: "vendor/bin/phpunit --log-junit out/phpunit.xml",
     needs: "",
     configuration: &["**/phpunit.xml*", "**/phpunit.dist.xml"],
-    coverage: Some(CoverageReport {
+    coverage: Some(RunnerCoverage {
         file: "out/clover.xml",
         how: "vendor/bin/phpunit --coverage-clover out/clover.xml",
         marks: &[

@@ -1,7 +1,7 @@
 //! pytest, and where its reports lie.
 
 use crate::mark::Mark;
-use crate::runners::{CoverageReport, RunnerTool};
+use crate::runners::{RunnerCoverage, RunnerTool};
 
 /// The runner.
 pub static RUNNER: RunnerTool = RunnerTool {
@@ -18,7 +18,7 @@ pub static RUNNER: RunnerTool = RunnerTool {
     command: "pytest --junit-xml=out/pytest.xml",
     needs: "",
     configuration: &["**/pytest.ini", "**/conftest.py", "**/pyproject.toml", "**/setup.cfg", "**/tox.ini", "**/.coveragerc"],
-    coverage: Some(CoverageReport {
+    coverage: Some(RunnerCoverage {
         file: "out/coverage.info",
         how: "pytest --cov, then coverage lcov -o out/coverage.info",
         marks: &[

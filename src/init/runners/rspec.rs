@@ -1,7 +1,7 @@
 //! RSpec, and where its reports lie.
 
 use crate::mark::Mark;
-use crate::runners::{CoverageReport, RunnerTool};
+use crate::runners::{RunnerCoverage, RunnerTool};
 
 /// The runner.
 pub static RUNNER: RunnerTool = RunnerTool {
@@ -16,7 +16,7 @@ pub static RUNNER: RunnerTool = RunnerTool {
     command: "bundle exec rspec --format RspecJunitFormatter --out out/rspec.xml",
     needs: "the gem rspec_junit_formatter",
     configuration: &["**/.rspec", "**/spec/*_helper.rb", "**/.simplecov"],
-    coverage: Some(CoverageReport {
+    coverage: Some(RunnerCoverage {
         file: "coverage/.resultset.json",
         how: "SimpleCov.start in spec/spec_helper.rb",
         marks: &[

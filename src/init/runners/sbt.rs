@@ -1,7 +1,7 @@
 //! sbt, and where its reports lie.
 
 use crate::mark::Mark;
-use crate::runners::{CoverageReport, RunnerTool};
+use crate::runners::{RunnerCoverage, RunnerTool};
 
 /// The runner.
 pub static RUNNER: RunnerTool = RunnerTool {
@@ -16,7 +16,7 @@ pub static RUNNER: RunnerTool = RunnerTool {
     command: "sbt test",
     needs: "",
     configuration: &["**/build.sbt", "**/project/*.sbt"],
-    coverage: Some(CoverageReport {
+    coverage: Some(RunnerCoverage {
         file: "**/target/**/coverage-report/cobertura.xml",
         how: "the plug-in sbt-scoverage: sbt coverage test coverageReport",
         marks: &[

@@ -1,7 +1,7 @@
 //! Vitest, and where its reports lie.
 
 use crate::mark::Mark;
-use crate::runners::{CoverageReport, RunnerTool};
+use crate::runners::{RunnerCoverage, RunnerTool};
 
 /// The runner.
 pub static RUNNER: RunnerTool = RunnerTool {
@@ -17,7 +17,7 @@ pub static RUNNER: RunnerTool = RunnerTool {
     command: "npx vitest run --reporter=junit --outputFile=out/vitest.xml",
     needs: "",
     configuration: &["**/vitest.config.*", "**/vite.config.*", "**/package.json"],
-    coverage: Some(CoverageReport {
+    coverage: Some(RunnerCoverage {
         file: "coverage/lcov.info",
         how: "npx vitest run --coverage --coverage.reporter=lcov",
         marks: &[

@@ -76,8 +76,8 @@ struct WrittenWaiver {
     /// The one control that it is about. `gate-integrity` cannot be waived.
     #[cfg_attr(test, schemars(with = "String"))]
     control: Spanned<String>,
-    /// The one area for which it is. At least one of `area`, `commits`, `requests` and `environment` is
-    /// needed; each narrows.
+    /// The one area for which it is. At least one of `area`, `commits`, `requests` and
+    /// `environment` is needed; each narrows.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     area: Option<Spanned<String>>,
     /// The commits for which it is, by their whole names. A control may need them.
