@@ -17,6 +17,7 @@ use snapbox::{Data, assert_data_eq};
 use std::fmt::Write as _;
 use std::path::Path;
 
+#[cfg(test)]
 mod examples;
 
 /// What the page says before the first table.
