@@ -27,8 +27,10 @@ pub fn propose_areas(survey: &Survey) -> Vec<ProposedArea> {
     let mut drafts = AreaDrafts { survey, of_kind: BTreeMap::new(), sure: Vec::new() };
     let mut order: Vec<(usize, &DataTool)> = tools::TABLE.iter().copied().enumerate().collect();
     order.sort_by_key(|(at, tool)| (tool.is_general, tool.area, *at));
-    order.into_iter().for_each(|(at, tool)| drafts.add_tool(at, tool));
+    let (general, special): (Vec<_>, Vec<_>) = order.into_iter().partition(|(_, tool)| tool.is_general);
+    special.into_iter().for_each(|(at, tool)| drafts.add_tool(at, tool));
     drafts.add_writing_code();
+    general.into_iter().for_each(|(at, tool)| drafts.add_tool(at, tool));
     let mut of_kind = drafts.of_kind;
     of_kind.entry(AreaKind::Storage).or_default().content =
         content_rules(survey, WRITES, TOO_COMMON, |number| survey.finds.writes(number));

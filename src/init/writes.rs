@@ -102,7 +102,6 @@ mod tests {
         for line in [
             "insert the coin",
             "insert into the jar of cookies",
-            "merge into one",
             "// deleted from here",
             "update set",
             "SELECT * FROM t",

@@ -284,6 +284,9 @@ fn kind_of(value: &Value) -> String {
         (Value::String(name), item) if name == "array" && item["properties"].is_object() => {
             "array of tables".into()
         }
+        (Value::String(name), item) if name == "array" && item["type"] == "integer" => {
+            "list of integers".into()
+        }
         (Value::String(name), _) if name == "array" => "list of strings".into(),
         (Value::String(name), _) => match name.as_str() {
             "object" => if value["properties"].is_object() { "table" } else { "tables, by name" }.into(),
