@@ -41,7 +41,7 @@ impl AreaKind {
     /// What its code does.
     pub fn purpose(self) -> &'static str {
         match self {
-            AreaKind::Migrations => "Changes the tables that hold the records",
+            AreaKind::Migrations => "Changes the shape of the stored records",
             AreaKind::Pipelines => "Moves and transforms records in batches",
             AreaKind::Messages => "Handles records in messages and background jobs",
             AreaKind::Storage => "Defines the stored records and writes them",
