@@ -43,6 +43,7 @@ mod given;
 pub mod hook;
 mod hosts;
 pub mod incident;
+pub mod init;
 mod listener;
 mod look;
 mod meant;
@@ -99,6 +100,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Look at the repository, and propose a policy with the evidence for every line.
+    Init(init::InitArguments),
     /// Judge a change request or a deployment: gather the facts and decide.
     Check(check::CheckArguments),
     /// Audit the landings and deployments of a period.
@@ -297,6 +300,7 @@ fn run(cli: Cli) -> exit::Result {
     })?;
     let directory = Path::new(".");
     match cli.command {
+        Command::Init(arguments) => init::run(directory, &arguments),
         Command::Check(arguments) => check::run(directory, &arguments),
         Command::Audit(arguments) => audit::run(directory, &arguments),
         Command::Rehearse(arguments) => rehearse::run(directory, &arguments),

@@ -14,6 +14,7 @@
 //! | `server` | what a server asks of its own repository |
 //! | `object`, `hash` | reading one object, checking it against its name, and the gap when that fails |
 //! | `overlay` | objects made in memory, in front of those of the repository |
+//! | `overview` | what `init` looks at: remotes, branches, authors, many small files |
 //! | `pack` | our own way to the objects in packs, before libgit2 is asked |
 //! | `commit`, `tree` | the raw formats |
 //! | `commit_facts` | a commit as a fact |
@@ -89,6 +90,7 @@ pub mod notes;
 mod object;
 mod oid_map;
 mod overlay;
+pub mod overview;
 mod pack;
 mod parallel;
 mod pattern;

@@ -289,6 +289,14 @@ pub static TABLE: &[Schema] = &[
         "status-v1.json",
         status::v1::StatusV1
     ),
+    Schema {
+        name: "waivers",
+        version: 1,
+        about: "Waivers and rollbacks: the TOML of `portcullis-waivers.toml`, as JSON",
+        text: include_str!("../../docs/schema/waivers-v1.json"),
+        #[cfg(test)]
+        generated: None,
+    },
 ];
 
 /// The schema of the form of this name.

@@ -26,6 +26,14 @@ const ONE_WORD: usize = 20;
 /// its `KIND`; what is left are texts for people in rooms that may not look into `control`.
 const NAMED_ELSEWHERE: &[(&str, &str, &str)] = &[
     ("git/landing/prover/basis.rs", "reviewed-landings", "a remedy names the control to write a waiver of"),
+    ("init/policy_text/controls.rs", "changed-line-coverage", "the policy that is proposed is text"),
+    ("init/policy_text/controls.rs", "gate-integrity", "the policy that is proposed is text"),
+    ("init/policy_text/controls.rs", "protected-branch", "the policy that is proposed is text"),
+    ("init/policy_text/controls.rs", "regression-tests", "the policy that is proposed is text"),
+    ("init/policy_text/controls.rs", "required-checks", "the policy that is proposed is text"),
+    ("init/policy_text/controls.rs", "required-reviews", "the policy that is proposed is text"),
+    ("init/report.rs", "regression-tests", "a remedy names the settings to write"),
+    ("init/update.rs", "regression-tests", "a suite is added where its settings are"),
     (
         "report/foreign.rs",
         "changed-line-coverage",

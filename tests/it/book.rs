@@ -52,6 +52,7 @@ run! {
     commands_of_first_steps_run: "docs/first-steps.md",
     commands_of_fleet_run: "docs/fleet.md",
     commands_of_incidents_run: "docs/incidents.md",
+    commands_of_init_run: "docs/init.md",
     commands_of_merge_gate_run: "docs/merge-gate.md",
     commands_of_outputs_run: "docs/outputs.md",
     commands_of_people_run: "docs/people.md",

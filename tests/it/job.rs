@@ -164,5 +164,5 @@ fn without_a_policy_at_the_base_the_gate_ends_with_4() {
     let stage = Stage::with(&[Edit::Write("services/upload/load.sql", "SELECT 1;\n")]).unwrap();
     let verdict = judge(&stage);
     assert_eq!((verdict.exit, &verdict.json), (4, &Value::Null), "{}", verdict.text);
-    assert!(verdict.text.contains("portcullis policy init"), "{}", verdict.text);
+    assert!(verdict.text.contains("portcullis init"), "{}", verdict.text);
 }

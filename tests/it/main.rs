@@ -88,6 +88,7 @@ mod imported_reviews;
 mod incident;
 mod incident_clock;
 mod incident_mistakes;
+mod init;
 mod job;
 mod line_coverage_agreement;
 mod line_coverage_tools;

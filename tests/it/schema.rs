@@ -90,6 +90,7 @@ fn what_is_printed_is_the_committed_file() {
         ("snapshot", "snapshot-v1.json"),
         ("statement", "statement-v1.json"),
         ("status", "status-v1.json"),
+        ("waivers", "waivers-v1.json"),
     ];
     for (name, file) in files {
         let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema").join(file);

@@ -2,6 +2,7 @@
 //!
 //! - `nothing`: an empty directory
 //! - `project`: a repository without a policy
+//! - `application`: a repository of an application with a database, whose remote is on GitHub
 //! - `change`: a request that the gate allows, its head checked out, and its host
 //!   (`--host github --repository example-org/data-upload --request 7`)
 //! - `job`: the same in a GitHub Actions job
@@ -43,6 +44,7 @@ pub fn find(name: &str) -> Option<Fixture> {
     Some(match name {
         "nothing" => nothing(),
         "project" => project(),
+        "application" => application(),
         "change" => change(),
         "job" => job(),
         "suite" => suite(),
@@ -118,6 +120,28 @@ fn project() -> Fixture {
     checkout.write(".gitignore", "/reports/\n");
     checkout.commit("Begin");
     Fixture::new(checkout.path()).keeping(checkout)
+}
+
+fn application() -> Fixture {
+    let checkout = Checkout::empty();
+    for (path, text) in [
+        ("db/migrate/20200101_create_people.rb", "create_table(:people) { |t| t.date :date_of_birth }\n"),
+        ("db/migrate/20200102_add_index.rb", "add_index :people, :id\n"),
+        ("app/models/person.rb", "class Person < ApplicationRecord\nend\n"),
+        ("app/jobs/upload_job.rb", "class UploadJob < ApplicationJob\nend\n"),
+        ("app/controllers/people_controller.rb", "class PeopleController\nend\n"),
+        ("spec/spec_helper.rb", "RSpec.configure {}\n"),
+        (".rspec", "--require spec_helper\n"),
+        (".gitignore", "/out/\n"),
+        ("CODEOWNERS", "* @example-org/records\n"),
+        (".github/workflows/ci.yml", "on: pull_request\njobs:\n  build:\n    runs-on: ubuntu-latest\n"),
+    ] {
+        checkout.write(path, text);
+    }
+    checkout.commit("Begin");
+    let fixture = Fixture::new(checkout.path());
+    fixture.must("git remote add origin https://github.com/example-org/data-upload.git");
+    fixture.keeping(checkout)
 }
 
 fn change() -> Fixture {
