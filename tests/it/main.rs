@@ -109,6 +109,7 @@ mod record_anchor;
 mod record_command;
 mod record_durability;
 mod red_never_green;
+mod release_files;
 mod remedies;
 mod remedies_evidence;
 mod remedies_gate;
