@@ -4,7 +4,6 @@
 use super::exit::{Exit, Failure, Result};
 use super::{clauses, program, screen};
 use crate::render::{self, Context, ControlGuide, Format, Imprint, SourceText, Style};
-use anstyle::AnsiColor;
 use clap::Args;
 use portcullis_forge::ci;
 use portcullis_judge::control::{self, Kind};
@@ -409,27 +408,8 @@ pub fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&
 pub fn complain(message: &str) {
     let message = render::plain(message.trim_end());
     let prefix = if message.starts_with("error") { "" } else { "error: " };
-    eprintln!("{}", painted_labels(&format!("{prefix}{message}"), screen::complains_in_colour()));
+    eprintln!("{}", screen::paint_labels(&format!("{prefix}{message}")));
 }
-
-/// Colours the words that lines of a complaint begin with.
-fn painted_labels(message: &str, is_coloured: bool) -> String {
-    let paint = |line: &str| {
-        let label = COMPLAINT_LABELS.iter().find(|(label, _)| is_coloured && line.starts_with(label));
-        match label {
-            Some((label, style)) => format!("{style}{label}{style:#}{}", &line[label.len()..]),
-            None => line.to_string(),
-        }
-    };
-    message.lines().map(paint).collect::<Vec<_>>().join("\n")
-}
-
-/// The words that begin lines of complaints, and their colours.
-const COMPLAINT_LABELS: [(&str, anstyle::Style); 3] = [
-    ("error:", AnsiColor::Red.on_default().bold()),
-    ("warning:", AnsiColor::Yellow.on_default().bold()),
-    ("help:", anstyle::Style::new().bold()),
-];
 
 /// Writes a command to the runner of a CI job, which reads stderr too.
 pub fn command(line: &str) {

@@ -1,5 +1,6 @@
 //! What the terminal of a reader shows: colour, by `--color` or by the environment, and columns.
 
+use anstyle::AnsiColor;
 use clap::{ColorChoice, ValueEnum as _};
 use portcullis_forge::ci;
 use std::ffi::OsString;
@@ -46,9 +47,29 @@ pub fn has_colour() -> bool {
 }
 
 /// May stderr carry colour? Never in a job, whose runner reads commands there.
-pub fn complains_in_colour() -> bool {
+fn complains_in_colour() -> bool {
     !ci::is_ci() && anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
 }
+
+/// Colours the words that lines of a complaint begin with, where stderr may carry colour.
+pub fn paint_labels(message: &str) -> String {
+    let is_coloured = complains_in_colour();
+    let paint = |line: &str| {
+        let label = COMPLAINT_LABELS.iter().find(|(label, _)| is_coloured && line.starts_with(label));
+        match label {
+            Some((label, style)) => format!("{style}{label}{style:#}{}", &line[label.len()..]),
+            None => line.to_string(),
+        }
+    };
+    message.lines().map(paint).collect::<Vec<_>>().join("\n")
+}
+
+/// The words that begin lines of complaints, and their colours.
+const COMPLAINT_LABELS: [(&str, anstyle::Style); 3] = [
+    ("error:", AnsiColor::Red.on_default().bold()),
+    ("warning:", AnsiColor::Yellow.on_default().bold()),
+    ("help:", anstyle::Style::new().bold()),
+];
 
 #[cfg(test)]
 mod tests {

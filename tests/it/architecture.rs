@@ -205,6 +205,24 @@ fn five_modules_start_programs() {
     );
 }
 
+/// What other systems do not have is behind a condition, in the item or in the lines before it.
+#[test]
+fn what_only_unix_has_is_behind_a_condition() {
+    const NEAR: usize = 8;
+    let mut seen = 0;
+    for (file, text) in shipped() {
+        let lines: Vec<&str> = text.lines().collect();
+        let calls = |line: &str| line.contains("std::os::unix") || line.contains("libc::");
+        for (at, line) in lines.iter().enumerate().filter(|(_, line)| calls(line)) {
+            let before = &lines[at.saturating_sub(NEAR)..=at];
+            let is_guarded = before.iter().any(|line| line.contains("cfg(unix)"));
+            assert!(is_guarded, "{file}:{}: {line}: put `#[cfg(unix)]` before it", at + 1);
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "calls of unix are not found any more: {seen}");
+}
+
 #[test]
 fn imports_point_one_way() {
     let mut edges = 0;
