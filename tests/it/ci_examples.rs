@@ -2,6 +2,7 @@
 //! the program would take, and what they use of us exists. `.ci/lint-workflows` holds them against the linters of others.
 
 use crate::book::objection_to_line;
+use serde::Deserialize as _;
 use serde_yaml_ng::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -42,8 +43,8 @@ fn yaml_files() -> Vec<PathBuf> {
 fn documents(file: &Path) -> Vec<Value> {
     let text = fs::read_to_string(file).unwrap();
     let documents = serde_yaml_ng::Deserializer::from_str(&text);
-    let read = |document| serde::Deserialize::deserialize(document);
-    documents.map(|document| read(document).unwrap_or_else(|why| panic!("{}: {why}", name(file)))).collect()
+    let read = |document| Value::deserialize(document).unwrap_or_else(|why| panic!("{}: {why}", name(file)));
+    documents.map(read).collect()
 }
 
 /// Every string of a document that is no key.
@@ -147,7 +148,7 @@ fn what_examples_use_of_us_is_there_and_gets_its_inputs() {
             }
         }
     }
-    assert_eq!(used, [".github/actions/gate".to_string(), ".github/actions/install".to_string()].into());
+    assert_eq!(used, BTreeSet::from([".github/actions/gate", ".github/actions/install"].map(String::from)));
 }
 
 #[test]
@@ -225,10 +226,8 @@ fn the_workflow_of_releases_calls_scripts_of_ours() {
         .iter()
         .flat_map(|line| scripts.find_iter(line).map(|found| found.as_str().to_string()))
         .collect();
-    assert_eq!(
-        called,
-        [".ci/image", ".ci/release", ".ci/release-draft", ".ci/try-package"].map(String::from).into()
-    );
+    let expected = [".ci/image", ".ci/release", ".ci/release-draft", ".ci/try-package"];
+    assert_eq!(called, BTreeSet::from(expected.map(String::from)));
     assert!(called.iter().all(|script| root().join(script).is_file()));
     // The names that they write are those that `cargo binstall` and the action ask for.
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
