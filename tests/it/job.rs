@@ -111,7 +111,7 @@ fn the_summary_links_what_was_judged_and_says_who_judged_when() {
     check.env("GITHUB_RUN_ID", "17");
     let output = check.output().unwrap();
     let log = String::from_utf8(output.stdout).unwrap();
-    assert!(log.contains("::notice title=portcullis"), "{log}");
+    assert!(log.contains(" title=portcullis%3A "), "{log}");
     let text = std::fs::read_to_string(summary).unwrap();
     let (root, head) = (format!("https://github.com/{}", stage.world.repository), stage.head());
     for link in [
