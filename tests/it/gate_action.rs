@@ -198,7 +198,7 @@ fn the_heads_of_requests_and_the_records_are_fetched_and_pushed() {
         "{refs}"
     );
     assert!(!refs.contains("refs/remotes/pull/8"), "{refs}");
-    assert!(fetch("production", "").contains("refs/remotes/pull/8/head"));
+    assert!(fetch("production", "").contains("refs/remotes/pull/8\n"));
     assert!(
         !fs::read_to_string(clone.join(".git/config")).unwrap().contains("extraheader"),
         "the token is in no file"
