@@ -256,6 +256,20 @@ pub(super) static TABLE: &[(&str, &[Example])] = &[
         )],
     ),
     (
+        "fleet",
+        &[
+            line(
+                "portcullis fleet --host github --organisation example-org",
+                "Every repository, the worst first.",
+            ),
+            line("portcullis fleet --host github --organisation example-org --record", "And keep the round."),
+        ],
+    ),
+    ("fleet list", &[line("portcullis fleet list 2026", "The rounds of a year.")]),
+    ("fleet diff", &[line("portcullis fleet diff", "What changed since the round before.")]),
+    ("fleet verify", &[line("portcullis fleet verify", "Verify the chain of rounds.")]),
+    ("fleet merge", &[line("portcullis fleet merge 1.json 2.json", "One result of several shards.")]),
+    (
         "replay",
         &[
             line("portcullis replay sealed.json", "Take a sealed decision again."),
