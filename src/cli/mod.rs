@@ -6,7 +6,7 @@
 
 use clap::builder::PossibleValue;
 use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use exit::Failure;
 use portcullis_forge::{self as host, HostKind};
 use portcullis_model::host::NO_HOST;
@@ -22,6 +22,7 @@ mod bare;
 mod batching;
 pub mod check;
 mod clauses;
+pub mod completions;
 pub mod decide;
 #[cfg(feature = "demo")]
 pub mod demo;
@@ -31,6 +32,7 @@ pub mod deployment;
 pub mod drill;
 pub mod due;
 pub mod evidence;
+pub mod examples;
 pub mod exit;
 pub mod explain;
 pub mod facts;
@@ -46,6 +48,7 @@ pub mod incident;
 pub mod init;
 mod listener;
 mod look;
+pub mod man;
 mod meant;
 mod names;
 pub mod opening;
@@ -67,6 +70,7 @@ pub mod replayed;
 pub mod reviews;
 mod saved_case;
 pub mod schema;
+mod screen;
 pub mod seal;
 pub mod signature;
 mod signing;
@@ -94,6 +98,9 @@ pub struct Cli {
     /// Run as if started in DIR; all paths are relative to it.
     #[arg(short = 'C', value_name = "DIR", global = true, default_value = ".", hide_default_value = true)]
     directory: PathBuf,
+    /// Colour in text for people. `auto`: on a terminal, where `NO_COLOR` is not set.
+    #[arg(long, value_name = "WHEN", global = true, value_enum, default_value_t = ColorChoice::Auto, hide_default_value = true)]
+    color: ColorChoice,
     #[command(subcommand)]
     command: Command,
 }
@@ -166,6 +173,10 @@ enum Command {
     Drill(drill::DrillArguments),
     /// Print the JSON Schema of a file that Portcullis reads or writes, or list the schemas.
     Schema(schema::SchemaArguments),
+    /// Print the script by which a shell completes command lines.
+    Completions(completions::CompletionArguments),
+    /// Print a page of the manual, or write all of them.
+    Man(man::ManArguments),
     /// See the gate at work on a made-up repository; no account and no network needed.
     #[cfg(feature = "demo")]
     Demo(demo::Arguments),
@@ -254,12 +265,27 @@ impl ValueEnum for HostName {
     }
 }
 
+/// The command line of the program, with examples in the help of every command.
+pub fn command() -> clap::Command {
+    examples::add_to(Cli::command())
+}
+
+/// Parses the process's own arguments. Help and complaints obey `--color` before it is parsed.
+fn parse_arguments() -> Result<Cli, clap::Error> {
+    let choice = screen::choice_in(std::env::args_os());
+    screen::choose(choice);
+    let mut command = command().color(choice);
+    let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
 /// Runs the program on the process's own arguments.
 pub fn main() -> ExitCode {
-    let ended = match Cli::try_parse() {
+    let ended = match parse_arguments() {
         Ok(cli) => run(cli),
         Err(help) if help.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             print_help(&help);
+            failed::annotate_job(&Failure::usage("the command is not complete"));
             return exit::Exit::Usage.into();
         }
         Err(error) if error.use_stderr() => Err(refuse_arguments(&error)),
@@ -295,6 +321,7 @@ fn print_help(help: &clap::Error) -> ExitCode {
 
 /// Every path that the user names is meant from the directory that `-C` names, as with git.
 fn run(cli: Cli) -> exit::Result {
+    screen::choose(cli.color);
     std::env::set_current_dir(&cli.directory).map_err(|error| {
         Failure::environment(format!("cannot enter the directory {}: {error}", cli.directory.display()))
     })?;
@@ -327,6 +354,8 @@ fn run(cli: Cli) -> exit::Result {
         Command::Signature(command) => signature::run(directory, &command),
         Command::Hook(command) => hook::run(&command),
         Command::Schema(arguments) => schema::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
         #[cfg(feature = "demo")]
         Command::Drill(arguments) => drill::run(directory, &arguments),
         #[cfg(feature = "demo")]

@@ -164,8 +164,8 @@ impl Repository {
         rev_parse::resolve(&self.git, &self.objects().map_err(|gap| anyhow!("{gap}"))?, name)
     }
 
-    /// The same, where the beginning of an object name will do, as this program writes it (ten
-    /// digits or more), if it is that of one object only: for commands that judge nothing.
+    /// The same, where the beginning of an object name will do (seven digits or more), if it is
+    /// that of one object only and no ref is named so: for people, and not for jobs.
     ///
     /// # Errors
     /// It stands for nothing, or for more than one thing.

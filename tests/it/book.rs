@@ -30,6 +30,8 @@ mod fixture;
 mod page;
 mod shown;
 
+pub use shown::objection_to_line;
+
 /// The languages that a block may name.
 const LANGUAGES: [&str; 6] = ["console", "json", "sh", "text", "toml", "yaml"];
 
@@ -44,6 +46,7 @@ macro_rules! run {
 run! {
     commands_of_the_readme_run: "README.md",
     commands_of_audit_run: "docs/audit.md",
+    commands_of_compatibility_run: "docs/compatibility.md",
     commands_of_coverage_run: "docs/coverage.md",
     commands_of_deployment_gate_run: "docs/deployment-gate.md",
     commands_of_drill_run: "docs/drill.md",
@@ -53,6 +56,7 @@ run! {
     commands_of_fleet_run: "docs/fleet.md",
     commands_of_incidents_run: "docs/incidents.md",
     commands_of_init_run: "docs/init.md",
+    commands_of_install_run: "docs/install.md",
     commands_of_merge_gate_run: "docs/merge-gate.md",
     commands_of_outputs_run: "docs/outputs.md",
     commands_of_people_run: "docs/people.md",

@@ -5,6 +5,7 @@ use super::environments::TipSeen;
 use super::period::AskedPeriod;
 use crate::cli::exit::{Failure, Result};
 use crate::collect::audit::AuditGroup;
+use crate::collect::naming::resolve_named;
 use jiff::Timestamp;
 use portcullis_audit::period::{SeenTip, best_moment, cut_line};
 use portcullis_git::{DatedCommit, Repository};
@@ -133,7 +134,7 @@ fn range_on(
     to: &str,
 ) -> Result<Range<usize>> {
     let place = |name: &str| {
-        let commit = repository.resolve(name)?;
+        let commit = resolve_named(repository, name)?;
         places.get(&commit).copied().ok_or_else(|| {
             Failure::environment(format!(
                 "{name} ({}) is not on the first-parent line of the branch: it never was its tip",
