@@ -238,7 +238,7 @@ fn reasons_and_answers_become_numbers() {
     assert!(extract_rows(&dataset(), &system, &mut source(&unknown), &key(), &path, &receipts).is_err());
 }
 
-/// Composed and decomposed letters, blanks at the end, and other spellings of one value are one text.
+/// Composed and decomposed letters, end blanks, and other spellings of one value are one text.
 #[test]
 fn reserved_texts_are_compared_in_the_canonical_form() {
     let kept = FieldRule::Text { trim_end: false, empty_is_null: false };
