@@ -15,12 +15,9 @@ use portcullis_model::reconciliation::connector::{
     CsvSettings, DatabaseServer, InputFiles, PostgresqlSettings, ServerAddress, SqlExtraction,
 };
 use portcullis_model::reconciliation::{ConnectorSettings, Dataset, DatasetField, FieldRule, SystemSettings};
-use portcullis_reconcile::extract::{
-    AnswerWords, ExtractSettings, SORTED_AT_ONCE, extract_rows, list_columns,
-};
+use portcullis_reconcile::extract::{ExtractSettings, SORTED_AT_ONCE, extract_rows, list_columns};
 use portcullis_reconcile::key::DatasetKey;
 use portcullis_reconcile::manifest::ManifestForm;
-use portcullis_reconcile::testing::empty_dataset;
 use portcullis_wire::manifest::v1::ManifestContentV1;
 use std::fs::File;
 use std::path::Path;
@@ -88,7 +85,7 @@ fn dataset() -> Dataset {
             field("at", instant),
             field("note", text),
         ],
-        ..empty_dataset("large")
+        ..Dataset::blank("large")
     }
 }
 
@@ -105,7 +102,6 @@ fn write_manifest(connector: &ConnectorSettings, directory: &Path) -> u64 {
         content: ManifestContentV1::Target,
         as_of: jiff::Timestamp::UNIX_EPOCH,
         columns: false,
-        answers: AnswerWords::default(),
         only: None,
         threads: std::thread::available_parallelism().unwrap().get(),
         sorted_at_once: SORTED_AT_ONCE,

@@ -118,6 +118,7 @@ fn compare(folder: &Path) {
         seed: None,
         listed: 100,
         threads: THREADS,
+        again: None,
         late_since: None,
         breaks: None,
         gone: None,

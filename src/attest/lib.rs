@@ -19,6 +19,7 @@ pub mod dsse;
 pub mod evidence;
 pub mod json;
 pub mod key;
+pub mod manifest;
 pub mod record;
 pub mod review;
 pub mod run;

@@ -125,6 +125,11 @@ fn judged_at(facts: &Deployment, moment: Option<Timestamp>) -> Deployment {
     facts
 }
 
+/// The facts, to be judged at the moment at which their landing came in.
+pub fn at_landing(facts: &Deployment, time: &AuditedTimeV1) -> Deployment {
+    judged_at(facts, moment_of(time))
+}
+
 fn judged_landing(facts: &Deployment) -> Judged {
     Judged {
         branch: Some(facts.branch.clone()),

@@ -122,7 +122,9 @@ pub fn gather(
     reports: &[NamedReport],
 ) -> Result<GatheredFacts> {
     let AssertedCase { policy, inquiry } = case;
-    names::warn(policy, reports, &[]);
+    let brought = || Policy::parse_for(text_after(&read.file, POLICY)?, &policy.host).ok();
+    names::check_reports(policy, reports, brought)?;
+    names::warn(reports, &[]);
     let sources = AssertedSources {
         file: &read.file,
         digest: read.digest.clone(),

@@ -6,7 +6,7 @@ use super::prepare::{Preparation, prepare, read_files, spare_inputs};
 use super::record::{decision_json, facts_json};
 use super::seal::{Sealable, Sealing};
 use super::sources::HeadSources;
-use super::{SubjectArguments, output, trace};
+use super::{SubjectArguments, output, trace, what_helps};
 use crate::collect::request::JudgementRequest;
 use clap::Args;
 use portcullis_forge::ci;
@@ -26,6 +26,10 @@ pub struct CheckArguments {
     output: output::Shown,
     #[command(flatten)]
     sealing: Sealing,
+    /// Also print the smallest sets of actions that would lead to `allowed`, as the judge itself
+    /// finds them. The outcome and the exit code stay what they are.
+    #[arg(long, help_heading = "Output")]
+    what_would_help: bool,
     /// Record an allowed decision in the repository, as the baseline of the next deployment.
     #[arg(long, requires = "environment", help_heading = "Deployment")]
     record: bool,
@@ -41,7 +45,8 @@ pub struct CheckArguments {
 /// # Errors
 /// Usage, environment or policy errors; a blocked change is no error.
 pub fn run(directory: &Path, arguments: &CheckArguments) -> Result {
-    let CheckArguments { subject, deploying, output, sealing, record, record_key } = arguments;
+    let CheckArguments { subject, deploying, output, sealing, what_would_help, record, record_key } =
+        arguments;
     let output = output.plan()?;
     output.files().try_for_each(|file| spare_inputs(file, subject))?;
     let read = read_files(subject)?;
@@ -61,7 +66,12 @@ pub fn run(directory: &Path, arguments: &CheckArguments) -> Result {
         record_deployment(directory, environment, ready, &decision, how)?;
     }
     let sources = HeadSources::new(directory, decision.judged.head.as_ref());
-    output.show(&decision, output::ShownBeside { sources: &sources, facts: facts_of(&prepared) })
+    let exit =
+        output.show(&decision, output::ShownBeside { sources: &sources, facts: facts_of(&prepared) })?;
+    if *what_would_help {
+        what_helps::say_what_helps(&prepared);
+    }
+    Ok(exit)
 }
 
 fn facts_of(prepared: &Preparation) -> Option<&GatheredFacts> {

@@ -163,7 +163,7 @@ fn record_run(directory: &Path, recording: &EvidenceRecording) -> Result {
         let read = recording.reports.iter().chain(measured).chain(&recording.materials).chain(&recording.key);
         names::spare_files(output, read.map(PathBuf::as_path))?;
     }
-    let doubt = doubt_of_names(&repository, recording);
+    let doubt = check_names(&repository, recording)?;
     let written: Vec<PathBuf> = recording.output.iter().cloned().collect();
     let order = Order {
         suite: &recording.suite,
@@ -220,11 +220,13 @@ fn open_statements(file: &Path) -> io::Result<StatementLines<BufReader<File>>> {
 }
 
 /// Is the suite one of the policy at HEAD? A misspelt one would be recorded, and never asked for.
-fn doubt_of_names(repository: &Repository, recording: &EvidenceRecording) -> Option<String> {
-    let head = repository.resolve("HEAD").ok()?;
-    let text = text_at(repository, &head, &POLICY.into()).ok()??;
-    let policy = Policy::parse_for(&text, &profile_of(None)).ok()?;
-    names::doubt(&policy, &recording.suite, recording.configuration.as_deref())
+fn check_names(repository: &Repository, recording: &EvidenceRecording) -> Result<Option<String>> {
+    let read = || {
+        let text = text_at(repository, &repository.resolve("HEAD").ok()?, &POLICY.into()).ok()??;
+        Policy::parse_for(&text, &profile_of(None)).ok()
+    };
+    let Some(policy) = read() else { return Ok(None) };
+    names::check_suite(&policy, &recording.suite, recording.configuration.as_deref())
 }
 
 /// What the suite came to shall not be lost for want of a directory.

@@ -24,7 +24,20 @@ pub enum Exit {
     Environment = 5,
     /// A deployment record does not verify, or says something else than was expected.
     Unverified = 6,
+    /// Something was simulated, and nothing decided.
+    Simulated = 7,
 }
+
+/// What each exit code says, for the manual; the pages of the book say more.
+pub const MEANINGS: [(Exit, &str); 7] = [
+    (Exit::Allowed, "allowed, or the command did what it was asked"),
+    (Exit::Blocked, "blocked; a command that was watched failed, or something is overdue"),
+    (Exit::Usage, "the command line is wrong"),
+    (Exit::Undetermined, "undetermined: something could not be seen, and the change must not land either"),
+    (Exit::Policy, "the policy is missing or not valid"),
+    (Exit::Environment, "no repository, no such commit, or a file that cannot be read or written"),
+    (Exit::Unverified, "a record, a statement or a signature does not verify, or says something else"),
+];
 
 impl From<Outcome> for Exit {
     fn from(outcome: Outcome) -> Self {

@@ -209,7 +209,7 @@ fn policy_at(
     match text_at(repository, at, &POLICY.into()).map_err(unseen_failure)? {
         Some(text) => parse_policy(&format!("{} at {}", POLICY, at.short()), &text, &profile_of(None)),
         None => Err(Failure::policy(format!(
-            "there is no {} at {}; name one with --policy FILE, or write one with `portcullis policy init` and commit it",
+            "there is no {} at {}; name one with --policy FILE, or write one with `portcullis init` and commit it",
             POLICY,
             at.short()
         ))),

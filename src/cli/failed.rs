@@ -6,8 +6,8 @@
 //! are used: an annotation with `github`, and no summary.
 
 use super::exit::{Exit, Failure};
-use super::output;
-use crate::render;
+use super::{output, program};
+use crate::render::{self, Imprint};
 use portcullis_forge::ci;
 
 /// Prints an error on stderr, and shows it where the job of a CI system shows decisions. If the
@@ -23,13 +23,23 @@ pub fn annotate_job(failure: &Failure) {
     let formats = named_formats(std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()));
     let (what, message) = (name_exit(failure.exit), failure.to_string());
     let text = |format: &str| Some((render::find(format)?.failure?)(what, &message));
-    let is_shown = |format: &str| formats.is_empty() || formats.iter().any(|named| named == format);
+    let is_usual = formats.is_empty() || formats.iter().any(|named| named == output::DEFAULT_FORMAT);
+    let is_shown = |format: &str| is_usual || formats.iter().any(|named| named == format);
     for format in job.default_formats().iter().filter(|format| is_shown(format)) {
         output::command(&text(format).unwrap_or_default());
     }
-    if let Some((file, format)) = job.summary().filter(|_| formats.is_empty()) {
-        drop(output::append(&file, text(format).unwrap_or_default().as_bytes()));
+    if let Some((file, format)) = job.summary().filter(|_| is_usual) {
+        let text = format!("{}{}", text(format).unwrap_or_default(), last_line());
+        drop(output::append(&file, text.as_bytes()));
     }
+}
+
+/// Which program ended, when, and in which run.
+fn last_line() -> String {
+    let run = ci::run_link();
+    let imprint = Imprint { version: program::VERSION, run: run.as_deref() };
+    let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    render::markdown::footer(imprint, Some(now))
 }
 
 /// The values of `--format`, from arguments that clap may have refused.
@@ -50,7 +60,7 @@ fn named_formats(arguments: impl Iterator<Item = String>) -> Vec<String> {
 /// The meaning of an exit code, in a few words.
 fn name_exit(exit: Exit) -> &'static str {
     match exit {
-        Exit::Allowed | Exit::Blocked => "no decision",
+        Exit::Allowed | Exit::Blocked | Exit::Simulated => "no decision",
         Exit::Usage => "the command line is wrong",
         Exit::Undetermined => "undetermined",
         Exit::Policy => "the policy is missing or not valid",

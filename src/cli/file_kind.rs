@@ -33,6 +33,8 @@ enum FileKind {
     Replay,
     RecordList,
     Status,
+    Simulation,
+    Rehearsal,
     Envelope,
     Statements,
     Facts,
@@ -52,6 +54,8 @@ impl FileKind {
                 "this is a list of records; give a name from it to `portcullis record show`"
             }
             FileKind::Status => "this is a status; `portcullis status` writes it anew",
+            FileKind::Simulation => "this is a simulation, in which nothing was decided",
+            FileKind::Rehearsal => "this is a rehearsal, in which nothing was decided",
             FileKind::Envelope => {
                 "this is a signed envelope; use `portcullis evidence verify` for statements"
             }
@@ -102,6 +106,8 @@ fn recognise(bytes: &[u8]) -> Option<FileKind> {
         Some("replay") => return Some(FileKind::Replay),
         Some("record-list") => return Some(FileKind::RecordList),
         Some("status") => return Some(FileKind::Status),
+        Some("simulation") => return Some(FileKind::Simulation),
+        Some("rehearsal") => return Some(FileKind::Rehearsal),
         _ => {}
     }
     Some(match marks {

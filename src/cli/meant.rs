@@ -4,6 +4,7 @@ use super::exit::Failure;
 use super::hosts::{MeantHost, kind_of, kind_of_job, repository_of};
 use super::stop::Stop;
 use super::{HostName, SubjectArguments, bare};
+use crate::collect::naming::resolve_named;
 use crate::collect::request::JudgementRequest;
 use portcullis_forge::ci::{self, JobEvent, VerdictPlace, check_clone_of};
 use portcullis_forge::{self as host, Forge, HostKind};
@@ -158,7 +159,7 @@ fn find_candidate(
     environment: &Environment,
     job: Option<&dyn JobEvent>,
 ) -> Result<Result<Revision, Gap>, Failure> {
-    let named = subject.head.as_deref().map(|name| repository.resolve(name)).transpose()?;
+    let named = subject.head.as_deref().map(|name| resolve_named(repository, name)).transpose()?;
     let checked_out = repository.resolve("HEAD");
     let Some(job) = job else { return Ok(Ok(named.map_or(checked_out, Ok)?)) };
     let parents = |commit: &Revision| Some(repository.commit(commit).ok()?.parents);

@@ -6,7 +6,7 @@
 
 use clap::builder::PossibleValue;
 use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use exit::Failure;
 use portcullis_forge::{self as host, HostKind};
 use portcullis_model::host::NO_HOST;
@@ -22,6 +22,7 @@ mod bare;
 mod batching;
 pub mod check;
 mod clauses;
+pub mod completions;
 pub mod decide;
 #[cfg(feature = "demo")]
 pub mod demo;
@@ -31,20 +32,23 @@ pub mod deployment;
 pub mod drill;
 pub mod due;
 pub mod evidence;
+pub mod examples;
 pub mod exit;
 pub mod explain;
 pub mod facts;
 pub mod facts_check;
 pub mod failed;
 mod file_kind;
-pub mod fleet;
 mod filled;
+pub mod fleet;
 mod given;
 pub mod hook;
 mod hosts;
 pub mod incident;
+pub mod init;
 mod listener;
 mod look;
+pub mod man;
 mod meant;
 mod names;
 pub mod opening;
@@ -59,13 +63,18 @@ pub mod progress;
 #[cfg(feature = "reconcile")]
 pub mod reconcile;
 pub mod record;
+pub mod rehearse;
+pub mod remedy;
 pub mod replay;
 pub mod replayed;
 pub mod reviews;
+mod saved_case;
 pub mod schema;
+mod screen;
 pub mod seal;
 pub mod signature;
 mod signing;
+pub mod simulate;
 pub mod snapshot;
 mod sources;
 pub mod status;
@@ -73,6 +82,7 @@ mod stop;
 #[cfg(feature = "demo")]
 pub mod story;
 pub mod trace;
+mod what_helps;
 
 /// Gate for merges and deployments: a change to data-processing code needs branch protection,
 /// independent review and regression evidence.
@@ -80,23 +90,31 @@ pub mod trace;
 /// Exit codes, the same for every format: 0 allowed, 1 blocked, 2 invalid command line, 3
 /// undetermined (must not land either), 4 policy missing or not valid, 5 no repository, no such
 /// commit, or a file that cannot be read or written, 6 a deployment record or a signature does not
-/// verify, a decision that is taken again differs, or another commit was deployed.
+/// verify, a decision that is taken again differs, or another commit was deployed, 7 something was
+/// simulated and nothing decided.
 #[derive(Debug, Parser)]
 #[command(name = "portcullis", version = program::VERSION, max_term_width = 100)]
 pub struct Cli {
     /// Run as if started in DIR; all paths are relative to it.
     #[arg(short = 'C', value_name = "DIR", global = true, default_value = ".", hide_default_value = true)]
     directory: PathBuf,
+    /// Colour in text for people. `auto`: on a terminal, where `NO_COLOR` is not set.
+    #[arg(long, value_name = "WHEN", global = true, value_enum, default_value_t = ColorChoice::Auto, hide_default_value = true)]
+    color: ColorChoice,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Look at the repository, and propose a policy with the evidence for every line.
+    Init(init::InitArguments),
     /// Judge a change request or a deployment: gather the facts and decide.
     Check(check::CheckArguments),
     /// Audit the landings and deployments of a period.
     Audit(audit::AuditArguments),
+    /// Rehearse a policy: what would it have said of the landings of the past?
+    Rehearse(rehearse::RehearseArguments),
     /// Gather the facts that `check` would judge, and write them as JSON.
     Facts(facts::FactsArguments),
     /// Sign a review of a commit, and add it to your chain of reviews in the repository.
@@ -104,6 +122,10 @@ enum Command {
     /// List and verify signed reviews.
     #[command(subcommand)]
     Reviews(reviews::ReviewsCommand),
+    /// Print the exact change of the host's settings that would satisfy the policy.
+    Remedy(remedy::RemedyArguments),
+    /// Simulate: what would the judge say if someone approved, or a suite passed?
+    Simulate(simulate::SimulateArguments),
     /// Decide from gathered facts, without git and network.
     Decide(decide::DecideArguments),
     /// Explain a control, the data-processing areas of a path, or how a commit landed.
@@ -151,6 +173,10 @@ enum Command {
     Drill(drill::DrillArguments),
     /// Print the JSON Schema of a file that Portcullis reads or writes, or list the schemas.
     Schema(schema::SchemaArguments),
+    /// Print the script by which a shell completes command lines.
+    Completions(completions::CompletionArguments),
+    /// Print a page of the manual, or write all of them.
+    Man(man::ManArguments),
     /// See the gate at work on a made-up repository; no account and no network needed.
     #[cfg(feature = "demo")]
     Demo(demo::Arguments),
@@ -239,12 +265,27 @@ impl ValueEnum for HostName {
     }
 }
 
+/// The command line of the program, with examples in the help of every command.
+pub fn command() -> clap::Command {
+    examples::add_to(Cli::command())
+}
+
+/// Parses the process's own arguments. Help and complaints obey `--color` before it is parsed.
+fn parse_arguments() -> Result<Cli, clap::Error> {
+    let choice = screen::choice_in(std::env::args_os());
+    screen::choose(choice);
+    let mut command = command().color(choice);
+    let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
 /// Runs the program on the process's own arguments.
 pub fn main() -> ExitCode {
-    let ended = match Cli::try_parse() {
+    let ended = match parse_arguments() {
         Ok(cli) => run(cli),
         Err(help) if help.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             print_help(&help);
+            failed::annotate_job(&Failure::usage("the command is not complete"));
             return exit::Exit::Usage.into();
         }
         Err(error) if error.use_stderr() => Err(refuse_arguments(&error)),
@@ -280,16 +321,21 @@ fn print_help(help: &clap::Error) -> ExitCode {
 
 /// Every path that the user names is meant from the directory that `-C` names, as with git.
 fn run(cli: Cli) -> exit::Result {
+    screen::choose(cli.color);
     std::env::set_current_dir(&cli.directory).map_err(|error| {
         Failure::environment(format!("cannot enter the directory {}: {error}", cli.directory.display()))
     })?;
     let directory = Path::new(".");
     match cli.command {
+        Command::Init(arguments) => init::run(directory, &arguments),
         Command::Check(arguments) => check::run(directory, &arguments),
         Command::Audit(arguments) => audit::run(directory, &arguments),
+        Command::Rehearse(arguments) => rehearse::run(directory, &arguments),
         Command::Facts(arguments) => facts::run(directory, &arguments),
         Command::Approve(arguments) => approve::run(directory, &arguments),
         Command::Reviews(command) => reviews::run(directory, &command),
+        Command::Remedy(arguments) => remedy::run(directory, &arguments),
+        Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Decide(arguments) => decide::run(directory, &arguments),
         Command::Explain(arguments) => explain::run(directory, &arguments),
         Command::Policy(command) => policy::run(directory, &command),
@@ -308,6 +354,8 @@ fn run(cli: Cli) -> exit::Result {
         Command::Signature(command) => signature::run(directory, &command),
         Command::Hook(command) => hook::run(&command),
         Command::Schema(arguments) => schema::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
         #[cfg(feature = "demo")]
         Command::Drill(arguments) => drill::run(directory, &arguments),
         #[cfg(feature = "demo")]

@@ -11,42 +11,61 @@ use portcullis_record::Chain;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-/// What is wrong with the name of a suite and of a configuration, by a policy; nothing where it
-/// names no suites at all.
-pub fn doubt(policy: &Policy, suite: &str, configuration: Option<&str>) -> Option<String> {
+/// Names of a suite and of a configuration have to be those of a policy, where it has suites at
+/// all. What is left to say: that the suite has configurations, and none was named.
+///
+/// # Errors
+/// The policy has no such suite, or the suite no such configuration.
+pub fn check_suite(policy: &Policy, suite: &str, configuration: Option<&str>) -> Result<Option<String>> {
     let suites: Vec<_> = policy.controls.values().flat_map(|control| control.suites()).collect();
     if suites.is_empty() {
-        return None;
+        return Ok(None);
     }
     let Some(known) = suites.iter().find(|known| known.name == suite) else {
         let names: Vec<&str> = suites.iter().map(|known| known.name).collect();
-        return Some(format!("the policy has no suite `{suite}`{}", suggest_name(suite, &names)));
+        return Err(unknown_name(format!("the policy has no suite `{suite}`"), suite, &names));
     };
-    let names: Vec<&str> = known.configurations?.iter().map(String::as_str).collect();
+    let Some(names) = known.configurations else { return Ok(None) };
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     match configuration {
-        Some(name) if names.contains(&name) => None,
+        Some(name) if names.contains(&name) => Ok(None),
         Some(name) => {
-            Some(format!("the suite `{suite}` has no configuration `{name}`{}", suggest_name(name, &names)))
+            Err(unknown_name(format!("the suite `{suite}` has no configuration `{name}`"), name, &names))
         }
-        None => Some(format!(
+        None => Ok(Some(format!(
             "the suite `{suite}` has configurations ({}), and none was named with --configuration",
             names.join(", ")
-        )),
+        ))),
     }
 }
 
-fn suggest_name(name: &str, names: &[&str]) -> String {
-    match nearest(name, names.iter().copied()) {
-        Some(meant) => format!("; did you mean `{meant}`?"),
-        None => format!("; it has {}", names.join(", ")),
+fn unknown_name(what: String, name: &str, names: &[&str]) -> Failure {
+    let meant = nearest(name, names.iter().copied());
+    let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+    Failure::usage(format!("{what}{meant}")).hint(format!("it has {}", names.join(", ")))
+}
+
+/// The suites that `--report SUITE=FILE` names have to be those of the policy at the base, or of
+/// the one that the change brings.
+///
+/// # Errors
+/// Neither has such a suite.
+pub fn check_reports(
+    policy: &Policy,
+    reports: &[NamedReport],
+    brought: impl FnOnce() -> Option<Policy>,
+) -> Result<()> {
+    let suites = || reports.iter().filter_map(|report| report.suite.as_deref());
+    let first_fault = |policy: &Policy| suites().find_map(|suite| check_suite(policy, suite, None).err());
+    let Some(fault) = first_fault(policy) else { return Ok(()) };
+    match brought() {
+        Some(brought) if first_fault(&brought).is_none() => Ok(()),
+        _ => Err(Failure { message: format!("--report: {}", fault.message), ..fault }),
     }
 }
 
 /// Says on stderr which reports and statements that were named will not be looked at.
-pub fn warn(policy: &Policy, reports: &[NamedReport], evidence: &[PathBuf]) {
-    let suites = reports.iter().filter_map(|report| report.suite.as_deref());
-    let unknown = |suite: &str| doubt(policy, suite, None).filter(|doubt| doubt.contains("has no suite"));
-    suites.filter_map(unknown).for_each(|doubt| remark(&format!("warning: --report: {doubt}")));
+pub fn warn(reports: &[NamedReport], evidence: &[PathBuf]) {
     let reports = reports.iter().map(|report| ("--report", report.file.as_path()));
     let evidence = evidence.iter().map(|file| ("--evidence", file.as_path()));
     for (option, file) in reports.chain(evidence).filter(|(_, file)| !file.exists()) {

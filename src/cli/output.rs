@@ -1,9 +1,9 @@
 //! Decisions and data out, complaints beside them: stdout carries data and nothing else.
 #![allow(clippy::print_stderr, reason = "complaints go to stderr")]
 
-use super::clauses;
 use super::exit::{Exit, Failure, Result};
-use crate::render::{self, Context, ControlGuide, Format, SourceText, Style};
+use super::{clauses, program, screen};
+use crate::render::{self, Context, ControlGuide, Format, Imprint, SourceText, Style};
 use clap::Args;
 use portcullis_forge::ci;
 use portcullis_judge::control::{self, Kind};
@@ -32,7 +32,7 @@ fn format_help() -> String {
     let names: Vec<String> = render::TABLE.iter().map(|format| format!("`{}`", format.name)).collect();
     format!(
         "One of {}; to a file with `=FILE`. Repeatable. Default: `terminal`, and in a job of a CI system also the \
-         annotations and the summary that it shows",
+         annotations and the summary that it shows; `default` names all of these, beside formats in files",
         names.join(", ")
     )
 }
@@ -99,10 +99,18 @@ impl Plan<'_> {
     }
 }
 
+/// The name for what is shown where no format is named.
+pub const DEFAULT_FORMAT: &str = "default";
+
 fn parse_targets(formats: &[String]) -> Result<Vec<Target>> {
-    let targets = formats.iter().map(|text| parse_target(text)).collect::<Result<Vec<_>>>()?;
-    refuse_same_place(targets.iter().map(|target| target.file.as_deref()))?;
-    Ok(targets)
+    let (usual, named): (Vec<&String>, Vec<&String>) =
+        formats.iter().partition(|text| *text == DEFAULT_FORMAT);
+    let named = named.into_iter().map(|text| parse_target(text)).collect::<Result<Vec<_>>>()?;
+    // What is usual takes stdout once, however many formats it is of.
+    let places = named.iter().map(|target| target.file.as_deref());
+    refuse_same_place(places.chain(usual.iter().map(|_| None)))?;
+    let usual = if usual.is_empty() { Vec::new() } else { usual_targets() };
+    Ok(usual.into_iter().chain(named).collect())
 }
 
 /// The name of a format and its file, of `NAME` or `NAME=FILE`.
@@ -150,7 +158,7 @@ fn usual_targets() -> Vec<Target> {
 
 fn parse_target(text: &str) -> Result<Target> {
     let (name, file) = split_format(text)?;
-    let names = || render::TABLE.iter().map(|format| format.name);
+    let names = || render::TABLE.iter().map(|format| format.name).chain([DEFAULT_FORMAT]);
     let format = render::find(name).ok_or_else(|| Failure::usage(unknown("format", name, names())))?;
     Ok(Target { format, file, append: false })
 }
@@ -163,7 +171,9 @@ fn write_target(
 ) -> Result<()> {
     let mut bytes = Vec::new();
     let style = style_of(arguments, target.file.is_none());
-    let context = Context { style, controls: &control_guides(), sources, facts };
+    let run = ci::run_link();
+    let imprint = Some(Imprint { version: program::VERSION, run: run.as_deref() });
+    let context = Context { style, controls: &control_guides(), sources, facts, imprint };
     (target.format.write)(decision, &context, &mut bytes)
         .map_err(|error| Failure::environment(error.to_string()))?;
     match &target.file {
@@ -185,24 +195,24 @@ pub fn control_guides() -> Vec<ControlGuide<'static>> {
 }
 
 fn style_of(arguments: &Shown, to_stdout: bool) -> Style {
-    let colour = to_stdout && colour();
-    Style { colour, advisory: arguments.advisory, ..for_people(arguments.verbose) }
+    let shown = for_people(arguments.verbose);
+    let (colour, width) = if to_stdout { (shown.colour, shown.width) } else { (false, USUAL_WIDTH) };
+    Style { colour, width, advisory: arguments.advisory, ..shown }
 }
 
-/// How text for people goes to stdout.
+/// Columns of text where nothing says how many there are.
+const USUAL_WIDTH: usize = 80;
+
+/// How text for people goes to stdout. Longer lines than of a hundred columns are hard to read.
 pub fn for_people(verbose: bool) -> Style {
-    Style { colour: colour(), width: 80, verbose, advisory: false }
+    let width = screen::columns().unwrap_or(USUAL_WIDTH).clamp(40, 100);
+    Style { colour: screen::has_colour(), width, verbose, advisory: false }
 }
 
-/// The same in as many columns as `COLUMNS` says, from 80 to 200; 80 where it says nothing.
+/// The same for tables, in 80 to 200 columns.
 pub fn for_columns() -> Style {
-    let columns = ci::variable("COLUMNS").and_then(|columns| columns.parse().ok());
-    Style { width: columns.unwrap_or(80).clamp(80, 200), ..for_people(false) }
-}
-
-/// May stdout carry colour? (`NO_COLOR`, `CLICOLOR_FORCE`, no terminal)
-pub fn colour() -> bool {
-    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+    let columns = screen::columns().unwrap_or(USUAL_WIDTH);
+    Style { width: columns.clamp(USUAL_WIDTH, 200), ..for_people(false) }
 }
 
 /// Writes what is kept or signed to the byte to stdout. Only in the log of a job, and only where a
@@ -396,9 +406,9 @@ pub fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&
 
 /// Says on stderr what went wrong.
 pub fn complain(message: &str) {
-    let message = message.trim_end();
+    let message = render::plain(message.trim_end());
     let prefix = if message.starts_with("error") { "" } else { "error: " };
-    remark(&format!("{prefix}{message}"));
+    eprintln!("{}", screen::paint_labels(&format!("{prefix}{message}")));
 }
 
 /// Writes a command to the runner of a CI job, which reads stderr too.

@@ -11,8 +11,10 @@ use portcullis_model::waiver::{self, Approved, Rollback, Waiver};
 use std::path::{Path, PathBuf};
 
 mod acknowledgements;
+mod explain_decision;
 mod idle;
 mod procedure;
+mod test;
 
 /// Columns to fill.
 const WIDTH: usize = 80;
@@ -52,7 +54,12 @@ pub enum PolicyCommand {
     Procedure(procedure::ProcedureArguments),
     /// List who has acknowledged the procedure as it is now.
     Acknowledgements(acknowledgements::AcknowledgementArguments),
-    /// Write a commented policy to start from.
+    /// Judge the cases in a file, and compare what comes of each with what is expected.
+    Test(test::TestArguments),
+    /// Explain why a saved decision came out as it did, control by control with the lines of the
+    /// policy.
+    ExplainDecision(explain_decision::ExplainDecisionArguments),
+    /// Write a fixed sample of a policy, without looking at a repository; see `portcullis init`.
     Init {
         /// File to write; it must not exist yet.
         #[arg(default_value = POLICY)]
@@ -70,6 +77,8 @@ pub fn run(directory: &Path, command: &PolicyCommand) -> Result {
         PolicyCommand::Waiver { id, policy, host } => print_statement(id, policy, *host),
         PolicyCommand::Procedure(arguments) => procedure::run(arguments),
         PolicyCommand::Acknowledgements(arguments) => acknowledgements::run(arguments),
+        PolicyCommand::Test(arguments) => test::run(arguments),
+        PolicyCommand::ExplainDecision(arguments) => explain_decision::run(arguments),
         PolicyCommand::Init { file } => write_starter(file),
     }
 }
@@ -77,7 +86,7 @@ pub fn run(directory: &Path, command: &PolicyCommand) -> Result {
 fn check_file(directory: &Path, file: &Path, host: Option<HostName>) -> Result {
     let policy = read_policy(file, &profile_of(host))?;
     let waivers = check_waivers(&policy, &file.with_file_name(waiver::PATH))?;
-    for remark in idle::remarks(directory, &policy) {
+    for remark in idle::remarks(directory, file, &policy) {
         output::remark(&wrap_warning(&remark.at(file)));
     }
     output::text(&(describe_policy(file, &policy) + &waivers))?;
@@ -112,6 +121,7 @@ fn check_waivers(policy: &Policy, file: &Path) -> Result<String> {
     let Some(Leaves { waivers, rollbacks }) = read_waivers(policy, file)? else { return Ok(String::new()) };
     let named = waivers.iter().map(|one| (&one.grant.id, one as &dyn Approved));
     let named = named.chain(rollbacks.iter().map(|one| (&one.grant.id, one as &dyn Approved)));
+    remark_expired(file, &waivers, &rollbacks);
     check_signatures(policy, file, named)?;
     let count = |number, thing: &str| format!("{number} {thing}{}", if number == 1 { "" } else { "s" });
     let also = match rollbacks.len() {
@@ -119,6 +129,21 @@ fn check_waivers(policy: &Policy, file: &Path) -> Result<String> {
         number => format!(", {}", count(number, "rollback")),
     };
     Ok(format!("{name} is valid: {}{also}\n", count(waivers.len(), "waiver")))
+}
+
+/// Waivers and rollbacks that no longer do anything. One of an emergency does, until it is
+/// reviewed.
+fn remark_expired(file: &Path, waivers: &[Waiver], rollbacks: &[Rollback]) {
+    let now = jiff::Timestamp::now();
+    let is_open =
+        |waiver: &&Waiver| waiver.emergency.as_ref().is_some_and(|emergency| emergency.review.is_none());
+    let waivers = waivers.iter().filter(|waiver| !is_open(waiver)).map(|waiver| &waiver.grant);
+    let grants = waivers.chain(rollbacks.iter().map(|rollback| &rollback.grant));
+    for grant in grants.filter(|grant| grant.expires <= now) {
+        let (file, id, expires) = (file.display(), &grant.id, grant.expires);
+        let text = format!("{file}: {id} expired at {expires}, so it has no effect; take it out");
+        output::remark(&wrap_warning(&text));
+    }
 }
 
 /// The contents of the file of waivers.

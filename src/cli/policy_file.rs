@@ -53,7 +53,9 @@ pub fn read_policy(file: &Path, host: &HostProfile) -> Result<Policy> {
 fn unreadable_policy(file: &Path, error: &std::io::Error) -> Failure {
     let failure = Failure::policy(format!("cannot read the policy {}: {error}", file.display()));
     match error.kind() {
-        std::io::ErrorKind::NotFound => failure.hint("`portcullis policy init` writes one to begin with"),
+        std::io::ErrorKind::NotFound => {
+            failure.hint("`portcullis init` proposes one from what the repository holds")
+        }
         _ => failure,
     }
 }

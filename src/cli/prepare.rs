@@ -9,6 +9,7 @@ use super::policy_file::{POLICY, check_waivers, parse_policy, read_policy};
 use super::stop::Stop;
 use super::{SubjectArguments, bare, batching, deploying, names, opening, output};
 use crate::collect::batch::BatchTarget;
+use crate::collect::gather::text_at;
 use crate::collect::policy_texts::{PolicyTexts, read_policy_texts};
 use crate::collect::reports::NamedReport;
 use crate::collect::request::{
@@ -158,7 +159,12 @@ fn try_prepare(
     let profile = forge.as_deref().map_or_else(|| profile_of(subject.host), Forge::profile);
     let policy = policy_at(&repository, directory, subject, &found.ends(), &profile)?;
     let (policy, inquiry) = policy.map_err(unseen)?;
-    names::warn(&policy, &reports, &subject.evidence);
+    let brought = || {
+        let text = text_at(&repository, &found.ends().head, &POLICY.into()).ok()??;
+        Policy::parse_for(&text, &profile).ok()
+    };
+    names::check_reports(&policy, &reports, brought)?;
+    names::warn(&reports, &subject.evidence);
     let tip = found.tip();
     let logged = bare::logged_reviews(&repository, forge.as_deref());
     let review_refs = ReviewRefs { logged, ..found.review_refs(&repository) };
@@ -335,7 +341,7 @@ pub(super) fn policy_at(
     }
     let Some(text) = before else {
         return Err(Failure::policy(format!(
-            "there is no {POLICY} at the base commit {at}; `portcullis policy init` writes one to begin with, and it \
+            "there is no {POLICY} at the base commit {at}; `portcullis init` proposes one, and it \
              counts once it has landed on the branch"
         )));
     };

@@ -139,7 +139,11 @@ fn replay_file(file: &Path) -> Result<(ReplayV1, Option<ReplayBasis>)> {
     Ok((replay, basis))
 }
 
-fn read_limited(file: &Path) -> Result<Vec<u8>> {
+/// The bytes of a file, unless there are too many.
+///
+/// # Errors
+/// It cannot be read.
+pub fn read_limited(file: &Path) -> Result<Vec<u8>> {
     let cannot =
         |why: &dyn std::fmt::Display| Failure::environment(format!("cannot read {}: {why}", file.display()));
     let opened = File::open(file).map_err(|error| {
@@ -158,7 +162,8 @@ fn read_limited(file: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn not_sealed(file: &Path, bytes: &[u8], error: &NotSealed) -> Failure {
+/// The error about a file that is no sealed decision.
+pub fn not_sealed(file: &Path, bytes: &[u8], error: &NotSealed) -> Failure {
     let name = file.display();
     match (error, file_kind::recognise_no_seal(bytes)) {
         (NotSealed::Form(_), Some(other)) => Failure::environment(format!("{name}: {other}")),

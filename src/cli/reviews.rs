@@ -7,6 +7,7 @@ use crate::collect::imports::ForeignReview;
 use crate::collect::imports::appraise::AppraiseHistory;
 use crate::collect::imports::gerrit::{self, ChangeNotes};
 use crate::collect::imports::gittuf::GittufHistory;
+use crate::collect::naming::resolve_named;
 use crate::collect::signed_reviews::{
     CheckedChain, CheckedStatement, ReviewQuestion, check_chain, read_signed_reviews, read_signers,
     review_refs,
@@ -96,7 +97,7 @@ impl Asked {
         let name = arguments.onto.as_deref().unwrap_or("HEAD");
         let base = repository.resolve(name)?;
         let target = arguments.onto.as_deref().and_then(|name| repository.branch_named(name));
-        let head = arguments.revision.as_deref().map(|name| repository.resolve(name)).transpose()?;
+        let head = arguments.revision.as_deref().map(|name| resolve_named(&repository, name)).transpose()?;
         let policy = policy_at(&repository, &base)?;
         let signers = read_signers(&repository, policy.scope.reviews.signers.as_ref(), &base)
             .map_err(|gap| Failure::unseen(Exit::Policy, &gap))?;

@@ -1,5 +1,6 @@
 //! What is deployed: where the range of a deployment begins.
 
+use crate::collect::naming::resolve_named;
 use crate::collect::records::{Closeness, DeploymentRecords as _};
 use portcullis_forge::Forge;
 use portcullis_git::Repository;
@@ -136,7 +137,8 @@ pub fn find_baseline(
         return Err(BaselineError::Broken(problems.to_vec()));
     }
     let tip = chain.and_then(Chain::tip).cloned();
-    let said = said.map(|name| repository.resolve(name)).transpose().map_err(BaselineError::Unresolved)?;
+    let said =
+        said.map(|name| resolve_named(repository, name)).transpose().map_err(BaselineError::Unresolved)?;
     let tried = history
         .tried(candidate, said.as_ref())
         .map(|last| (last.entry.baseline.commit.clone(), BaselineOrigin::Retry(last.entry.number)));

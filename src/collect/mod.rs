@@ -22,6 +22,7 @@ pub mod imports;
 pub mod incidents;
 mod line_checksum;
 pub mod line_coverage;
+pub mod naming;
 pub mod policy_texts;
 mod reading;
 pub mod record_signatures;

@@ -8,6 +8,7 @@
 use crate::collect::batch::{BatchTarget, gather_batch};
 use crate::collect::deployment::{DeploymentTarget, gather_deployment};
 use crate::collect::gather::gather_change;
+use crate::collect::naming::resolve_named;
 use crate::collect::sources::{Ends, HostSession, Sources};
 use portcullis_forge::ChangeRequestHost;
 use portcullis_git::Repository;
@@ -105,7 +106,7 @@ pub fn locate_change(
     names: RevisionNames<'_>,
     session: Option<&HostSession<'_>>,
 ) -> Result<Ends, LocateError> {
-    let resolve = |name: &str| repository.resolve(name).map_err(LocateError::Unresolved);
+    let resolve = |name: &str| resolve_named(repository, name).map_err(LocateError::Unresolved);
     let head = match (names.head, names.of_job, session) {
         (Some(name), _, _) => resolve(name),
         (None, Some(head), _) => Ok(head.clone()),

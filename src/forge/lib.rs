@@ -37,6 +37,7 @@ pub mod gitlab;
 pub mod http;
 mod kind;
 mod moves;
+pub mod remedy;
 pub mod settled;
 
 pub use kind::{Connection, HostError, HostKind, OpenFleet, OpenHost};

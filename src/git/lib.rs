@@ -14,6 +14,7 @@
 //! | `server` | what a server asks of its own repository |
 //! | `object`, `hash` | reading one object, checking it against its name, and the gap when that fails |
 //! | `overlay` | objects made in memory, in front of those of the repository |
+//! | `overview` | what `init` looks at: remotes, branches, authors, many small files |
 //! | `pack` | our own way to the objects in packs, before libgit2 is asked |
 //! | `commit`, `tree` | the raw formats |
 //! | `commit_facts` | a commit as a fact |
@@ -89,6 +90,7 @@ pub mod notes;
 mod object;
 mod oid_map;
 mod overlay;
+pub mod overview;
 mod pack;
 mod parallel;
 mod pattern;
@@ -162,8 +164,8 @@ impl Repository {
         rev_parse::resolve(&self.git, &self.objects().map_err(|gap| anyhow!("{gap}"))?, name)
     }
 
-    /// The same, where the beginning of an object name will do, as this program writes it (ten
-    /// digits or more), if it is that of one object only: for commands that judge nothing.
+    /// The same, where the beginning of an object name will do (seven digits or more), if it is
+    /// that of one object only and no ref is named so: for people, and not for jobs.
     ///
     /// # Errors
     /// It stands for nothing, or for more than one thing.

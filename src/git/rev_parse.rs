@@ -1,9 +1,9 @@
 //! Names to commits.
 //!
 //! A name that could mean two commits means none: a person who may create tags could otherwise
-//! choose which commit is judged. Abbreviated object names are refused for the same reason, and the
-//! refusal says the whole name; only what explains and judges nothing takes those that this program
-//! writes itself, see [`resolve_short`].
+//! choose which commit is judged. [`resolve`] refuses abbreviated object names for the same reason,
+//! and says the whole name: it is for jobs, whose clone may lack the commit that was meant and hold
+//! one that begins alike. [`resolve_short`] is for people, who see which commit it is.
 
 use crate::object::{Objects, parse_oid, revision_of};
 use anyhow::{anyhow, bail};
@@ -11,9 +11,8 @@ use git2::{ErrorCode, ObjectType, Oid};
 use portcullis_model::change::Revision;
 use portcullis_model::fact::Gap;
 
-/// How many digits of an object name this program writes (see [`Revision::short`]); fewer are not
-/// looked up.
-const SHORT: usize = 10;
+/// How many digits git writes at least; fewer are not looked up.
+const SHORT: usize = 7;
 
 /// Tags of tags are followed this far.
 const TAG_LIMIT: usize = 16;
@@ -25,20 +24,19 @@ pub fn resolve(git: &git2::Repository, objects: &Objects<'_>, name: &str) -> any
     follow_steps(objects, name, at, suffix)
 }
 
-/// The same, where the name may also be the beginning of one object name, as this program writes
-/// it: for commands that judge nothing.
+/// The same, where the name may also be the beginning of the only object name that begins so, and
+/// no ref has that name for another commit.
 pub fn resolve_short(git: &git2::Repository, objects: &Objects<'_>, name: &str) -> anyhow::Result<Revision> {
     let (stem, suffix) = split_suffix(name);
     let names = NameResolver { git, objects };
-    match names.commit(stem) {
-        Err(error) => match unique_object(git, stem) {
-            Some(id) if names.short(stem)?.is_empty() => {
-                follow_steps(objects, name, names.peel(&id.to_string(), id)?, suffix)
-            }
-            _ => Err(error),
-        },
-        Ok(at) => follow_steps(objects, name, at, suffix),
-    }
+    let Some(object) = object_of_prefix(git, stem)? else { return resolve(git, objects, name) };
+    let refs = names.short(stem)?;
+    let at = match names.peel(&object.to_string(), object) {
+        // Something else than a commit begins so, and a ref is named so.
+        Err(_) if !refs.is_empty() => one_of(git, stem, &refs)?,
+        commit => one_of(git, stem, &[refs, vec![(object.to_string(), commit?)]].concat())?,
+    };
+    follow_steps(objects, name, at, suffix)
 }
 
 fn split_suffix(name: &str) -> (&str, &str) {
@@ -192,21 +190,30 @@ fn is_abbreviated(name: &str) -> bool {
     name.len() >= 4 && name.len() < 40 && name.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-/// The only object whose name begins so, where enough of it is given.
-fn unique_object(git: &git2::Repository, name: &str) -> Option<Oid> {
-    let long_enough = is_abbreviated(name) && name.len() >= SHORT;
-    let prefix = long_enough.then(|| Oid::from_str(&format!("{name:0<40}")).ok())??;
-    git.odb().ok()?.exists_prefix(prefix, name.len()).ok()
+/// The only object whose name begins so; `None` where none does, or too little of it is given.
+fn object_of_prefix(git: &git2::Repository, name: &str) -> anyhow::Result<Option<Oid>> {
+    if !is_abbreviated(name) || name.len() < SHORT {
+        return Ok(None);
+    }
+    let prefix = Oid::from_str(&format!("{name:0<40}"))?;
+    match git.odb()?.exists_prefix(prefix, name.len()) {
+        Ok(object) => Ok(Some(object)),
+        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+        Err(error) if error.code() == ErrorCode::Ambiguous => {
+            bail!("several objects here begin with `{name}`: write more digits of the one that is meant")
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn describe_missing(git: &git2::Repository, name: &str) -> String {
-    let hint = match unique_object(git, name) {
+    let hint = match object_of_prefix(git, name) {
         _ if !is_abbreviated(name) => String::new(),
-        Some(id) => format!(
-            "; abbreviated object names are not accepted, because one could mean another commit tomorrow: write {id}"
+        Ok(Some(id)) => format!(
+            "; abbreviated object names are not accepted in a job, because one could mean another commit tomorrow: write {id}"
         ),
-        None => format!(
-            "; abbreviated object names are not accepted: write all 40 digits (`git rev-parse {name}` prints them)"
+        _ => format!(
+            "; no object here begins so, or too few digits are given: write all 40 (`git rev-parse {name}` prints them)"
         ),
     };
     format!("`{name}` names no commit here (looked for {}){hint}", candidate_refs(name).join(", "))

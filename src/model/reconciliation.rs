@@ -2,6 +2,7 @@
 //! fields and their rules, deadlines, budgets, floors. Values of the policy's
 //! `[reconciliation.NAME]`, without a word about how a system is read.
 
+pub mod accepted;
 pub mod class;
 pub mod connector;
 pub mod definition;
@@ -10,12 +11,13 @@ pub mod field;
 pub mod run;
 pub mod system;
 
+pub use accepted::AcceptedDifference;
 pub use class::RecordClass;
 pub use connector::ConnectorSettings;
 pub use facts::{DatasetRuns, KnownRun, ReconciliationFacts, RecordedDeployment};
 pub use field::{DatasetField, FieldRule};
 pub use run::{ClassCount, ReconciliationRun, RunOutcome, RunPopulation, RunShare};
-pub use system::{OperationColumn, SystemSettings, TimeColumn};
+pub use system::{AnswerWords, OperationColumn, SystemSettings, TimeColumn};
 
 use crate::path::RepoPath;
 use jiff::SignedDuration;
@@ -57,11 +59,14 @@ pub struct Dataset {
     pub green_within: Option<SignedDuration>,
     /// Names of the parties of `[notification]` who rely on these records.
     pub recipients: Vec<String>,
-    /// A register of agreed differences, if any: a file of the repository.
-    pub accepted: Option<RepoPath>,
+    /// Differences that a person accepts until a day.
+    pub accepted: Vec<AcceptedDifference>,
     /// Where the keys are that runs have to be signed with: a file of the repository; `None` where
     /// none needs a signature.
     pub signers: Option<RepoPath>,
+    /// Where the keys are that manifests have to be signed with: a file of the repository; `None`
+    /// where none needs a signature.
+    pub manifest_signers: Option<RepoPath>,
     /// What was meant to be sent; `None`: its manifest is brought as a file.
     pub source: Option<SystemSettings>,
     /// What the receiver holds; likewise.
@@ -70,6 +75,45 @@ pub struct Dataset {
     pub rejects: Option<SystemSettings>,
     /// What the receiver acknowledged, where it says so.
     pub receipts: Option<SystemSettings>,
+    /// Reasons of the reject log that hold no content and are kept by name. Every other reason is
+    /// kept as a keyed code.
+    pub reject_codes: Vec<String>,
+    /// What the words of receipts mean.
+    pub answer_words: AnswerWords,
+}
+
+impl Dataset {
+    /// A dataset of this name of which nothing is asked, and whose manifests are brought as files.
+    #[must_use]
+    pub fn blank(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            areas: Vec::new(),
+            key: Vec::new(),
+            fields: Vec::new(),
+            deadlines: Vec::new(),
+            deletion_deadlines: Vec::new(),
+            acknowledged_within: None,
+            clock_skew: SignedDuration::ZERO,
+            budgets: BTreeMap::new(),
+            floors: Floors::default(),
+            reserved: Vec::new(),
+            full_every: None,
+            expected_every: None,
+            after_deployment: None,
+            green_within: None,
+            recipients: Vec::new(),
+            accepted: Vec::new(),
+            signers: None,
+            manifest_signers: None,
+            source: None,
+            target: None,
+            rejects: None,
+            receipts: None,
+            reject_codes: Vec::new(),
+            answer_words: AnswerWords::default(),
+        }
+    }
 }
 
 /// A share of the records, and how long they may take.

@@ -11,9 +11,11 @@ use crate::control::RunSeed;
 use crate::join::{
     BreakCounts, BucketFindings, ControlAnswer, JoinOutputs, JoinSettings, SeenDifference, join_bucket,
 };
-use crate::manifest::{FaultKind, ManifestFault, ManifestTitle, ManifestWriter, WrittenBucket};
+use crate::looks::ShareLooks;
+use crate::manifest::{BucketWriter, FaultKind, ManifestFault, ManifestTitle, ManifestWriter, WrittenBucket};
 use crate::record::Clock;
 use crate::totals::BucketTotals;
+use jiff::Timestamp;
 use portcullis_model::reconciliation::{Dataset, RecordClass};
 use portcullis_wire::form::Form as _;
 use portcullis_wire::manifest::v1::{BUCKETS, ManifestContentV1, ManifestIsolationV1, ManifestScopeV1};
@@ -36,6 +38,9 @@ pub struct CompareSettings<'c> {
     pub late_since: Option<i64>,
     /// Where the manifest of breaks is written.
     pub breaks: Option<&'c Path>,
+    /// Where the manifest of breaks is written with the pending records that missed a term: what a
+    /// second look has to read where a share is missed.
+    pub again: Option<&'c Path>,
     /// Where the manifest of records that are gone is written.
     pub gone: Option<&'c Path>,
     /// The program, with its version.
@@ -57,6 +62,8 @@ pub struct Comparison {
     pub seen: Vec<SeenDifference>,
     /// What became of earlier differences.
     pub breaks: BreakCounts,
+    /// What a later look can still change of shares.
+    pub looks: ShareLooks,
     /// Rejects for each reason.
     pub reasons: BTreeMap<String, u64>,
     /// Rows of the reject log and receipts whose key neither side has.
@@ -83,20 +90,20 @@ pub fn compare_manifests(
         path.map(|path| ManifestWriter::create(path, content, columns)).transpose()
     };
     let breaks = open(settings.breaks, ManifestContentV1::Breaks)?;
+    let again = open(settings.again, ManifestContentV1::Breaks)?;
     let gone = open(settings.gone, ManifestContentV1::Gone)?;
-    let finished = join_buckets(&join, settings.threads, (breaks.as_ref(), gone.as_ref()))?;
-    let (mut all, mut written_breaks, mut written_gone) = (Vec::new(), Vec::new(), Vec::new());
+    let writers = [&breaks, &again, &gone];
+    let finished = join_buckets(&join, settings.threads, writers.map(Option::as_ref))?;
+    let (mut all, mut written) = (Vec::new(), [Vec::new(), Vec::new(), Vec::new()]);
     for bucket in finished {
         all.push(bucket.findings);
-        written_breaks.extend(bucket.breaks);
-        written_gone.extend(bucket.gone);
+        written.iter_mut().zip(bucket.written).for_each(|(all, one)| all.extend(one));
     }
-    let title = |content| make_title(dataset, manifests, settings.generator, content);
-    if let Some(breaks) = breaks {
-        breaks.finish(title(ManifestContentV1::Breaks), written_breaks)?;
-    }
-    if let Some(gone) = gone {
-        gone.finish(title(ManifestContentV1::Gone), written_gone)?;
+    for (writer, written) in [breaks, again, gone].into_iter().zip(written) {
+        if let Some(writer) = writer {
+            let title = make_title(dataset, manifests, settings.generator, writer.content());
+            writer.finish(title, written)?;
+        }
     }
     Ok(combine(join, manifests, settings, all))
 }
@@ -113,7 +120,7 @@ pub fn compare_bucket(
 ) -> Result<BucketFindings, ManifestFault> {
     manifests.check(dataset)?;
     let join = prepare_join(dataset, manifests, settings);
-    Ok(join_bucket(&join, bucket, JoinOutputs { breaks: None, gone: None })?.0)
+    Ok(join_bucket(&join, bucket, JoinOutputs::default())?.0)
 }
 
 /// What all buckets together say, where each was compared apart ([`compare_bucket`]). They come in
@@ -145,17 +152,19 @@ fn prepare_join<'j>(
     let (source, target) = (manifests.source.header(), manifests.target.header());
     let clock = Clock::new(dataset, source, target, manifests.receipts.is_some(), settings.late_since);
     let seed = settings.seed.unwrap_or_else(|| manifests.seed());
-    JoinSettings { manifests, clock, seed, listed: settings.listed as u64 }
+    let at = target.as_of.model().unwrap_or(Timestamp::MAX);
+    let accepted = dataset.accepted.iter().filter(|one| one.is_in_force(at)).cloned().collect();
+    JoinSettings { manifests, clock, seed, listed: settings.listed as u64, accepted }
 }
 
 /// A bucket that was compared, and what was written of it.
 struct FinishedBucket {
     findings: BucketFindings,
-    breaks: Option<WrittenBucket>,
-    gone: Option<WrittenBucket>,
+    written: [Option<WrittenBucket>; 3],
 }
 
-type Writers<'w> = (Option<&'w ManifestWriter>, Option<&'w ManifestWriter>);
+/// Of breaks, of what a second look reads, and of what is gone.
+type Writers<'w> = [Option<&'w ManifestWriter>; 3];
 
 /// Compares all buckets on some threads. Each takes the next bucket that no other has.
 fn join_buckets(
@@ -192,11 +201,12 @@ fn finish_bucket(
 ) -> Result<FinishedBucket, ManifestFault> {
     let begin =
         |writer: Option<&ManifestWriter>| writer.map(|writer| writer.begin_bucket(bucket)).transpose();
-    let outputs = JoinOutputs { breaks: begin(writers.0)?, gone: begin(writers.1)? };
+    let [breaks, again, gone] = writers;
+    let outputs = JoinOutputs { breaks: begin(breaks)?, again: begin(again)?, gone: begin(gone)? };
     let (findings, outputs) = join_bucket(join, bucket, outputs)?;
-    let breaks = outputs.breaks.map(crate::manifest::BucketWriter::finish).transpose()?;
-    let gone = outputs.gone.map(crate::manifest::BucketWriter::finish).transpose()?;
-    Ok(FinishedBucket { findings, breaks, gone })
+    let finish = |output: Option<BucketWriter>| output.map(BucketWriter::finish).transpose();
+    let written = [finish(outputs.breaks)?, finish(outputs.again)?, finish(outputs.gone)?];
+    Ok(FinishedBucket { findings, written })
 }
 
 fn combine(
@@ -212,6 +222,7 @@ fn combine(
         controls: Vec::new(),
         seen: Vec::new(),
         breaks: BreakCounts::default(),
+        looks: ShareLooks::default(),
         reasons: BTreeMap::new(),
         unmatched_answers: 0,
         future_rows: 0,
@@ -223,6 +234,7 @@ fn combine(
         comparison.buckets.push(findings.totals);
         comparison.controls.extend(findings.controls);
         comparison.breaks.add(&findings.breaks);
+        comparison.looks.add(&findings.looks);
         comparison.unmatched_answers += findings.unmatched_answers;
         comparison.future_rows += findings.future_rows;
         comparison.scheduled += findings.scheduled;
@@ -232,8 +244,8 @@ fn combine(
         }
         for seen in findings.seen {
             let count = listed.entry(seen.class).or_default();
-            *count += 1;
-            if *count <= settings.listed {
+            *count += usize::from(!seen.accepted);
+            if seen.accepted || *count <= settings.listed {
                 comparison.seen.push(seen);
             }
         }

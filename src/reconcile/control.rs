@@ -5,7 +5,7 @@
 //! They follow from a seed. Nobody who does not know it can tell them from other rows.
 
 use crate::record::Clock;
-use crate::row::{INCOMPARABLE, MARKED, ManifestRow, UNKEYED};
+use crate::row::{ACCEPTED, INCOMPARABLE, MARKED, ManifestRow, UNKEYED};
 use portcullis_model::reconciliation::RecordClass;
 use sha2::{Digest as _, Sha256};
 
@@ -100,7 +100,7 @@ fn make_control(seed: &RunSeed, bucket: u8, class: RecordClass, clock: &Clock) -
     let row = |operation, sequence, time| ManifestRow { key, digest, sequence, time, operation, marks: 0 };
     let other = |row: ManifestRow| ManifestRow { digest: digest ^ 1, ..row };
     let marked = |row: ManifestRow, marks| ManifestRow { marks, ..row };
-    let accepting = |row: ManifestRow| ManifestRow { digest: 1 << 64, ..row };
+    let accepting = |row: ManifestRow| ManifestRow { digest: ACCEPTED, ..row };
     let answer = ManifestRow { digest: 0, ..row(b'U', 2, long_ago.max(now.saturating_sub(clock.skew))) };
     let (old, new, deleted) = (row(b'U', 2, long_ago), row(b'U', 2, now), row(b'D', 2, long_ago));
     let before = row(b'U', 1, long_ago);

@@ -5,16 +5,22 @@
 //! the folder of the unfinished manifest, and go away with it. Once all rows were read, what is
 //! left to do needs the system no more, and another process can go on with it.
 
+mod causes;
 mod columns;
 mod explain;
+mod reasons;
+mod reserved;
 mod resume;
 mod sort;
 mod spill;
 #[cfg(test)]
 mod tests;
 
-pub use columns::{AnswerWords, list_columns};
+pub use causes::RowCause;
+use causes::RowCauses;
+pub use columns::list_columns;
 pub use explain::{ExplainedField, ExplainedRow, explain_row};
+pub use reasons::{ReasonText, list_reasons};
 
 use crate::canonical::{RuleFault, digest_definition};
 use crate::key::DatasetKey;
@@ -45,8 +51,6 @@ pub struct ExtractSettings<'e> {
     pub as_of: Timestamp,
     /// Whether each field gets a digest of 16 bits of its own.
     pub columns: bool,
-    /// What a receipt says where the operation was accepted or refused.
-    pub answers: AnswerWords,
     /// Only the records of these differences, to confirm them.
     pub only: Option<&'e Manifest>,
     /// How many threads sort.
@@ -113,11 +117,27 @@ pub fn extract_rows(
     path: &Path,
     settings: &ExtractSettings<'_>,
 ) -> Result<ManifestV1, ExtractFault> {
+    extract_with_causes(dataset, system, source, key, path, settings).map(|(header, _)| header)
+}
+
+/// As [`extract_rows`], with the reasons why rows cannot be compared. They hold no content.
+///
+/// # Errors
+/// As of [`extract_rows`].
+pub fn extract_with_causes(
+    dataset: &Dataset,
+    system: &SystemSettings,
+    source: &mut dyn RecordSource,
+    key: &DatasetKey,
+    path: &Path,
+    settings: &ExtractSettings<'_>,
+) -> Result<(ManifestV1, Vec<RowCause>), ExtractFault> {
     let mut reader = RowReader::new(dataset, system, key, settings).map_err(ExtractFault::Settings)?;
     let mut title = make_title(dataset, system, key, settings, reader.columns());
     let mut writer = ManifestWriter::create(path, settings.content, title.columns.len())?;
     let mut spills = Spills::create(writer.folder())?;
-    title.read = Some(read_rows(source, &mut reader, settings.only, &mut spills)?);
+    let mut causes = RowCauses::default();
+    title.read = Some(read_rows(source, &mut reader, settings.only, &mut spills, &mut causes)?);
     title.isolation = name_isolation(source.isolation());
     title.announced = source.announced_rows();
     let (reasons, reason_places) = reader.reasons();
@@ -133,7 +153,7 @@ pub fn extract_rows(
         resume::write_notes(writer.folder(), &notes)?;
         writer.keep();
     }
-    Ok(sort_rows(writer, notes, Vec::new(), settings)?)
+    Ok((sort_rows(writer, notes, Vec::new(), settings)?, causes.list()))
 }
 
 /// Goes on with an extraction to `path` that was interrupted after its last row was read. `None`:
@@ -164,6 +184,7 @@ fn read_rows(
     reader: &mut RowReader,
     only: Option<&Manifest>,
     spills: &mut Spills,
+    causes: &mut RowCauses,
 ) -> Result<u64, ExtractFault> {
     let only = only.map(read_only).transpose()?;
     let (mut values, mut read) = (Vec::new(), 0);
@@ -174,6 +195,9 @@ fn read_rows(
             problem: problem.into(),
             remedy: "Correct the row or the settings of its column, and extract again.".to_string(),
         })?;
+        if let Some(cause) = reader.cause() {
+            causes.take(cause, || source.place());
+        }
         if only.as_ref().is_none_or(|only| only.binary_search(&row.key).is_ok()) {
             spills.push(&row, reader.column_digests())?;
         }

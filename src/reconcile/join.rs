@@ -3,13 +3,14 @@
 use crate::compared::ComparedManifests;
 use crate::control::RunSeed;
 use crate::control::{ControlRecord, make_controls};
+use crate::looks::{ShareLooks, is_difference, misses_a_term};
 use crate::manifest::{BucketWriter, ManifestFault};
 use crate::precedence::classify_quickly;
 use crate::record::{Clock, RecordFacts};
 use crate::row::{CONFIRMED, ManifestRow};
 use crate::stream::RowStream;
 use crate::totals::BucketTotals;
-use portcullis_model::reconciliation::{Isolation, RecordClass};
+use portcullis_model::reconciliation::{AcceptedDifference, Isolation, RecordClass};
 use std::collections::BTreeMap;
 
 /// A control record and the class in which it came back.
@@ -38,6 +39,8 @@ pub struct SeenDifference {
     pub opened: i64,
     /// Two looks saw it.
     pub confirmed: bool,
+    /// The policy accepts it.
+    pub accepted: bool,
     /// Where the rows of both sides are in their buckets, to name the fields of a stale record.
     pub places: (u64, u64),
 }
@@ -69,6 +72,8 @@ pub struct BreakCounts {
     pub oldest: Option<i64>,
     /// Confirmed records for each class.
     pub confirmed: BTreeMap<RecordClass, u64>,
+    /// Those among the confirmed that the policy accepts.
+    pub accepted: BTreeMap<RecordClass, u64>,
 }
 
 impl BreakCounts {
@@ -78,8 +83,9 @@ impl BreakCounts {
         self.continued += other.continued;
         self.resolved += other.resolved;
         self.oldest = [self.oldest, other.oldest].into_iter().flatten().min();
-        for (class, count) in &other.confirmed {
-            *self.confirmed.entry(*class).or_default() += count;
+        for (sums, counts) in [(&mut self.confirmed, &other.confirmed), (&mut self.accepted, &other.accepted)]
+        {
+            counts.iter().for_each(|(class, count)| *sums.entry(*class).or_default() += count);
         }
     }
 }
@@ -95,6 +101,8 @@ pub struct BucketFindings {
     pub seen: Vec<SeenDifference>,
     /// What became of earlier differences.
     pub breaks: BreakCounts,
+    /// What a later look can still change of shares.
+    pub looks: ShareLooks,
     /// Rejects for each reason, by its place in the header of the reject log.
     pub reasons: BTreeMap<u64, u64>,
     /// Rows of the reject log and receipts whose key neither side has.
@@ -106,8 +114,11 @@ pub struct BucketFindings {
 }
 
 /// Files that a comparison writes on its way.
+#[derive(Default)]
 pub(crate) struct JoinOutputs {
     pub(crate) breaks: Option<BucketWriter>,
+    /// Breaks, and pending records that missed a term.
+    pub(crate) again: Option<BucketWriter>,
     pub(crate) gone: Option<BucketWriter>,
 }
 
@@ -118,6 +129,8 @@ pub(crate) struct JoinSettings<'j> {
     pub(crate) seed: RunSeed,
     /// How many records of each class and bucket are kept.
     pub(crate) listed: u64,
+    /// Differences that the policy accepts at the moment at which the target was read.
+    pub(crate) accepted: Vec<AcceptedDifference>,
 }
 
 impl JoinSettings<'_> {
@@ -253,7 +266,7 @@ impl Join<'_> {
         is_of_this: bool,
     ) -> Result<(), ManifestFault> {
         let is_control = self.control.as_ref().is_some_and(|control| control.key == facts.key);
-        let is_written_below = facts.operation == b'D' && facts.records == 0;
+        let is_written_below = facts.operation == b'D' && facts.records == 0 && !facts.gone_early;
         match &mut self.outputs.gone {
             Some(gone) if is_of_this && !is_control && !is_written_below => gone.push(*row, &[]),
             _ => Ok(()),
@@ -279,10 +292,13 @@ impl Join<'_> {
             self.findings.scheduled += u64::from(facts.operations == 1 && facts.time > effective);
         }
         if class == RecordClass::Ok && facts.operation != b'D' && self.breaks.next_key() != Some(facts.key) {
+            self.findings.looks.count(facts, &self.settings.clock, None, false);
             return Ok(());
         }
         self.note_gone(facts)?;
         let before = self.take_break(facts.key)?;
+        self.look(facts, class, before)?;
+        let before = before.filter(is_difference);
         if class.needs_budget() {
             self.see(facts, class, before)
         } else {
@@ -291,8 +307,32 @@ impl Join<'_> {
         }
     }
 
+    /// Counts what is certain of the terms of a record, and notes one that is to be looked at
+    /// again.
+    fn look(
+        &mut self,
+        facts: &RecordFacts,
+        class: RecordClass,
+        before: Option<ManifestRow>,
+    ) -> Result<(), ManifestFault> {
+        let clock = &self.settings.clock;
+        let is_waiting = class == RecordClass::Pending && misses_a_term(facts, clock);
+        let is_again = is_waiting || class.needs_budget() && class != RecordClass::Late;
+        let seen = before.filter(|row| row.sequence == facts.sequence);
+        let seen = seen.filter(|row| self.confirms || row.has(CONFIRMED));
+        let before =
+            seen.and(self.settings.manifests.breaks.as_ref()).map(|breaks| breaks.header().as_of_second());
+        self.findings.looks.count(facts, clock, before, is_again);
+        let Some(again) = self.outputs.again.as_mut().filter(|_| is_waiting) else { return Ok(()) };
+        let (key, sequence, operation) = (facts.key, facts.sequence, facts.operation);
+        let digest = (class as u128) << 64;
+        again.push(ManifestRow { key, digest, sequence, time: clock.target_as_of, operation, marks: 0 }, &[])
+    }
+
     fn note_gone(&mut self, facts: &RecordFacts) -> Result<(), ManifestFault> {
-        let is_gone = facts.operation == b'D' && facts.records == 0 && !facts.is_unkeyed();
+        // What is gone before its time is no deletion that was done.
+        let is_done = facts.operation == b'D' && facts.records == 0 && !facts.gone_early;
+        let is_gone = is_done && !facts.is_unkeyed();
         match &mut self.outputs.gone {
             Some(gone) if is_gone => {
                 let (key, sequence, time) = (facts.key, facts.sequence, self.settings.clock.target_as_of);
@@ -325,9 +365,12 @@ impl Join<'_> {
             sequence: if has_operation { facts.sequence } else { facts.target_sequence },
             opened: self.settings.clock.target_as_of,
             confirmed: false,
+            accepted: false,
             places: (self.source.place(), self.target.place()),
         };
-        let seen = self.date(seen, before);
+        let mut seen = self.date(seen, before);
+        let accepts = |one: &AcceptedDifference| one.is_of(seen.key, seen.class, seen.sequence);
+        seen.accepted = self.settings.accepted.iter().any(accepts);
         let records = if class == RecordClass::Unkeyed {
             facts.operations + facts.superseded + facts.records
         } else {
@@ -336,8 +379,13 @@ impl Join<'_> {
         if seen.confirmed {
             *self.findings.breaks.confirmed.entry(class).or_default() += records;
         }
+        if seen.confirmed && seen.accepted {
+            *self.findings.breaks.accepted.entry(class).or_default() += records;
+        }
         let listed = self.listed.entry(class).or_default();
-        if *listed < self.settings.listed {
+        if seen.accepted {
+            self.findings.seen.push(seen);
+        } else if *listed < self.settings.listed {
             *listed += 1;
             self.findings.seen.push(seen);
         }
@@ -371,9 +419,11 @@ impl Join<'_> {
     }
 
     fn write_break(&mut self, seen: &SeenDifference) -> Result<(), ManifestFault> {
-        let Some(breaks) = self.outputs.breaks.as_mut().filter(|_| seen.class != RecordClass::Late) else {
+        if seen.class == RecordClass::Late {
             return Ok(());
-        };
-        breaks.push(seen.break_row(), &[])
+        }
+        let row = seen.break_row();
+        let outputs = [&mut self.outputs.breaks, &mut self.outputs.again];
+        outputs.into_iter().flatten().try_for_each(|output| output.push(row, &[]))
     }
 }

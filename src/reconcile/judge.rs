@@ -10,7 +10,10 @@ mod drift;
 mod tests;
 
 use crate::compare::Comparison;
-use crate::totals::BucketTotals;
+use crate::looks::TermLooks;
+use crate::reason::without_content;
+use crate::record::ALL_RECORDS;
+use crate::totals::{BucketTotals, ShareTotals};
 use portcullis_model::reconciliation::run::judge_run;
 use portcullis_model::reconciliation::{ClassCount, Dataset, RecordClass, RunOutcome};
 use portcullis_wire::manifest::v1::{ManifestScopeV1, ManifestV1};
@@ -96,6 +99,34 @@ pub struct JudgedShare {
     pub arrived: u64,
     /// Whether enough of them did.
     pub met: bool,
+    /// What is certain of the others, and what a second look reads again.
+    pub looks: TermLooks,
+}
+
+impl JudgedShare {
+    /// Too few arrived, whatever a later look may show of those that only one look missed.
+    #[must_use]
+    pub fn is_missed(&self) -> bool {
+        let possible = ShareTotals { due: self.due, arrived: self.due.saturating_sub(self.looks.certain) };
+        !self.met && !possible.meets(self.required)
+    }
+
+    /// Too few arrived, and a later look may show more.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        !self.met && !self.is_missed()
+    }
+
+    /// Takes over what a second look saw of the records that were to be read again.
+    pub fn look_again(&mut self, later: &Self) {
+        let TermLooks { again, again_certain, .. } = self.looks;
+        self.due = (self.due + later.due).saturating_sub(again.due);
+        self.arrived = (self.arrived + later.arrived).saturating_sub(again.arrived);
+        let certain = (self.looks.certain + later.looks.certain).saturating_sub(again_certain);
+        self.looks = TermLooks { certain, ..TermLooks::default() };
+        self.met = ShareTotals { due: self.due, arrived: self.arrived }.meets(self.required)
+            || self.required == ALL_RECORDS;
+    }
 }
 
 /// What an answer is worth.
@@ -112,6 +143,8 @@ pub struct RunJudgement {
     pub shares: Vec<JudgedShare>,
     /// What changed in kind, though no budget is exceeded.
     pub drift: Vec<String>,
+    /// Rejects for each reason, without its text.
+    pub reasons: BTreeMap<String, u64>,
     /// What is worth knowing and blocks nothing.
     pub notes: Vec<String>,
     /// The sum of all buckets.
@@ -133,17 +166,26 @@ pub fn judge_comparison(
     let texts: Vec<String> = faults.iter().map(|fault| fault.text.clone()).collect();
     let mut outcome = judge_run(&classes, &texts, &dataset.budgets);
     if outcome == RunOutcome::Green && shares.iter().any(|share| !share.met) {
-        outcome = RunOutcome::OverBudget;
+        // Some records say nothing of a share of all.
+        let is_certain = !is_confirming(headers) && shares.iter().any(JudgedShare::is_missed);
+        outcome = if is_certain { RunOutcome::OverBudget } else { RunOutcome::Unconfirmed };
     }
+    let reasons = without_content(dataset, &answer.reasons);
     RunJudgement {
         outcome,
         classes,
         faults,
         shares,
-        drift: drift::find_drift(&answer.reasons, past),
+        drift: drift::find_drift(&reasons, &list_past_reasons(dataset, past)),
+        reasons,
         notes: checks::write_notes(headers, answer),
         totals,
     }
+}
+
+/// Earlier versions kept texts.
+fn list_past_reasons(dataset: &Dataset, past: &[PastRun]) -> Vec<BTreeMap<String, u64>> {
+    past.iter().map(|run| without_content(dataset, &run.reasons)).collect()
 }
 
 fn add_buckets(answer: &Comparison) -> BucketTotals {
@@ -160,15 +202,20 @@ fn count_classes(totals: &BucketTotals, answer: &Comparison) -> BTreeMap<RecordC
             _ if !class.needs_budget() || class == RecordClass::Late => seen,
             _ => answer.breaks.confirmed.get(&class).copied().unwrap_or(0).min(seen),
         };
-        (class, ClassCount { seen, confirmed, accepted: 0 })
+        let accepted = answer.breaks.accepted.get(&class).copied().unwrap_or(0).min(confirmed);
+        (class, ClassCount { seen, confirmed, accepted })
     };
     RecordClass::ALL.into_iter().map(count).filter(|(_, count)| count.seen > 0).collect()
 }
 
 fn judge_shares(totals: &BucketTotals, answer: &Comparison) -> Vec<JudgedShare> {
     let clock = &answer.clock;
-    let sides = [(false, &clock.terms, &totals.uploads), (true, &clock.deletion_terms, &totals.deletions)];
-    let judged = sides.into_iter().flat_map(|(of_deletions, terms, shares)| {
+    let looks = &answer.looks;
+    let sides = [
+        (false, &clock.terms, &totals.uploads, &looks.uploads),
+        (true, &clock.deletion_terms, &totals.deletions, &looks.deletions),
+    ];
+    let judged = sides.into_iter().flat_map(|(of_deletions, terms, shares, looks)| {
         let last = terms.len().saturating_sub(1);
         terms.iter().zip(shares).enumerate().map(move |(number, (term, share))| JudgedShare {
             of_deletions,
@@ -177,6 +224,7 @@ fn judge_shares(totals: &BucketTotals, answer: &Comparison) -> Vec<JudgedShare> 
             due: share.due,
             arrived: share.arrived,
             met: number == last || share.meets(term.share),
+            looks: looks.get(number).copied().unwrap_or_default(),
         })
     });
     judged.collect()

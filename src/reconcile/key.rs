@@ -63,6 +63,7 @@ impl DatasetKey {
             unkeyed: derive("unkeyed"),
             digest: derive("digest"),
             column: derive("column"),
+            reason: derive("reason"),
         }
     }
 
@@ -166,6 +167,7 @@ pub struct KeyedHashes {
     unkeyed: Hmac<Sha256>,
     digest: Hmac<Sha256>,
     column: Hmac<Sha256>,
+    reason: Hmac<Sha256>,
 }
 
 impl KeyedHashes {
@@ -192,6 +194,14 @@ impl KeyedHashes {
     #[must_use]
     pub fn hash_column(&self, key: u128, canonical: &[u8]) -> u16 {
         (first_half(&self.column, &[&key.to_be_bytes(), canonical]) >> 112) as u16
+    }
+}
+
+impl KeyedHashes {
+    /// The code of a reason of a reject log: the same in every run under this key.
+    #[must_use]
+    pub fn hash_reason(&self, reason: &str) -> u64 {
+        (first_half(&self.reason, &[reason.as_bytes()]) >> 64) as u64
     }
 }
 

@@ -9,8 +9,10 @@
 //! | `manifest` | rows in 256 buckets with their header: writing, reading, refusing |
 //! | `extract` | rows of a connector to a manifest, in bounded memory |
 //! | `record`, `precedence` | what is known of one key; the class that follows |
+//! | `reason` | what is kept of the reason of a reject |
 //! | `control` | invented records that have to come back in their class |
 //! | `stream`, `join`, `compared`, `compare` | the comparison, bucket by bucket |
+//! | `looks` | what a later look can still change of shares |
 //! | `totals` | what each bucket counts |
 //! | `engine` | the comparison as one SQL text, and what an engine's answer is worth |
 //! | `exchange` | two parties find their differences, and show each other no other records |
@@ -29,15 +31,15 @@ pub mod extract;
 pub mod join;
 pub mod judge;
 pub mod key;
+pub mod looks;
 pub mod manifest;
 #[cfg(any(test, feature = "testing"))]
 pub mod oracle;
 pub mod precedence;
+pub mod reason;
 pub mod record;
 pub mod result;
 pub mod row;
 pub mod source;
 mod stream;
-#[cfg(any(test, feature = "testing"))]
-pub mod testing;
 pub mod totals;

@@ -11,8 +11,7 @@ pub use reference::class_of_case;
 
 use crate::manifest::{Manifest, ManifestFault, ManifestTitle, ManifestWriter};
 use crate::record::{ALL_RECORDS, Clock, Term};
-use crate::row::{INCOMPARABLE, MARKED, ManifestRow, UNKEYED};
-use crate::testing::empty_dataset;
+use crate::row::{ACCEPTED, INCOMPARABLE, MARKED, ManifestRow, RECEIVED, REFUSED, UNKEYED};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::reconciliation::{Dataset, DeadlineShare, RecordClass};
 use portcullis_wire::manifest::v1::{ManifestContentV1, ManifestIsolationV1, ManifestScopeV1};
@@ -41,7 +40,7 @@ pub fn make_dataset() -> Dataset {
         deletion_deadlines: vec![share(1_000_000, DELETION_TERM)],
         acknowledged_within: Some(SignedDuration::from_secs(ANSWER_TERM)),
         clock_skew: SignedDuration::from_secs(SKEW),
-        ..empty_dataset("corpus")
+        ..Dataset::blank("corpus")
     }
 }
 
@@ -93,7 +92,7 @@ impl Case {
         Self {
             source: vec![row(b'U', 1, upload, digest ^ 1), row(b'A', 2, amend, digest)],
             target: vec![row(b'U', 2, amend + 100, digest)],
-            receipts: vec![row(b'U', 1, upload + 50, 1 << 64), row(b'U', 2, amend + 50, 1 << 64)],
+            receipts: vec![row(b'U', 1, upload + 50, ACCEPTED), row(b'U', 2, amend + 50, ACCEPTED)],
             ..Self::default()
         }
     }
@@ -112,9 +111,9 @@ impl Case {
         row
     }
 
-    fn answer(&self, time: i64, accepted: bool) -> ManifestRow {
+    fn answer(&self, time: i64, digest: u128) -> ManifestRow {
         let last = self.last();
-        ManifestRow { digest: u128::from(accepted) << 64, time, operation: b'U', marks: 0, ..last }
+        ManifestRow { digest, time, operation: b'U', marks: 0, ..last }
     }
 
     fn forget_last_receipt(&mut self) {
@@ -137,7 +136,7 @@ pub const FAULTS: &[Fault] = &[
     ("stale version", RecordClass::Stale, |case| case.target.iter_mut().for_each(|row| row.sequence -= 1)),
     ("undeleted", RecordClass::Undeleted, |case| {
         case.then(b'D', TARGET_AS_OF - 80_000);
-        let answer = case.answer(TARGET_AS_OF - 79_000, true);
+        let answer = case.answer(TARGET_AS_OF - 79_000, ACCEPTED);
         case.receipts.push(answer);
     }),
     ("resurrected", RecordClass::Resurrected, |case| {
@@ -146,9 +145,31 @@ pub const FAULTS: &[Fault] = &[
     }),
     ("deleted", RecordClass::Ok, |case| {
         case.then(b'D', TARGET_AS_OF - 80_000);
-        let answer = case.answer(TARGET_AS_OF - 79_000, true);
+        let answer = case.answer(TARGET_AS_OF - 79_000, ACCEPTED);
         case.receipts.push(answer);
         case.target.clear();
+    }),
+    ("deleted before its time", RecordClass::Missing, |case| {
+        case.then(b'D', TARGET_AS_OF + SKEW + 1);
+        case.target.clear();
+    }),
+    ("deleted at its time by a clock that differs", RecordClass::Ok, |case| {
+        case.then(b'D', TARGET_AS_OF + SKEW);
+        case.target.clear();
+    }),
+    ("deletion to come", RecordClass::Pending, |case| {
+        case.then(b'D', TARGET_AS_OF + 10_000);
+    }),
+    ("received and right", RecordClass::Ok, |case| {
+        case.forget_last_receipt();
+        let answer = case.answer(TARGET_AS_OF - 70_000, RECEIVED);
+        case.receipts.push(answer);
+    }),
+    ("received and absent", RecordClass::Missing, |case| {
+        case.forget_last_receipt();
+        case.target.clear();
+        let answer = case.answer(TARGET_AS_OF - 70_000, RECEIVED);
+        case.receipts.push(answer);
     }),
     ("deletion in time", RecordClass::Pending, |case| {
         case.then(b'D', TARGET_AS_OF - 400);
@@ -174,13 +195,13 @@ pub const FAULTS: &[Fault] = &[
     ("rejected", RecordClass::Rejected, |case| {
         case.forget_last_receipt();
         case.target.clear();
-        let answer = case.answer(TARGET_AS_OF - 70_000, false);
+        let answer = case.answer(TARGET_AS_OF - 70_000, REFUSED);
         case.rejects.push(answer);
     }),
     ("rejected unlogged", RecordClass::RejectedUnlogged, |case| {
         case.forget_last_receipt();
         case.target.clear();
-        let answer = case.answer(TARGET_AS_OF - 70_000, false);
+        let answer = case.answer(TARGET_AS_OF - 70_000, REFUSED);
         case.receipts.push(answer);
     }),
     ("acknowledged absent", RecordClass::AcknowledgedAbsent, |case| case.target.clear()),

@@ -66,10 +66,11 @@ pub const RULES: [ClassRule; 17] = [
         "it is not as it should be, and a receipt refuses the operation",
         |facts, clock| !facts.is_right(clock.target_sequenced) && facts.refused
     ),
-    rule!(Missing, "the record should be there and is not, after the deadline", |facts, _| facts
-        .is_expected()
-        && facts.records == 0
-        && facts.overdue),
+    rule!(
+        Missing,
+        "the record should be there and is not: after the deadline, or before its deletion takes effect",
+        |facts, clock| !facts.is_right(clock.target_sequenced) && facts.records == 0 && facts.overdue
+    ),
     rule!(
         Stale,
         "the record has an older version or other content after the deadline, and no later operation than those \

@@ -1,7 +1,7 @@
 //! What is known of one key, from all manifests: whole numbers and booleans, and nothing else, so
 //! that an SQL engine can hold the same in columns.
 
-use crate::row::{INCOMPARABLE, MARKED, ManifestRow, UNKEYED};
+use crate::row::{INCOMPARABLE, MARKED, ManifestRow, RECEIVED, REFUSED, UNKEYED};
 use portcullis_model::reconciliation::{Dataset, DeadlineShare};
 use portcullis_wire::manifest::v1::ManifestV1;
 
@@ -76,6 +76,13 @@ impl Clock {
         if operation == b'D' { &self.deletion_terms } else { &self.terms }
     }
 
+    /// An operation of this time had not taken effect when the target was read, whichever clock is
+    /// right.
+    #[must_use]
+    pub const fn is_early(&self, time: i64) -> bool {
+        time > self.target_as_of.saturating_add(self.skew)
+    }
+
     /// Until when the operation has to have arrived, with the difference of the clocks.
     #[must_use]
     pub fn due(&self, operation: u8, time: i64) -> i64 {
@@ -138,8 +145,11 @@ pub struct RecordFacts {
     pub seen_gone: bool,
     /// The source was read after the record was loaded, or it is not known when it was loaded.
     pub settled: bool,
+    /// The record is gone, and its deletion takes effect after the target was read.
+    pub gone_early: bool,
     /// The last term has passed: of the latest operation, or of an earlier one that the target does
-    /// not show, and neither does it show one after it. A newer operation puts nothing off.
+    /// not show, and neither does it show one after it. A newer operation puts nothing off. A
+    /// record that is gone early had to be there.
     pub overdue: bool,
     /// The term of the receiver's answer has passed.
     pub answer_overdue: bool,
@@ -172,20 +182,20 @@ impl RecordFacts {
                     && self.target_digest == self.digest
                     && (!target_sequenced || self.target_sequence >= self.sequence)
             }
-            b'D' => self.records == 0,
+            b'D' => self.records == 0 && !self.gone_early,
             _ => false,
         }
     }
 
     /// The target has what an operation leads to.
     #[must_use]
-    const fn shows(&self, row: &ManifestRow, target_sequenced: bool) -> bool {
+    fn shows(&self, row: &ManifestRow, clock: &Clock) -> bool {
         if row.operation == b'D' {
-            return self.records == 0;
+            return self.records == 0 && !clock.is_early(row.time);
         }
         self.records == 1
             && self.target_digest == row.digest
-            && (!target_sequenced || self.target_sequence >= row.sequence)
+            && (!clock.target_sequenced || self.target_sequence >= row.sequence)
     }
 
     /// The contents of both sides would decide, and one of them is incomparable.
@@ -211,7 +221,7 @@ impl RecordFacts {
     #[inline]
     pub fn take_operation(&mut self, row: &ManifestRow, clock: &Clock) {
         let is_due = clock.target_as_of > clock.due(row.operation, row.time);
-        self.backlog.take_operation(row.sequence, is_due, self.shows(row, clock.target_sequenced));
+        self.backlog.take_operation(row.sequence, is_due, self.shows(row, clock));
         let is_repeated = self.operations > 0 && self.is_same(row);
         if self.operations == 0 || row.sequence > self.sequence {
             self.superseded += self.operations;
@@ -253,7 +263,9 @@ impl RecordFacts {
     #[inline]
     pub fn take_clock(&mut self, clock: &Clock) {
         let due = clock.due(self.operation, self.time);
-        self.overdue = self.operations > 0 && (clock.target_as_of > due || self.backlog.is_behind());
+        self.gone_early = self.operation == b'D' && self.records == 0 && clock.is_early(self.time);
+        self.overdue =
+            self.operations > 0 && (clock.target_as_of > due || self.backlog.is_behind() || self.gone_early);
         self.settled =
             !clock.target_timed || self.target_time < clock.source_as_of.saturating_sub(clock.skew);
         self.loaded_late = clock.target_timed
@@ -274,9 +286,9 @@ impl RecordFacts {
     #[inline]
     pub fn take_receipt(&mut self, row: &ManifestRow, sequenced: bool, clock: &Clock) {
         if self.is_answered_by(row, sequenced, clock.skew) {
-            let is_yes = row.digest != 0;
+            let is_yes = row.digest != REFUSED && row.digest != RECEIVED;
             self.answered = true;
-            self.refused |= !is_yes;
+            self.refused |= row.digest == REFUSED;
             self.accepted |= is_yes && row.time.saturating_add(clock.skew) <= clock.target_as_of;
         }
     }

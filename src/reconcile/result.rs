@@ -70,7 +70,7 @@ pub fn make_result(
             resolved: answer.breaks.resolved,
             oldest: answer.breaks.oldest.map(name_moment),
         },
-        reasons: list_reasons(answer),
+        reasons: list_reasons(judgement),
         faults: judgement.faults.iter().map(ToString::to_string).collect(),
         drift: judgement.drift.clone(),
         notes: judgement.notes.clone(),
@@ -142,8 +142,8 @@ fn list_shares(judgement: &RunJudgement) -> Vec<ReconciledShareV1> {
     shares.collect()
 }
 
-fn list_reasons(answer: &Comparison) -> Vec<ReconciledReasonV1> {
-    let reasons = answer.reasons.iter();
+fn list_reasons(judgement: &RunJudgement) -> Vec<ReconciledReasonV1> {
+    let reasons = judgement.reasons.iter();
     reasons
         .map(|(reason, rejects)| ReconciledReasonV1 { reason: reason.clone(), rejects: *rejects })
         .collect()

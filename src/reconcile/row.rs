@@ -18,6 +18,13 @@ pub const CONFIRMED: u8 = 8;
 /// All marks that a row may have.
 const KNOWN_MARKS: u8 = UNKEYED | INCOMPARABLE | MARKED | CONFIRMED;
 
+/// The digest of a receipt that refuses the operation.
+pub const REFUSED: u128 = 0;
+/// Of one that accepts it.
+pub const ACCEPTED: u128 = 1 << 64;
+/// Of one that says no more than that it came.
+pub const RECEIVED: u128 = 2 << 64;
+
 /// One operation of the source, or one record of the target.
 ///
 /// Engines see key and digest as two signed 64-bit integers each, because every SQL engine joins

@@ -119,15 +119,26 @@ impl BucketTotals {
 
     #[inline]
     fn count_shares(&mut self, facts: &RecordFacts, clock: &Clock) {
-        let is_right = facts.is_right(clock.target_sequenced);
-        let is_timed = clock.target_timed && facts.is_expected();
         let shares = if facts.operation == b'D' { &mut self.deletions } else { &mut self.uploads };
-        for (term, share) in clock.terms_of(facts.operation).iter().zip(shares) {
-            let due = facts.time.saturating_add(term.within).saturating_add(clock.skew);
-            if clock.target_as_of > due {
+        each_term(facts, clock, |number, _, arrived| {
+            if let Some(share) = shares.get_mut(number) {
                 share.due += 1;
-                share.arrived += u64::from(is_right && (!is_timed || facts.target_time <= due));
+                share.arrived += u64::from(arrived);
             }
+        });
+    }
+}
+
+/// Each term of a record's operation that has passed: its number, its end, and whether the record
+/// arrived by then.
+#[inline]
+pub(crate) fn each_term(facts: &RecordFacts, clock: &Clock, mut take: impl FnMut(usize, i64, bool)) {
+    let is_right = facts.is_right(clock.target_sequenced);
+    let is_timed = clock.target_timed && facts.is_expected();
+    for (number, term) in clock.terms_of(facts.operation).iter().enumerate() {
+        let due = facts.time.saturating_add(term.within).saturating_add(clock.skew);
+        if clock.target_as_of > due {
+            take(number, due, is_right && (!is_timed || facts.target_time <= due));
         }
     }
 }

@@ -15,6 +15,7 @@
 //! | be a formula in a spreadsheet, or begin a cell or a row of their own | [`csv_cell`] |
 //! | put links or placeholders into a message of SARIF | [`sarif_message`] |
 //! | name another file by the characters of a path that mean something in an address | [`uri_path`] |
+//! | end a link of a summary, and begin another | [`uri_path`], [`address`] |
 //!
 //! What is shown is not always what was there, but never looks like something else: a hidden
 //! character becomes its Rust escape, `\u{202e}`. Letters that look alike are left alone, and so is
@@ -227,6 +228,14 @@ pub(super) fn uri_path(path: &[u8]) -> String {
         }
     }
     out
+}
+
+/// An address that was found to be one, without what would end it in a link of Markdown.
+pub(super) fn address(address: &str) -> String {
+    let harmless = |c: char| {
+        c.is_ascii_graphic() && !matches!(c, '(' | ')' | '<' | '>' | '[' | ']' | '\\' | '|' | '`' | '"')
+    };
+    address.chars().filter(|c| harmless(*c)).collect()
 }
 
 #[cfg(test)]

@@ -2,13 +2,15 @@
 //! "Workflow commands for GitHub Actions").
 //!
 //! The runner shows at most ten annotations of each kind for one step and cuts a message at 4096
-//! characters (actions/runner, `ExecutionContext.cs`). So the worst come first, the tenth says how
-//! many more there are, and those follow in the log. Every line starts with `::`, so text from
-//! outside never starts one.
+//! characters (actions/runner, `ExecutionContext.cs`). So the worst come first, and of those one of
+//! each control before a second of any; what many files have in common is one annotation. The tenth
+//! says how many more there are, and those follow in the log. Every line starts with `::`, so text
+//! from outside never starts one.
 
+use super::groups::{self, FindingBlock};
 use super::summary::message_text;
 use super::{Context, Format, escape, summary};
-use portcullis_model::decision::{Decision, Finding, Outcome, Place, Verdict};
+use portcullis_model::decision::{Decision, Outcome, Place, Verdict};
 use std::io;
 
 /// The format.
@@ -40,8 +42,8 @@ struct Annotation {
 
 fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let style = context.style;
-    let findings = summary::SHOWN.iter().flat_map(|verdict| summary::of(decision, *verdict));
-    let findings = findings.map(|finding| annotation_of(finding, style.advisory));
+    let blocks = RANKS.iter().flat_map(|verdicts| blocks_of_rank(decision, verdicts));
+    let findings = blocks.map(|block| annotation_of(&block, style.advisory));
     let all: Vec<Annotation> =
         std::iter::once(headline_annotation(decision, style.advisory)).chain(findings).collect();
     let mut written = [0; 3];
@@ -55,6 +57,14 @@ fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::
         written[annotation.kind as usize] += 1;
     }
     Ok(())
+}
+
+/// Verdicts that share the ten annotations of a kind, the most urgent first.
+const RANKS: [&[Verdict]; 3] = [&[Verdict::Broken, Verdict::Unproven], &[Verdict::Waived], &[Verdict::Noted]];
+
+fn blocks_of_rank<'d>(decision: &'d Decision, verdicts: &[Verdict]) -> Vec<FindingBlock<'d>> {
+    let blocks = verdicts.iter().flat_map(|verdict| groups::blocks(summary::of(decision, *verdict)));
+    groups::each_control_first(blocks.collect())
 }
 
 /// The annotation of a run that ended without a decision: what it is, and the message of the
@@ -89,7 +99,8 @@ fn headline_annotation(decision: &Decision, advisory: bool) -> Annotation {
     Annotation { kind, place: None, title: format!("portcullis: {outcome}"), message }
 }
 
-fn annotation_of(finding: &Finding, advisory: bool) -> Annotation {
+fn annotation_of(block: &FindingBlock<'_>, advisory: bool) -> Annotation {
+    let finding = block.finding;
     let (kind, word) = match finding.verdict {
         Verdict::Broken => (advised_kind(AnnotationKind::Error, advisory), "broken"),
         Verdict::Unproven => (advised_kind(AnnotationKind::Error, advisory), "undetermined"),
@@ -98,12 +109,12 @@ fn annotation_of(finding: &Finding, advisory: bool) -> Annotation {
     };
     let advice = if advisory { " (advisory)" } else { "" };
     let title = format!("{word}{advice}: {}", message_text(&finding.control));
-    Annotation {
-        kind,
-        place: finding.place.clone(),
-        title,
-        message: summary::message_lines(finding).join("\n"),
+    let mut lines = summary::message_lines(finding);
+    if !block.alike.is_empty() {
+        let names = groups::names(block.names_alike());
+        lines.insert(1, format!("the same of {} more: {}", block.alike.len(), message_text(&names)));
     }
+    Annotation { kind, place: finding.place.clone(), title, message: lines.join("\n") }
 }
 
 fn advised_kind(kind: AnnotationKind, advisory: bool) -> AnnotationKind {
@@ -138,7 +149,7 @@ fn file_name(place: &Place) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::Style;
-    use super::super::sample::{STYLE, allowed, blocked, many, render, undetermined};
+    use super::super::sample::{STYLE, allowed, blocked, different, many, render, undetermined};
     use super::*;
     use snapbox::{IntoData as _, assert_data_eq, str};
 
@@ -173,8 +184,36 @@ mod tests {
     }
 
     #[test]
+    fn what_sixty_checks_have_in_common_is_one_annotation() {
+        let rendered = render(&FORMAT, &many(60), STYLE);
+        let lines: Vec<&str> = rendered.lines().collect();
+        assert_eq!(lines.len(), 2, "{rendered}");
+        assert!(lines[1].contains("%0Athe same of 59 more: check 000001, check 000002"), "{}", lines[1]);
+        assert!(lines[1].contains("and 47 more"), "{}", lines[1]);
+    }
+
+    #[test]
+    fn each_control_is_shown_once_before_any_is_shown_twice() {
+        let mut decision = different(30);
+        for (index, control) in [(25, "required-reviews"), (28, "protected-branch"), (29, "gate-integrity")] {
+            decision.findings[index].control = control.into();
+        }
+        decision.findings[29].verdict = Verdict::Unproven;
+        let rendered = render(&FORMAT, &decision, STYLE);
+        let titles = rendered.lines().take(10).map(|line| read(line).1[0].1.clone());
+        let controls: Vec<String> = titles.skip(1).take(4).collect();
+        let expected = [
+            "broken: required-checks",
+            "broken: required-reviews",
+            "broken: protected-branch",
+            "undetermined: gate-integrity",
+        ];
+        assert_eq!(controls, expected);
+    }
+
+    #[test]
     fn the_tenth_speaks_for_the_rest() {
-        let rendered = render(&FORMAT, &many(12), STYLE);
+        let rendered = render(&FORMAT, &different(12), STYLE);
         let lines: Vec<&str> = rendered.lines().collect();
         assert_eq!(lines.len(), 14);
         assert!(lines[8].contains("check 000007"), "{}", lines[8]);
@@ -184,7 +223,7 @@ mod tests {
 
     #[test]
     fn ten_need_nobody_to_speak_for_them() {
-        let rendered = render(&FORMAT, &many(9), STYLE);
+        let rendered = render(&FORMAT, &different(9), STYLE);
         assert_eq!(rendered.lines().count(), 10);
         assert!(!rendered.contains("more"), "{rendered}");
     }

@@ -1,7 +1,7 @@
-//! Many findings of one kind as a few blocks, for a terminal: no one reads the same sentence sixty
-//! times.
+//! Many findings of one kind as a few blocks: no one reads the same sentence sixty times.
 
 use portcullis_model::decision::Finding;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// So many findings of one control about one kind of thing are shown one by one.
 pub(super) const APART: usize = 6;
@@ -13,8 +13,15 @@ const NAMES: usize = 12;
 pub(super) struct FindingBlock<'f> {
     /// The first.
     pub finding: &'f Finding,
+    /// The others.
+    pub alike: Vec<&'f Finding>,
+}
+
+impl<'f> FindingBlock<'f> {
     /// What the others are about.
-    pub alike: Vec<&'f str>,
+    pub(super) fn names_alike(&self) -> impl ExactSizeIterator<Item = &'f str> + use<'_, 'f> {
+        self.alike.iter().map(|finding| finding.subject.name.as_str())
+    }
 }
 
 /// Findings of one control about one kind of thing.
@@ -38,13 +45,39 @@ pub(super) fn groups<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Fin
     kinds.into_iter().map(|kind| FindingGroup { blocks: blocks_of(&kind) }).collect()
 }
 
+/// The same as one list of blocks.
+pub(super) fn blocks<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<FindingBlock<'f>> {
+    groups(findings).into_iter().flat_map(|group| group.blocks).collect()
+}
+
+/// The first block of each control, then the others; both in their order.
+pub(super) fn each_control_first(blocks: Vec<FindingBlock<'_>>) -> Vec<FindingBlock<'_>> {
+    let mut seen = BTreeSet::new();
+    let (first, rest): (Vec<_>, Vec<_>) =
+        blocks.into_iter().partition(|block| seen.insert(block.finding.control.as_str()));
+    first.into_iter().chain(rest).collect()
+}
+
+/// A shorter name is no mark that a text holds on purpose.
+const SHORTEST_NAME: usize = 3;
+
+/// What a finding says, of whatever it is about: findings with the same words are alike.
+fn words_of(finding: &Finding) -> (String, Option<String>) {
+    let of_any = |text: &str| match finding.subject.name.as_str() {
+        name if name.len() < SHORTEST_NAME => text.to_string(),
+        name => text.replace(name, "\0"),
+    };
+    (of_any(&finding.reason), finding.remedy.as_deref().map(of_any))
+}
+
 fn blocks_of<'f>(kind: &[&'f Finding]) -> Vec<FindingBlock<'f>> {
     let mut blocks: Vec<FindingBlock<'f>> = Vec::new();
+    let mut known = BTreeMap::new();
     for finding in kind {
-        let same = |one: &Finding| one.reason == finding.reason && one.remedy == finding.remedy;
-        let known = blocks.iter_mut().find(|block| kind.len() > APART && same(block.finding));
-        match known {
-            Some(block) => block.alike.push(&finding.subject.name),
+        let new = blocks.len();
+        let place = if kind.len() > APART { *known.entry(words_of(finding)).or_insert(new) } else { new };
+        match blocks.get_mut(place) {
+            Some(block) => block.alike.push(finding),
             None => blocks.push(FindingBlock { finding, alike: Vec::new() }),
         }
     }

@@ -4,8 +4,11 @@
 //! "Step isolation and limits"), so the text ends early and says so. Text from outside is in
 //! code spans, where nothing is markup.
 
-use super::{Context, Format, Style, escape, summary};
-use portcullis_model::decision::{Decision, Finding, Judged, TouchedArea, Verdict};
+use super::groups::{self, FindingBlock};
+use super::links::{HostPages, markdown_link};
+use super::{Context, Format, Imprint, Style, escape, origin, summary};
+use portcullis_model::change::Revision;
+use portcullis_model::decision::{Decision, Finding, Judged, Place, TouchedArea, Verdict};
 use portcullis_model::id::RequestId;
 use std::io;
 
@@ -27,16 +30,21 @@ const TEXT: usize = 2_000;
 /// How many details one finding shows.
 const DETAILS: usize = 20;
 
+/// How many findings that say the same are named.
+const ALIKE: usize = 200;
+
 fn write_decision(decision: &Decision, context: &Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let style = context.style;
-    let mut sheet = Sheet { text: write_head(decision, style), left_out: 0 };
+    let pages = HostPages::of(decision, context);
+    let mut sheet = Sheet { text: write_head(decision, style), left_out: 0, pages: pages.as_ref() };
     for verdict in summary::SHOWN {
         write_section(decision, verdict, &mut sheet);
     }
     write_areas(decision, &mut sheet);
     write_summed(decision, style, &mut sheet);
-    sheet.text.push_str(&judged_table(decision));
+    sheet.text.push_str(&judged_table(decision, pages.as_ref()));
     sheet.end();
+    sheet.text.push_str(&written_by(context));
     out.write_all(sheet.text.as_bytes())
 }
 
@@ -47,13 +55,14 @@ fn failure_summary(what: &str, message: &str) -> String {
     format!("## Portcullis: {what}\n\n{}\n\n", lines.join("<br>"))
 }
 
-/// The text so far, and how many rows it has no room for.
-struct Sheet {
+/// The text so far, how many rows it has no room for, and where links lead.
+struct Sheet<'p> {
     text: String,
     left_out: usize,
+    pages: Option<&'p HostPages<'p>>,
 }
 
-impl Sheet {
+impl Sheet<'_> {
     /// A table under its heading, as far as there is room.
     fn table(&mut self, heading: &str, titles: &[&str], rows: impl Iterator<Item = Vec<String>>) {
         if self.left_out > 0 {
@@ -109,12 +118,16 @@ fn write_head(decision: &Decision, style: Style) -> String {
 
 /// What was judged, to the last digit; after the findings, because those are what a reader came
 /// for.
-fn judged_table(decision: &Decision) -> String {
-    let rows: String = judged_rows(decision).iter().map(|(name, value)| table_row(&[*name, value])).collect();
+fn judged_table(decision: &Decision, pages: Option<&HostPages<'_>>) -> String {
+    let rows: String =
+        judged_rows(decision, pages).iter().map(|(name, value)| table_row(&[*name, value])).collect();
     format!("\n{}{}{rows}\n", table_row(&["Judged", ""]), table_row(&["---", "---"]))
 }
 
-fn judged_rows(decision: &Decision) -> Vec<(&'static str, String)> {
+fn judged_rows(decision: &Decision, pages: Option<&HostPages<'_>>) -> Vec<(&'static str, String)> {
+    let commit = |commit: &Revision| {
+        markdown_link(&code_span(commit.as_str()), pages.map(|pages| pages.commit(commit)))
+    };
     let Judged { repository, request, requests, title, branch, base, head, asserted, .. } = &decision.judged;
     let source = decision.policy.as_ref().map(|policy| {
         format!(
@@ -126,25 +139,47 @@ fn judged_rows(decision: &Decision) -> Vec<(&'static str, String)> {
     });
     let rows = [
         ("Not observed", asserted.as_ref().map(|asserted| code_span(&asserted.label()))),
-        ("Repository", repository.as_deref().map(code_span)),
-        ("Request", request.as_ref().map(|request| prose_text(&request.to_string()))),
-        ("Requests", (!requests.is_empty()).then(|| joined(requests))),
+        ("Repository", repository.as_deref().map(|name| repository_link(name, pages))),
+        ("Request", request.as_ref().map(|request| request_link(request, pages))),
+        ("Requests", (!requests.is_empty()).then(|| joined(requests, pages))),
         ("Title", title.as_deref().map(code_span)),
         ("Into branch", branch.as_ref().map(|branch| code_span(branch.as_str()))),
-        ("Base", base.as_ref().map(|base| code_span(base.as_str()))),
-        ("Head", head.as_ref().map(|head| code_span(head.as_str()))),
+        ("Base", base.as_ref().map(commit)),
+        ("Head", head.as_ref().map(commit)),
         ("Size", summary::size(&decision.judged)),
         ("Policy", source),
     ];
     rows.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-fn joined(requests: &[RequestId]) -> String {
-    let names: Vec<String> = requests.iter().map(ToString::to_string).collect();
-    prose_text(&names.join(", "))
+fn joined(requests: &[RequestId], pages: Option<&HostPages<'_>>) -> String {
+    requests.iter().map(|request| request_link(request, pages)).collect::<Vec<_>>().join(", ")
 }
 
-fn write_areas(decision: &Decision, sheet: &mut Sheet) {
+fn repository_link(name: &str, pages: Option<&HostPages<'_>>) -> String {
+    markdown_link(&code_span(name), pages.map(HostPages::repository))
+}
+
+fn request_link(request: &RequestId, pages: Option<&HostPages<'_>>) -> String {
+    markdown_link(&prose_text(&request.to_string()), pages.map(|pages| pages.request(request)))
+}
+
+/// Which program judged, when, and in which run of a job.
+fn written_by(context: &Context<'_>) -> String {
+    context.imprint.map(|imprint| footer(imprint, origin::moment_text(context))).unwrap_or_default()
+}
+
+/// The last line of a summary. The moment is that of the facts, and of a run without any that of
+/// its end.
+pub fn footer(imprint: Imprint<'_>, moment: Option<String>) -> String {
+    let version = format!("Portcullis {}", prose_text(imprint.version));
+    let moment = moment.map(|moment| code_span(&moment));
+    let run = imprint.run.map(|address| markdown_link("run", Some(escape::address(address))));
+    let parts: Vec<String> = [Some(version), moment, run].into_iter().flatten().collect();
+    format!("{}\n\n", parts.join(" · "))
+}
+
+fn write_areas(decision: &Decision, sheet: &mut Sheet<'_>) {
     if decision.areas.is_empty() {
         return;
     }
@@ -166,7 +201,7 @@ fn area_rows(area: &TouchedArea) -> impl Iterator<Item = Vec<String>> {
     })
 }
 
-fn write_section(decision: &Decision, verdict: Verdict, sheet: &mut Sheet) {
+fn write_section(decision: &Decision, verdict: Verdict, sheet: &mut Sheet<'_>) {
     let mut findings = summary::of(decision, verdict).peekable();
     if findings.peek().is_none() {
         return;
@@ -177,20 +212,45 @@ fn write_section(decision: &Decision, verdict: Verdict, sheet: &mut Sheet) {
         Verdict::Waived => "### Waived: these do not hold, and a waiver covers them",
         Verdict::Noted | Verdict::Met | Verdict::Exempt => "### Noted: for a reviewer to look at",
     };
-    sheet.table(title, &["Control", "Subject", "Why", "What to do"], findings.map(finding_row));
+    let pages = sheet.pages;
+    let rows = groups::blocks(findings).into_iter().map(|block| block_row(&block, pages));
+    sheet.table(title, &["Control", "Subject", "Why", "What to do"], rows);
 }
 
-fn finding_row(finding: &Finding) -> Vec<String> {
+fn block_row(block: &FindingBlock<'_>, pages: Option<&HostPages<'_>>) -> Vec<String> {
+    let finding = block.finding;
     let remedy = finding.remedy.as_deref().map_or_else(String::new, prose_text);
-    vec![code_span(&finding.control), subject_of(finding), why_of(finding), remedy]
+    let subject = format!("{}{}", subject_of(finding, pages), alike_of(block, pages));
+    vec![code_span(&finding.control), subject, why_of(finding), remedy]
 }
 
-fn subject_of(finding: &Finding) -> String {
+fn subject_of(finding: &Finding, pages: Option<&HostPages<'_>>) -> String {
     let subject = format!("{} {}", finding.subject.kind.as_str(), code_span(&finding.subject.name));
     match &finding.place {
-        Some(place) => format!("{subject}<br>at {}", code_span(&summary::place(place))),
+        Some(place) => format!("{subject}<br>at {}", place_link(place, pages)),
         None => subject,
     }
+}
+
+fn place_link(place: &Place, pages: Option<&HostPages<'_>>) -> String {
+    markdown_link(&code_span(&summary::place(place)), pages.and_then(|pages| pages.file(place)))
+}
+
+/// The subjects of findings that say the same, folded away.
+fn alike_of(block: &FindingBlock<'_>, pages: Option<&HostPages<'_>>) -> String {
+    if block.alike.is_empty() {
+        return String::new();
+    }
+    let name = |finding: &&Finding| match &finding.place {
+        Some(place) => place_link(place, pages),
+        None => code_span(&finding.subject.name),
+    };
+    let mut names: Vec<String> = block.alike.iter().take(ALIKE).map(name).collect();
+    if block.alike.len() > ALIKE {
+        names.push(format!("and {} more", block.alike.len() - ALIKE));
+    }
+    let count = block.alike.len();
+    format!("<details><summary>and {count} more</summary>{}</details>", names.join("<br>"))
 }
 
 fn why_of(finding: &Finding) -> String {
@@ -203,7 +263,7 @@ fn why_of(finding: &Finding) -> String {
 }
 
 /// What holds, folded away unless everything was asked for.
-fn write_summed(decision: &Decision, style: Style, sheet: &mut Sheet) {
+fn write_summed(decision: &Decision, style: Style, sheet: &mut Sheet<'_>) {
     let findings = || summary::SUMMED.iter().flat_map(|verdict| summary::of(decision, *verdict));
     if findings().next().is_none() {
         return;
@@ -212,18 +272,23 @@ fn write_summed(decision: &Decision, style: Style, sheet: &mut Sheet) {
     let summary = "<summary>What holds or need not hold</summary>";
     // The element is opened and closed whether its table has room or not.
     sheet.text.push_str(&format!("<details{open}>{summary}\n"));
-    sheet.table("", &["Verdict", "Control", "Subject", "Why"], findings().map(summed_row));
+    let pages = sheet.pages;
+    sheet.table(
+        "",
+        &["Verdict", "Control", "Subject", "Why"],
+        findings().map(|finding| summed_row(finding, pages)),
+    );
     sheet.text.push_str("</details>\n");
 }
 
-fn summed_row(finding: &Finding) -> Vec<String> {
+fn summed_row(finding: &Finding, pages: Option<&HostPages<'_>>) -> Vec<String> {
     let verdict = summary::verdict(finding.verdict).to_string();
-    vec![verdict, code_span(&finding.control), subject_of(finding), why_of(finding)]
+    vec![verdict, code_span(&finding.control), subject_of(finding, pages), why_of(finding)]
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{STYLE, allowed, blocked, many, render, undetermined};
+    use super::super::sample::{STYLE, allowed, blocked, different, many, render, undetermined};
     use super::*;
     use snapbox::{IntoData as _, assert_data_eq, str};
 
@@ -349,7 +414,7 @@ mod tests {
 
     #[test]
     fn a_summary_that_github_would_refuse_is_cut_at_its_end() {
-        let mut decision = many(30_000);
+        let mut decision = different(30_000);
         decision.findings.extend(allowed().findings);
         let rendered = render(&FORMAT, &decision, STYLE);
         assert!(rendered.len() < 1 << 20, "{}", rendered.len());
@@ -359,6 +424,36 @@ mod tests {
             "… {} more rows had no room here and are in the JSON output.\n",
             30_007 - rows
         )));
+    }
+
+    /// The reason of each names its own file, and so does the remedy.
+    #[test]
+    fn what_sixty_files_have_in_common_is_one_row_with_sixty_places() {
+        let mut decision = many(60);
+        for (index, finding) in decision.findings.iter_mut().enumerate() {
+            let path = format!("services/upload/part_{index:02}.sql");
+            finding.reason = format!("no owner approved {path}");
+            finding.remedy = Some(format!("Ask an owner of {path}."));
+            finding.place = Some(Place { path: path.as_str().into(), line: Some(7) });
+            finding.subject.name = path;
+        }
+        let rendered = render(&FORMAT, &decision, STYLE);
+        assert_eq!(rendered.matches("no owner approved").count(), 1, "{rendered}");
+        assert!(rendered.contains("<details><summary>and 59 more</summary>"), "{rendered}");
+        assert!((0..60).all(|index| rendered.contains(&format!("`services/upload/part_{index:02}.sql:7`"))));
+        assert!(rendered.starts_with("## Portcullis: blocked\n\n60 broken: "), "{rendered}");
+    }
+
+    #[test]
+    fn the_last_line_says_who_when_and_where() {
+        let imprint =
+            Imprint { version: "0.2.0 (commit not known)", run: Some("https://ci.example.test/runs/5") };
+        assert_eq!(
+            footer(imprint, Some("2026-03-01T10:00:00Z".into())),
+            "Portcullis `0.2.0` (commit not known) · `2026-03-01T10:00:00Z` · [run](https://ci.example.test/runs/5)\n\n"
+        );
+        let hostile = Imprint { version: "1", run: Some("https://x/)[y](http://evil.test)") };
+        assert_eq!(footer(hostile, None), "Portcullis 1 · [run](https://x/yhttp://evil.test)\n\n");
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod incident;
 pub mod json;
 pub mod junit;
 pub mod landing;
+mod links;
 pub mod markdown;
 mod origin;
 pub mod oscal;
@@ -32,10 +33,12 @@ pub mod procedure;
 pub mod prose;
 pub mod reconciliation;
 pub mod record;
+pub mod rehearsal;
 pub mod replay;
 #[cfg(test)]
 mod sample;
 pub mod sarif;
+pub mod simulation;
 pub mod source_review_coverage;
 mod stable;
 mod statement;
@@ -71,12 +74,23 @@ pub struct Context<'a> {
     pub sources: &'a dyn SourceText,
     /// What the decision was taken from; `None` where it was taken before anything was gathered.
     pub facts: Option<&'a GatheredFacts>,
+    /// Who writes this, for formats that say so.
+    pub imprint: Option<Imprint<'a>>,
+}
+
+/// The program and the run of a job that write something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Imprint<'a> {
+    /// The version, as `--version` prints it.
+    pub version: &'a str,
+    /// The page of the run, an address.
+    pub run: Option<&'a str>,
 }
 
 impl Context<'_> {
     /// Nothing but a style: for texts that show neither documentation nor sources.
     pub fn plain(style: Style) -> Self {
-        Context { style, controls: &[], sources: &NoSources, facts: None }
+        Context { style, controls: &[], sources: &NoSources, facts: None, imprint: None }
     }
 }
 

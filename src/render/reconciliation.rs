@@ -21,6 +21,8 @@ pub struct RunShown<'r> {
     pub notes: &'r [String],
     /// Where it went wrong.
     pub exposure: &'r [String],
+    /// Differences that the policy accepts, in words.
+    pub accepted: &'r [String],
 }
 
 /// Writes a run.
@@ -48,10 +50,14 @@ pub fn write_run_text(shown: &RunShown<'_>) -> String {
         })
         .collect();
     text += &write_list("\nlate:", &unmet);
-    text += &write_breaks(run);
+    text += &write_breaks(shown);
+    text += &write_list("\naccepted by the policy:", shown.accepted);
     text += &write_list("\nwhere it went wrong:", shown.exposure);
     text += &write_list("\nchanged in kind:", &run.drift);
     text += &write_list("\nto know:", shown.notes);
+    if run.outcome == RunOutcome::Unconfirmed {
+        text += &write_next_steps(&run.dataset);
+    }
     text
 }
 
@@ -81,11 +87,17 @@ fn write_manifest(name: &str, manifest: &ComparedManifest) -> String {
 
 fn write_classes(run: &ReconciliationRun, budgets: Option<&BTreeMap<RecordClass, u64>>) -> String {
     let budget_title = if budgets.is_some() { "budget" } else { "" };
-    let mut text = format!("\n  {:<20} {:>15} {:>12} {budget_title:>8}\n", "class", "records", "confirmed");
+    let title = format!("  {:<20} {:>15} {:>12} {budget_title:>8}", "class", "records", "confirmed");
+    let mut text = format!("\n{}\n", title.trim_end());
     for (class, count) in &run.classes {
         let budget = budgets.filter(|_| class.needs_budget()).map(|all| all.get(class).copied().unwrap_or(0));
         let open = count.confirmed.saturating_sub(count.accepted);
-        let mark = if budget.is_some_and(|budget| open > budget) { "  over" } else { "" };
+        let over = if budget.is_some_and(|budget| open > budget) { "  over" } else { "" };
+        let accepted = match count.accepted {
+            0 => String::new(),
+            accepted => format!("  {} accepted", group(accepted)),
+        };
+        let mark = format!("{over}{accepted}");
         let confirmed = if class.needs_budget() { group(count.confirmed) } else { String::new() };
         let budget = budget.map(group).unwrap_or_default();
         let line =
@@ -103,12 +115,32 @@ fn write_classes(run: &ReconciliationRun, budgets: Option<&BTreeMap<RecordClass,
     text
 }
 
-fn write_breaks(run: &ReconciliationRun) -> String {
+/// What confirms a difference that one look saw.
+fn write_next_steps(dataset: &str) -> String {
+    format!(
+        "\nnext, because one look confirms nothing:\n  \
+         portcullis reconcile run {dataset} --key-file KEY\n\
+         or, where the two sides never meet:\n  \
+         portcullis reconcile compare SOURCE TARGET --breaks BREAKS\n  \
+         portcullis reconcile extract {dataset} --side source --only BREAKS -o SOURCE2\n  \
+         portcullis reconcile extract {dataset} --side target --only BREAKS -o TARGET2\n  \
+         portcullis reconcile compare SOURCE2 TARGET2 --previous BREAKS\n"
+    )
+}
+
+fn write_breaks(shown: &RunShown<'_>) -> String {
+    let run = shown.run;
     if run.breaks.is_empty() {
         return String::new();
     }
     let mut text = String::from("\nopen, oldest first:\n");
-    for one in run.breaks.iter().take(NAMED) {
+    let (mut named, mut open) = (0, 0);
+    for one in &run.breaks {
+        open += usize::from(!one.accepted);
+        if !one.accepted && open > NAMED {
+            continue;
+        }
+        named += 1;
         let state = if one.accepted {
             ", accepted"
         } else if one.confirmed {
@@ -116,9 +148,11 @@ fn write_breaks(run: &ReconciliationRun) -> String {
         } else {
             ", unconfirmed"
         };
-        text += &format!("  {}  {}, {}{state}\n", one.key, one.class.as_str(), age(one, run.time));
+        // Without the chain no run is known that saw it first.
+        let since = shown.kept.map(|_| format!(", {}", age(one, run.time))).unwrap_or_default();
+        text += &format!("  {}  {}{since}{state}\n", one.key, one.class.as_str());
     }
-    let more = (run.breaks.len().saturating_sub(NAMED) as u64).saturating_add(run.unlisted_breaks);
+    let more = (run.breaks.len().saturating_sub(named) as u64).saturating_add(run.unlisted_breaks);
     if more > 0 {
         text += &format!("  and {} more\n", group(more));
     }
@@ -150,12 +184,18 @@ pub fn write_run_line(run: &ReconciliationRun) -> String {
         run.classes.iter().filter(|(class, _)| class.needs_budget()).map(|(_, count)| count.seen).sum();
     let part = if run.population == RunPopulation::Full { "" } else { ", some records only" };
     format!(
-        "{:>4}  {}  {:<11}  {} differ{part}",
+        "{:>4}  {}  {:<11}  {}{part}",
         run.number,
         run.time,
         run.outcome.as_str(),
-        render::plural(differences, "record")
+        count_differing(differences)
     )
+}
+
+/// How many records differ.
+pub fn count_differing(records: u64) -> String {
+    let verb = if records == 1 { "differs" } else { "differ" };
+    format!("{} {verb}", render::plural(records, "record"))
 }
 
 /// Digits in groups of three.

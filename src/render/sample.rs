@@ -193,3 +193,11 @@ pub(super) fn many(count: usize) -> Decision {
     };
     decision(Outcome::Block, vec![], (0..count).map(broken).collect())
 }
+
+/// The same, where each finding says something of its own.
+pub(super) fn different(count: usize) -> Decision {
+    let mut decision = many(count);
+    let findings = decision.findings.iter_mut().enumerate();
+    findings.for_each(|(index, finding)| finding.reason = format!("it failed in its own way, {index}"));
+    decision
+}

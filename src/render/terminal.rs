@@ -121,7 +121,7 @@ fn write_block(block: &FindingBlock<'_>, page: &mut TerminalPage<'_>) -> io::Res
         return Ok(());
     }
     page.hidden = true;
-    let text = format!("{} more: {}", block.alike.len(), groups::names(block.alike.iter().copied()));
+    let text = format!("{} more: {}", block.alike.len(), groups::names(block.names_alike()));
     page.paragraph(Margin(4, 6), Lead("the same of", FAINT), &text)
 }
 
@@ -129,9 +129,9 @@ fn write_block(block: &FindingBlock<'_>, page: &mut TerminalPage<'_>) -> io::Res
 fn write_rest(rest: &[FindingBlock<'_>], page: &mut TerminalPage<'_>) -> io::Result<()> {
     let Some(first) = rest.first() else { return Ok(()) };
     page.hidden = true;
-    let names = rest.iter().flat_map(|block| {
-        [block.finding.subject.name.as_str()].into_iter().chain(block.alike.iter().copied())
-    });
+    let names = rest
+        .iter()
+        .flat_map(|block| [block.finding.subject.name.as_str()].into_iter().chain(block.names_alike()));
     let names: Vec<&str> = names.collect();
     let Finding { verdict, control, subject, .. } = first.finding;
     let text = format!(

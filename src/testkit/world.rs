@@ -66,6 +66,8 @@ pub struct World {
     pub classic: Option<Classic>,
     /// The rulesets of the branch.
     pub rulesets: Vec<Ruleset>,
+    /// Rulesets of the branch that were imported, as they were handed over.
+    pub imported: Vec<serde_json::Value>,
     /// Who can change that.
     pub administration: WorldAdministration,
     /// Check runs (by apps) and statuses (by accounts).
@@ -363,6 +365,7 @@ impl World {
             teams: team.map(|team| (team, vec![alex])).into_iter().collect(),
             classic: None,
             rulesets: vec![Ruleset::strict()],
+            imported: Vec::new(),
             administration: WorldAdministration::honest(),
             checks: vec![run(41, "build", &head), run(42, "regression", &head)],
             workflow_runs: BTreeMap::new(),

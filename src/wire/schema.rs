@@ -7,8 +7,8 @@
 
 use super::{
     anchor, audit, decision, drill, due, engine_plan, evidence_file, exchange, facts, fleet, incident,
-    incident_status, look_failure, manifest, pack, reconciliation, record, record_list, replay, review, run,
-    sealed, server, snapshot, statement, status,
+    incident_status, look_failure, manifest, pack, reconciliation, record, record_list, rehearsal, replay,
+    review, run, sealed, server, simulation, snapshot, statement, status,
 };
 
 /// What makes a schema from the types, and the file that holds it.
@@ -148,6 +148,13 @@ pub static TABLE: &[Schema] = &[
         manifest::v1::ManifestV1
     ),
     schema!(
+        "manifest-signature",
+        manifest::signature_v1::VERSION,
+        "The signature of a manifest: the payload of the envelope in its file `signature.json`",
+        "manifest-signature-v1.json",
+        manifest::signature_v1::ManifestSignatureV1
+    ),
+    schema!(
         "pack",
         pack::v1::VERSION,
         "The manifest of an evidence pack: its file `manifest.json`",
@@ -206,6 +213,13 @@ pub static TABLE: &[Schema] = &[
         record::signature_v1::RecordSignatureV1
     ),
     schema!(
+        "rehearsal",
+        rehearsal::v1::VERSION,
+        "What a policy would have said of landings of the past, as `portcullis rehearse --format json` writes it",
+        "rehearsal-v1.json",
+        rehearsal::v1::RehearsalV1
+    ),
+    schema!(
         "replay",
         replay::v1::VERSION,
         "What `portcullis replay --json` found when it took a decision again",
@@ -248,6 +262,13 @@ pub static TABLE: &[Schema] = &[
         server::v1::ServerV1
     ),
     schema!(
+        "simulation",
+        simulation::v1::VERSION,
+        "What the judge would say if something were so that is not, as `portcullis simulate --format json` writes it",
+        "simulation-v1.json",
+        simulation::v1::SimulationV1
+    ),
+    schema!(
         "snapshot",
         snapshot::v1::VERSION,
         "A snapshot of the protection of a branch: `snapshot.json` in a chain that `portcullis snapshot` writes",
@@ -268,6 +289,14 @@ pub static TABLE: &[Schema] = &[
         "status-v1.json",
         status::v1::StatusV1
     ),
+    Schema {
+        name: "waivers",
+        version: 1,
+        about: "Waivers and rollbacks: the TOML of `portcullis-waivers.toml`, as JSON",
+        text: include_str!("../../docs/schema/waivers-v1.json"),
+        #[cfg(test)]
+        generated: None,
+    },
 ];
 
 /// The schema of the form of this name.

@@ -25,7 +25,16 @@ const ONE_WORD: usize = 20;
 /// Where product code names a control outside of the control's own files, and why. What the program knows of a control is in
 /// its `KIND`; what is left are texts for people in rooms that may not look into `control`.
 const NAMED_ELSEWHERE: &[(&str, &str, &str)] = &[
+    ("cli/examples/lines.rs", "required-reviews", "an example of a command line"),
     ("git/landing/prover/basis.rs", "reviewed-landings", "a remedy names the control to write a waiver of"),
+    ("init/policy_text/controls.rs", "changed-line-coverage", "the policy that is proposed is text"),
+    ("init/policy_text/controls.rs", "gate-integrity", "the policy that is proposed is text"),
+    ("init/policy_text/controls.rs", "protected-branch", "the policy that is proposed is text"),
+    ("init/policy_text/controls.rs", "regression-tests", "the policy that is proposed is text"),
+    ("init/policy_text/controls.rs", "required-checks", "the policy that is proposed is text"),
+    ("init/policy_text/controls.rs", "required-reviews", "the policy that is proposed is text"),
+    ("init/report.rs", "regression-tests", "a remedy names the settings to write"),
+    ("init/update.rs", "regression-tests", "a suite is added where its settings are"),
     (
         "report/foreign.rs",
         "changed-line-coverage",
@@ -203,6 +212,24 @@ fn five_modules_start_programs() {
             "collect/evidence/command.rs"
         ]
     );
+}
+
+/// What other systems do not have is behind a condition, in the item or in the lines before it.
+#[test]
+fn what_only_unix_has_is_behind_a_condition() {
+    const NEAR: usize = 8;
+    let mut seen = 0;
+    for (file, text) in shipped().into_iter().filter(|(file, _)| !file.contains("/tests/")) {
+        let lines: Vec<&str> = text.lines().collect();
+        let calls = |line: &str| line.contains("std::os::unix") || line.contains("libc::");
+        for (at, line) in lines.iter().enumerate().filter(|(_, line)| calls(line)) {
+            let before = &lines[at.saturating_sub(NEAR)..=at];
+            let is_guarded = before.iter().any(|line| line.contains("cfg(unix)"));
+            assert!(is_guarded, "{file}:{}: {line}: put `#[cfg(unix)]` before it", at + 1);
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "calls of unix are not found any more: {seen}");
 }
 
 #[test]

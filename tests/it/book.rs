@@ -30,6 +30,8 @@ mod fixture;
 mod page;
 mod shown;
 
+pub use shown::objection_to_line;
+
 /// The languages that a block may name.
 const LANGUAGES: [&str; 6] = ["console", "json", "sh", "text", "toml", "yaml"];
 
@@ -44,6 +46,7 @@ macro_rules! run {
 run! {
     commands_of_the_readme_run: "README.md",
     commands_of_audit_run: "docs/audit.md",
+    commands_of_compatibility_run: "docs/compatibility.md",
     commands_of_coverage_run: "docs/coverage.md",
     commands_of_deployment_gate_run: "docs/deployment-gate.md",
     commands_of_drill_run: "docs/drill.md",
@@ -52,13 +55,18 @@ run! {
     commands_of_first_steps_run: "docs/first-steps.md",
     commands_of_fleet_run: "docs/fleet.md",
     commands_of_incidents_run: "docs/incidents.md",
+    commands_of_init_run: "docs/init.md",
+    commands_of_install_run: "docs/install.md",
     commands_of_merge_gate_run: "docs/merge-gate.md",
     commands_of_outputs_run: "docs/outputs.md",
     commands_of_people_run: "docs/people.md",
+    commands_of_policy_test_run: "docs/policy-test.md",
     commands_of_procedure_run: "docs/procedure.md",
     commands_of_reconciliation_run: "docs/reconciliation.md",
     commands_of_records_run: "docs/records.md",
+    commands_of_rehearse_run: "docs/rehearse.md",
     commands_of_sealing_run: "docs/sealing.md",
+    commands_of_simulate_run: "docs/simulate.md",
     commands_of_waivers_run: "docs/waivers.md",
 }
 
@@ -130,6 +138,7 @@ fn every_policy_that_is_shown_conforms_to_the_schema() {
                 Ok(value) if value["waivers"].is_array() || value["rollbacks"].is_array() => {
                     bad_waivers(block)
                 }
+                Ok(value) if value["case"].is_array() => bad_cases(block),
                 Ok(value) if is_register(&value) => portcullis_judge::policy::read_register(&block.text)
                     .err()
                     .map(|problems| format!("{problems:?}")),
@@ -145,6 +154,13 @@ fn every_policy_that_is_shown_conforms_to_the_schema() {
 fn is_register(value: &Value) -> bool {
     let people = value["people"].as_array().into_iter().flatten();
     people.into_iter().any(|person| person["training"].is_array())
+}
+
+/// Cases of a policy are read by the program, for the policy of the made-up project.
+fn bad_cases(block: &page::Block) -> Option<String> {
+    let policy = Policy::parse(portcullis_testkit::stage::POLICY).unwrap();
+    let cases = portcullis_rehearse::case::text::read_cases(&block.text, &policy);
+    cases.err().map(|problems| format!("{problems:?}"))
 }
 
 /// A file of waivers has no schema of its own; the program reads it.

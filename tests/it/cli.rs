@@ -56,11 +56,48 @@ fn the_demo_fits_a_terminal() {
 
 #[test]
 fn help_of_every_command_fits_a_terminal() {
-    for command in ["check", "facts", "decide", "explain", "policy", "schema", "demo"] {
+    for command in
+        ["check", "facts", "decide", "explain", "policy", "schema", "demo", "completions", "man", "replay"]
+    {
         let mut command = portcullis(Path::new("."), &[command, "--help"]);
         command.env("COLUMNS", "80");
         fits(&ends(command, 0).0);
     }
+}
+
+#[test]
+fn colour_is_as_the_command_line_says_and_otherwise_as_the_environment_does() {
+    let shown = ["demo", "--show", "stale-approval"];
+    let run = |more: &[&str], variables: &[(&str, &str)]| {
+        let mut command = portcullis(Path::new("."), &[&shown[..], more].concat());
+        command.envs(variables.iter().copied());
+        ends(command, 1).0.contains('\u{1b}')
+    };
+    assert!(!run(&[], &[]), "no terminal");
+    assert!(run(&["--color", "always"], &[]));
+    assert!(run(&["--color=always"], &[("NO_COLOR", "1")]));
+    assert!(run(&[], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!run(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!run(&["--color", "auto"], &[("NO_COLOR", "1"), ("TERM", "xterm")]));
+    // Help and complaints obey, although they are written while the arguments are read.
+    let (help, _) = ends(portcullis(Path::new("."), &["check", "--help", "--color", "always"]), 0);
+    assert!(help.contains('\u{1b}'));
+    let (_, err) = ends(portcullis(Path::new("."), &["--color=always", "demo", "--show", "self-aproval"]), 2);
+    assert!(err.starts_with('\u{1b}') && err.contains("error:"), "{err:?}");
+    let (_, err) = ends(portcullis(Path::new("."), &["--color", "blue", "demo"]), 2);
+    assert!(err.contains("auto, always, never"), "{err}");
+}
+
+#[test]
+fn text_is_as_wide_as_the_terminal() {
+    let widest = |columns: &str| {
+        let mut command = portcullis(Path::new("."), &["demo", "--show", "stale-approval"]);
+        command.env("COLUMNS", columns);
+        ends(command, 1).0.lines().map(|line| line.chars().count()).max().unwrap()
+    };
+    assert!((41..=60).contains(&widest("60")), "{}", widest("60"));
+    assert!((81..=100).contains(&widest("100")), "{}", widest("100"));
+    assert!(widest("400") <= 100);
 }
 
 #[test]
@@ -148,9 +185,9 @@ fn every_path_is_meant_from_the_directory_that_was_named() {
 
 #[test]
 fn a_report_of_a_suite_that_is_not_there_is_pointed_out() {
-    let (out, _) = judged(&check_with(&["--report", "upload=report.xml"]), 3);
-    let text = out.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(text.contains("report.xml: the policy has no suite `upload`"), "{text}");
+    let (out, err) = judged(&check_with(&["--report", "upload=report.xml"]), 2);
+    assert!(err.contains("--report: the policy has no suite `upload`"), "{err}");
+    assert!(err.contains("help: it has upload-regression") && out.is_empty(), "{err}");
 }
 
 #[test]
@@ -158,7 +195,7 @@ fn a_policy_is_begun_and_checked() {
     let directory = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str], exit| ends(portcullis(directory.path(), arguments), exit);
     let (_, err) = run(&["policy", "check"], 4);
-    assert!(err.contains("portcullis.toml") && err.contains("`portcullis policy init` writes one"), "{err}");
+    assert!(err.contains("portcullis.toml") && err.contains("`portcullis init` proposes one"), "{err}");
     run(&["policy", "init"], 0);
     let (out, _) = run(&["policy", "check"], 0);
     assert!(out.starts_with("portcullis.toml is valid\n"), "{out}");

@@ -1,9 +1,9 @@
 //! The clock of an incident from the command line: clocks that are put forward and back, holidays,
 //! several who write at once, runs that open an incident, and what is silent.
 
-use crate::attacks_reconciliation::{FAILED, INTENDED, POLICY};
 use crate::incident::{PARTIES, ago, ends, in_one_line, open, project, run, status};
 use crate::support::checkout::Checkout;
+use crate::support::dataset_scene::{FAILED, INTENDED, POLICY};
 use serde_json::Value;
 use std::process::Command;
 

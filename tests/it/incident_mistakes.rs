@@ -67,7 +67,7 @@ fn a_message_about_many_incidents_names_the_newest_and_says_so() {
 
 /// A policy with a dataset, and a party that is told of it.
 fn with_dataset() -> Checkout {
-    let policy = crate::attacks_reconciliation::POLICY;
+    let policy = crate::support::dataset_scene::POLICY;
     let dataset = policy.split_once("[reconciliation.nominal]").unwrap().1;
     Checkout::with(&format!("{CONTROLS}{PARTIES}[reconciliation.nominal]{dataset}"), &[])
 }

@@ -101,6 +101,48 @@ fn a_job_shows_text_annotations_and_summary_and_its_text_cannot_command_the_runn
 }
 
 #[test]
+fn the_summary_links_what_was_judged_and_says_who_judged_when() {
+    let stage = Stage::honest().unwrap();
+    let server = Server::start(stage.world.clone());
+    let summary = stage.directory().join("summary.md");
+    let mut check =
+        command(&stage, &server, &["check", "--format", "default", "--format", "json=decision.json"]);
+    check.env("GITHUB_STEP_SUMMARY", &summary).env("GITHUB_SERVER_URL", "https://github.com");
+    check.env("GITHUB_RUN_ID", "17");
+    let output = check.output().unwrap();
+    let log = String::from_utf8(output.stdout).unwrap();
+    assert!(log.contains(" title=portcullis%3A "), "{log}");
+    let text = std::fs::read_to_string(summary).unwrap();
+    let (root, head) = (format!("https://github.com/{}", stage.world.repository), stage.head());
+    for link in [
+        format!("| Head | [`{head}`]({root}/commit/{head}) |"),
+        format!("| Request | [7]({root}/pull/7) |"),
+        format!("[run]({root}/actions/runs/17)"),
+    ] {
+        assert!(text.contains(&link), "{link} is missing: {text}");
+    }
+    let last = text.trim_end().lines().last().unwrap();
+    assert!(last.starts_with(&format!("Portcullis `{}`", env!("CARGO_PKG_VERSION"))), "{last}");
+    assert!(last.contains(" \u{b7} `20"), "the moment of the facts: {last}");
+    assert!(stage.directory().join("decision.json").is_file());
+}
+
+#[test]
+fn a_command_line_that_is_not_complete_is_annotated_too() {
+    let stage = Stage::honest().unwrap();
+    let server = Server::start(stage.world.clone());
+    for arguments in [&[][..], &["policy"], &["check", "--hots", "none"]] {
+        let output = command(&stage, &server, arguments).output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {err}");
+        assert!(
+            err.contains("::error title=portcullis%3A the command line is wrong::"),
+            "{arguments:?}: {err}"
+        );
+    }
+}
+
+#[test]
 fn a_job_of_gitea_or_forgejo_is_not_taken_for_one_of_github() {
     let stage = Stage::honest().unwrap();
     for (variable, value) in
@@ -164,5 +206,5 @@ fn without_a_policy_at_the_base_the_gate_ends_with_4() {
     let stage = Stage::with(&[Edit::Write("services/upload/load.sql", "SELECT 1;\n")]).unwrap();
     let verdict = judge(&stage);
     assert_eq!((verdict.exit, &verdict.json), (4, &Value::Null), "{}", verdict.text);
-    assert!(verdict.text.contains("portcullis policy init"), "{}", verdict.text);
+    assert!(verdict.text.contains("portcullis init"), "{}", verdict.text);
 }

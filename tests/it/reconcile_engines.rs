@@ -127,8 +127,17 @@ fn answers_that_do_not_add_up_are_refused_by_name() {
     let plan = fs::read_to_string(scene.path().join("plan/plan.json")).unwrap();
     let (before, rest) = plan.split_once("\"text\": \"sha256:").unwrap();
     let older = format!("{before}\"text\": \"sha256:{}{}", "0".repeat(64), &rest[64..]);
-    fs::write(scene.path().join("plan/plan.json"), older).unwrap();
+    let of_version = |text: &str| text.replacen("\"generator\": \"", "\"generator\": \"older ", 1);
+    fs::write(scene.path().join("plan/plan.json"), of_version(&older)).unwrap();
     assert!(expect(scene.path(), 6, &JUDGE).contains("older text"));
+    fs::write(scene.path().join("plan/plan.json"), &plan).unwrap();
+    expect(scene.path(), 3, &JUDGE);
+    fs::write(scene.path().join("portcullis.toml"), POLICY.replace("\"24h\"", "\"48h\"")).unwrap();
+    let text = expect(scene.path(), 6, &JUDGE);
+    assert!(
+        text.contains("another text than this policy gives") && text.contains("write it again"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -243,7 +252,7 @@ fn two_parties_find_their_difference_and_show_little_else() {
     let (exit, text) = answer("target", "0.json", "1.json");
     assert!(exit == 0 && text.contains("send 1.json to the partner"), "{text}");
     let (exit, text) = answer("source", "1.json", "2.json");
-    assert!(exit == 1 && text.contains("1 records differ") && text.contains("source-only"), "{text}");
+    assert!(exit == 1 && text.contains("1 record differs") && text.contains("source-only"), "{text}");
     assert!(expect(scene.path(), 1, &["exchange", "show", "2.json"]).contains("source-only"));
     let shown = fs::read_to_string(scene.path().join("1.json")).unwrap().matches("\"key\"").count();
     assert!(shown < 20, "{shown}");

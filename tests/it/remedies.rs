@@ -323,7 +323,7 @@ fn a_misspelt_suite_or_configuration_is_pointed_out_when_it_is_recorded() {
     };
     let said = record("uplaod", &[]);
     assert!(said.contains("has no suite `uplaod`; did you mean `upload`?"), "{said}");
-    assert!(said.contains("recorded 1 test of"), "{said}");
+    assert!(said.contains("help: it has upload") && !said.contains("recorded"), "{said}");
     assert!(!record("upload", &[]).contains("warning"), "{}", record("upload", &[]));
     assert!(
         !record("upload", &["--configuration", "linux"]).contains("has no"),
@@ -494,22 +494,28 @@ fn a_path_is_meant_from_the_directory_that_one_is_in() {
 }
 
 #[test]
-fn an_abbreviated_name_is_explained_and_for_a_verdict_its_whole_is_said() {
+fn an_abbreviated_name_is_taken_where_it_is_the_only_one_and_in_a_job_its_whole_is_said() {
     let checkout = evidence();
     let head = checkout.git(&["rev-parse", "change"]);
     let explained = checkout.portcullis(&["explain", &head[..10]]);
     assert_eq!(explained.status.code(), Some(0), "{}", text(&explained));
     assert_eq!(checkout.portcullis(&["explain", &format!("{}~1", &head[..12])]).status.code(), Some(0));
-    assert!(text(&checkout.portcullis(&["explain", &head[..6]])).contains("abbreviated"));
-    let short = ["check", "--host", "none", "--base", "main", "--head", &head[..10]];
-    let refused = checkout.portcullis(&short);
-    assert_eq!(refused.status.code(), Some(5));
-    assert!(text(&refused).contains(&format!("write {head}")), "{}", text(&refused));
-    // A branch of that name is the branch, and not the commit.
-    let main = checkout.git(&["rev-parse", "main"]);
+    let few = text(&checkout.portcullis(&["explain", &head[..6]]));
+    assert!(few.contains("too few digits") && few.contains("git rev-parse"), "{few}");
+    let short = ["check", "--host", "none", "--base", "main", "--head", &head[..10], "--format", "json"];
+    let judged = checkout.portcullis(&short);
+    assert!(text(&judged).contains(&head), "{}", text(&judged));
+    let mut in_job = std::process::Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    in_job.env_clear().env("CI", "true").current_dir(checkout.path()).args(short);
+    let in_job = in_job.output().unwrap();
+    assert_eq!(in_job.status.code(), Some(5));
+    assert!(text(&in_job).contains(&format!("write {head}")), "{}", text(&in_job));
+    // A branch of that name for another commit: no one can tell which is meant.
     checkout.git(&["branch", &head[..10], "main"]);
-    let explained = text(&checkout.portcullis(&["explain", &head[..10]]));
-    assert!(explained.contains(&main[..10]) && !explained.contains(&head[..10]), "{explained}");
+    for arguments in [&["explain", &head[..10]][..], &short] {
+        let said = text(&checkout.portcullis(arguments));
+        assert!(said.contains("ambiguous") && said.contains("refs/heads/"), "{said}");
+    }
 }
 
 #[test]

@@ -70,6 +70,7 @@ fn what_is_printed_is_the_committed_file() {
         ("incident-status", "incident-status-v1.json"),
         ("look-failure", "look-failure-v1.json"),
         ("manifest", "manifest-v1.json"),
+        ("manifest-signature", "manifest-signature-v1.json"),
         ("pack", "pack-v1.json"),
         ("people", "people-v1.json"),
         ("policy", "policy-v1.json"),
@@ -78,15 +79,18 @@ fn what_is_printed_is_the_committed_file() {
         ("record", "record-v2.json"),
         ("record-list", "record-list-v1.json"),
         ("record-signature", "record-signature-v1.json"),
+        ("rehearsal", "rehearsal-v1.json"),
         ("replay", "replay-v1.json"),
         ("review", "review-v1.json"),
         ("run", "run-v1.json"),
         ("run-signature", "run-signature-v1.json"),
         ("sealed", "sealed-v1.json"),
         ("server", "server-v1.json"),
+        ("simulation", "simulation-v1.json"),
         ("snapshot", "snapshot-v1.json"),
         ("statement", "statement-v1.json"),
         ("status", "status-v1.json"),
+        ("waivers", "waivers-v1.json"),
     ];
     for (name, file) in files {
         let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema").join(file);

@@ -8,6 +8,7 @@ use super::hook::in_force::bare_profile;
 use super::policy_file::{POLICY, parse_policy};
 use super::{opening, output, signing};
 use crate::collect::gather::text_at;
+use crate::collect::naming::resolve_named;
 use crate::collect::signed_reviews::{STATEMENT_FILE, check_chain, read_signers};
 use crate::render;
 use clap::Args;
@@ -139,7 +140,7 @@ impl Reviewing {
                 arguments.onto
             ))
         })?;
-        let head = arguments.revision.as_deref().map(|name| repository.resolve(name)).transpose()?;
+        let head = arguments.revision.as_deref().map(|name| resolve_named(&repository, name)).transpose()?;
         let head = head.unwrap_or_else(|| onto.clone());
         let opinion = matches!(arguments.verdict(), ReviewVerdict::Approve | ReviewVerdict::Reject);
         if opinion && repository.brought(&[&onto], &head).map_err(unseen)?.is_empty() {

@@ -1,6 +1,5 @@
 //! The host that an audit asks: over several lanes at once, with what was kept of earlier runs.
 
-use super::AuditArguments;
 use crate::cli::exit::{Failure, Result};
 use crate::cli::hosts::{MeantHost, connection_over, kind_of};
 use crate::cli::{HostName, bare, output, program};
@@ -13,6 +12,19 @@ use portcullis_forge::http::transport::Live;
 use portcullis_forge::{self as host, Forge, HostKind, ci};
 use portcullis_git::Repository;
 use std::path::Path;
+
+/// Which host is asked, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct HostChoice<'a> {
+    /// The kind of host.
+    pub host: Option<HostName>,
+    /// The repository on it.
+    pub repository: Option<&'a str>,
+    /// The folder that answers are kept in.
+    pub cache: Option<&'a Path>,
+    /// How many requests go out at most; `None`: as many as there are questions.
+    pub requests: Option<u64>,
+}
 
 /// The host that is asked.
 pub struct AskedHost {
@@ -39,12 +51,8 @@ impl AskedHost {
     ///
     /// # Errors
     /// It cannot be one, or what was named as its cache cannot.
-    pub fn open(
-        directory: &Path,
-        repository: &Repository,
-        arguments: &AuditArguments,
-    ) -> Result<Option<Self>> {
-        let name = match (arguments.host, &arguments.repository) {
+    pub fn open(directory: &Path, repository: &Repository, choice: HostChoice<'_>) -> Result<Option<Self>> {
+        let name = match (choice.host, choice.repository) {
             (Some(HostName::None) | None, None) => return Ok(None),
             (Some(HostName::None), Some(_)) => {
                 return Err(Failure::usage("--repository needs --host, and another one than `none`"));
@@ -52,15 +60,18 @@ impl AskedHost {
             (Some(HostName::Kind(_)), None) => {
                 return Err(Failure::usage("name the repository on the host: --repository OWNER/NAME"));
             }
-            (_, Some(name)) => name.clone(),
+            (_, Some(name)) => name.to_string(),
         };
-        let kind = kind_of(arguments.host).map_err(|gap| super::unseen_failure(&gap))?;
+        let kind = kind_of(choice.host).map_err(|gap| super::unseen_failure(&gap))?;
         let meant = MeantHost { kind, repository: name, request: None };
         if let Some(forge) = bare::open_server(directory, &meant, None)? {
             return Ok(Some(AskedHost { forge, network: None }));
         }
-        let keeper = open_keeper(repository, arguments, kind, &meant.repository)?;
-        let lanes = Lanes::new(Live::new(), keeper);
+        let keeper = open_keeper(repository, choice.cache, kind, &meant.repository)?;
+        let mut lanes = Lanes::new(Live::new(), keeper);
+        if let Some(requests) = choice.requests {
+            lanes = lanes.at_most(requests);
+        }
         let network = NetworkHost { kind, repository: meant.repository, lanes };
         Ok(Some(AskedHost { forge: network.open()?, network: Some(network) }))
     }
@@ -79,11 +90,11 @@ impl AskedHost {
 /// cannot be used now.
 fn open_keeper(
     repository: &Repository,
-    arguments: &AuditArguments,
+    folder: Option<&Path>,
     host: &'static HostKind,
     name: &str,
 ) -> Result<Option<Box<dyn AnswerKeeper>>> {
-    let Some(folder) = &arguments.cache else { return Ok(None) };
+    let Some(folder) = folder else { return Ok(None) };
     match open_cache(folder, repository.git_directory(), ci::variable(VARIABLE)) {
         Ok((folder, key)) => {
             let owner = CacheOwner {
@@ -97,7 +108,7 @@ fn open_keeper(
         }
         Err(CacheFault::Misused(why)) => Err(Failure::environment(format!("--cache: {why}"))),
         Err(CacheFault::Unusable(why)) => {
-            output::remark(&format!("the audit goes on without its cache: {why}"));
+            output::remark(&format!("it goes on without its cache: {why}"));
             Ok(None)
         }
     }

@@ -63,7 +63,7 @@ pub fn gather_audit(
     (period, as_of): (&AskedPeriod, Timestamp),
     people: &PeopleSeen,
 ) -> Result<AuditV1> {
-    let asked = AskedHost::open(directory, repository, arguments)?;
+    let asked = AskedHost::open(directory, repository, arguments.host_choice())?;
     let crew = asked.as_ref().and_then(|asked| asked.crew(directory));
     let host = asked.as_ref().map(|asked| &*asked.forge);
     let files = read_files(repository, arguments)?;

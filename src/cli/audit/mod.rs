@@ -16,14 +16,14 @@ use portcullis_wire::audit::v1::AuditOutcomeV1;
 use std::path::{Path, PathBuf};
 
 mod arrivals;
-mod asking;
-mod branch;
+pub(super) mod asking;
+pub(super) mod branch;
 mod context;
 mod environments;
 mod gather;
 mod output;
 mod people_seen;
-mod period;
+pub(super) mod period;
 mod policies;
 pub(super) mod population;
 mod snapshots;
@@ -97,6 +97,15 @@ pub struct AuditArguments {
 }
 
 impl AuditArguments {
+    fn host_choice(&self) -> asking::HostChoice<'_> {
+        asking::HostChoice {
+            host: self.host,
+            repository: self.repository.as_deref(),
+            cache: self.cache.as_deref(),
+            requests: None,
+        }
+    }
+
     fn sample_request(&self) -> Option<SampleRequest> {
         let (size, seed) = (self.sample?, self.seed.clone()?);
         Some(SampleRequest { size, seed, by_area: self.stratify.is_some() })
@@ -154,6 +163,6 @@ fn exit_of(outcome: AuditOutcomeV1) -> Exit {
 }
 
 /// The gap of something that could not be seen, as a failure of the command.
-fn unseen_failure(gap: &portcullis_model::fact::Gap) -> Failure {
+pub(super) fn unseen_failure(gap: &portcullis_model::fact::Gap) -> Failure {
     Failure::unseen(Exit::Undetermined, gap)
 }

@@ -18,6 +18,8 @@ pub enum AskedPeriod {
         /// The last landing.
         to: String,
     },
+    /// The last steps of the line.
+    Last(usize),
 }
 
 impl AskedPeriod {
@@ -35,11 +37,23 @@ impl AskedPeriod {
         }
     }
 
+    /// From a moment to the present.
+    ///
+    /// # Errors
+    /// The text names no moment, or one after the present.
+    pub fn since(text: &str, now: Timestamp) -> Result<Self> {
+        let since = read_moment(text)?;
+        if since >= now {
+            return Err(Failure::usage(format!("--since {text} is not before {now}")));
+        }
+        Ok(AskedPeriod::Time(AuditedPeriod { since, until: now }))
+    }
+
     /// The two ends, where it is a time.
     pub fn ends(&self) -> Option<(Timestamp, Timestamp)> {
         match self {
             AskedPeriod::Time(period) => Some((period.since, period.until)),
-            AskedPeriod::Range { .. } => None,
+            AskedPeriod::Range { .. } | AskedPeriod::Last(_) => None,
         }
     }
 }

@@ -5,6 +5,7 @@ use super::environments::TipSeen;
 use super::period::AskedPeriod;
 use crate::cli::exit::{Failure, Result};
 use crate::collect::audit::AuditGroup;
+use crate::collect::naming::resolve_named;
 use jiff::Timestamp;
 use portcullis_audit::period::{SeenTip, best_moment, cut_line};
 use portcullis_git::{DatedCommit, Repository};
@@ -57,6 +58,7 @@ impl AuditedLine {
                 let cut = cut_line(&dates, &tips, period, as_of);
                 (cut.first..cut.end, cut.odd)
             }
+            AskedPeriod::Last(steps) => (line.len().saturating_sub(*steps)..line.len(), Vec::new()),
             AskedPeriod::Range { from, to } => (range_on(repository, &places, from, to)?, Vec::new()),
         };
         let odd = odd.into_iter().filter_map(|odd| {
@@ -132,7 +134,7 @@ fn range_on(
     to: &str,
 ) -> Result<Range<usize>> {
     let place = |name: &str| {
-        let commit = repository.resolve(name)?;
+        let commit = resolve_named(repository, name)?;
         places.get(&commit).copied().ok_or_else(|| {
             Failure::environment(format!(
                 "{name} ({}) is not on the first-parent line of the branch: it never was its tip",

@@ -7,8 +7,8 @@
 use super::exit::{Exit, Failure, Result};
 use super::prepare::{Preparation, prepare_over};
 use super::{HostName, SubjectArguments, output};
+use crate::render;
 use crate::render::prose::wrap_text;
-use crate::render::{self, Style};
 use anyhow::Context;
 use clap::Args;
 use portcullis_forge::{self as host, HostKind};
@@ -152,10 +152,9 @@ fn show_scenario(host: &'static HostKind, name: &str) -> Result {
         return Err(Failure::usage(format!("the host `{}` has nothing of the kind of `{name}`", host.name)));
     }
     let decision = judge(host, scenario)?;
-    let story = wrap_text(scenario.story, 0, 0, WIDTH).join("\n");
+    let style = output::for_people(false);
+    let story = wrap_text(scenario.story, 0, 0, style.width).join("\n");
     let mut bytes = format!("{story}\n\n").into_bytes();
-    let colour = output::colour();
-    let style = Style { colour, width: WIDTH, verbose: false, advisory: false };
     (render::terminal::FORMAT.write)(&decision, &render::Context::plain(style), &mut bytes)
         .map_err(|error| Failure::environment(error.to_string()))?;
     output::stdout(&bytes)?;

@@ -14,7 +14,7 @@ use jiff::SignedDuration;
 use portcullis_model::reconciliation::connector::{CsvSettings, InputFiles};
 use portcullis_model::reconciliation::run::{ExceededBudget, find_exceeded};
 use portcullis_model::reconciliation::{
-    ConnectorSettings, Dataset, Floors, OperationColumn, RunOutcome, SystemSettings, TimeColumn,
+    AnswerWords, ConnectorSettings, Dataset, Floors, OperationColumn, RunOutcome, SystemSettings, TimeColumn,
 };
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -84,12 +84,14 @@ impl Detection {
 
 impl<'p> DrillSubject<'p> {
     /// A dataset of a policy, as the story can be played against it. How many rows a run must have
-    /// read is set aside: the story has its own. So are accepted differences and signatures.
+    /// read is set aside: the story has its own. So are accepted
+    /// differences, words of receipts and signatures.
     #[must_use]
     pub fn of(dataset: &Dataset, reconciled: bool, played: &'p PlayedRuns) -> Self {
         let mut dataset = dataset.clone();
         dataset.floors = Floors { source_rows: 1, target_rows: 1, fall: None };
-        (dataset.accepted, dataset.signers) = (None, None);
+        (dataset.accepted, dataset.answer_words) = (Vec::new(), AnswerWords::default());
+        (dataset.signers, dataset.manifest_signers) = (None, None);
         let operation = OperationColumn {
             column: "operation".to_string(),
             upload: vec!["U".to_string()],

@@ -5,10 +5,7 @@ use super::play::{Detection, DrillSubject};
 use crate::cli::exit::Result;
 use crate::cli::story::world::StoryFault;
 use jiff::SignedDuration;
-use portcullis_model::reconciliation::{
-    Dataset, DatasetField, DeadlineShare, FieldRule, Floors, RecordClass,
-};
-use std::collections::BTreeMap;
+use portcullis_model::reconciliation::{Dataset, DatasetField, DeadlineShare, FieldRule, RecordClass};
 
 /// What is tried in place of a longer time.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -117,28 +114,12 @@ fn list_settings(subject: &DrillSubject<'_>, fault: StoryFault) -> Vec<DrillSett
 pub fn plain_dataset() -> Dataset {
     let all_in_a_day = vec![DeadlineShare { share: ALL, within: DAY }];
     Dataset {
-        name: "name".to_string(),
-        areas: Vec::new(),
         key: vec![text_field("id")],
         fields: vec![text_field("content")],
         deadlines: all_in_a_day.clone(),
         deletion_deadlines: all_in_a_day,
-        acknowledged_within: None,
-        clock_skew: SignedDuration::ZERO,
-        budgets: BTreeMap::new(),
-        floors: Floors::default(),
-        reserved: Vec::new(),
-        full_every: None,
         expected_every: Some(DAY),
-        after_deployment: None,
-        green_within: None,
-        recipients: Vec::new(),
-        accepted: None,
-        signers: None,
-        source: None,
-        target: None,
-        rejects: None,
-        receipts: None,
+        ..Dataset::blank("name")
     }
 }
 

@@ -4,6 +4,7 @@ use super::key_file::read_small_file;
 use super::sign::read_signers;
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::{opening, output};
+use crate::collect::naming::resolve_named;
 use clap::Args;
 use portcullis_attest::evidence::additional::{
     AdditionalStatement, StatementWrapping, read_additional, unwrap_statement,
@@ -45,7 +46,7 @@ enum StatementTrust {
 /// There is no such commit, or a file cannot be read or holds something else.
 pub fn run(directory: &Path, arguments: &Listing) -> Result {
     let repository = opening::open(directory)?;
-    let commit = repository.resolve(&arguments.commit)?;
+    let commit = resolve_named(&repository, &arguments.commit)?;
     let subject = repository.subject(&commit).map_err(super::unseen_failure)?;
     let signers = arguments.signers.as_deref().map(read_signers).transpose()?;
     let mut text = String::new();

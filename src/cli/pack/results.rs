@@ -96,7 +96,7 @@ fn write_forms(
     take: &mut TakeResult<'_>,
 ) -> anyhow::Result<()> {
     let style = Style { colour: false, width: 80, verbose: true, advisory: false };
-    let context = Context { style, controls: guides, sources: &NoSources, facts: Some(facts) };
+    let context = Context { style, controls: guides, sources: &NoSources, facts: Some(facts), imprint: None };
     for (form, file) in FORMS {
         let mut bytes = Vec::new();
         // A form that has no words for such a decision is left out.

@@ -120,7 +120,7 @@ pub(super) fn check_snapshots(
     }
 }
 
-/// The commit of the newest snapshot follows from every byte of the chain, and the audit names it. A
+/// The commit of the last snapshot follows from every byte of the chain, and the audit names it. A
 /// chain that was written again without people has another one.
 fn check_newest(
     branch: &ProtectedBranchV1,

@@ -3,12 +3,14 @@
 
 use portcullis_forge::conventions_of;
 use portcullis_git::Repository;
+use portcullis_init::policy_text::SCHEMA_LINE;
 use portcullis_judge::control::Reference;
 use portcullis_judge::policy::{self, Policy};
 use portcullis_model::change::Revision;
+use portcullis_model::codeowners::{CodeOwners, Ownership};
 use portcullis_model::fact::Gap;
 use portcullis_model::inquiry::TextPurpose;
-use portcullis_model::inventory::Area;
+use portcullis_model::inventory::{Area, Ruled};
 use portcullis_model::path::RepoPath;
 use portcullis_pattern::glob::Glob;
 use std::collections::BTreeSet;
@@ -33,10 +35,11 @@ impl Remark {
 }
 
 /// Everything that may be worth a second look.
-pub fn remarks(directory: &Path, policy: &Policy) -> Vec<Remark> {
+pub fn remarks(directory: &Path, file: &Path, policy: &Policy) -> Vec<Remark> {
     let mut remarks = remark_samples(policy);
     remarks.extend(unasked_roles(policy));
     remarks.extend(other_names(policy));
+    remarks.extend(schema_of_editors(policy, file));
     if let Some(head) = AtHead::read(directory) {
         remarks.extend(head.remarks(policy));
     }
@@ -84,6 +87,23 @@ fn other_names(policy: &Policy) -> Option<Remark> {
     Some(Remark::new(None, text))
 }
 
+/// The schema that the first line names for editors: is it there, and that of this program?
+fn schema_of_editors(policy: &Policy, file: &Path) -> Option<Remark> {
+    let place = policy.text.lines().next()?.strip_prefix(SCHEMA_LINE)?.trim();
+    if place.contains("://") {
+        return None;
+    }
+    let own = portcullis_wire::schema::find("policy")?.text;
+    let text = match std::fs::read_to_string(file.with_file_name("").join(place)) {
+        Ok(text) if text == own => return None,
+        Ok(_) => format!(
+            "`{place}` is not the schema of this version; `portcullis schema policy > {place}` writes it"
+        ),
+        Err(_) => format!("there is no file `{place}`; `portcullis schema policy > {place}` writes it"),
+    };
+    Some(Remark::new(1, text))
+}
+
 /// The repository that the policy is checked in.
 struct AtHead {
     repository: Repository,
@@ -110,8 +130,13 @@ impl AtHead {
                 Remark::new(line, format!("`{glob}` of {name} matches no file at HEAD"))
             })
         });
-        let others =
-            [self.idle_patterns(areas), self.branches(policy), self.missing(policy), self.tracked(policy)];
+        let others = [
+            self.idle_patterns(areas),
+            self.branches(policy),
+            self.missing(policy),
+            self.unowned(policy),
+            self.tracked(policy),
+        ];
         of_paths.chain(of_files).chain(others.into_iter().flatten()).collect()
     }
 
@@ -121,11 +146,58 @@ impl AtHead {
 
     fn idle_paths(&self, area: &Area) -> Vec<Remark> {
         let idle = area.paths.iter().chain(&area.exclude).filter(|rule| !self.any_file(&rule.rule));
-        idle.map(|rule| {
+        let idle = idle.map(|rule| {
             let text = format!("`{}` of area {} matches no file at HEAD", rule.rule, area.name);
             Remark::new(rule.line, text)
-        })
-        .collect()
+        });
+        idle.chain(self.idle_exclusions(area)).collect()
+    }
+
+    /// Exclusions of files that are outside of the area anyway. Content may bring in any file, so
+    /// only areas without content patterns are looked at.
+    fn idle_exclusions(&self, area: &Area) -> Vec<Remark> {
+        let named =
+            |path: &&RepoPath| area.paths.iter().any(|rule| rule.rule.matches_folded(path.as_bytes()));
+        let excludes_some =
+            |glob: &Glob| self.paths.iter().filter(named).any(|path| glob.matches(path.as_bytes()));
+        let idle = area.exclude.iter().filter(|rule| self.any_file(&rule.rule) && !excludes_some(&rule.rule));
+        let remark = |rule: &Ruled<Glob>| {
+            let text = format!(
+                "`{}` excludes nothing: no path of area {} names what it matches",
+                rule.rule, area.name
+            );
+            Remark::new(rule.line, text)
+        };
+        if area.content.is_empty() { idle.map(remark).collect() } else { Vec::new() }
+    }
+
+    /// Areas of which CODEOWNERS owns no file, where a role means its owners.
+    fn unowned(&self, policy: &Policy) -> Vec<Remark> {
+        let role = policy.scope.roles.iter().find(|(_, role)| role.code_owners);
+        let (Some((role, _)), Some((file, owners))) = (role, self.code_owners()) else { return Vec::new() };
+        let is_unowned = |area: &&Area| {
+            let mut files = self.paths.iter().filter(|path| area.touch_by_path(path).is_some()).peekable();
+            files.peek().is_some() && !files.any(|path| matches!(owners.owners(path), Ownership::Owned(_)))
+        };
+        let areas = policy.scope.inventory.areas.iter().filter(is_unowned);
+        let remark = |area: &Area| {
+            let text = format!(
+                "no one has the role `{role}` for area {}: {file} names no owner of any of its files",
+                area.name
+            );
+            Remark::new(area.line, text)
+        };
+        areas.map(remark).collect()
+    }
+
+    /// CODEOWNERS at HEAD, with its path.
+    fn code_owners(&self) -> Option<(RepoPath, CodeOwners)> {
+        let conventions = &conventions_of(None).code_owners;
+        let places = conventions.places.iter().map(|place| RepoPath::from(place.as_str()));
+        let place = places.into_iter().find(|place| self.paths.binary_search(place).is_ok())?;
+        let bytes = self.repository.file_at(&self.head, &place).ok()??;
+        let owners = CodeOwners::parse(&String::from_utf8_lossy(&bytes), conventions.dialect);
+        Some((place, owners))
     }
 
     /// Patterns of content that no line of any file matches.

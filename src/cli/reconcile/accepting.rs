@@ -4,6 +4,7 @@
 use super::compared::{JudgedComparison, headers_of, past_runs};
 use super::comparing::{open_manifests, preview, show_result};
 use super::inputs::{find_dataset, manifest_failure, read_dataset_policy};
+use super::manifest_signing::check_signatures;
 use super::plan::read_plan;
 use super::storing::{Keeping, chain_of, keep_run};
 use super::{KeepingArguments, ManifestArguments, PolicyArguments, RunFormat, exit_of};
@@ -69,6 +70,7 @@ pub(super) fn accept(
     let policy = read_dataset_policy(directory, policy)?;
     let manifests = open_manifests(directory, manifests)?;
     let dataset = find_dataset(&policy, &manifests.source.header().dataset)?;
+    check_signatures(directory, dataset, &manifests)?;
     let plan = read_plan(&directory.join(folder), dataset, &manifests)?;
     let chain = match opening::open(directory) {
         Ok(_) => chain_of(directory, dataset)?,

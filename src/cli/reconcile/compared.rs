@@ -2,12 +2,12 @@
 
 use super::inputs::{manifest_failure, threads};
 use crate::cli::exit::Result;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use portcullis_model::digest::Digest;
 use portcullis_model::reconciliation::run::{ComparedManifest, RecordBreak, RunManifests, RunOutcome};
 use portcullis_model::reconciliation::{ClassCount, Dataset, RecordClass, RunPopulation, RunShare};
 use portcullis_reconcile::compare::{CompareSettings, ComparedManifests, Comparison, compare_manifests};
-use portcullis_reconcile::judge::{JudgedHeaders, PastRun, RunJudgement, judge_comparison};
+use portcullis_reconcile::judge::{JudgedHeaders, JudgedShare, PastRun, RunJudgement, judge_comparison};
 use portcullis_reconcile::manifest::Manifest;
 use portcullis_record::TOOL;
 use portcullis_record::run::{RunChain, RunDraft, RunLink};
@@ -28,6 +28,8 @@ const PAST: usize = 10;
 pub struct ComparisonFiles<'f> {
     /// Where differences are written.
     pub breaks: Option<&'f Path>,
+    /// Where differences are written with what a second look reads for shares.
+    pub again: Option<&'f Path>,
     /// Where deleted records that are gone are written.
     pub gone: Option<&'f Path>,
     /// Whether every record that differs is named, and not only some of each class.
@@ -60,6 +62,7 @@ pub fn compare(
         threads: threads(),
         late_since: late_since(past),
         breaks: files.breaks,
+        again: files.again,
         gone: files.gone,
         generator: TOOL,
     };
@@ -131,8 +134,9 @@ impl JudgedComparison {
             },
             classes: self.judgement.classes.clone(),
             shares: self.shares(),
-            reasons: self.answer.reasons.clone(),
+            reasons: self.judgement.reasons.clone(),
             faults: self.judgement.faults.iter().map(ToString::to_string).collect(),
+            doubts: self.doubts(),
             unlisted_breaks: open.saturating_sub(breaks.len() as u64),
             breaks,
             drift: self.judgement.drift.clone(),
@@ -152,6 +156,23 @@ impl JudgedComparison {
                 arrived: share.arrived,
             })
             .collect()
+    }
+
+    /// Shares that one look saw missed, and that a later look may show met. One that is missed for
+    /// certain leaves no doubt, where all records were compared.
+    fn doubts(&self) -> Vec<String> {
+        let (shares, is_partial) = (&self.judgement.shares, self.manifests.is_confirming());
+        if !is_partial && shares.iter().any(JudgedShare::is_missed) {
+            return Vec::new();
+        }
+        let unmet = shares.iter().filter(|share| !share.met);
+        unmet.map(|share| describe_doubt(share, is_partial)).collect()
+    }
+
+    /// Whether a second look at shares is needed.
+    pub fn has_shares_in_doubt(&self) -> bool {
+        self.judgement.outcome != RunOutcome::Broken
+            && self.judgement.shares.iter().any(JudgedShare::is_in_doubt)
     }
 
     /// The differences that are open, oldest first, each with the run that saw it first.
@@ -174,7 +195,7 @@ impl JudgedComparison {
                     class: seen.class,
                     sequence: seen.sequence,
                     confirmed: seen.confirmed,
-                    accepted: false,
+                    accepted: seen.accepted,
                 }
             })
             .collect();
@@ -187,12 +208,18 @@ impl JudgedComparison {
         let is_open = |(class, count): (&RecordClass, &ClassCount)| {
             class.needs_budget() && count.seen > count.confirmed
         };
-        self.judgement.outcome != RunOutcome::Broken && self.judgement.classes.iter().any(is_open)
+        self.has_shares_in_doubt()
+            || self.judgement.outcome != RunOutcome::Broken && self.judgement.classes.iter().any(is_open)
     }
 
     /// Takes over what a later look at the differences alone found: those that are still there
-    /// count, and the others arrived meanwhile.
-    pub fn confirm(&mut self, later: JudgedComparison) {
+    /// count, and the others arrived meanwhile. `of_shares` says whether it read those that missed
+    /// a share, too.
+    pub fn confirm(&mut self, later: JudgedComparison, of_shares: bool) {
+        if of_shares {
+            let both = self.judgement.shares.iter_mut().zip(&later.judgement.shares);
+            both.for_each(|(first, second)| first.look_again(second));
+        }
         let first = std::mem::take(&mut self.judgement.classes);
         let second = later.judgement.classes;
         let of = |counts: &BTreeMap<RecordClass, ClassCount>, class| {
@@ -219,6 +246,22 @@ impl JudgedComparison {
         self.answer.seen.retain(|seen| seen.class == RecordClass::Late);
         self.answer.seen.extend(later.answer.seen);
     }
+}
+
+fn describe_doubt(share: &JudgedShare, is_partial: bool) -> String {
+    let within = SignedDuration::from_secs(share.within);
+    let why = match is_partial {
+        true => "Only the differences of an earlier look were compared",
+        false => "One look saw it, and rows may be on their way",
+    };
+    format!(
+        "{} of {} {} arrived within {within:#}, and {} % are required. {why}: extract both sides whole again, and compare \
+         them with `--previous`.",
+        share.arrived,
+        share.due,
+        if share.of_deletions { "deletions" } else { "uploads and amendments" },
+        f64::from(share.required) / 10_000.0,
+    )
 }
 
 fn name_manifest(manifest: &Manifest) -> ComparedManifest {

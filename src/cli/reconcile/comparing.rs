@@ -2,16 +2,17 @@
 
 use super::compared::{ComparisonFiles, JudgedComparison, compare, past_runs};
 use super::inputs::{find_dataset, manifest_failure, open_manifest, read_dataset_policy};
+use super::manifest_signing::check_signatures;
 use super::storing::{Keeping, chain_of, keep_run};
 use super::{CompareArguments, JudgeArguments, ManifestArguments, RunFormat, exit_of};
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::{opening, output};
 use crate::render::reconciliation::{RunShown, write_run_text};
 use jiff::Timestamp;
-use portcullis_model::reconciliation::run::RunOutcome;
-use portcullis_model::reconciliation::{Dataset, ReconciliationRun};
+use portcullis_model::reconciliation::run::{RecordBreak, RunOutcome};
+use portcullis_model::reconciliation::{AcceptedDifference, Dataset, ReconciliationRun};
 use portcullis_reconcile::compare::ComparedManifests;
-use portcullis_reconcile::manifest::Manifest;
+use portcullis_reconcile::manifest::{Manifest, remove_folder};
 use portcullis_record::run::{RunChain, RunLink, prepare_run};
 use portcullis_wire::run::v1::{read_run, write_run};
 use std::path::Path;
@@ -20,11 +21,17 @@ pub(super) fn run(directory: &Path, arguments: &CompareArguments) -> Result {
     let policy = read_dataset_policy(directory, &arguments.policy)?;
     let manifests = open_manifests(directory, &arguments.manifests)?;
     let dataset = find_dataset(&policy, &manifests.source.header().dataset)?;
+    check_signatures(directory, dataset, &manifests)?;
     let chain = if arguments.record { chain_of(directory, dataset)? } else { None };
     let (breaks, gone) = (arguments.breaks.as_deref(), arguments.still_gone.as_deref());
     let (breaks, gone) = (breaks.map(|path| directory.join(path)), gone.map(|path| directory.join(path)));
-    let files = ComparisonFiles { breaks: breaks.as_deref(), gone: gone.as_deref(), all: false };
+    let again = breaks.as_ref().map(|path| path.with_added_extension("again"));
+    let (breaks, again) = (breaks.as_deref(), again.as_deref());
+    let files = ComparisonFiles { breaks, again, gone: gone.as_deref(), all: false };
     let compared = compare(dataset, manifests, &past_runs(chain.as_ref(), dataset), files)?;
+    if let (Some(breaks), Some(again)) = (breaks, again) {
+        keep_for_second_look(&compared, breaks, again)?;
+    }
     let keeping = Keeping { directory, dataset, policy: &policy.digest, arguments: &arguments.keeping };
     let (run, kept) = if arguments.record {
         let (run, commit) = keep_run(&keeping, &compared)?;
@@ -40,6 +47,17 @@ pub(super) fn run(directory: &Path, arguments: &CompareArguments) -> Result {
         arguments.format,
     )?;
     Ok(exit_of(run.outcome))
+}
+
+/// Where a share is in doubt, a second look reads those that missed it as well.
+fn keep_for_second_look(compared: &JudgedComparison, breaks: &Path, again: &Path) -> Result<()> {
+    let superfluous = if compared.has_shares_in_doubt() { breaks } else { again };
+    remove_folder(superfluous).map_err(manifest_failure)?;
+    if superfluous == breaks {
+        std::fs::rename(again, breaks)
+            .map_err(|error| Failure::environment(format!("cannot write {}: {error}", breaks.display())))?;
+    }
+    Ok(())
 }
 
 /// The run that a comparison would become.
@@ -75,8 +93,26 @@ pub(super) fn show_result(
             kept,
             notes,
             exposure: &[],
+            accepted: &describe_accepted(dataset, run),
         })),
     }
+}
+
+/// What the policy accepts, and whether it still has to.
+fn describe_accepted(dataset: &Dataset, run: &ReconciliationRun) -> Vec<String> {
+    let at = run.manifests.target.as_of;
+    let describe = |one: &AcceptedDifference| {
+        let key = format!("{:032x}", one.key);
+        let is_open = |open: &&RecordBreak| open.key == key && one.is_of(one.key, open.class, open.sequence);
+        let state = match run.breaks.iter().find(is_open) {
+            _ if !one.is_in_force(at) => "ended, it counts again",
+            Some(_) => "open",
+            None => "not there any more, remove it from the policy",
+        };
+        let AcceptedDifference { class, until, by, reason, .. } = one;
+        format!("{key}\n    {}, by {by} until {until}: {state}\n    {reason}", class.as_str())
+    };
+    dataset.accepted.iter().map(describe).collect()
 }
 
 pub(super) fn open_manifests(directory: &Path, arguments: &ManifestArguments) -> Result<ComparedManifests> {
@@ -100,6 +136,7 @@ pub(super) fn judge(directory: &Path, arguments: &JudgeArguments) -> Result {
     let policy = read_dataset_policy(directory, &arguments.policy)?;
     let manifests = open_manifests(directory, &arguments.manifests)?;
     let dataset = find_dataset(&policy, &manifests.source.header().dataset)?;
+    check_signatures(directory, dataset, &manifests)?;
     manifests.check(dataset).map_err(manifest_failure)?;
     let (kept, before) = find_kept(directory, dataset, named)?;
     let compared =

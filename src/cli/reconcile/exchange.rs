@@ -3,6 +3,7 @@
 use super::inputs::{manifest_failure, open_manifest};
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::output;
+use crate::render::reconciliation::count_differing;
 use clap::{Args, Subcommand};
 use portcullis_reconcile::exchange::{
     ExchangeFault, ExchangeLimits, ManifestParty, answer_message, begin_exchange, is_complete,
@@ -104,7 +105,7 @@ fn show(directory: &Path, place: &Path) -> Result {
 /// Writes the differences: how many of each kind, then each with its keyed key.
 fn tell(message: &ExchangeV1) -> Result {
     let count = |how| message.differences.iter().filter(|difference| difference.how == how).count();
-    let mut text = format!("{}: {} records differ\n", message.dataset, message.differences.len());
+    let mut text = format!("{}: {}\n", message.dataset, count_differing(message.differences.len() as u64));
     for how in [
         DifferenceKindV1::SourceOnly,
         DifferenceKindV1::TargetOnly,

@@ -2,16 +2,23 @@
 //!
 //! This shows content. It is for the edge, where the people are who may see the record.
 
-use super::inputs::{find_dataset, read_dataset_policy, read_key};
-use super::{ExplainRecordArguments, ReadSide};
+use super::inputs::{extract_failure, find_dataset, read_dataset_policy, read_key};
+use super::{ExplainRecordArguments, ReadSide, reasons};
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::output;
+use jiff::Timestamp;
 use portcullis_connect::{Opening, open_source};
 use portcullis_forge::ci;
-use portcullis_model::reconciliation::{Dataset, DatasetField};
-use portcullis_reconcile::canonical::{CanonicalField, CanonicalFields};
-use portcullis_reconcile::key::{DatasetKey, KeyedHashes};
-use portcullis_reconcile::source::RawValue;
+use portcullis_model::reconciliation::{Dataset, DatasetField, SystemSettings};
+use portcullis_reconcile::canonical::CanonicalFields;
+use portcullis_reconcile::extract::{
+    ExplainedField, ExplainedRow, ExtractSettings, SORTED_AT_ONCE, explain_row, list_columns,
+};
+use portcullis_reconcile::key::DatasetKey;
+use portcullis_reconcile::manifest::ManifestForm;
+use portcullis_reconcile::row::INCOMPARABLE;
+use portcullis_reconcile::source::{RawValue, SourceError};
+use portcullis_record::TOOL;
 use std::path::Path;
 
 /// More records of one key than this are not shown.
@@ -21,18 +28,17 @@ pub(super) fn run(directory: &Path, arguments: &ExplainRecordArguments) -> Resul
     let policy = read_dataset_policy(directory, &arguments.dataset.policy)?;
     let dataset = find_dataset(&policy, &arguments.dataset.dataset)?;
     let key = read_key(directory, &arguments.key)?;
+    if arguments.reasons {
+        return reasons::show(directory, dataset, &key);
+    }
     let wanted = wanted_key(dataset, &arguments.fields)?;
     output::remark("this shows the content of a record");
-    let explained = Explained { directory, dataset, hashes: key_hashes(&key, dataset), wanted };
+    let explained = Explained { directory, dataset, key: &key, wanted };
     let mut found = 0;
     for side in [ReadSide::Source, ReadSide::Target] {
         found += explained.show(side)?;
     }
     Ok(if found > 0 { Exit::Allowed } else { Exit::Undetermined })
-}
-
-fn key_hashes(key: &DatasetKey, dataset: &Dataset) -> KeyedHashes {
-    key.keyed_hashes(&dataset.name)
 }
 
 /// The canonical form of the key that was named.
@@ -66,7 +72,7 @@ fn wanted_key(dataset: &Dataset, named: &[String]) -> Result<Vec<u8>> {
 struct Explained<'a> {
     directory: &'a Path,
     dataset: &'a Dataset,
-    hashes: KeyedHashes,
+    key: &'a DatasetKey,
     wanted: Vec<u8>,
 }
 
@@ -78,30 +84,23 @@ impl Explained<'_> {
             output::text(&format!("{name}: the policy does not say how it is read"))?;
             return Ok(0);
         };
-        let column = |field: &DatasetField| match side {
-            ReadSide::Source => field.source.clone(),
-            _ => field.target.clone(),
-        };
-        let all = || self.dataset.key.iter().chain(&self.dataset.fields);
-        let columns: Vec<String> = all().map(column).chain(system.sequence.clone()).collect();
+        let columns = list_columns(self.dataset, system, side.content());
         let environment = |variable: &str| ci::variable(variable);
         let opening = Opening { columns: &columns, directory: self.directory, environment: &environment };
-        let failed = |error: portcullis_reconcile::source::SourceError| {
-            Failure::environment(format!("{}: {}", error.place, error.problem)).hint(error.remedy)
-        };
+        let failed = |error: SourceError| extract_failure(error.into());
         let mut source = open_source(&system.connector, &opening).map_err(failed)?;
         let key_fields = CanonicalFields::new(&self.dataset.key).map_err(Failure::policy)?;
-        let fields: Vec<CanonicalField> =
-            all().map(CanonicalField::new).collect::<std::result::Result<_, _>>().map_err(Failure::policy)?;
+        let places = key_places(self.dataset, side, &columns);
         let (mut values, mut form, mut found) = (Vec::new(), Vec::new(), 0);
         while source.read_row(&mut values).map_err(failed)? {
-            let key = values.get(..self.dataset.key.len()).unwrap_or_default();
-            if key_fields.write(key, &mut form).is_err() || form != self.wanted {
+            let key: Vec<RawValue> = places.iter().filter_map(|place| values.get(*place).cloned()).collect();
+            if key_fields.write(&key, &mut form).is_err() || form != self.wanted {
                 continue;
             }
             found += 1;
             if found <= MOST {
-                output::text(&self.describe(name, &source.place(), &fields, &values))?;
+                let told = self.describe(side, system, &values)?;
+                output::text(&format!("{name}, {}\n{told}", source.place()))?;
             }
         }
         if found == 0 {
@@ -112,36 +111,78 @@ impl Explained<'_> {
         Ok(found)
     }
 
-    fn describe(&self, name: &str, place: &str, fields: &[CanonicalField], values: &[RawValue]) -> String {
-        let key = self.hashes.hash_key(&self.wanted);
-        let mut text = format!("{name}, {place}\n  keyed key   {key:032x}\n");
-        for (field, value) in fields.iter().zip(values) {
-            let shown = match field.show(value) {
-                Ok(Some(form)) => form,
-                Ok(None) => "NULL".to_string(),
-                Err(why) => format!("incomparable: {}", why.why),
-            };
-            text += &format!("  {:<24}  {shown}\n", field.name());
+    fn describe(&self, side: ReadSide, system: &SystemSettings, values: &[RawValue]) -> Result<String> {
+        let settings = ExtractSettings {
+            content: side.content(),
+            as_of: Timestamp::UNIX_EPOCH,
+            columns: false,
+            only: None,
+            threads: 1,
+            sorted_at_once: SORTED_AT_ONCE,
+            generator: TOOL,
+            resumable: false,
+            form: ManifestForm::Plain,
+        };
+        let row = match explain_row(self.dataset, system, self.key, &settings, values) {
+            Ok(row) => row,
+            Err(why) => return Ok(format!("  the extraction ends here: {why}\n")),
+        };
+        let mut text = format!("  keyed key   {:032x}\n", row.row.key);
+        for field in row.key.iter().chain(&row.fields) {
+            text += &write_line(&field.name, &describe_field(field));
         }
-        if let Some(sequence) = values.get(fields.len()) {
-            text += &format!("  {:<24}  {}\n", "(sequence)", describe_raw(sequence));
+        if side == ReadSide::Source {
+            text += &write_line("(operation)", name_operation(row.row.operation));
         }
-        let mut form = Vec::new();
-        let compared = self.dataset.key.len();
-        let rest = CanonicalFields::new(&self.dataset.fields).ok();
-        let row = values.get(compared..fields.len()).unwrap_or_default();
-        if rest.is_some_and(|rest| rest.write(row, &mut form).is_ok()) {
-            text += &format!("  keyed digest  {:032x}\n", self.hashes.hash_fields(key, &form));
+        if system.sequence.is_some() {
+            text += &write_line("(sequence)", &row.row.sequence.to_string());
         }
-        text
+        text += &write_line("(time)", &describe_time(&row));
+        if row.row.operation != b'D' && !row.row.has(INCOMPARABLE) {
+            text += &format!("  keyed digest  {:032x}\n", row.row.digest);
+        }
+        Ok(text)
     }
 }
 
-fn describe_raw(value: &RawValue) -> String {
-    match value {
-        RawValue::Text(text) | RawValue::Decimal(text) => text.clone(),
-        RawValue::Integer(number) => number.to_string(),
-        RawValue::Null => "NULL".to_string(),
-        _ => "of another type".to_string(),
+fn write_line(name: &str, value: &str) -> String {
+    format!("  {name:<24}  {value}\n")
+}
+
+/// Where the columns of the key are.
+fn key_places(dataset: &Dataset, side: ReadSide, columns: &[String]) -> Vec<usize> {
+    let column = |field: &DatasetField| match side {
+        ReadSide::Source => field.source.clone(),
+        _ => field.target.clone(),
+    };
+    let place = |field: &DatasetField| columns.iter().position(|name| *name == column(field));
+    dataset.key.iter().filter_map(place).collect()
+}
+
+fn describe_field(field: &ExplainedField) -> String {
+    match &field.canonical {
+        Ok(Some(form)) => form.clone(),
+        Ok(None) => "NULL".to_string(),
+        Err(why) => format!("incomparable: {}", why.why),
+    }
+}
+
+const fn name_operation(letter: u8) -> &'static str {
+    match letter {
+        b'A' => "A, amendment",
+        b'D' => "D, deletion",
+        _ => "U, upload",
+    }
+}
+
+/// A time that cannot be read makes the row incomparable, and overdue where the record is absent.
+fn describe_time(row: &ExplainedRow) -> String {
+    match &row.time {
+        None => "the system tells none".to_string(),
+        Some(Ok(second)) => Timestamp::from_second(*second).unwrap_or_default().to_string(),
+        Some(Err(why)) => format!(
+            "cannot be read from `{}`: {}; so the record is incomparable, or missing where it is absent",
+            why.field, why.why
+        ),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::ExtractArguments;
 use super::inputs::{Extraction, find_dataset, open_manifest, read_dataset_policy, read_key};
+use super::manifest_signing::sign_manifest;
 use crate::cli::exit::{Exit, Result};
 use crate::cli::output;
 use crate::render;
@@ -24,6 +25,7 @@ pub(super) fn run(directory: &Path, arguments: &ExtractArguments) -> Result {
         form: arguments.form.into(),
     };
     let manifest = read_or_resume(&extraction, arguments, &directory.join(&arguments.output))?;
+    sign_manifest(directory, dataset, &manifest, arguments.sign.as_deref())?;
     let header = manifest.header();
     output::text(&format!(
         "{}: {} of the {} in {}, {}",

@@ -1,17 +1,20 @@
 //! What a reconciliation begins with: the dataset of the policy, its key, and its systems.
 
+use super::copied_database::describe_lone_database;
 use super::{KeyArguments, PolicyArguments, ReadSide};
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::output;
 use crate::cli::policy_file::{POLICY, read_policy};
 use crate::cli::progress::{Progress, ProgressView};
+use crate::render;
 use portcullis_connect::{Opening, WatchedSource, open_source};
 use portcullis_forge::ci;
 use portcullis_judge::policy::Policy;
 use portcullis_model::host::HostProfile;
 use portcullis_model::reconciliation::{Dataset, SystemSettings};
 use portcullis_reconcile::extract::{
-    AnswerWords, ExtractFault, ExtractSettings, SORTED_AT_ONCE, extract_rows, list_columns, resume_extraction,
+    ExtractFault, ExtractSettings, RowCause, SORTED_AT_ONCE, extract_with_causes, list_columns,
+    resume_extraction,
 };
 use portcullis_reconcile::key::{DatasetKey, read_key_file};
 use portcullis_reconcile::manifest::{FaultKind, Manifest, ManifestFault, ManifestForm, can_be_reopened};
@@ -24,6 +27,9 @@ const KEY_VARIABLE: &str = "PORTCULLIS_DATASET_KEY";
 
 /// After so many rows it is looked whether progress is to be told.
 const EVERY: u64 = 5_000;
+
+/// How many reasons why rows cannot be compared are told.
+const TOLD: usize = 10;
 
 /// The policy that defines datasets. Names of teams and accounts play no part in them.
 pub(super) fn read_dataset_policy(directory: &Path, arguments: &PolicyArguments) -> Result<Policy> {
@@ -75,7 +81,7 @@ impl ReadSide {
         }
     }
 
-    fn content(self) -> ManifestContentV1 {
+    pub(super) fn content(self) -> ManifestContentV1 {
         match self {
             ReadSide::Source => ManifestContentV1::Source,
             ReadSide::Target => ManifestContentV1::Target,
@@ -121,6 +127,9 @@ impl Extraction<'_> {
     pub fn read(&self, side: ReadSide, output: &Path, as_of: jiff::Timestamp) -> Result<Manifest> {
         let name = side.as_str();
         let system = self.find_system(side)?;
+        if let Some(doubt) = describe_lone_database(self.directory, &system.connector) {
+            output::remark(&format!("{name}: {doubt}"));
+        }
         let columns = list_columns(self.dataset, system, side.content());
         let environment = |variable: &str| ci::variable(variable);
         let opening = Opening { columns: &columns, directory: self.directory, environment: &environment };
@@ -129,9 +138,10 @@ impl Extraction<'_> {
         let progress = Progress::begin(ProgressView::of(false), format!("rows of the {name}"), None);
         let mut source = WatchedSource::new(opened, EVERY, |rows, share| progress.at_share(rows, share));
         let settings = self.settings(side, as_of);
-        extract_rows(self.dataset, system, &mut source, self.key, output, &settings)
+        let (_, causes) = extract_with_causes(self.dataset, system, &mut source, self.key, output, &settings)
             .map_err(|fault| explain_rest(fault, output))?;
         progress.end();
+        tell_causes(name, &causes);
         Manifest::open(output).map_err(manifest_failure)
     }
 
@@ -161,7 +171,6 @@ impl Extraction<'_> {
             content: side.content(),
             as_of,
             columns: self.columns,
-            answers: AnswerWords::default(),
             only: self.only,
             threads: threads(),
             sorted_at_once: SORTED_AT_ONCE,
@@ -185,6 +194,18 @@ fn explain_rest(fault: ExtractFault, output: &Path) -> Failure {
     }
 }
 
+/// Why rows cannot be compared.
+fn tell_causes(side: &str, causes: &[RowCause]) {
+    for RowCause { cause, rows, first } in causes.iter().take(TOLD) {
+        let rows = render::plural(*rows, "row");
+        output::remark(&format!("{side}: {rows} cannot be compared, the first is {first}: {cause}"));
+    }
+    let more = causes.len().saturating_sub(TOLD);
+    if more > 0 {
+        output::remark(&format!("{side}: {}", render::plural(more as u64, "other reason")));
+    }
+}
+
 /// Threads for work that is divided by buckets.
 pub(super) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
@@ -195,7 +216,7 @@ pub(super) fn open_manifest(directory: &Path, path: &Path) -> Result<Manifest> {
     Manifest::open(&directory.join(path)).map_err(manifest_failure)
 }
 
-fn extract_failure(fault: ExtractFault) -> Failure {
+pub(super) fn extract_failure(fault: ExtractFault) -> Failure {
     match fault {
         ExtractFault::Manifest(fault) => manifest_failure(fault),
         ExtractFault::Source(error) => {

@@ -8,19 +8,23 @@ mod accepting;
 mod by_engine;
 pub mod compared;
 mod comparing;
+mod copied_database;
 mod engine;
 mod exchange;
 mod explain;
 mod extract;
 pub mod incident;
 pub mod inputs;
+mod manifest_signing;
 mod plan;
+mod reasons;
 pub mod resend;
 mod run_folder;
 mod running;
 mod show;
 mod spark;
 mod storing;
+mod workplace;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -145,6 +149,9 @@ pub struct ExtractArguments {
     /// read. Without one it begins again.
     #[arg(long)]
     resume: bool,
+    /// Sign the manifest with this key, or with the key that git signs with.
+    #[arg(long, value_name = "KEY", num_args = 0..=1, default_missing_value = "")]
+    sign: Option<PathBuf>,
 }
 
 /// The manifests of a comparison.
@@ -228,8 +235,8 @@ pub struct RunArguments {
     /// Default: they are removed.
     #[arg(long, value_name = "DIR")]
     manifests: Option<PathBuf>,
-    /// Seconds to wait before differences are looked at again.
-    #[arg(long, value_name = "SECONDS", default_value_t = 2)]
+    /// Seconds to wait before differences are looked at again, 1 to 86400 (a day).
+    #[arg(long, value_name = "SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     confirm_after: u64,
     /// Write the operations that have to be sent again to this file: one JSON object a line, in the
     /// order of their sequence, with the reason. It holds content, and only its owner can read it.
@@ -278,8 +285,11 @@ pub struct ExplainRecordArguments {
     #[command(flatten)]
     key: KeyArguments,
     /// Value of a field of the key, `FIELD=VALUE`; once for each field of the key.
-    #[arg(long = "key", value_name = "FIELD=VALUE", required = true)]
+    #[arg(long = "key", value_name = "FIELD=VALUE", required_unless_present = "reasons")]
     fields: Vec<String>,
+    /// Show the text of each reason in the reject log, with the code that runs keep of it.
+    #[arg(long, conflicts_with = "fields")]
+    reasons: bool,
 }
 
 /// Arguments of `show`.

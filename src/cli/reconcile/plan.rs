@@ -6,6 +6,7 @@ mod instructions;
 use super::compared::{late_since, past_runs};
 use super::comparing::open_manifests;
 use super::inputs::{find_dataset, manifest_failure, read_dataset_policy};
+use super::manifest_signing::check_signatures;
 use super::run_folder::create_private_file;
 use super::storing::chain_of;
 use super::{ManifestArguments, PolicyArguments};
@@ -98,6 +99,7 @@ pub(super) fn run(directory: &Path, arguments: &PlanArguments) -> Result {
     let policy = read_dataset_policy(directory, &arguments.policy)?;
     let manifests = open_manifests(directory, &arguments.manifests)?;
     let dataset = find_dataset(&policy, &manifests.source.header().dataset)?;
+    check_signatures(directory, dataset, &manifests)?;
     let chain = match opening::open(directory) {
         Ok(_) => chain_of(directory, dataset)?,
         Err(_) => None,
@@ -193,10 +195,22 @@ pub(super) fn read_plan<'p>(
         return Err(Failure::unverified(message).hint("give the manifests that the plan was written for"));
     }
     if form.text != own.text {
-        let message = format!("{}: the plan has an older text than this version writes", file.display());
-        return Err(Failure::unverified(message).hint(again));
+        return Err(refuse_text(&file, form.generator == own.generator).hint(again));
     }
     check_texts(folder, &plan.write_text().text).map(|()| plan)
+}
+
+/// The manifests are those of the plan, and its text is another: the version of the program, or the
+/// deadlines of the policy changed.
+fn refuse_text(file: &Path, same_version: bool) -> Failure {
+    let why = match same_version {
+        true => {
+            "the plan has another text than this policy gives: `deadline`, `deletion-deadline`, `clock-skew` or \
+             `acknowledged-within` changed since it was written"
+        }
+        false => "the plan has an older text than this version writes",
+    };
+    Failure::unverified(format!("{}: {why}", file.display()))
 }
 
 /// The texts that lie beside a plan were not changed: the digest in them would stay the same.

@@ -7,8 +7,9 @@ use super::comparing::{preview, show_result};
 use super::inputs::{Extraction, find_dataset, manifest_failure, read_dataset_policy, read_key};
 use super::run_folder::create_run_folder;
 use super::storing::{Keeping, chain_of, keep_run};
+use super::workplace::Workplace;
 use super::{ReadSide, RunArguments, exit_of, incident, resend};
-use crate::cli::exit::{Failure, Result};
+use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::{opening, output};
 use jiff::Timestamp;
 use portcullis_model::reconciliation::{Dataset, Isolation};
@@ -35,17 +36,14 @@ pub(super) fn run(directory: &Path, arguments: &RunArguments) -> Result {
         }
     };
     let engine = arguments.engine.find(directory)?;
-    let temporary = tempfile::tempdir().map_err(|error| Failure::environment(error.to_string()))?;
+    let temporary = Workplace::open(&std::env::temp_dir())
+        .map_err(|error| Failure::environment(format!("no temporary folder can be made: {error}")))?;
     let folder = match &arguments.manifests {
-        Some(parent) => {
-            let folder = create_run_folder(&directory.join(parent))?;
-            let shown = folder.strip_prefix(".").unwrap_or(&folder);
-            output::remark(&format!("the manifests stay in {}", shown.display()));
-            folder
-        }
+        Some(parent) => make_folder(&directory.join(parent))?,
         None => temporary.path().to_path_buf(),
     };
     let state = StateFolder::open(directory, arguments.state.as_deref())?;
+    state.check_key(&key.id())?;
     let scene = RunScene {
         directory,
         dataset,
@@ -80,6 +78,14 @@ pub(super) fn run(directory: &Path, arguments: &RunArguments) -> Result {
     Ok(exit_of(run.outcome))
 }
 
+/// A folder of this run in the one that was named.
+fn make_folder(parent: &Path) -> Result<PathBuf> {
+    let folder = create_run_folder(parent)?;
+    let shown = folder.strip_prefix(".").unwrap_or(&folder);
+    output::remark(&format!("the manifests stay in {}", shown.display()));
+    Ok(folder)
+}
+
 /// One run.
 struct RunScene<'a> {
     directory: &'a Path,
@@ -102,6 +108,7 @@ impl RunScene<'_> {
     fn files(&self) -> ComparisonFiles<'_> {
         ComparisonFiles {
             breaks: Some(&self.state.new_breaks),
+            again: Some(&self.state.again),
             gone: self.state.is_kept().then_some(&self.state.new_gone),
             all: self.all,
         }
@@ -145,9 +152,12 @@ impl RunScene<'_> {
             output::remark("nothing holds the rows of one side together, so no difference can be confirmed");
             return Ok(());
         }
-        output::remark(&format!("looking at the differences again in {} s", seconds.max(1)));
-        std::thread::sleep(Duration::from_secs(seconds.max(1)));
-        let breaks = Manifest::open(&self.state.new_breaks).map_err(manifest_failure)?;
+        output::remark(&format!("looking at the differences again in {seconds} s"));
+        std::thread::sleep(Duration::from_secs(seconds));
+        // An engine lists no records that wait, so its shares stay as they were seen.
+        let of_shares = compared.has_shares_in_doubt() && self.state.again.exists();
+        let listed = if of_shares { &self.state.again } else { &self.state.new_breaks };
+        let breaks = Manifest::open(listed).map_err(manifest_failure)?;
         let extraction = self.extraction(Some(&breaks));
         let read = |side: ReadSide| {
             extraction.read(side, &self.folder.join(format!("{}-again", side.as_str())), Timestamp::now())
@@ -162,8 +172,26 @@ impl RunScene<'_> {
         };
         let files = ComparisonFiles { all: self.all, ..ComparisonFiles::default() };
         let later = compare(self.dataset, manifests, &[], files)?;
-        compared.confirm(later);
+        compared.confirm(later, of_shares);
         Ok(())
+    }
+}
+
+/// What a state folder holds.
+const STATES: [&str; 2] = ["breaks", "gone"];
+
+/// Where the earlier state is while a newer one takes its place.
+fn before(path: &Path) -> PathBuf {
+    path.with_extension("before")
+}
+
+/// A run that was killed while it kept its state left the earlier one aside.
+fn restore(path: &Path) -> std::io::Result<()> {
+    let aside = before(path);
+    match (aside.exists(), path.exists()) {
+        (true, false) => std::fs::rename(&aside, path),
+        (true, true) => std::fs::remove_dir_all(&aside),
+        (false, _) => Ok(()),
     }
 }
 
@@ -172,9 +200,11 @@ struct StateFolder {
     folder: Option<PathBuf>,
     /// Where this run writes its differences.
     new_breaks: PathBuf,
+    /// Where this run writes what its second look reads, where a share is missed.
+    again: PathBuf,
     /// Where this run writes the deleted records that are gone.
     new_gone: PathBuf,
-    _temporary: tempfile::TempDir,
+    _temporary: Workplace,
 }
 
 impl StateFolder {
@@ -185,17 +215,32 @@ impl StateFolder {
         if let Some(folder) = &folder {
             std::fs::create_dir_all(folder).map_err(unusable)?;
         }
-        let temporary = match &folder {
-            Some(folder) => tempfile::tempdir_in(folder),
-            None => tempfile::tempdir(),
-        };
-        let temporary = temporary.map_err(unusable)?;
-        let (new_breaks, new_gone) = (temporary.path().join("breaks"), temporary.path().join("gone"));
-        Ok(StateFolder { folder, new_breaks, new_gone, _temporary: temporary })
+        let parent = folder.clone().unwrap_or_else(std::env::temp_dir);
+        let temporary = Workplace::open(&parent).map_err(unusable)?;
+        if let Some(folder) = &folder {
+            STATES.iter().try_for_each(|name| restore(&folder.join(name))).map_err(unusable)?;
+        }
+        let path = |name: &str| temporary.path().join(name);
+        let (new_breaks, again, new_gone) = (path("breaks"), path("again"), path("gone"));
+        Ok(StateFolder { folder, new_breaks, again, new_gone, _temporary: temporary })
     }
 
     fn is_kept(&self) -> bool {
         self.folder.is_some()
+    }
+
+    /// What earlier runs left is under the key of this one; known before hours of reading.
+    fn check_key(&self, key_id: &str) -> Result<()> {
+        let earlier = [self.breaks()?, self.gone()?];
+        let Some(other) = earlier.iter().flatten().find(|one| one.header().key_id != key_id) else {
+            return Ok(());
+        };
+        let (place, found) = (other.path().display(), &other.header().key_id);
+        let message =
+            format!("{place}: earlier runs had the dataset key `{found}`, and this one has `{key_id}`");
+        let hint = "Give the key of the earlier runs. After a change of keys begin with a new folder: no record is equal \
+                    under both, so the ages of differences and what was seen gone are lost.";
+        Err(super::failure(Exit::Undetermined, message).hint(hint))
     }
 
     fn breaks(&self) -> Result<Option<Manifest>> {
@@ -217,16 +262,19 @@ impl StateFolder {
     /// Puts what this run wrote into the place of what the run before wrote.
     fn keep(&self) -> Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
-        for (new, name) in [(&self.new_breaks, "breaks"), (&self.new_gone, "gone")] {
+        for (new, name) in [&self.new_breaks, &self.new_gone].into_iter().zip(STATES) {
             let old = folder.join(name);
             if !new.exists() {
                 continue;
             }
+            let cannot = |error: std::io::Error| {
+                Failure::environment(format!("cannot keep {}: {error}", old.display()))
+            };
             if old.exists() {
-                remove_folder(&old).map_err(manifest_failure)?;
+                std::fs::rename(&old, before(&old)).map_err(cannot)?;
             }
-            std::fs::rename(new, &old)
-                .map_err(|error| Failure::environment(format!("cannot keep {}: {error}", old.display())))?;
+            std::fs::rename(new, &old).map_err(cannot)?;
+            remove_folder(&before(&old)).map_err(manifest_failure)?;
         }
         Ok(())
     }

@@ -127,14 +127,14 @@ fn failed(error: AttestError) -> Failure {
     Failure::environment(error.to_string())
 }
 
-fn allowed_signers(directory: &Path, path: &RepoPath) -> Result<AllowedSigners> {
+pub(super) fn allowed_signers(directory: &Path, path: &RepoPath) -> Result<AllowedSigners> {
     let repository = opening::open(directory)?;
     let head = repository.resolve("HEAD")?;
     signers_at(&repository, path, &head).map_err(|gap| Failure::unseen(Exit::Policy, &gap))
 }
 
 /// What the list calls the owner of the key; of several names the address that git commits with.
-fn listed_name(allowed: &AllowedSigners, key: &signing::FoundKey) -> Option<String> {
+pub(super) fn listed_name(allowed: &AllowedSigners, key: &signing::FoundKey) -> Option<String> {
     let names = allowed.names_of_key(&key.public);
     let by_address = names.iter().find(|name| Some(name.as_str()) == key.email.as_deref());
     by_address.or_else(|| names.first()).map(|name| name.as_str().to_string())

@@ -7,6 +7,7 @@ use super::{
     RecordName, no_record, no_records, object_name, read_records, report_problems, unseen_failure,
     write_failure,
 };
+use crate::collect::naming::resolve_named;
 use crate::collect::records::{Closeness, DeploymentRecords as _};
 use crate::render;
 use clap::Args;
@@ -73,7 +74,7 @@ pub(super) fn run(repository: &Repository, expected: &Expectations) -> Result {
 
 fn verify_environment(repository: &Repository, name: &RecordName, expected: &Expectations) -> Result {
     let RecordName { environment, number } = name;
-    let deployed = expected.deployed.as_ref().map(|name| repository.resolve(name)).transpose()?;
+    let deployed = expected.deployed.as_ref().map(|name| resolve_named(repository, name)).transpose()?;
     let tips = anchored_tips(expected, environment)?;
     let remembers =
         expected.expect_tip.is_some() || expected.at_least.is_some_and(|least| least > 0) || !tips.is_empty();

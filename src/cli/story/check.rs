@@ -6,9 +6,7 @@ use crate::cli::reconcile::compared::{ComparisonFiles, JudgedComparison, compare
 use jiff::Timestamp;
 use portcullis_model::reconciliation::{Dataset, SystemSettings};
 use portcullis_reconcile::compare::ComparedManifests;
-use portcullis_reconcile::extract::{
-    AnswerWords, ExtractSettings, SORTED_AT_ONCE, extract_rows, list_columns,
-};
+use portcullis_reconcile::extract::{ExtractSettings, SORTED_AT_ONCE, extract_rows, list_columns};
 use portcullis_reconcile::judge::PastRun;
 use portcullis_reconcile::key::DatasetKey;
 use portcullis_reconcile::manifest::{Manifest, ManifestForm};
@@ -114,7 +112,7 @@ impl<'c> StoryCheck<'c> {
             breaks,
         };
         let (breaks, gone) = (self.path("breaks"), self.path("gone"));
-        let files = ComparisonFiles { breaks: Some(&breaks), gone: Some(&gone), all: false };
+        let files = ComparisonFiles { again: Some(&breaks), gone: Some(&gone), ..ComparisonFiles::default() };
         let compared = compare(dataset, manifests, past, files)?;
         Ok(StoryRun { compared, time: now })
     }
@@ -132,7 +130,6 @@ impl<'c> StoryCheck<'c> {
             content,
             as_of: moment(now),
             columns: false,
-            answers: AnswerWords::default(),
             only: None,
             threads: 1,
             sorted_at_once: SORTED_AT_ONCE,

@@ -13,12 +13,9 @@ use portcullis_model::reconciliation::connector::{
 };
 use portcullis_model::reconciliation::field::BytesEncoding;
 use portcullis_model::reconciliation::{ConnectorSettings, Dataset, DatasetField, FieldRule, SystemSettings};
-use portcullis_reconcile::extract::{
-    AnswerWords, ExtractSettings, SORTED_AT_ONCE, extract_rows, list_columns,
-};
+use portcullis_reconcile::extract::{ExtractSettings, SORTED_AT_ONCE, extract_rows, list_columns};
 use portcullis_reconcile::key::DatasetKey;
 use portcullis_reconcile::manifest::ManifestForm;
-use portcullis_reconcile::testing::empty_dataset;
 use portcullis_wire::manifest::v1::{ManifestContentV1, ManifestV1};
 use std::path::Path;
 use tempfile::tempdir;
@@ -47,7 +44,7 @@ fn dataset() -> Dataset {
             field("live", truth),
             field("raw", FieldRule::Bytes { encoding: BytesEncoding::Hexadecimal }),
         ],
-        ..empty_dataset("uploads")
+        ..Dataset::blank("uploads")
     }
 }
 
@@ -63,7 +60,6 @@ fn make_manifest(connector: ConnectorSettings, directory: &Path) -> ManifestV1 {
         content: ManifestContentV1::Source,
         as_of: Timestamp::from_second(1_605_704_709).unwrap(),
         columns: true,
-        answers: AnswerWords::default(),
         only: None,
         threads: 1,
         sorted_at_once: SORTED_AT_ONCE,

@@ -37,6 +37,7 @@ use std::sync::{Arc, LazyLock};
 
 mod guard;
 mod pushes;
+mod remedy;
 
 pub use guard::{GITOLITE_PREFIX, GitoliteRight, GuardCheck, HOOK_CHECKS, SWITCHED_OFF, ServerGuard};
 pub use pushes::{LoggedPush, PushedRef};
@@ -52,6 +53,7 @@ pub static KIND: HostKind = HostKind {
     repository_form: "DIR",
     request_id: |text| BareRequestId::read(text).map(|id| id.name()),
     settles: crate::settled::never,
+    remedy: remedy::write_remedy,
     open: |repository, _: Connection| Ok::<Box<dyn Forge>, HostError>(Box::new(unopened(repository))),
     fleet: None,
 };

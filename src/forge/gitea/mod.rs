@@ -42,6 +42,7 @@ mod landed;
 mod lists;
 mod protection;
 mod pushes;
+mod remedy;
 mod request;
 mod reviews;
 mod rule_name;
@@ -63,6 +64,7 @@ pub static GITEA: HostKind = HostKind {
     repository_form: "owner/name",
     request_id: |text| text.parse().ok().map(RequestId::Number),
     settles: settled::settles,
+    remedy: remedy::write_remedy,
     open: |repository, connection| Ok(Box::new(Gitea::open(&FLAVOUR_GITEA, repository, connection)?)),
     fleet: None,
 };
@@ -78,6 +80,7 @@ pub static FORGEJO: HostKind = HostKind {
     repository_form: "owner/name",
     request_id: |text| text.parse().ok().map(RequestId::Number),
     settles: settled::settles,
+    remedy: remedy::write_remedy,
     open: |repository, connection| Ok(Box::new(Gitea::open(&FLAVOUR_FORGEJO, repository, connection)?)),
     fleet: None,
 };

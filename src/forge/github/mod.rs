@@ -45,6 +45,7 @@ mod graphql;
 mod protection;
 mod pushes;
 mod queue;
+mod remedy;
 mod reviews;
 mod rules;
 mod settled;
@@ -63,6 +64,7 @@ pub static KIND: HostKind = HostKind {
     repository_form: "owner/name",
     request_id: |text| text.parse().ok().map(RequestId::Number),
     settles: settled::settles,
+    remedy: remedy::write_remedy,
     open: |repository, connection| Ok(Box::new(GitHub::open(repository, connection)?)),
     fleet: Some(|connection| Ok(Box::new(fleet::GitHubFleet::open(connection)?))),
 };

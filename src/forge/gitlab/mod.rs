@@ -49,6 +49,7 @@ mod members;
 mod notes;
 mod protection;
 mod pushes;
+mod remedy;
 mod request;
 mod rules;
 mod settings;
@@ -76,6 +77,7 @@ pub static KIND: HostKind = HostKind {
     repository_form: "group/name",
     request_id: |text| text.strip_prefix('!').unwrap_or(text).parse().ok().map(RequestId::Number),
     settles: settled::settles,
+    remedy: remedy::write_remedy,
     open: |repository, connection| Ok(Box::new(GitLab::open(repository, connection)?)),
     fleet: None,
 };

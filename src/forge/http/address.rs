@@ -173,7 +173,8 @@ impl Api {
     }
 }
 
-fn percent_encode(text: &str) -> String {
+/// One segment of an address.
+pub(crate) fn percent_encode(text: &str) -> String {
     text.bytes().fold(String::new(), |mut out, byte| {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),

@@ -4,7 +4,7 @@ use super::ApiStyle;
 use super::address::{Api, Origin, resolve};
 use super::gaps::{CHECK_HOST, malformed};
 use super::json;
-use super::retry::{Attempt, RetryPolicy, exhausted, judge_attempt};
+use super::retry::{Attempt, RetryPolicy, exhausted, judge_attempt, spent};
 use super::transport::{Request, Response, Transport};
 use portcullis_model::fact::{Gap, GapReason};
 use serde::de::DeserializeOwned;
@@ -128,6 +128,9 @@ impl Client {
                 Attempt::Done(response) => return Ok(response),
                 Attempt::Again { wait, gap } => (wait, gap),
             };
+            if let Some(why) = self.transport.refusal() {
+                return Err(spent(what, why));
+            }
             if attempt >= self.retry.attempts || !self.take_wait(wait) {
                 return Err(self.without_token(gap));
             }

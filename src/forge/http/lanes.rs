@@ -49,6 +49,10 @@ struct Traffic {
     bytes: usize,
     /// No request goes out before this.
     paused_until: Option<Instant>,
+    /// How many requests may still go out; `None`: as many as there are questions.
+    left: Option<u64>,
+    /// How many were allowed at first.
+    allowed: u64,
 }
 
 impl Lanes {
@@ -62,8 +66,21 @@ impl Lanes {
             old: BTreeMap::new(),
             bytes: 0,
             paused_until: None,
+            left: None,
+            allowed: 0,
         };
         Lanes(Arc::new(Shared { live, keeper, traffic: Mutex::new(traffic), changed: Condvar::new() }))
+    }
+
+    /// No more than so many requests go out: what would take another one is not seen. Answers that
+    /// were kept are none.
+    #[must_use]
+    pub fn at_most(self, requests: u64) -> Self {
+        {
+            let mut traffic = self.0.lock();
+            (traffic.left, traffic.allowed) = (Some(requests), requests);
+        }
+        self
     }
 
     /// One lane of it, for one client.
@@ -97,6 +114,12 @@ impl Transport for Lane {
 
     fn elapsed(&self) -> Duration {
         self.0.live.elapsed()
+    }
+
+    fn refusal(&self) -> Option<String> {
+        let traffic = self.0.lock();
+        let is_spent = traffic.left == Some(0);
+        is_spent.then(|| format!("the {} requests of this run are spent", traffic.allowed))
     }
 
     /// The host asked for a pause: every lane keeps it, and fewer requests are in flight after it.
@@ -150,8 +173,12 @@ impl Shared {
                     drop(traffic);
                     std::thread::sleep(until - now);
                 }
+                None if traffic.left == Some(0) => {
+                    return Err(TransportError("the requests of this run are spent".to_string()));
+                }
                 None => {
                     traffic.in_flight += 1;
+                    traffic.left = traffic.left.map(|left| left.saturating_sub(1));
                     break;
                 }
             }

@@ -73,6 +73,13 @@ pub(super) fn exhausted(what: &str, waited: Duration) -> Gap {
     )
 }
 
+/// The gap of a question that the limit of this run leaves open.
+pub(super) fn spent(what: &str, why: String) -> Gap {
+    let remedy =
+        "Run again with the same --cache, which goes on where this run ended, or allow more requests.";
+    Gap::new(what, GapReason::Truncated, why, remedy)
+}
+
 fn unreachable(what: &str, why: impl Into<String>) -> Gap {
     Gap::new(what, GapReason::Unreachable, why, "Run again when the host can be reached.")
 }

@@ -71,6 +71,12 @@ pub trait Transport {
         Duration::ZERO
     }
 
+    /// Why no more questions are put in this run; `None`: they are. Only one that is limited says
+    /// so.
+    fn refusal(&self) -> Option<String> {
+        None
+    }
+
     /// Waits before the next try. Only a transport waits, so that one from a table need not.
     fn wait(&self, time: Duration) {
         std::thread::sleep(time);

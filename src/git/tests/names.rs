@@ -53,6 +53,42 @@ fn what_names_nothing_says_what_was_looked_for() {
 }
 
 #[test]
+fn the_beginning_of_a_name_is_enough_where_it_is_the_only_one() {
+    let fixture = Fixture::new();
+    let (one, two) = (fixture.text("1", &[]), fixture.text("2", &[]));
+    let short = &one.to_string()[..7];
+    assert_eq!(fixture.open().resolve_short(short).unwrap(), name(one));
+    assert_eq!(fixture.open().resolve_short(&one.to_string()).unwrap(), name(one));
+    assert!(fixture.open().resolve_short(&one.to_string()[..6]).is_err());
+    // A ref of this name for the same commit leaves no doubt, and for another one it does.
+    fixture.set_ref(&format!("refs/tags/{short}"), one);
+    assert_eq!(fixture.open().resolve_short(short).unwrap(), name(one));
+    fixture.set_ref(&format!("refs/heads/{short}"), two);
+    let said = fixture.open().resolve_short(short).unwrap_err().to_string();
+    assert!(said.contains("ambiguous") && said.contains(&one.to_string()), "{said}");
+    assert!(said.contains(&format!("refs/heads/{short}")), "{said}");
+}
+
+#[test]
+fn the_beginning_of_two_names_means_none() {
+    let fixture = Fixture::new();
+    // Blobs whose names begin with the same seven digits, found by trying.
+    let mut seen = std::collections::BTreeMap::new();
+    let (number, first) = (0..)
+        .find_map(|number: u32| {
+            let id = Oid::hash_object(ObjectType::Blob, number.to_string().as_bytes()).unwrap();
+            seen.insert(id.to_string()[..7].to_string(), number).map(|first| (number, first))
+        })
+        .unwrap();
+    let one = fixture.write(ObjectType::Blob, number.to_string().as_bytes());
+    let short = one.to_string()[..7].to_string();
+    let said = |fixture: &Fixture| fixture.open().resolve_short(&short).unwrap_err().to_string();
+    assert!(said(&fixture).contains("leads to a blob"), "{}", said(&fixture));
+    fixture.write(ObjectType::Blob, first.to_string().as_bytes());
+    assert!(said(&fixture).contains("several objects"), "{}", said(&fixture));
+}
+
+#[test]
 fn a_name_that_could_mean_two_commits_means_none() {
     let fixture = Fixture::new();
     let (one, two) = (fixture.text("1", &[]), fixture.text("2", &[]));

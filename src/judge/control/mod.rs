@@ -13,11 +13,13 @@ use portcullis_model::inquiry::Inquiry;
 use portcullis_model::inventory::Inventory;
 use portcullis_model::notification::NotificationRules;
 use portcullis_model::person::{Login, People, TeamName};
+use portcullis_model::protection::Rule;
 use portcullis_model::reconciliation::Dataset;
 use portcullis_model::training::TrainingRules;
 use portcullis_pattern::glob::Glob;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use shared::named_check::NamedCheck;
 use std::collections::BTreeMap;
 use toml::de::ValueDeserializer;
 
@@ -44,13 +46,15 @@ pub mod testing;
 pub mod timely_notices;
 pub mod trained_deployers;
 pub mod trained_reviewers;
+mod waivable;
 
 pub use documentation::Documentation;
 use procedure::{ControlProcedure, Procedure, ProcedurePart};
-pub use references::{NamedSuite, Reference};
+pub use references::{NamedSuite, Reference, SuiteNeed};
 pub use review_settings::ReviewSettings;
 pub use shared::review_rules::ReviewRules;
 pub use shared::training::TrainingInForce;
+pub use waivable::Waivable;
 
 /// Every control, sorted by name.
 pub static TABLE: &[&Kind] = &[
@@ -122,30 +126,6 @@ impl Stage {
     }
 }
 
-/// What waivers may cover of a control's findings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Waivable {
-    /// Nothing.
-    Never {
-        /// Why not, as the end of a sentence.
-        because: &'static str,
-        /// What to do in place of a waiver, as a request.
-        instead: &'static str,
-    },
-    /// What is found at the commits that the waiver names: anything wider would cover content that
-    /// no one has seen yet.
-    ByCommit,
-    /// All of them, in the scope that the waiver gives itself.
-    Freely,
-}
-
-impl Waivable {
-    /// May a waiver cover anything of it?
-    pub fn at_all(self) -> bool {
-        !matches!(self, Waivable::Never { .. })
-    }
-}
-
 /// The settings of one control, ready to judge.
 pub trait Control: std::fmt::Debug + Send + Sync {
     /// The control whose settings these are.
@@ -166,6 +146,21 @@ pub trait Control: std::fmt::Debug + Send + Sync {
     /// The suites that its settings define: what a report or statement can be named after.
     fn suites(&self) -> Vec<NamedSuite<'_>> {
         Vec::new()
+    }
+
+    /// What each of those suites has to show, for those who ask what a green run would be.
+    fn suite_needs(&self) -> Vec<SuiteNeed<'_>> {
+        Vec::new()
+    }
+
+    /// The checks of the head that its settings ask for, also those that vouch for evidence.
+    fn wanted_checks(&self) -> Vec<&NamedCheck> {
+        Vec::new()
+    }
+
+    /// What its settings ask the host to impose on the branch.
+    fn wanted_rules(&self) -> &[Rule] {
+        &[]
     }
 
     /// The environments that its settings name, where they are about some only.

@@ -1,6 +1,7 @@
 //! What settings of a control name, and what others name of them.
 
 use super::shared::evidence_binding::Trust;
+use portcullis_pattern::glob::Glob;
 use toml::Spanned;
 
 /// Something defined elsewhere in the policy that settings name.
@@ -30,4 +31,19 @@ pub struct NamedSuite<'a> {
     pub name: &'a str,
     /// Its configurations, where they are named.
     pub configurations: Option<&'a [String]>,
+}
+
+/// What a suite has to show.
+#[derive(Clone, Debug)]
+pub struct SuiteNeed<'a> {
+    /// The suite.
+    pub name: &'a str,
+    /// Its configurations, where they are named.
+    pub configurations: Option<&'a [String]>,
+    /// The smallest number of tests that must have passed.
+    pub minimum: u64,
+    /// Patterns of names (`*` matches anything); for each, at least one test must have run.
+    pub required: Vec<&'a str>,
+    /// Where its reports are.
+    pub reports: Vec<&'a Glob>,
 }

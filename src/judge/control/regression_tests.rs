@@ -9,8 +9,8 @@ use super::shared::evidence_binding::{Age, Trust};
 use super::shared::named_check::NamedCheck;
 use super::shared::text::{InvalidSetting, first_few, plural};
 use super::{
-    Case, Control, Documentation, Granularity, Kind, NamedSuite, PolicyScope, Reference, Stage, Waivable,
-    finding, read, unproven, widen_remedy,
+    Case, Control, Documentation, Granularity, Kind, NamedSuite, PolicyScope, Reference, Stage, SuiteNeed,
+    Waivable, finding, read, unproven, widen_remedy,
 };
 use binding::CountedRuns;
 use evidence::SuiteEvidence;
@@ -179,6 +179,14 @@ impl Control for RegressionTests {
             .collect()
     }
 
+    fn suite_needs(&self) -> Vec<SuiteNeed<'_>> {
+        self.suites.iter().map(|(name, suite)| suite.need(name)).collect()
+    }
+
+    fn wanted_checks(&self) -> Vec<&NamedCheck> {
+        self.suites.values().filter_map(Suite::vouching).collect()
+    }
+
     fn references(&self) -> Vec<Reference<'_>> {
         self.suites.values().flat_map(|suite| suite.areas.iter().flatten()).map(Reference::Area).collect()
     }
@@ -282,6 +290,16 @@ impl Suite {
 
     fn globs(&self) -> impl Iterator<Item = &Glob> {
         self.reports.iter().flatten()
+    }
+
+    fn need<'a>(&'a self, name: &'a str) -> SuiteNeed<'a> {
+        SuiteNeed {
+            name,
+            configurations: self.configurations.as_deref(),
+            minimum: self.minimum.get(),
+            required: self.required.iter().flatten().map(TestPattern::as_str).collect(),
+            reports: self.globs().collect(),
+        }
     }
 
     fn said_format(&self, name: &str) -> Option<SaidFormat> {

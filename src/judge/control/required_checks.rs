@@ -77,6 +77,10 @@ impl Control for RequiredChecks {
         inquiry.topics.insert(Topic::Checks);
     }
 
+    fn wanted_checks(&self) -> Vec<&NamedCheck> {
+        self.checks.0.iter().collect()
+    }
+
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
         let head = &case.facts.change.known()?.head;
         let checks = case.facts.host.checks.known()?;

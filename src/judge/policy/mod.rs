@@ -283,7 +283,7 @@ impl Policy {
     fn ask_runs(&self, inquiry: &mut Inquiry) {
         for (name, dataset) in &self.scope.datasets {
             inquiry.datasets.insert(name.clone(), dataset.signers.iter().cloned().collect());
-            if let Some(signers) = &dataset.signers {
+            for signers in [&dataset.signers, &dataset.manifest_signers].into_iter().flatten() {
                 inquiry.ask_text(signers.clone(), TextPurpose::RunSigners);
             }
         }

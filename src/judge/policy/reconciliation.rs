@@ -1,6 +1,8 @@
 //! `[reconciliation.NAME]`: the datasets whose records are sent elsewhere, and what is asked of
 //! their arrival.
 
+mod accepted;
+mod answers;
 mod connector;
 mod deadline;
 mod field;
@@ -14,6 +16,7 @@ use super::checks::{PolicySource, check_filled, check_name, keys_of};
 use super::list::List;
 use super::serde_messages::{missing_key, suggest_name};
 use super::signed::check_path;
+use accepted::AcceptedText;
 use deadline::{DeadlineText, Period, Skew};
 use field::DatasetFieldText;
 use limits::{BudgetsText, FloorsText, ReservedText};
@@ -87,13 +90,20 @@ pub struct DatasetText {
     /// The parties of `[notification]` that rely on these records, by name.
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     recipients: Option<List<String>>,
-    /// A register of agreed differences: a file of the repository, read at the base.
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
-    accepted: Option<Spanned<String>>,
+    /// Differences of single records that a person accepts until a day. They are counted and shown
+    /// like all others, and do not count against a budget.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "Vec<AcceptedText>"))]
+    accepted: Vec<Spanned<AcceptedText>>,
     /// The file of allowed signers, in the format of ssh-keygen(1), read at the base. With it, a
     /// run counts only with the signature of one of these keys. Default: no run needs one.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     signers: Option<Spanned<String>>,
+    /// The file of allowed signers of manifests, likewise. With it, `reconcile compare` takes a
+    /// manifest of a system only with the signature of one of these keys (`extract --sign`); a run
+    /// that reads both systems itself needs none. Default: no manifest needs one.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    manifest_signers: Option<Spanned<String>>,
     /// What was meant to be sent. Left out: its manifest is brought as a file.
     #[cfg_attr(test, schemars(with = "Option<SystemText>"))]
     source: Option<Spanned<SystemText>>,
@@ -169,12 +179,14 @@ fn build_dataset(name: &str, written: &DatasetText, problems: &mut Vec<Problem>)
     check_field_names(written, problems);
     let reserved = limits::build_reserved(&written.reserved, &key, &fields, problems);
     written.recipients.iter().for_each(|list| check_recipients(list, problems));
-    let accepted = written.accepted.as_ref().and_then(|path| check_path(path, problems));
+    let accepted = accepted::build_accepted(&written.accepted, problems);
     let signers = written.signers.as_ref().and_then(|path| check_path(path, problems));
     let mut system =
         |text: &Option<Spanned<SystemText>>| text.as_ref().and_then(|text| build_system(text, problems));
     let (source, target) = (system(&written.source), system(&written.target));
     let (rejects, receipts) = (system(&written.rejects), system(&written.receipts));
+    let manifest_signers = written.manifest_signers.as_ref().and_then(|path| check_path(path, problems));
+    answers::check_places(written, problems);
     let period = |period: &Option<Period>| period.map(|period| period.0);
     Dataset {
         name: name.to_string(),
@@ -195,10 +207,13 @@ fn build_dataset(name: &str, written: &DatasetText, problems: &mut Vec<Problem>)
         recipients: texts_of(written.recipients.as_ref()),
         accepted,
         signers,
+        manifest_signers,
         source,
         target,
         rejects,
         receipts,
+        reject_codes: answers::build_codes(written.rejects.as_ref(), problems),
+        answer_words: answers::build_words(written.receipts.as_ref(), problems),
     }
 }
 

@@ -4,9 +4,12 @@
 //!
 //! `SNAPSHOTS=overwrite cargo test --lib reference` writes both files again.
 
+use super::Policy;
 use super::document::PolicyDocument;
 use super::register::RegisterDocument;
+use super::waivers::WaiverFile;
 use crate::control::{Kind, Stage, TABLE, Waivable};
+use examples::{Examples, show_example};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use snapbox::data::DataFormat;
@@ -14,18 +17,39 @@ use snapbox::{Data, assert_data_eq};
 use std::fmt::Write as _;
 use std::path::Path;
 
+#[cfg(test)]
+mod examples;
+
 /// What the page says before the first table.
 const HEAD: &str = include_str!("reference/head.md");
 
 fn schema() -> Value {
+    // The reader looks for these itself, so that one mistake hides no other.
+    let required = ["branches", "controls", "data-processing", "project", "schema"];
+    schema_of::<PolicyDocument>("A policy of Portcullis", "portcullis.toml", &required, &examples::POLICIES)
+}
+
+fn people_schema() -> Value {
+    let file = "portcullis-people.toml";
+    schema_of::<RegisterDocument>("A register of people of Portcullis", file, &["schema"], &examples::PEOPLE)
+}
+
+fn waivers_schema() -> Value {
+    let file = "portcullis-waivers.toml";
+    schema_of::<WaiverFile>("Waivers and rollbacks of Portcullis", file, &["schema"], &examples::WAIVERS)
+}
+
+/// The schema of a file, with an example for each key.
+fn schema_of<T: schemars::JsonSchema>(title: &str, file: &str, required: &[&str], texts: &[&str]) -> Value {
     let mut settings = SchemaSettings::draft2020_12();
     settings.inline_subschemas = true;
-    let mut schema = settings.into_generator().into_root_schema_for::<PolicyDocument>().to_value();
-    schema["title"] = "A policy of Portcullis".into();
-    schema["description"] = "The file `portcullis.toml`, as JSON.".into();
-    // The reader looks for these itself, so that one mistake hides no other.
-    schema["required"] = json!(["branches", "controls", "data-processing", "project", "schema"]);
+    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    schema["title"] = title.into();
+    schema["description"] = format!("The file `{file}`, as JSON.").into();
+    schema["required"] = json!(required);
     tidy(&mut schema);
+    let without = Examples::of(&schema, texts).write_into(&mut schema);
+    assert!(without.is_empty(), "write an example into src/judge/policy/reference/examples: {without:#?}");
     schema
 }
 
@@ -84,23 +108,33 @@ fn held_equal(text: &str, file: &str) {
     assert_data_eq!(text, Data::read_from(&file, Some(DataFormat::Text)).raw());
 }
 
-fn people_schema() -> Value {
-    let mut settings = SchemaSettings::draft2020_12();
-    settings.inline_subschemas = true;
-    let mut schema = settings.into_generator().into_root_schema_for::<RegisterDocument>().to_value();
-    schema["title"] = "A register of people of Portcullis".into();
-    schema["description"] = "The file `portcullis-people.toml`, as JSON.".into();
-    schema["required"] = json!(["schema"]);
-    tidy(&mut schema);
-    schema
-}
-
 #[test]
 fn the_committed_schema_of_the_register_follows_from_the_types() {
     held_equal(
         &(serde_json::to_string_pretty(&people_schema()).unwrap() + "\n"),
         "docs/schema/people-v1.json",
     );
+}
+
+#[test]
+fn the_committed_schema_of_waivers_follows_from_the_types() {
+    held_equal(
+        &(serde_json::to_string_pretty(&waivers_schema()).unwrap() + "\n"),
+        "docs/schema/waivers-v1.json",
+    );
+}
+
+/// What the page and the schemas show as examples is what the program takes.
+#[test]
+fn every_file_of_examples_is_valid() {
+    for text in examples::POLICIES {
+        Policy::parse(text).unwrap();
+    }
+    let policy = Policy::parse(examples::POLICIES[0]).unwrap();
+    for text in examples::WAIVERS {
+        assert_eq!((policy.waivers(text).unwrap().len(), policy.rollbacks(text).unwrap().len()), (1, 1));
+    }
+    examples::PEOPLE.iter().for_each(|text| drop(super::read_register(text).unwrap()));
 }
 
 #[test]
@@ -127,7 +161,27 @@ fn page(schema: &Value) -> String {
     for kind in TABLE {
         control(&mut page, kind, &schema["properties"]["controls"]["properties"][kind.name]);
     }
+    file_beside(
+        &mut page,
+        "Waivers and rollbacks",
+        "portcullis-waivers.toml",
+        "waivers.md",
+        &waivers_schema(),
+    );
+    file_beside(&mut page, "The register of people", "portcullis-people.toml", "people.md", &people_schema());
     page
+}
+
+/// A file that lies beside the policy.
+fn file_beside(page: &mut String, title: &str, file: &str, about: &str, schema: &Value) {
+    let _ = write!(
+        page,
+        "\n## {title}\n\nThe file `{file}` beside the policy; [its page]({about}) explains it.\n\n"
+    );
+    page.push_str(&table(schema));
+    for (key, value) in properties(schema) {
+        sections(page, key, value);
+    }
 }
 
 fn judges(kind: &Kind) -> String {
@@ -198,14 +252,15 @@ fn properties(schema: &Value) -> impl Iterator<Item = (&str, &Value)> {
 }
 
 fn table(schema: &Value) -> String {
-    let mut text = String::from("| key | value | meaning |\n| --- | --- | --- |\n");
+    let mut text = String::from("| key | value | example | meaning |\n| --- | --- | --- | --- |\n");
     let is_needed =
         |key: &str| schema["required"].as_array().is_some_and(|keys| keys.iter().any(|name| name == key));
     let mut rows: Vec<_> = properties(schema).collect();
     rows.sort_by_key(|(key, _)| !is_needed(key));
     for (key, value) in rows {
         let needed = if is_needed(key) { ", **required**" } else { "" };
-        let _ = writeln!(text, "| `{key}`{needed} | {} | {} |", kind_of(value), meaning(value));
+        let (kind, example) = (kind_of(value), show_example(value));
+        let _ = writeln!(text, "| `{key}`{needed} | {kind} | {example} | {} |", meaning(value));
     }
     text
 }
@@ -228,6 +283,9 @@ fn kind_of(value: &Value) -> String {
     match (&value["type"], &value["items"]) {
         (Value::String(name), item) if name == "array" && item["properties"].is_object() => {
             "array of tables".into()
+        }
+        (Value::String(name), item) if name == "array" && item["type"] == "integer" => {
+            "list of integers".into()
         }
         (Value::String(name), _) if name == "array" => "list of strings".into(),
         (Value::String(name), _) => match name.as_str() {

@@ -28,18 +28,40 @@ use toml::Spanned;
 
 /// A rollback as it is written.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct WrittenRollback {
+    /// Its name, which no other waiver or rollback of the file has.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub(super) id: Spanned<String>,
+    /// The environment that is rolled back.
+    #[cfg_attr(test, schemars(with = "String"))]
     environment: Environment,
+    /// The commit that is deployed, by its whole name.
+    #[cfg_attr(test, schemars(with = "String"))]
     from: Revision,
+    /// The commit that is to be deployed again, by its whole name.
+    #[cfg_attr(test, schemars(with = "String"))]
     to: Spanned<Revision>,
+    /// Why it is given. Every decision shows it.
+    #[cfg_attr(test, schemars(with = "String"))]
     reason: Spanned<String>,
+    /// Where more is written about it.
+    #[cfg_attr(test, schemars(with = "String"))]
     ticket: Spanned<String>,
+    /// The login of the person who asked for it.
+    #[cfg_attr(test, schemars(with = "String"))]
     requester: Spanned<Login>,
+    /// The login of the person who gives it: another one.
+    #[cfg_attr(test, schemars(with = "String"))]
     approver: Spanned<Login>,
+    /// Since when it is in force. A date alone is its first moment in UTC.
+    #[cfg_attr(test, schemars(with = "String"))]
     created: Spanned<Moment>,
+    /// The first moment at which it is no longer in force.
+    #[cfg_attr(test, schemars(with = "String"))]
     expires: Spanned<Moment>,
+    /// The signature of the approver, over what `portcullis policy waiver ID` prints.
     signature: Option<String>,
 }
 

@@ -51,34 +51,76 @@ use std::ops::Range;
 use toml::Spanned;
 
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-struct WaiverFile {
-    /// Looked at before anything else.
+pub(super) struct WaiverFile {
+    /// The version of the form: 1.
+    // Looked at before anything else.
+    #[cfg_attr(test, schemars(schema_with = "crate::control::schema::version"))]
     schema: Option<u32>,
+    /// Waivers: permission to ignore one finding, for a reason and for a limited time.
+    #[cfg_attr(test, schemars(with = "Vec<WrittenWaiver>"))]
     waivers: Vec<Spanned<WrittenWaiver>>,
+    /// Rollbacks: permission to deploy an older commit again.
+    #[cfg_attr(test, schemars(with = "Vec<WrittenRollback>"))]
     rollbacks: Vec<Spanned<WrittenRollback>>,
 }
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct WrittenWaiver {
+    /// Its name, which no other waiver or rollback of the file has.
+    #[cfg_attr(test, schemars(with = "String"))]
     id: Spanned<String>,
+    /// The one control that it is about. `gate-integrity` cannot be waived.
+    #[cfg_attr(test, schemars(with = "String"))]
     control: Spanned<String>,
+    /// The one area for which it is. At least one of `area`, `commits`, `requests` and
+    /// `environment` is needed; each narrows.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     area: Option<Spanned<String>>,
+    /// The commits for which it is, by their whole names. A control may need them.
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     commits: Option<List<Revision>>,
+    /// The numbers of the requests for which it is.
+    #[cfg_attr(test, schemars(with = "Option<Vec<NonZeroU64>>"))]
     requests: Option<List<NonZeroU64>>,
+    /// The one environment for which it is.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     environment: Option<Environment>,
+    /// Why it is given. Every decision shows it.
+    #[cfg_attr(test, schemars(with = "String"))]
     reason: Spanned<String>,
+    /// Where more is written about it.
+    #[cfg_attr(test, schemars(with = "String"))]
     ticket: Spanned<String>,
+    /// The login of the person who asked for it.
+    #[cfg_attr(test, schemars(with = "String"))]
     requester: Spanned<Login>,
+    /// The login of the person who gives it: another one.
+    #[cfg_attr(test, schemars(with = "String"))]
     approver: Spanned<Login>,
+    /// Since when it is in force. A date alone is its first moment in UTC.
+    #[cfg_attr(test, schemars(with = "String"))]
     created: Spanned<Moment>,
+    /// The first moment at which it is no longer in force.
+    #[cfg_attr(test, schemars(with = "String"))]
     expires: Spanned<Moment>,
+    /// Was it given in an emergency? Then it needs a review by a date. Default: `false`.
     #[serde(default)]
+    #[cfg_attr(test, schemars(with = "Option<bool>"))]
     emergency: bool,
+    /// Of an emergency: by when it has to be reviewed.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     review_due: Option<Spanned<Moment>>,
+    /// Of an emergency: the login of the person who reviewed it.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     reviewed_by: Option<Spanned<Login>>,
+    /// Of an emergency: when it was reviewed.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     reviewed_on: Option<Spanned<Moment>>,
+    /// The signature of the approver, over what `portcullis policy waiver ID` prints.
     signature: Option<String>,
 }
 

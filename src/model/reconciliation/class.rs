@@ -25,7 +25,7 @@ pub enum RecordClass {
     Rejected,
     /// The receiver's receipts say that it refused, and its reject log does not.
     RejectedUnlogged,
-    /// The record is absent after its deadline.
+    /// The record is absent after its deadline, or before its deletion takes effect.
     Missing,
     /// The target has an older version or other content after the deadline.
     Stale,
@@ -112,7 +112,7 @@ impl RecordClass {
             Self::RejectedUnlogged => {
                 "The receiver refused the operation, and its reject log does not say so."
             }
-            Self::Missing => "The record is absent after its deadline.",
+            Self::Missing => "The record is absent after its deadline, or was deleted before its time.",
             Self::Stale => "The target has an older version or other content after the deadline.",
             Self::Unacknowledged => "The record is right, and the receiver gave no answer by its deadline.",
             Self::Late => "The record is right and arrived after its deadline.",

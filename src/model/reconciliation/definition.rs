@@ -18,7 +18,10 @@ mod system;
 mod tests;
 mod text;
 
-use super::{Dataset, DatasetField, DatasetSide, DeadlineShare, FieldRule, ReservedKeys, SystemSettings};
+use super::{
+    AcceptedDifference, AnswerWords, Dataset, DatasetField, DatasetSide, DeadlineShare, FieldRule,
+    ReservedKeys, SystemSettings,
+};
 use crate::digest::Digest;
 use crate::reconciliation::field::BytesEncoding;
 use text::DefinitionText;
@@ -39,7 +42,7 @@ impl Dataset {
     /// Whether a run with this definition compared what is compared here, in the same way.
     #[must_use]
     pub fn is_defined_by(&self, definition: &Digest) -> bool {
-        *definition == self.definition() || *definition == form1::digest_definition(self)
+        *definition == self.definition() || form1::digest_definition(self).as_ref() == Some(definition)
     }
 
     /// The digest of how one system is read for this dataset: the connector with its query or
@@ -53,7 +56,8 @@ impl Dataset {
     /// Whether a manifest with this digest was read in this way.
     #[must_use]
     pub fn is_read_by(&self, side: DatasetSide, system: &SystemSettings, reading: &Digest) -> bool {
-        *reading == self.reading(side, system) || *reading == form1::digest_reading(self, side, system)
+        *reading == self.reading(side, system)
+            || form1::digest_reading(self, side, system).as_ref() == Some(reading)
     }
 
     /// What is compared and how, as text.
@@ -78,7 +82,20 @@ impl Dataset {
         ] {
             text.optional(name, side.as_ref(), system::write_system);
         }
+        self.write_additions(&mut text);
         text.finish()
+    }
+
+    /// What came later to the form. Where a dataset has none of it nothing is written, so that it
+    /// keeps its digest.
+    fn write_additions(&self, text: &mut DefinitionText) {
+        write_words(text, &self.answer_words);
+        if let Some(path) = &self.manifest_signers {
+            text.entry("manifest-signers", &path.to_string());
+        }
+        if !self.accepted.is_empty() {
+            text.list("accepted", &self.accepted, write_accepted);
+        }
     }
 
     /// How one system is read, as text.
@@ -96,8 +113,31 @@ impl Dataset {
             });
         }
         system::write_system(&mut text, system);
+        if self.receipts.as_ref() == Some(system) {
+            write_words(&mut text, &self.answer_words);
+        }
         text.finish()
     }
+}
+
+/// The usual words are not written.
+fn write_words(text: &mut DefinitionText, words: &AnswerWords) {
+    if *words == AnswerWords::default() {
+        return;
+    }
+    let AnswerWords { accepted, refused, received } = words;
+    text.texts("words-accepted", accepted);
+    text.texts("words-refused", refused);
+    text.texts("words-received", received);
+}
+
+/// Who accepts it and why plays no part in a comparison.
+fn write_accepted(text: &mut DefinitionText, one: &AcceptedDifference) {
+    let AcceptedDifference { key, class, sequence, until, by: _, reason: _ } = one;
+    text.entry("key", &format!("{key:032x}"));
+    text.entry("class", class.as_str());
+    text.optional_entry("sequence", sequence.map(|number| number.to_string()).as_deref());
+    text.entry("until", &until.to_string());
 }
 
 fn write_field(text: &mut DefinitionText, field: &DatasetField) {

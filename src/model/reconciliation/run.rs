@@ -126,7 +126,7 @@ pub struct ClassCount {
     /// Those among them that a later look confirmed, or that need none. Only these count against a
     /// budget.
     pub confirmed: u64,
-    /// Those among the confirmed that a register of agreed differences accepts.
+    /// Those among the confirmed that the policy accepts, each by a name and until a day.
     pub accepted: u64,
 }
 

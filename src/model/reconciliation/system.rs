@@ -40,3 +40,21 @@ pub struct TimeColumn {
     /// The IANA time zone of values without one.
     pub zone: Option<String>,
 }
+
+/// What a receipt says where the operation was accepted, refused, or only received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerWords {
+    /// The operation was accepted: its record has to be there.
+    pub accepted: Vec<String>,
+    /// It was refused.
+    pub refused: Vec<String>,
+    /// It was received. Nothing follows for its record, and an answer came.
+    pub received: Vec<String>,
+}
+
+impl Default for AnswerWords {
+    fn default() -> Self {
+        let word = |word: &str| vec![word.to_string()];
+        Self { accepted: word("accepted"), refused: word("rejected"), received: word("received") }
+    }
+}

@@ -32,6 +32,7 @@ mod waivers;
 mod words;
 
 pub use check_yourself::{RECIPE, recipe_text};
+pub use shell::STYLE;
 
 /// The first page.
 pub const INDEX: &str = "index.html";

@@ -8,7 +8,8 @@ use maud::{DOCTYPE, Markup, html};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
-const STYLE: &str = include_str!("style.css");
+/// The style sheet of every page, also of those that are in no pack.
+pub const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("filter.js");
 
 /// A page.

@@ -92,7 +92,7 @@ const fn list_conditions(class: RecordClass) -> &'static [Condition] {
         RecordClass::Rejected => &[Condition(Right, Is, 0), Condition(Rejected, Is, 1)],
         RecordClass::RejectedUnlogged => &[Condition(Right, Is, 0), Condition(Refused, Is, 1)],
         RecordClass::Missing => {
-            &[Condition(Expected, Is, 1), Condition(Records, Is, 0), Condition(Overdue, Is, 1)]
+            &[Condition(Right, Is, 0), Condition(Records, Is, 0), Condition(Overdue, Is, 1)]
         }
         RecordClass::Stale => &[
             Condition(Records, Is, 1),
@@ -180,11 +180,21 @@ mod tests {
             operation in prop_oneof![Just(b'U'), Just(b'A'), Just(b'D')],
             (sequence, target_sequence, digest, target_digest) in (0_i64..3, 0_i64..3, 0_u128..2, 0_u128..2),
             (source_marks, target_marks) in (mark(), mark()),
-            flags in any::<[bool; 9]>(),
+            flags in any::<[bool; 10]>(),
             sequenced: bool,
         ) {
-            let [rejected, refused, accepted, answered, seen_gone, settled, overdue, answer_overdue, loaded_late] =
-                flags;
+            let [
+                rejected,
+                refused,
+                accepted,
+                answered,
+                seen_gone,
+                settled,
+                overdue,
+                answer_overdue,
+                loaded_late,
+                gone_early,
+            ] = flags;
             let facts = RecordFacts {
                 operations,
                 operation: if operations == 0 { 0 } else { operation },
@@ -204,6 +214,7 @@ mod tests {
                 overdue,
                 answer_overdue,
                 loaded_late,
+                gone_early,
                 ..RecordFacts::default()
             };
             let clock = clock(sequenced);

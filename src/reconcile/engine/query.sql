@@ -45,7 +45,7 @@ shown AS (
   JOIN fold ON operation.k1 = fold.k1 AND operation.k2 = fold.k2
   LEFT JOIN held ON operation.k1 = h_k1 AND operation.k2 = h_k2
   WHERE f_steps > 1 AND seq >= due_seq
-    AND ((op = 68 AND h_records IS NULL)
+    AND ((op = 68 AND h_records IS NULL AND NOT ({is_early_operation}))
       OR (op <> 68 AND h_records = 1 AND d1 = h_d1 AND d2 = h_d2 AND {is_no_older_than_operation}))
   GROUP BY operation.k1, operation.k2
 ),
@@ -71,7 +71,7 @@ refusal AS (
 ),
 receipt AS (
   SELECT k1 AS a_k1, k2 AS a_k2, {receipts_seq} AS a_seq, max(time) AS a_time,
-    max(CASE WHEN (d1 <> 0 OR d2 <> 0) AND time <= {answers_until} THEN time END) AS yes_time,
+    max(CASE WHEN (d1 <> 0 AND d1 <> 2 OR d2 <> 0) AND time <= {answers_until} THEN time END) AS yes_time,
     max(CASE WHEN d1 = 0 AND d2 = 0 THEN time END) AS no_time
   FROM pc_receipts
   GROUP BY k1, k2{receipts_group}
@@ -91,7 +91,7 @@ fact AS (
   SELECT p_k1, p_k2, p_bucket, p_seq, operations, records, op, expected, unkeyed, marked,
     source_rows, source_keys, source_digests, target_keys, target_digests, s_time, h_time,
     CASE WHEN expected = 1 AND records > 0 THEN p_incomparable ELSE 0 END AS incomparable,
-    CASE WHEN op = 68 AND records = 0 THEN 1
+    CASE WHEN op = 68 AND records = 0 AND NOT ({is_early}) THEN 1
       WHEN expected = 1 AND records = 1 AND same = 1 AND {is_no_older} THEN 1 ELSE 0 END AS is_right,
     CASE WHEN {is_ahead} THEN 1 ELSE 0 END AS ahead,
     CASE WHEN {is_settled} THEN 1 ELSE 0 END AS settled,
@@ -100,7 +100,8 @@ fact AS (
     CASE WHEN {is_accepted} THEN 1 ELSE 0 END AS accepted,
     CASE WHEN {is_refused} THEN 1 ELSE 0 END AS refused,
     CASE WHEN g_seq IS NOT NULL OR (operations = 0 AND e_rows IS NOT NULL) THEN 1 ELSE 0 END AS seen_gone,
-    CASE WHEN {is_overdue} OR (p_due = 1 AND w_rows IS NULL) THEN 1 ELSE 0 END AS overdue,
+    CASE WHEN {is_overdue} OR (p_due = 1 AND w_rows IS NULL) OR (op = 68 AND records = 0 AND {is_early})
+      THEN 1 ELSE 0 END AS overdue,
     CASE WHEN {is_answer_overdue} THEN 1 ELSE 0 END AS answer_overdue,
     CASE WHEN {is_loaded_late} THEN 1 ELSE 0 END AS loaded_late,
     CASE WHEN {is_future} THEN 1 ELSE 0 END AS future,

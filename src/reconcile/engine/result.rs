@@ -8,6 +8,7 @@ use super::plan::EnginePlan;
 use super::shard::answer_bucket;
 use crate::compare::Comparison;
 use crate::join::{BreakCounts, SeenDifference};
+use crate::looks::{ShareLooks, is_difference};
 use crate::manifest::{Manifest, ManifestFault};
 use crate::row::{CONFIRMED, ManifestRow};
 use portcullis_model::reconciliation::{Isolation, RecordClass};
@@ -87,6 +88,7 @@ pub fn make_comparison(
         controls: judged.controls,
         seen,
         breaks,
+        looks: ShareLooks::default(),
         reasons: count_reasons(plan.manifests.rejects.as_ref())?,
         unmatched_answers: 0,
         future_rows: judged.future_rows,
@@ -119,6 +121,7 @@ fn date_record(
         sequence: row.sequence,
         opened: plan.clock.target_as_of,
         confirmed: class == RecordClass::Late,
+        accepted: false,
         places: (0, 0),
     };
     if class == RecordClass::Late {
@@ -155,6 +158,9 @@ fn read_breaks(breaks: Option<&Manifest>, listed: &[EngineRow]) -> Result<Earlie
     let mut earlier = EarlierBreaks::default();
     let keys: BTreeSet<u128> = listed.iter().map(|row| row.key).collect();
     each_row(breaks, |row| {
+        if !is_difference(&row) {
+            return;
+        }
         if keys.contains(&row.key) {
             earlier.rows.entry(row.key).or_insert(row);
         } else {

@@ -79,6 +79,8 @@ impl TextSettings {
             let (deletion, upload) = (before(deletion), before(upload));
             format!("(op = 68 AND {time} < {deletion}) OR (op <> 68 AND {time} < {upload})")
         };
+        let is_after_reading =
+            |time: &str| format!("{time} > {}", clock.target_as_of.saturating_add(clock.skew));
         let settled = clock.source_as_of.saturating_sub(clock.skew);
         let is_settled = match clock.target_timed {
             true => format!("coalesce(h_time, 0) < {settled}"),
@@ -92,6 +94,8 @@ impl TextSettings {
             ("{is_ahead}", sequenced(&format!("h_seq > m_seq AND NOT ({is_settled})"), "1 = 0")),
             ("{is_settled}", is_settled),
             ("{is_no_older_than_operation}", sequenced("h_seq >= seq", "1 = 1")),
+            ("{is_early}", is_after_reading("s_time")),
+            ("{is_early_operation}", is_after_reading("time")),
             ("{is_overdue}", is_before("s_time")),
             ("{is_due}", is_before("time")),
             ("{is_answer_overdue}", answer_due.map_or_else(never, |due| format!("s_time < {due}"))),

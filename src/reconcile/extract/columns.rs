@@ -1,12 +1,14 @@
 //! Which columns an extraction asks for, and how a row of them becomes a row of a manifest.
 
 use super::ExtractSettings;
-use crate::canonical::{CanonicalField, CanonicalFields, RuleFault};
+use super::reserved::{ReservedTexts, compose_word};
+use crate::canonical::{CanonicalField, CanonicalFields, Incomparable, RuleFault};
 use crate::key::{DatasetKey, KeyedHashes};
-use crate::row::{INCOMPARABLE, MARKED, ManifestRow, UNKEYED};
+use crate::reason::write_keyed_reason;
+use crate::row::{ACCEPTED, INCOMPARABLE, MARKED, ManifestRow, RECEIVED, REFUSED, UNKEYED};
 use crate::source::RawValue;
 use portcullis_model::reconciliation::{
-    Dataset, DatasetField, FieldRule, OperationColumn, ReservedKeys, SystemSettings, TimeColumn,
+    AnswerWords, Dataset, DatasetField, FieldRule, OperationColumn, ReservedKeys, SystemSettings, TimeColumn,
 };
 use portcullis_wire::manifest::v1::ManifestContentV1;
 use std::collections::BTreeMap;
@@ -16,21 +18,6 @@ const LONGEST_REASON: usize = 64;
 
 /// More different reasons than this are no codes.
 const MOST_REASONS: usize = 1000;
-
-/// What a receipt says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AnswerWords {
-    /// The operation was accepted.
-    pub accepted: Vec<String>,
-    /// It was refused.
-    pub refused: Vec<String>,
-}
-
-impl Default for AnswerWords {
-    fn default() -> Self {
-        Self { accepted: vec!["accepted".to_string()], refused: vec!["rejected".to_string()] }
-    }
-}
 
 /// The columns that a connector has to be opened with, in their order, each once.
 #[must_use]
@@ -58,8 +45,8 @@ impl ColumnList {
 pub(super) struct Places {
     pub(super) key: Vec<usize>,
     pub(super) fields: Vec<usize>,
-    /// Columns of markers that are neither key nor field, with the text of test data.
-    markers: Vec<(usize, String)>,
+    /// Columns of markers that are neither key nor field, by name.
+    markers: BTreeMap<String, usize>,
     operation: Option<usize>,
     sequence: Option<usize>,
     time: Option<usize>,
@@ -87,7 +74,7 @@ impl Places {
         };
         let key = place(&dataset.key);
         let fields = if is_side { place(&dataset.fields) } else { Vec::new() };
-        let markers = if is_side { place_markers(dataset, columns) } else { Vec::new() };
+        let markers = if is_side { place_markers(dataset, columns) } else { BTreeMap::new() };
         let operation = system.operation.as_ref().filter(|_| is_source);
         Self {
             key,
@@ -101,13 +88,13 @@ impl Places {
     }
 }
 
-fn place_markers(dataset: &Dataset, columns: &mut ColumnList) -> Vec<(usize, String)> {
+fn place_markers(dataset: &Dataset, columns: &mut ColumnList) -> BTreeMap<String, usize> {
     let is_known = |name: &str| dataset.key.iter().chain(&dataset.fields).any(|field| field.name == name);
     let extra = dataset.reserved.iter().filter_map(|reserved| match reserved {
-        ReservedKeys::Marker { field, text } if !is_known(field) => Some((field, text)),
+        ReservedKeys::Marker { field, .. } if !is_known(field) => Some(field),
         _ => None,
     });
-    extra.map(|(field, text)| (columns.place(field), text.clone())).collect()
+    extra.map(|field| (field.clone(), columns.place(field))).collect()
 }
 
 /// Rows of a connector to rows of a manifest.
@@ -117,12 +104,16 @@ pub(super) struct RowReader {
     key: CanonicalFields,
     fields: CanonicalFields,
     time: Option<CanonicalField>,
+    time_column: String,
     operations: Option<OperationColumn>,
     answers: AnswerWords,
-    reserved: Vec<ReservedKeys>,
+    reject_codes: Vec<String>,
+    reserved: Vec<ReservedTexts>,
     places: Places,
     has_columns: bool,
     reasons: BTreeMap<String, u64>,
+    /// Why the row that was read last cannot be compared.
+    cause: Option<Incomparable>,
     // What is used again for each row.
     form: Vec<u8>,
     digests: Vec<u16>,
@@ -149,18 +140,24 @@ impl RowReader {
         if is_answer && system.reason.is_none() {
             return Err(format!("the {content} need the column of the reason or the answer").into());
         }
+        let keys = CanonicalFields::new(&dataset.key)?;
+        let fields = CanonicalFields::new(if is_side { &dataset.fields } else { &[] })?;
+        let reserved = read_reserved(dataset, &keys)?;
         Ok(Self {
             content,
             hashes: key.keyed_hashes(&dataset.name),
-            key: CanonicalFields::new(&dataset.key)?,
-            fields: CanonicalFields::new(if is_side { &dataset.fields } else { &[] })?,
+            key: keys,
+            fields,
             time: system.time.as_ref().map(make_time_field).transpose()?,
+            time_column: system.time.as_ref().map(|time| time.column.clone()).unwrap_or_default(),
             operations: system.operation.clone(),
-            answers: settings.answers.clone(),
-            reserved: dataset.reserved.clone(),
+            answers: dataset.answer_words.clone(),
+            reject_codes: dataset.reject_codes.clone(),
+            reserved,
             places: Places::of(dataset, system, content),
             has_columns: settings.columns && is_side,
             reasons: BTreeMap::new(),
+            cause: None,
             form: Vec::new(),
             digests: Vec::new(),
         })
@@ -194,16 +191,20 @@ impl RowReader {
     /// What its operation, sequence, reason or answer is not. Whether it can be compared is no
     /// error: the row says so.
     pub(super) fn read(&mut self, values: &[RawValue]) -> Result<ManifestRow, RuleFault> {
+        self.cause = None;
         let mut row = ManifestRow { operation: self.read_operation(values)?, ..ManifestRow::default() };
         row.sequence = self.read_sequence(values)?;
-        row.time = self.read_time(values, &mut row.marks);
+        match self.read_time(values) {
+            Ok(second) => row.time = second,
+            Err(why) => self.refuse(&mut row, INCOMPARABLE, why),
+        }
         self.read_key(values, &mut row);
-        if self.is_reserved(values)? {
+        if self.is_reserved(values) {
             row.marks |= MARKED;
         }
         match self.content {
             ManifestContentV1::Rejects => row.digest = u128::from(self.read_reason(values)?) << 64,
-            ManifestContentV1::Receipts => row.digest = u128::from(self.read_answer(values)?) << 64,
+            ManifestContentV1::Receipts => row.digest = self.read_answer(values)?,
             _ => self.read_fields(values, &mut row),
         }
         Ok(row)
@@ -234,25 +235,42 @@ impl RowReader {
         }
     }
 
-    /// A row without a readable time cannot be compared: its term would be unknown.
-    fn read_time(&self, values: &[RawValue], marks: &mut u8) -> i64 {
-        let (Some(place), Some(field)) = (self.places.time, &self.time) else { return 0 };
-        match field.read_second(values.get(place).unwrap_or(&RawValue::Null)) {
-            Ok(Some(second)) => second,
-            Ok(None) | Err(_) => {
-                *marks |= INCOMPARABLE;
-                0
-            }
-        }
+    /// Why the row that was read last cannot be compared.
+    pub(super) const fn cause(&self) -> Option<&Incomparable> {
+        self.cause.as_ref()
+    }
+
+    fn refuse(&mut self, row: &mut ManifestRow, mark: u8, why: Incomparable) {
+        row.marks |= mark;
+        self.cause.get_or_insert(why);
+    }
+
+    /// The time of a row; 0 where the system tells none. A row without a readable time cannot be
+    /// compared: its term would be unknown.
+    pub(super) fn read_time(&self, values: &[RawValue]) -> Result<i64, Incomparable> {
+        let (Some(place), Some(field)) = (self.places.time, &self.time) else { return Ok(0) };
+        let why = match field.read_second(values.get(place).unwrap_or(&RawValue::Null)) {
+            Ok(Some(second)) => return Ok(second),
+            Ok(None) => "there is no time".to_string(),
+            Err(why) => why.into(),
+        };
+        Err(Incomparable { field: self.time_column.clone(), why })
     }
 
     fn read_key(&mut self, values: &[RawValue], row: &mut ManifestRow) {
-        if let Ok(None) = self.key.write_picked(values, &self.places.key, &mut self.form) {
-            row.key = self.hashes.hash_key(&self.form);
-            return;
-        }
+        let why = match self.key.write_picked(values, &self.places.key, &mut self.form) {
+            Ok(None) => {
+                row.key = self.hashes.hash_key(&self.form);
+                return;
+            }
+            Ok(Some(null)) => {
+                let field = self.key.fields().get(null).map(|field| field.name().to_string());
+                Incomparable { field: field.unwrap_or_default(), why: "the key is NULL".to_string() }
+            }
+            Err(why) => why,
+        };
+        self.refuse(row, UNKEYED, why);
         // Where it lies follows from everything else that it has.
-        row.marks |= UNKEYED;
         let mut everything = self.form.clone();
         let _ = self.fields.write_picked(values, &self.places.fields, &mut self.form);
         everything.extend_from_slice(&self.form);
@@ -270,7 +288,7 @@ impl RowReader {
         }
         match self.fields.write_picked(values, &self.places.fields, &mut self.form) {
             Ok(_) => row.digest = self.hashes.hash_fields(row.key, &self.form),
-            Err(_) => row.marks |= INCOMPARABLE,
+            Err(why) => self.refuse(row, INCOMPARABLE, why),
         }
         if !self.has_columns {
             return;
@@ -284,24 +302,14 @@ impl RowReader {
         }
     }
 
-    fn is_reserved(&self, values: &[RawValue]) -> Result<bool, RuleFault> {
-        for reserved in &self.reserved {
-            let is_marked = match reserved {
-                ReservedKeys::Prefix { field, prefix } => {
-                    self.show(field, values).is_some_and(|text| text.starts_with(prefix.as_str()))
-                }
-                ReservedKeys::Range { field, first, last } => {
-                    self.show(field, values).is_some_and(|text| *first <= text && text <= *last)
-                }
-                ReservedKeys::Marker { field, text } => self.show(field, values).as_ref() == Some(text),
+    fn is_reserved(&self, values: &[RawValue]) -> bool {
+        self.reserved.iter().any(|reserved| {
+            let text = match self.places.markers.get(&reserved.field) {
+                Some(place) => read_word(values.get(*place)).map(|word| compose_word(&word)),
+                None => self.show(&reserved.field, values),
             };
-            if is_marked {
-                return Ok(true);
-            }
-        }
-        let is_marker =
-            |(place, text): &(usize, String)| read_word(values.get(*place)).as_ref() == Some(text);
-        Ok(self.places.markers.iter().any(is_marker))
+            text.is_some_and(|text| reserved.has(&text))
+        })
     }
 
     /// The canonical text of a field of this name.
@@ -313,8 +321,9 @@ impl RowReader {
     }
 
     fn read_reason(&mut self, values: &[RawValue]) -> Result<u64, RuleFault> {
-        let reason = self.places.reason.and_then(|place| read_word(values.get(place))).unwrap_or_default();
-        if let Some(number) = self.reasons.get(&reason) {
+        let reason = self.reason_of(values);
+        let kept = self.keep_reason(&reason);
+        if let Some(number) = self.reasons.get(&kept) {
             return Ok(*number);
         }
         if reason.chars().count() > LONGEST_REASON || reason.chars().any(char::is_control) {
@@ -330,18 +339,40 @@ impl RowReader {
             .into());
         }
         let number = self.reasons.len() as u64;
-        self.reasons.insert(reason, number);
+        self.reasons.insert(kept, number);
         Ok(number)
     }
 
-    fn read_answer(&self, values: &[RawValue]) -> Result<bool, RuleFault> {
-        let word = self.places.reason.and_then(|place| read_word(values.get(place))).unwrap_or_default();
-        if self.answers.accepted.contains(&word) {
-            return Ok(true);
-        }
-        let is_refused = self.answers.refused.contains(&word);
-        if is_refused { Ok(false) } else { Err("the answer is neither an acceptance nor a refusal".into()) }
+    /// The reason or the answer, as its system writes it.
+    pub(super) fn reason_of(&self, values: &[RawValue]) -> String {
+        self.places.reason.and_then(|place| read_word(values.get(place))).unwrap_or_default()
     }
+
+    /// What a manifest calls a reason: by its name where the policy lists it, else by a keyed code.
+    /// A reason may hold what the record says.
+    pub(super) fn keep_reason(&self, reason: &str) -> String {
+        match reason.is_empty() || self.reject_codes.iter().any(|code| code == reason) {
+            true => reason.to_string(),
+            false => write_keyed_reason(self.hashes.hash_reason(reason)),
+        }
+    }
+
+    fn read_answer(&self, values: &[RawValue]) -> Result<u128, RuleFault> {
+        let word = self.reason_of(values);
+        let AnswerWords { accepted, refused, received } = &self.answers;
+        let all = [(accepted, ACCEPTED), (refused, REFUSED), (received, RECEIVED)];
+        let found = all.into_iter().find(|(words, _)| words.contains(&word));
+        found.map(|(_, digest)| digest).ok_or_else(|| {
+            "the answer is no word that the policy has under `accepted`, `rejected` or `received`".into()
+        })
+    }
+}
+
+/// What the policy reserves, in the canonical form of the fields.
+fn read_reserved(dataset: &Dataset, key: &CanonicalFields) -> Result<Vec<ReservedTexts>, RuleFault> {
+    let fields = CanonicalFields::new(&dataset.fields)?;
+    let find = |name: &str| key.fields().iter().chain(fields.fields()).find(|field| field.name() == name);
+    dataset.reserved.iter().map(|reserved| ReservedTexts::new(reserved, find)).collect()
 }
 
 fn make_time_field(column: &TimeColumn) -> Result<CanonicalField, RuleFault> {

@@ -16,6 +16,8 @@ pub struct ExplainedRow {
     pub key: Vec<ExplainedField>,
     /// The compared fields.
     pub fields: Vec<ExplainedField>,
+    /// When it counts or was loaded, in seconds since 1970; `None` where the system tells no times.
+    pub time: Option<Result<i64, Incomparable>>,
     /// The row of the manifest.
     pub row: ManifestRow,
 }
@@ -46,7 +48,9 @@ pub fn explain_row(
     settings: &ExtractSettings<'_>,
     values: &[RawValue],
 ) -> Result<ExplainedRow, RuleFault> {
-    let row = RowReader::new(dataset, system, key, settings)?.read(values)?;
+    let mut reader = RowReader::new(dataset, system, key, settings)?;
+    let row = reader.read(values)?;
+    let time = system.time.is_some().then(|| reader.read_time(values));
     let places = Places::of(dataset, system, settings.content);
     let is_source = settings.content == ManifestContentV1::Source;
     let explain = |fields: &[DatasetField], places: &[usize]| -> Result<Vec<_>, RuleFault> {
@@ -56,6 +60,7 @@ pub fn explain_row(
     Ok(ExplainedRow {
         key: explain(&dataset.key, &places.key)?,
         fields: explain(&dataset.fields, &places.fields)?,
+        time,
         row,
     })
 }

@@ -4,7 +4,9 @@ use super::*;
 use crate::row::{INCOMPARABLE, MARKED, ManifestRow, UNKEYED};
 use crate::source::RawValue;
 use portcullis_model::reconciliation::connector::{ConnectorSettings, CsvSettings, InputFiles};
-use portcullis_model::reconciliation::{DatasetField, FieldRule, OperationColumn, ReservedKeys, TimeColumn};
+use portcullis_model::reconciliation::{
+    AnswerWords, DatasetField, FieldRule, OperationColumn, ReservedKeys, TimeColumn,
+};
 use proptest::prelude::*;
 use std::fs;
 use tempfile::TempDir;
@@ -58,7 +60,7 @@ fn dataset() -> Dataset {
             ReservedKeys::Range { field: "id".into(), first: "900".into(), last: "999".into() },
             ReservedKeys::Marker { field: "kind".into(), text: "demo".into() },
         ],
-        ..crate::testing::empty_dataset("uploads")
+        ..Dataset::blank("uploads")
     }
 }
 
@@ -96,7 +98,6 @@ fn settings<'e>() -> ExtractSettings<'e> {
         content: ManifestContentV1::Source,
         as_of: Timestamp::from_second(1_580_472_000).unwrap(),
         columns: false,
-        answers: AnswerWords::default(),
         only: None,
         threads: 2,
         sorted_at_once: SORTED_AT_ONCE,
@@ -213,7 +214,8 @@ fn reasons_and_answers_become_numbers() {
     let path = folder.path().join("rejects");
     let rows = [answer("1", "E9"), answer("2", "E1"), answer("3", "E9")];
     let rejects = ExtractSettings { content: ManifestContentV1::Rejects, ..settings() };
-    let header = extract_rows(&dataset(), &system, &mut source(&rows), &key(), &path, &rejects).unwrap();
+    let listed = Dataset { reject_codes: vec!["E1".into(), "E9".into()], ..dataset() };
+    let header = extract_rows(&listed, &system, &mut source(&rows), &key(), &path, &rejects).unwrap();
     assert_eq!(header.reasons, ["E1", "E9"]);
     assert_eq!(read_rows(&path).iter().map(|row| row.digest >> 64).sum::<u128>(), 2);
     let long = [answer("1", &"x".repeat(65))];
@@ -224,8 +226,79 @@ fn reasons_and_answers_become_numbers() {
     extract_rows(&dataset(), &system, &mut source(&rows), &key(), &path, &receipts).unwrap();
     assert_eq!(read_rows(&path).iter().map(|row| row.digest >> 64).sum::<u128>(), 1);
     remove(&path);
+    let others = [answer("1", "eingegangen"), answer("2", "OK")];
+    let words = |word: &str| vec![word.to_string()];
+    let answer_words =
+        AnswerWords { accepted: words("OK"), refused: words("NO"), received: words("eingegangen") };
+    let worded = Dataset { answer_words, ..dataset() };
+    extract_rows(&worded, &system, &mut source(&others), &key(), &path, &receipts).unwrap();
+    assert_eq!(read_rows(&path).iter().map(|row| row.digest >> 64).sum::<u128>(), 3);
+    remove(&path);
     let unknown = [answer("1", "perhaps")];
     assert!(extract_rows(&dataset(), &system, &mut source(&unknown), &key(), &path, &receipts).is_err());
+}
+
+/// Composed and decomposed letters, end blanks, and other spellings of one value are one text.
+#[test]
+fn reserved_texts_are_compared_in_the_canonical_form() {
+    let kept = FieldRule::Text { trim_end: false, empty_is_null: false };
+    let words = |word: &str| vec![word.to_string()];
+    let live = FieldRule::Boolean { truths: words("Y"), falsehoods: words("N") };
+    let marks = |reserved: ReservedKeys, name: &str, sum: &str| {
+        let fields = vec![field("name", kept.clone()), field("sum", live.clone())];
+        let dataset = Dataset { reserved: vec![reserved], fields, ..dataset() };
+        let mut reader = RowReader::new(&dataset, &system(), &key(), &settings())?;
+        let mut values = row("E\u{301}1 ", name, sum, "new", 1);
+        // Without the marker of the dataset its column is not read.
+        values.remove(3);
+        Ok::<_, RuleFault>(reader.read(&values)?.has(MARKED))
+    };
+    let prefix = |prefix: &str| ReservedKeys::Prefix { field: "id".into(), prefix: prefix.into() };
+    let marker = |field: &str, text: &str| ReservedKeys::Marker { field: field.into(), text: text.into() };
+    let range = |first: &str, last: &str| {
+        let (first, last) = (first.to_string(), last.to_string());
+        ReservedKeys::Range { field: "id".into(), first, last }
+    };
+    for (reserved, name, sum, expected) in [
+        (prefix("E\u{301}"), "a", "Y", true),
+        (prefix("\u{c9}1   "), "a", "Y", true),
+        (prefix("E"), "a", "Y", false),
+        (range("E\u{301}1 ", "\u{c9}1"), "a", "Y", true),
+        (range("E", "F"), "a", "Y", false),
+        (marker("name", "de\u{301}mo  "), "d\u{e9}mo", "Y", true),
+        (marker("name", "demo"), "demo   ", "Y", true),
+        (marker("name", "demo"), "demo 2", "Y", false),
+        (marker("sum", "N "), "a", " N", true),
+        (marker("sum", "N"), "a", "Y", false),
+    ] {
+        assert_eq!(marks(reserved.clone(), name, sum), Ok(expected), "{reserved:?}");
+    }
+    // What no record can have is no protection.
+    assert!(marks(marker("sum", "TEST"), "a", "Y").is_err());
+    assert!(marks(range("\u{c9}", "E"), "a", "Y").is_err());
+    assert!(marks(prefix("  "), "a", "Y").is_err());
+}
+
+#[test]
+fn a_reason_that_the_policy_does_not_list_is_kept_as_a_code_that_comes_back() {
+    let folder = TempDir::new().unwrap();
+    let mut system = system();
+    system.reason = Some("why".into());
+    let answer =
+        |id: &str, why: &str| vec![text(id), RawValue::Integer(1), text("2020-01-31T12:00:00Z"), text(why)];
+    let rejects = ExtractSettings { content: ManifestContentV1::Rejects, ..settings() };
+    let read = |rows: &[Vec<RawValue>], name: &str| {
+        let path = folder.path().join(name);
+        extract_rows(&dataset(), &system, &mut source(rows), &key(), &path, &rejects).unwrap().reasons
+    };
+    let first =
+        read(&[answer("1", "no Archer here"), answer("2", "no Archer here"), answer("3", "")], "first");
+    assert_eq!(first.len(), 2, "{first:?}");
+    assert!(
+        first[0].is_empty() && first[1].starts_with("keyed:") && !format!("{first:?}").contains("Archer")
+    );
+    assert_eq!(read(&[answer("9", "no Archer here")], "second"), first[1..]);
+    assert_ne!(read(&[answer("9", "no Baker here")], "third"), first[1..]);
 }
 
 #[cfg(unix)]

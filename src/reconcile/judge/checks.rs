@@ -225,17 +225,27 @@ pub(super) fn write_notes(headers: JudgedHeaders<'_>, answer: &Comparison) -> Ve
             header.content
         ));
     }
+    for header in [headers.source, headers.target] {
+        let rows: u64 = header.buckets.iter().map(|bucket| bucket.incomparable).sum();
+        if rows > 0 {
+            notes.push(format!(
+                "Rows of the {} whose time or a value cannot be read: {rows}. The extraction says which field and why; \
+                 `portcullis reconcile explain` shows it of one record.",
+                header.content
+            ));
+        }
+    }
     if !answer.clock.target_timed {
         notes.push("The target does not say when a record was loaded, so no record is late.".to_string());
     }
     if answer.unmatched_answers > 0 {
         notes.push(format!(
-            "{} answers of the receiver are to records that neither side has.",
+            "Answers of the receiver to records that neither side has: {}.",
             answer.unmatched_answers
         ));
     }
     if answer.scheduled > 0 {
-        notes.push(format!("{} operations take effect after the source was read.", answer.scheduled));
+        notes.push(format!("Operations that take effect after the source was read: {}.", answer.scheduled));
     }
     if is_confirming(headers) {
         notes.push("Only the records of an earlier run's differences were compared.".to_string());

@@ -1,6 +1,5 @@
 //! Reasons of rejects against the last ten runs: a new reason is a finding though the budget holds.
 
-use super::PastRun;
 use std::collections::BTreeMap;
 
 /// How many runs are looked back on.
@@ -12,8 +11,8 @@ const GROWTH: u64 = 10;
 
 /// What changed in kind. Without an earlier run that read a reject log there is nothing to compare
 /// with.
-pub(super) fn find_drift(reasons: &BTreeMap<String, u64>, past: &[PastRun]) -> Vec<String> {
-    let known: Vec<_> = past.iter().take(LOOKED_BACK).map(|run| &run.reasons).collect();
+pub(super) fn find_drift(reasons: &BTreeMap<String, u64>, past: &[BTreeMap<String, u64>]) -> Vec<String> {
+    let known: Vec<_> = past.iter().take(LOOKED_BACK).collect();
     if known.iter().all(|reasons| reasons.is_empty()) {
         return Vec::new();
     }

@@ -26,6 +26,7 @@ fn settings<'c>() -> CompareSettings<'c> {
         seed: None,
         listed: 5,
         threads: 2,
+        again: None,
         late_since: None,
         breaks: None,
         gone: None,
@@ -202,6 +203,14 @@ fn half_of_the_records_in_time_is_not_nine_tenths() {
     for bucket in &mut scene.answer.buckets {
         bucket.uploads[0].arrived = bucket.uploads[0].due * 4 / 10;
     }
+    let doubtful = scene.judge(&[]);
+    assert_eq!(doubtful.outcome, RunOutcome::Unconfirmed, "one look saw it");
+    assert!(doubtful.shares[0].is_in_doubt() && !doubtful.shares[0].is_missed());
+    let look = |certain| crate::looks::TermLooks { certain, ..Default::default() };
+    let due = doubtful.shares[0].due;
+    scene.answer.looks.uploads = vec![look(due / 10), look(0)];
+    assert!(scene.judge(&[]).shares[0].is_in_doubt(), "half are required, and nine tenths can still arrive");
+    scene.answer.looks.uploads = vec![look(due * 6 / 10), look(0)];
     let judgement = scene.judge(&[]);
     assert_eq!(judgement.outcome, RunOutcome::OverBudget, "every record is there, and too few came in time");
     assert!(!judgement.shares[0].met);
@@ -210,6 +219,7 @@ fn half_of_the_records_in_time_is_not_nine_tenths() {
 #[test]
 fn a_new_reason_is_a_finding_though_the_budget_holds() {
     let mut scene = scene();
+    scene.dataset.reject_codes = vec!["E1".into(), "E2".into()];
     let past = [scene.past()];
     scene.answer.reasons = BTreeMap::from([("E1".to_string(), 4), ("E2".to_string(), 1)]);
     assert_eq!(scene.judge(&past).drift, ["Reason `E2` has 1 rejects, and none in the last 1 runs."]);
@@ -218,6 +228,11 @@ fn a_new_reason_is_a_finding_though_the_budget_holds() {
     scene.answer.reasons = BTreeMap::from([("E1".to_string(), 12)]);
     assert_eq!(scene.judge(&past).drift, Vec::<String>::new());
     assert_eq!(scene.judge(&[]).drift, Vec::<String>::new(), "there is nothing to compare with");
+    // The text of a reason is kept nowhere.
+    scene.answer.reasons = BTreeMap::from([("Archer is unknown".to_string(), 4)]);
+    let judgement = scene.judge(&past);
+    assert!(judgement.drift[0].contains("Reason `other` has 4 rejects"), "{:?}", judgement.drift);
+    assert_eq!(judgement.reasons, BTreeMap::from([("other".to_string(), 4)]));
 }
 
 #[test]

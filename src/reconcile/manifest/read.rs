@@ -134,10 +134,25 @@ impl Manifest {
             return fault(FaultKind::OtherDefinition, "definition", required, found, remedy);
         }
         if let Some(key_id) = expected.key_id.as_ref().filter(|id| **id != header.key_id) {
-            let remedy = "Extract both sides under the same dataset key.";
-            return fault(FaultKind::OtherKey, "key", key_id, &header.key_id, remedy);
+            return Err(self.refuse_key(key_id));
         }
         Ok(())
+    }
+
+    fn refuse_key(&self, required: &str) -> ManifestFault {
+        let ManifestV1 { key_id: found, content, .. } = &self.header;
+        let problem = format!(
+            "the source was made under the dataset key `{required}`, and this manifest of the {content} under `{found}`: no \
+             record would be equal"
+        );
+        let remedy = match content {
+            ManifestContentV1::Breaks | ManifestContentV1::Gone => {
+                "Give the key of the earlier runs. After a change of keys begin with a new folder, without ages and without \
+                 what was seen gone."
+            }
+            _ => "Extract one of them again under the key of the other (`--key-file`).",
+        };
+        ManifestFault::new(FaultKind::OtherKey, &self.path, problem, remedy)
     }
 
     /// Opens the rows of a bucket.

@@ -1,7 +1,7 @@
 //! The class of a record, worked out from its rows alone.
 
 use super::{ANSWER_TERM, Case, DELETION_TERM, SKEW, SOURCE_AS_OF, TARGET_AS_OF, TERM};
-use crate::row::{INCOMPARABLE, MARKED, ManifestRow, UNKEYED};
+use crate::row::{ACCEPTED, INCOMPARABLE, MARKED, ManifestRow, UNKEYED};
 use portcullis_model::reconciliation::RecordClass;
 
 /// The class of a case and how many of its operations are superseded, worked out from the rows
@@ -41,14 +41,14 @@ fn class_of_latest(
     let same = |row: &&ManifestRow| row.sequence == last.sequence;
     let receipt = case.receipts.iter().find(same);
     let refused = case.receipts.iter().filter(same).any(|row| row.digest == 0);
-    let accepted =
-        case.receipts.iter().filter(same).any(|row| row.digest != 0 && row.time + SKEW <= TARGET_AS_OF);
+    let accepted = case
+        .receipts
+        .iter()
+        .filter(same)
+        .any(|row| row.digest == ACCEPTED && row.time + SKEW <= TARGET_AS_OF);
     let logged = case.rejects.iter().any(|row| same(&row));
-    let right = if deleted {
-        !there
-    } else {
-        target.len() == 1 && target[0].digest == last.digest && target[0].sequence >= last.sequence
-    };
+    let too_early = deleted && !there && last.time > TARGET_AS_OF + SKEW;
+    let right = if deleted { !there && !too_early } else { shows(last, target) };
     let blurred = latest.iter().any(|row| row.marks & INCOMPARABLE != 0) || any(target, INCOMPARABLE);
     if !deleted && there && blurred {
         C::Incomparable
@@ -68,7 +68,7 @@ fn class_of_latest(
         C::Rejected
     } else if !right && refused {
         C::RejectedUnlogged
-    } else if !right && overdue && !there {
+    } else if too_early || !right && overdue && !there {
         C::Missing
     } else if !right && overdue {
         let newer = target[0].sequence > last.sequence && target[0].time >= SOURCE_AS_OF - SKEW;
@@ -99,6 +99,11 @@ fn class_without_operation(case: &Case, any: &dyn Fn(&[ManifestRow], u8) -> bool
     }
 }
 
+/// The target has exactly what an upload or amendment leads to.
+fn shows(row: &ManifestRow, target: &[ManifestRow]) -> bool {
+    target.len() == 1 && target[0].digest == row.digest && target[0].sequence >= row.sequence
+}
+
 /// Every state that the target may show is that after the last operation whose term has passed, or
 /// after a later one.
 fn is_behind(case: &Case) -> bool {
@@ -108,7 +113,7 @@ fn is_behind(case: &Case) -> bool {
     };
     let Some(due) = case.source.iter().filter(is_due).map(|row| row.sequence).max() else { return false };
     let shows = |row: &ManifestRow| match (row.operation, case.target.as_slice()) {
-        (b'D', target) => target.is_empty(),
+        (b'D', target) => target.is_empty() && row.time <= TARGET_AS_OF + SKEW,
         (_, [one]) => one.digest == row.digest && one.sequence >= row.sequence,
         _ => false,
     };

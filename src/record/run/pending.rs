@@ -7,8 +7,12 @@ use crate::{SIGNATURE, TOOL};
 use jiff::Timestamp;
 use portcullis_model::change::{ObjectName, Revision};
 use portcullis_model::digest::Digest;
-use portcullis_model::reconciliation::run::{RecordBreak, RunManifests, RunShare, judge_with_shares};
-use portcullis_model::reconciliation::{ClassCount, Dataset, ReconciliationRun, RecordClass, RunPopulation};
+use portcullis_model::reconciliation::run::{
+    RecordBreak, RunManifests, RunShare, judge_run, judge_with_shares,
+};
+use portcullis_model::reconciliation::{
+    ClassCount, Dataset, ReconciliationRun, RecordClass, RunOutcome, RunPopulation,
+};
 use portcullis_wire::run::v1::{VERSION, write_run};
 use std::collections::BTreeMap;
 
@@ -31,6 +35,8 @@ pub struct RunDraft {
     pub reasons: BTreeMap<String, u64>,
     /// Why nothing can be concluded.
     pub faults: Vec<String>,
+    /// Why nothing can be concluded where no class is over its budget.
+    pub doubts: Vec<String>,
     /// All open differences, oldest first.
     pub breaks: Vec<RecordBreak>,
     /// How many there are that `breaks` leaves out.
@@ -69,6 +75,18 @@ impl PendingRun {
     }
 }
 
+/// Keeps the oldest differences, and all that are accepted.
+fn shorten(breaks: &mut Vec<RecordBreak>) {
+    let accepted = breaks.iter().filter(|one| one.accepted).count();
+    let mut room = LISTED_BREAKS.saturating_sub(accepted);
+    breaks.retain(|one| {
+        let fits = room > 0;
+        room -= usize::from(!one.accepted && fits);
+        one.accepted || fits
+    });
+    breaks.truncate(LISTED_BREAKS);
+}
+
 /// Makes a run on top of the chain of its dataset, which has to verify.
 ///
 /// # Errors
@@ -83,10 +101,14 @@ pub fn prepare_run(
     if last.is_some_and(|link| time < link.run.time) {
         return Err(RunChainFault::Time);
     }
-    let outcome = judge_with_shares(&draft.classes, &draft.shares, &draft.faults, &dataset.budgets);
+    let mut faults = draft.faults;
+    if judge_run(&draft.classes, &faults, &dataset.budgets) == RunOutcome::Green {
+        faults.extend(draft.doubts);
+    }
+    let outcome = judge_with_shares(&draft.classes, &draft.shares, &faults, &dataset.budgets);
     let mut breaks = draft.breaks;
     let unlisted = breaks.len().saturating_sub(LISTED_BREAKS) as u64;
-    breaks.truncate(LISTED_BREAKS);
+    shorten(&mut breaks);
     let run = ReconciliationRun {
         schema: VERSION,
         dataset: dataset.name.clone(),
@@ -101,7 +123,7 @@ pub fn prepare_run(
         classes: draft.classes,
         shares: draft.shares,
         reasons: draft.reasons,
-        faults: draft.faults,
+        faults,
         breaks,
         unlisted_breaks: draft.unlisted_breaks.saturating_add(unlisted),
         drift: draft.drift,

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use portcullis_model::path::RepoPath;
 use portcullis_model::reconciliation::run::{ComparedManifest, RunManifests};
 use portcullis_model::reconciliation::{
-    ClassCount, Dataset, DeadlineShare, Floors, Isolation, RecordClass, RunOutcome, RunPopulation,
+    ClassCount, Dataset, DeadlineShare, Isolation, RecordClass, RunOutcome, RunPopulation,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -29,28 +29,10 @@ fn day(number: i64) -> Timestamp {
 fn dataset(name: &str) -> Dataset {
     let deadlines = vec![DeadlineShare { share: 1_000_000, within: SignedDuration::from_hours(24) }];
     Dataset {
-        name: name.into(),
         areas: vec!["upload".into()],
-        key: Vec::new(),
-        fields: Vec::new(),
         deletion_deadlines: deadlines.clone(),
         deadlines,
-        acknowledged_within: None,
-        clock_skew: SignedDuration::ZERO,
-        budgets: BTreeMap::new(),
-        floors: Floors::default(),
-        reserved: Vec::new(),
-        full_every: None,
-        expected_every: None,
-        after_deployment: None,
-        green_within: None,
-        recipients: Vec::new(),
-        accepted: None,
-        signers: None,
-        source: None,
-        target: None,
-        rejects: None,
-        receipts: None,
+        ..Dataset::blank(name)
     }
 }
 
@@ -79,6 +61,7 @@ fn draft(number: i64, missing: u64) -> RunDraft {
         shares: Vec::new(),
         reasons: BTreeMap::new(),
         faults: Vec::new(),
+        doubts: Vec::new(),
         breaks: Vec::new(),
         unlisted_breaks: 0,
         drift: Vec::new(),

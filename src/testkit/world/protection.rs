@@ -4,6 +4,9 @@ use super::{Classic, Ruleset, World, number};
 use portcullis_model::protection::{ActorKind, Bypass, BypassMode, Rule};
 use serde_json::{Value, json};
 
+/// The number of the first ruleset that was imported.
+const IMPORTED: u64 = 9_000;
+
 impl World {
     pub(super) fn branch_body(&self) -> Value {
         let url = self.below(&format!("branches/{}", self.branch.name));
@@ -22,7 +25,34 @@ impl World {
     /// What is active on the branch; rulesets that are only evaluated or disabled do not show.
     pub(super) fn rule_bodies(&self) -> Vec<Value> {
         let active = self.rulesets.iter().filter(|ruleset| ruleset.enforcement == "active");
-        active.flat_map(|ruleset| self.rules_with_source(ruleset)).collect()
+        let own = active.flat_map(|ruleset| self.rules_with_source(ruleset));
+        let imported = self.imported.iter().enumerate().filter(|(_, one)| one["enforcement"] == "active");
+        own.chain(imported.flat_map(|(place, one)| self.imported_rules(place, one))).collect()
+    }
+
+    fn imported_rules(&self, place: usize, ruleset: &Value) -> Vec<Value> {
+        let covers = ruleset["conditions"]["ref_name"]["include"].as_array();
+        let branch = format!("refs/heads/{}", self.branch.name);
+        if !covers.is_some_and(|all| all.iter().any(|one| *one == branch)) {
+            return Vec::new();
+        }
+        let mut rules = ruleset["rules"].as_array().cloned().unwrap_or_default();
+        for rule in &mut rules {
+            rule["ruleset_source_type"] = json!("Repository");
+            rule["ruleset_source"] = json!(self.repository);
+            rule["ruleset_id"] = json!(IMPORTED + place as u64);
+        }
+        rules
+    }
+
+    /// A ruleset that was imported, by its number.
+    pub(super) fn imported_body(&self, id: &str) -> Option<Value> {
+        let place = usize::try_from(id.parse::<u64>().ok()?.checked_sub(IMPORTED)?).ok()?;
+        let mut body = self.imported.get(place)?.clone();
+        body["id"] = json!(IMPORTED + place as u64);
+        body["source_type"] = json!("Repository");
+        body["source"] = json!(self.repository);
+        Some(body)
     }
 
     fn rules_with_source(&self, ruleset: &Ruleset) -> Vec<Value> {

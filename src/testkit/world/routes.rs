@@ -161,6 +161,9 @@ impl World {
     }
 
     fn ruleset_found(&self, id: &str) -> Found {
+        if let Some(imported) = self.imported_body(id) {
+            return Found::One(imported);
+        }
         let ruleset = self.rulesets.iter().find(|ruleset| ruleset.id.to_string() == id);
         ruleset.map_or(Found::Missing("Not Found"), |ruleset| Found::One(self.ruleset_body(ruleset)))
     }

@@ -62,6 +62,7 @@ pub struct ManifestV1 {
     /// policy; empty where there are none.
     pub columns: Vec<String>,
     /// Reasons of a reject log, which its rows name by their place here; empty in other manifests.
+    /// Names that the policy lists, and keyed codes.
     pub reasons: Vec<String>,
     /// The program that made it, with its version.
     pub generator: String,
@@ -140,7 +141,7 @@ header_words! {
         /// is the place of the reason in `reasons`.
         Rejects = "rejects",
         /// Operations that the receiver answered. The first half of the digest is 1 where it
-        /// accepted the operation, and 0 where it refused it.
+        /// accepted the operation, 2 where it only received it, and 0 where it refused it.
         Receipts = "receipts",
         /// Deleted records that a comparison saw to be gone, with the sequence of the deletion and
         /// the time of the target.

@@ -47,7 +47,8 @@ objects! {
         classes: NamedValues<RecordClassText, ClassCountV1>,
         /// The shares of deadlines that are not of all records.
         shares: Vec<RunShareV1>,
-        /// Rejects for each reason; empty where no reject log was read.
+        /// Rejects for each reason, by a name that the policy lists or a keyed code; empty where no
+        /// reject log was read. Earlier versions kept texts.
         reasons: NamedValues<String, u64>,
         /// Why nothing can be concluded; empty where something can.
         faults: Vec<String>,
@@ -94,7 +95,7 @@ objects! {
         seen: u64,
         /// Those that a later look confirmed, or that need none.
         confirmed: u64,
-        /// Those among the confirmed that a register of agreed differences accepts.
+        /// Those among the confirmed that the policy accepts, each by a name and until a day.
         accepted: u64,
     }
 
@@ -127,7 +128,7 @@ objects! {
         since: MomentText,
         /// True when a later look saw it again.
         confirmed: bool,
-        /// True when a register of agreed differences accepts it.
+        /// True when the policy accepts it.
         accepted: bool,
     }
 }

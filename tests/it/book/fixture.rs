@@ -2,6 +2,7 @@
 //!
 //! - `nothing`: an empty directory
 //! - `project`: a repository without a policy
+//! - `application`: a repository of an application with a database, whose remote is on GitHub
 //! - `change`: a request that the gate allows, its head checked out, and its host
 //!   (`--host github --repository example-org/data-upload --request 7`)
 //! - `job`: the same in a GitHub Actions job
@@ -10,6 +11,7 @@
 //! - `signer`: the same with a key in `~/.ssh/id_ed25519` that `.portcullis/allowed_signers` allows
 //! - `register`: the files that the page about people shows, and a badge with its status list
 //! - `incident`: a repository whose policy has the parties that the page about incidents shows
+//! - `cases`: a policy, and the cases that the page about tests of a policy shows
 //! - `waiver`: a policy, and the waiver that the page about waivers shows first
 //! - `dataset`: the policy and the intentions that the page about reconciliation shows, with a receiver
 //!   before and after a deployment
@@ -42,12 +44,14 @@ pub fn find(name: &str) -> Option<Fixture> {
     Some(match name {
         "nothing" => nothing(),
         "project" => project(),
+        "application" => application(),
         "change" => change(),
         "job" => job(),
         "suite" => suite(),
         "signer" => signer(),
         "register" => register(),
         "incident" => incident(),
+        "cases" => cases(),
         "waiver" => waiver(),
         "dataset" => dataset(),
         "fleet" => fleet(),
@@ -116,6 +120,28 @@ fn project() -> Fixture {
     checkout.write(".gitignore", "/reports/\n");
     checkout.commit("Begin");
     Fixture::new(checkout.path()).keeping(checkout)
+}
+
+fn application() -> Fixture {
+    let checkout = Checkout::empty();
+    for (path, text) in [
+        ("db/migrate/20200101_create_people.rb", "create_table(:people) { |t| t.date :date_of_birth }\n"),
+        ("db/migrate/20200102_add_index.rb", "add_index :people, :id\n"),
+        ("app/models/person.rb", "class Person < ApplicationRecord\nend\n"),
+        ("app/jobs/upload_job.rb", "class UploadJob < ApplicationJob\nend\n"),
+        ("app/controllers/people_controller.rb", "class PeopleController\nend\n"),
+        ("spec/spec_helper.rb", "RSpec.configure {}\n"),
+        (".rspec", "--require spec_helper\n"),
+        (".gitignore", "/out/\n"),
+        ("CODEOWNERS", "* @example-org/records\n"),
+        (".github/workflows/ci.yml", "on: pull_request\njobs:\n  build:\n    runs-on: ubuntu-latest\n"),
+    ] {
+        checkout.write(path, text);
+    }
+    checkout.commit("Begin");
+    let fixture = Fixture::new(checkout.path());
+    fixture.must("git remote add origin https://github.com/example-org/data-upload.git");
+    fixture.keeping(checkout)
 }
 
 fn change() -> Fixture {
@@ -206,6 +232,16 @@ fn fleet() -> Fixture {
     checkout.write("README.md", "Rounds over the fleet\n");
     checkout.commit("Begin");
     Fixture::new(checkout.path()).keeping(checkout).asking(Server::start(site))
+}
+
+fn cases() -> Fixture {
+    let fixture = nothing();
+    let write = |name: &str, text: &str| std::fs::write(fixture.directory.join(name), text).unwrap();
+    let page = Page::read("docs/policy-test.md");
+    let blocks = page.blocks();
+    write("portcullis-tests.toml", &blocks.iter().find(|block| block.language == "toml").unwrap().text);
+    write("portcullis.toml", portcullis_testkit::stage::POLICY);
+    fixture
 }
 
 fn waiver() -> Fixture {

@@ -31,7 +31,9 @@ pub fn root() -> &'static Path {
 
 /// Every page for people who use or change the program, sorted.
 pub fn pages() -> Vec<Page> {
-    let mut files = vec![root().join("README.md"), root().join(".github/CONTRIBUTING.md")];
+    let mut files = ["README.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md"]
+        .map(|name| root().join(name))
+        .to_vec();
     below(&root().join("docs"), &mut files);
     files.sort();
     files.iter().map(|file| Page::at(file)).collect()

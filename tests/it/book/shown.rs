@@ -65,6 +65,11 @@ pub fn objections(page: &Page) -> Vec<String> {
     all.filter_map(objection).collect()
 }
 
+/// Why the program would refuse the command line.
+pub fn objection_to_line(line: &str) -> Option<String> {
+    objection(line, true)
+}
+
 fn objection(text: &str, is_whole: bool) -> Option<String> {
     if !is_whole && (text.starts_with("--") || text.starts_with("-C ")) {
         return no_such_option(text);

@@ -150,7 +150,7 @@ pub fn render_advice(format: &str, judged: &Judged) -> String {
 fn render_with(format: &str, judged: &Judged, style: Style) -> String {
     let (guides, mut out) = (control_guides(), Vec::new());
     let facts = judged.facts.as_ref();
-    let context = Context { style, controls: &guides, sources: &NoSources, facts };
+    let context = Context { style, controls: &guides, sources: &NoSources, facts, imprint: None };
     (render::find(format).unwrap().write)(&judged.decision, &context, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }

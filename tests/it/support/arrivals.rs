@@ -136,6 +136,7 @@ impl Arrivals {
             classes,
             shares: Vec::new(),
             reasons: BTreeMap::new(),
+            doubts: Vec::new(),
             faults: Vec::new(),
             breaks: breaks.collect(),
             unlisted_breaks: 0,

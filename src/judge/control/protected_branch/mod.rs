@@ -63,6 +63,10 @@ impl Control for ProtectedBranch {
         }
     }
 
+    fn wanted_rules(&self) -> &[Rule] {
+        &self.0.wanted
+    }
+
     fn check(&self, case: &Case<'_>) -> Result<Vec<Finding>, Gap> {
         let host = &case.facts.host;
         let branch = branch_asked(host)?;
@@ -85,7 +89,7 @@ pub(super) fn imposed_rules(case: &Case<'_>) -> Option<Vec<Rule>> {
 }
 
 /// Is this rule among them, or a stricter one?
-pub(super) fn is_imposed(imposed: &[Rule], wanted: &Rule) -> bool {
+pub fn is_imposed(imposed: &[Rule], wanted: &Rule) -> bool {
     imposed.iter().any(|imposed| rules::fulfils(imposed, wanted))
 }
 

@@ -10,9 +10,10 @@ use portcullis_model::deployment::Deployment;
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::reconciliation::run::{find_exceeded, judge_with_shares};
 use portcullis_model::reconciliation::{
-    Dataset, DatasetRuns, KnownRun, ReconciliationFacts, RecordedDeployment, RunOutcome, RunPopulation,
-    RunShare,
+    ClassCount, Dataset, DatasetRuns, KnownRun, ReconciliationFacts, RecordClass, RecordedDeployment,
+    RunOutcome, RunPopulation, RunShare,
 };
+use std::collections::BTreeMap;
 
 /// How far the clocks of two machines may be apart: as the chain of runs accepts.
 const CLOCKS: SignedDuration = SignedDuration::from_hours(1);
@@ -165,13 +166,18 @@ impl DatasetCase<'_> {
         }
     }
 
+    /// What a run counted, with what the policy that judges accepts at this moment.
+    fn classes_of(&self, run: &KnownRun) -> BTreeMap<RecordClass, ClassCount> {
+        self.dataset.limit_accepted(&run.classes, self.at)
+    }
+
     /// By the budgets of the policy that judges.
     fn judge(&self, run: &KnownRun) -> RunOutcome {
-        judge_with_shares(&run.classes, &run.shares, &run.faults, &self.dataset.budgets)
+        judge_with_shares(&self.classes_of(run), &run.shares, &run.faults, &self.dataset.budgets)
     }
 
     fn report_exceeded(&self, run: &KnownRun, runs: &[&KnownRun]) -> Result<Finding, Gap> {
-        let exceeded = find_exceeded(&run.classes, &self.dataset.budgets);
+        let exceeded = find_exceeded(&self.classes_of(run), &self.dataset.budgets);
         let mut details: Vec<String> = exceeded
             .iter()
             .filter(|one| one.confirmed)

@@ -4,6 +4,7 @@ use super::{DAY, NAME, Reconciled};
 use crate::control::PolicyScope;
 use crate::control::procedure::words::{any_of, code, duration};
 use crate::control::procedure::{ControlProcedure, ProcedureChapter, ProcedurePart};
+use portcullis_model::reconciliation::Dataset;
 
 pub(super) const PART: ProcedurePart = ProcedurePart {
     chapter: ProcedureChapter::Deployment,
@@ -39,10 +40,20 @@ impl Reconciled {
                     code(name),
                     duration(green),
                     duration(after)
-                ),
+                ) + tell_accepted(dataset),
             );
         }
         told.deployment_step("The gate looks up the last comparison of what was uploaded with what arrived.");
         told
+    }
+}
+
+fn tell_accepted(dataset: &Dataset) -> &'static str {
+    match dataset.accepted.is_empty() {
+        true => "",
+        false => {
+            " Differences of single records that the policy accepts, each by a person and until a day, are shown and do \
+                   not count."
+        }
     }
 }

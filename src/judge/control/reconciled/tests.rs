@@ -198,6 +198,32 @@ fn attack_a_run_that_its_own_policy_called_green() {
     scene.expect(Verdict::Broken, "run 1 is over the budget");
 }
 
+/// A run says that differences are accepted; the policy that judges knows which, and until when.
+#[test]
+fn attack_differences_that_no_one_accepts_any_more() {
+    let with = |settings: &str| {
+        let policy = policy(settings);
+        let mut morning = run(&policy, 1, "2026-12-20T06:00:00Z");
+        let count = ClassCount { seen: 1, confirmed: 1, accepted: 1 };
+        morning.classes.insert(RecordClass::Missing, count);
+        Scene::with(policy, vec![morning])
+    };
+    let entry = |class: &str, until: &str| {
+        let key = "00112233445566778899aabbccddeeff";
+        format!(
+            "accepted = [{{ key = \"{key}\", class = \"{class}\", until = \"{until}\", by = \"robin\", reason = \"by post\" }}]\n"
+        )
+    };
+    with(&entry("missing", "2026-12-21")).expect(Verdict::Met, "run 1");
+    with("").expect(Verdict::Broken, "run 1 is over the budget");
+    with(&entry("missing", "2026-12-20T12:00:00Z")).expect(Verdict::Broken, "run 1 is over the budget");
+    with(&entry("stale", "2026-12-21")).expect(Verdict::Broken, "run 1 is over the budget");
+    let mut two = with(&entry("missing", "2026-12-21"));
+    let count = ClassCount { seen: 2, confirmed: 2, accepted: 2 };
+    two.runs()[0].classes.insert(RecordClass::Missing, count);
+    two.expect(Verdict::Broken, "run 1 is over the budget");
+}
+
 #[test]
 fn attack_a_run_over_nothing() {
     let mut scene = Scene::honest();

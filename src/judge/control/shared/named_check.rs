@@ -13,7 +13,7 @@ use portcullis_model::check::{Check, Conclusion, Producer, WorkflowRun};
 use portcullis_model::decision::{Finding, SubjectKind, Verdict};
 use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::id::{AppId, CheckId, ServiceId};
-use portcullis_model::person::Login;
+use portcullis_model::person::{Account, AccountKind, Login};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
@@ -184,7 +184,29 @@ impl NamedCheck {
     }
 }
 
+/// The number of what no host has numbered.
+const MADE_UP: u64 = 0;
+
 impl CheckWriter {
+    /// A producer that is this writer.
+    fn as_producer(&self) -> Producer {
+        match self {
+            CheckWriter::AppNumber(id) => Producer::App { id: id.clone(), slug: String::new() },
+            CheckWriter::AppSlug(slug) => Producer::App { id: MADE_UP.into(), slug: slug.clone() },
+            CheckWriter::Creator(login) => Producer::Account(Some(Account {
+                login: login.clone(),
+                id: MADE_UP.into(),
+                kind: AccountKind::Human,
+            })),
+            CheckWriter::Pipeline { project, config, source } => Producer::Pipeline {
+                project: project.clone(),
+                source: source.clone().unwrap_or_default(),
+                config: config.clone().unwrap_or_default(),
+            },
+            CheckWriter::Service(id) => Producer::Service { id: id.clone() },
+        }
+    }
+
     /// Is this the producer that the policy names? A producer that the host does not know, or no
     /// longer knows, is none.
     fn is(&self, producer: &Producer) -> bool {
@@ -206,6 +228,18 @@ impl CheckWriter {
 }
 
 impl NamedCheck {
+    /// What the host would have for a head on which it succeeded. It is made up.
+    pub fn as_success(&self, head: &Revision) -> Check {
+        let producer = self.writer.as_producer();
+        let conclusion = Conclusion::Success;
+        Check { name: self.name.clone(), id: MADE_UP.into(), head: head.clone(), producer, conclusion }
+    }
+
+    /// Is it a check of this name by the writer that counts?
+    pub fn is_of(&self, check: &Check) -> bool {
+        check.name == self.name && self.writer.is(&check.producer)
+    }
+
     /// Judges the check by all checks that the host has for the head.
     ///
     /// # Errors

@@ -4,14 +4,60 @@ use super::super::Problem;
 use super::super::serde_messages::suggest_name;
 use super::deadline::Fall;
 use portcullis_model::reconciliation::{DatasetField, Floors, RecordClass, ReservedKeys};
-use serde::Deserialize;
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
+use std::fmt;
 use toml::Spanned;
 
 /// The budgets, by the names of classes.
 #[derive(Debug, Default, Deserialize)]
 #[serde(transparent)]
-pub struct BudgetsText(BTreeMap<Spanned<String>, u64>);
+pub struct BudgetsText(BTreeMap<Spanned<String>, BudgetText>);
+
+/// No budget is larger.
+const LARGEST_BUDGET: u64 = 1_000_000_000_000;
+
+/// A number of records.
+#[derive(Clone, Copy, Debug)]
+struct BudgetText(u64);
+
+impl<'de> Deserialize<'de> for BudgetText {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        input.deserialize_any(BudgetVisitor)
+    }
+}
+
+struct BudgetVisitor;
+
+impl Visitor<'_> for BudgetVisitor {
+    type Value = BudgetText;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number of records")
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<BudgetText, E> {
+        self.visit_i128(number.into())
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<BudgetText, E> {
+        self.visit_i128(number.into())
+    }
+
+    fn visit_i128<E: Error>(self, number: i128) -> Result<BudgetText, E> {
+        let budget = u64::try_from(number).ok().filter(|budget| *budget <= LARGEST_BUDGET);
+        budget.map(BudgetText).ok_or_else(|| no_budget(number))
+    }
+
+    fn visit_u128<E: Error>(self, number: u128) -> Result<BudgetText, E> {
+        Err(no_budget(number))
+    }
+}
+
+fn no_budget<E: Error>(number: impl fmt::Display) -> E {
+    E::custom(format!("`{number}` is no budget; write a whole number of records from 0 to {LARGEST_BUDGET}"))
+}
 
 #[cfg(test)]
 impl schemars::JsonSchema for BudgetsText {
@@ -23,7 +69,7 @@ impl schemars::JsonSchema for BudgetsText {
         let classes = RecordClass::ALL.into_iter().filter(|class| class.needs_budget());
         let budget = |class: RecordClass| {
             let about = serde_json::json!({
-                "type": "integer", "minimum": 0, "description": format!("{} Default: 0.", class.meaning()),
+                "type": "integer", "minimum": 0, "maximum": LARGEST_BUDGET, "description": format!("{} Default: 0.", class.meaning()),
             });
             (class.as_str().to_string(), about)
         };
@@ -81,7 +127,7 @@ pub fn build_budgets(written: &BudgetsText, problems: &mut Vec<Problem>) -> BTre
     let mut budgets = BTreeMap::new();
     for (name, most) in &written.0 {
         match RecordClass::from_name(name.get_ref()) {
-            Some(class) if class.needs_budget() => drop(budgets.insert(class, *most)),
+            Some(class) if class.needs_budget() => drop(budgets.insert(class, most.0)),
             Some(class) => {
                 let message = format!("records of the class `{}` are no differences", class.as_str());
                 problems.push(Problem::new(name.span(), message).help("leave it out: they need no budget"));
@@ -156,7 +202,9 @@ fn check_field(
 /// Every record would be test data, or none.
 fn mistake_in(reserved: &ReservedKeys) -> Option<&'static str> {
     match reserved {
-        ReservedKeys::Prefix { prefix, .. } if prefix.is_empty() => Some("every key begins with nothing"),
+        ReservedKeys::Prefix { prefix, .. } if prefix.trim_end_matches(' ').is_empty() => {
+            Some("every key begins with nothing")
+        }
         ReservedKeys::Range { first, last, .. } if first > last => {
             Some("the first reserved text is after the last")
         }

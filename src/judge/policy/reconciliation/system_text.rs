@@ -51,6 +51,21 @@ macro_rules! connector_keys {
             /// Of `rejects` and `receipts`: the column with the reason or the answer.
             #[cfg_attr(test, schemars(with = "Option<String>"))]
             pub reason: Option<Spanned<String>>,
+            /// Of `rejects`: reasons that hold no content, `["E17", "E21"]`, and are kept by name.
+            /// Every other reason is kept as a code under the key of the dataset. Default: none.
+            #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
+            pub codes: Option<List<String>>,
+            /// Of `receipts`: what the column holds where the operation was accepted. Default:
+            /// `["accepted"]`.
+            #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
+            pub accepted: Option<List<String>>,
+            /// Of `receipts`: where it was refused. Default: `["rejected"]`.
+            #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
+            pub rejected: Option<List<String>>,
+            /// Of `receipts`: where it was received, and nothing more is said. Such an answer is in
+            /// time, and promises nothing. Default: `["received"]`.
+            #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
+            pub received: Option<List<String>>,
             $($(#[doc = $doc])+
             #[serde(rename = $key)]
             #[cfg_attr(test, schemars(with = $schema))]

@@ -2,6 +2,7 @@
 
 use crate::policy::{Policy, show};
 use jiff::SignedDuration;
+use portcullis_model::digest::Digest;
 use portcullis_model::reconciliation::{Dataset, DeadlineShare, FieldRule, RecordClass, ReservedKeys};
 use snapbox::{assert_data_eq, str};
 
@@ -64,7 +65,7 @@ expected-every = "24h"
 after-deploy = "4h"
 green-within = "24h"
 recipients = ["home-office"]
-accepted = "docs/agreed.toml"
+accepted = [{ key = "00112233445566778899aabbccddeeff", class = "missing", until = "2026-12-31", by = "robin", reason = "sent by post" }]
 
 [[reconciliation.nominal.fields]]
 name = "surname"
@@ -95,6 +96,74 @@ early-warning = "24h"
     assert_eq!(dataset.fields[0].rule, FieldRule::Text { trim_end: true, empty_is_null: false });
     assert_eq!(dataset.fields[0].source, "SURNAME");
     assert_eq!(dataset.recipients, ["home-office"]);
+    let accepted = &dataset.accepted[0];
+    assert_eq!(
+        (accepted.key, accepted.class),
+        (0x0011_2233_4455_6677_8899_aabb_ccdd_eeff, RecordClass::Missing)
+    );
+    assert_eq!((accepted.sequence, accepted.until.to_string().as_str()), (None, "2026-12-31T00:00:00Z"));
+}
+
+#[test]
+fn words_of_receipts_and_accepted_differences_are_read_and_mistakes_have_their_place() {
+    let system = |name: &str, more: &str| {
+        format!(
+            "[reconciliation.nominal.{name}]\nconnector = \"csv\"\nfiles = \"a.csv\"\nreason = \"why\"\n{more}\n"
+        )
+    };
+    let words = system("receipts", "accepted = [\"OK\", \"DONE\"]\nreceived = [\"SEEN \"]");
+    let dataset = with(&format!("{words}{}", system("rejects", "codes = [\"E1\"]"))).unwrap();
+    assert_eq!(dataset.answer_words.accepted, ["OK", "DONE"]);
+    assert_eq!(
+        (dataset.answer_words.refused.as_slice(), dataset.answer_words.received.as_slice()),
+        (["rejected".to_string()].as_slice(), ["SEEN".to_string()].as_slice())
+    );
+    assert_eq!(dataset.reject_codes, ["E1"]);
+    let refused = |lines: &str, line: &str, words: &str| {
+        let text = with(lines).unwrap_err();
+        assert!(text.contains(line) && text.contains(words) && text.contains("help: "), "{text}");
+    };
+    let receipts = |more: &str| system("receipts", more);
+    refused(
+        &receipts("accepted = [\"OK\"]\nrejected = [\"OK\"]"),
+        "rejected = [\"OK\"]",
+        "would mean two things",
+    );
+    refused(&receipts("rejected = [\"accepted\"]"), "rejected = [", "means `accepted` already");
+    refused(&receipts("received = [\" \"]"), "received = [", "1 to 64 characters");
+    refused(&receipts("codes = [\"E1\"]"), "codes = [", "has no effect on `receipts`");
+    refused(&system("source", "accepted = [\"OK\"]"), "accepted = [", "write it in `receipts`");
+    let accepted = |key: &str, class: &str| {
+        format!(
+            "accepted = [{{ key = \"{key}\", class = \"{class}\", until = \"2026-12-31\", by = \"robin\", reason = \"x\" }}]"
+        )
+    };
+    refused(&accepted("123", "missing"), "key = \"123\"", "is no keyed key");
+    refused(&accepted(&"A".repeat(32), "missing"), "key = \"AAA", "is no keyed key");
+    refused(&accepted(&"a".repeat(32), "ok"), "class = \"ok\"", "no class `ok` of differences");
+    for budget in ["9223372036854775808", "18446744073709551616", "1000000000001", "-1"] {
+        let text = with(&format!("budgets = {{ late = {budget} }}")).unwrap_err();
+        assert!(
+            text.contains(&format!("`{budget}` is no budget; write a whole number of records")),
+            "{text}"
+        );
+    }
+}
+
+/// What runs were made by before keeps its name, so that they count.
+#[test]
+fn settings_that_are_left_out_change_no_definition() {
+    let plain = read(SMALL).unwrap();
+    let worded =
+        with("[reconciliation.nominal.receipts]\nconnector = \"csv\"\nfiles = \"a.csv\"\nreason = \"why\"\n");
+    let worded = worded.unwrap();
+    let mut usual = worded.clone();
+    usual.answer_words.accepted = vec!["OK".into()];
+    assert_ne!(usual.definition(), worded.definition());
+    let earlier = "sha256:ad3ce5de3856ff9f9d2936d40f9d55be3aac3d530e904b8ee6e35d781f3bf932";
+    let earlier = Digest::try_from(earlier.to_string()).unwrap();
+    assert!(plain.is_defined_by(&earlier));
+    assert!(!usual.is_defined_by(&earlier));
 }
 
 #[test]
@@ -173,7 +242,7 @@ error: records of the class `ok` are no differences
    |
    = help: leave it out: they need no budget
 
-error: expected a whole number, found `-1`
+error: `-1` is no budget; write a whole number of records from 0 to 1000000000000
   --> portcullis.toml:19:40
    |
 19 | budgets = { mising = 5, ok = 3, late = -1 }

@@ -5,7 +5,7 @@
 
 use crate::digest::{Digest, Digester};
 use crate::reconciliation::{
-    Dataset, DatasetField, DatasetSide, DeadlineShare, ReservedKeys, SystemSettings,
+    AnswerWords, Dataset, DatasetField, DatasetSide, DeadlineShare, ReservedKeys, SystemSettings,
 };
 
 /// The first part of what is digested.
@@ -14,8 +14,16 @@ const FORM: &str = "portcullis dataset 1";
 /// Likewise, of one system.
 const SYSTEM_FORM: &str = "portcullis system 1";
 
-/// The digest of what is compared and how.
-pub(super) fn digest_definition(dataset: &Dataset) -> Digest {
+/// The digest of what is compared and how; `None` where the dataset has settings that earlier
+/// versions did not know, and form 1 does not hold.
+pub(super) fn digest_definition(dataset: &Dataset) -> Option<Digest> {
+    let is_of_form = dataset.answer_words == AnswerWords::default()
+        && dataset.manifest_signers.is_none()
+        && dataset.accepted.is_empty();
+    is_of_form.then(|| digest_settings(dataset))
+}
+
+fn digest_settings(dataset: &Dataset) -> Digest {
     let mut parts = Parts::default();
     parts.text(FORM).text(&dataset.name);
     parts.list(&dataset.key, Parts::field).list(&dataset.fields, Parts::field);
@@ -29,8 +37,18 @@ pub(super) fn digest_definition(dataset: &Dataset) -> Digest {
     parts.0.digest()
 }
 
-/// The digest of how one system is read.
-pub(super) fn digest_reading(dataset: &Dataset, side: DatasetSide, system: &SystemSettings) -> Digest {
+/// The digest of how one system is read; `None` as above.
+pub(super) fn digest_reading(
+    dataset: &Dataset,
+    side: DatasetSide,
+    system: &SystemSettings,
+) -> Option<Digest> {
+    let is_of_form =
+        dataset.receipts.as_ref() != Some(system) || dataset.answer_words == AnswerWords::default();
+    is_of_form.then(|| digest_system(dataset, side, system))
+}
+
+fn digest_system(dataset: &Dataset, side: DatasetSide, system: &SystemSettings) -> Digest {
     let mut parts = Parts::default();
     parts.text(SYSTEM_FORM).text(&dataset.name).text(side.as_str());
     for fields in [&dataset.key, &dataset.fields] {

@@ -1,6 +1,8 @@
 //! Digests that runs and manifests keep: fixed, and different for everything that counts.
 
 use super::*;
+use crate::path::RepoPath;
+use crate::reconciliation::RecordClass;
 use crate::reconciliation::connector::{
     CharacterSet, ConnectorSettings, CsvHeader, CsvSettings, DatabaseServer, FieldTrim, FixedColumn,
     FixedMarker, FixedRecord, FixedValue, FixedWidthSettings, HttpCredential, HttpPaging, HttpSettings,
@@ -9,7 +11,7 @@ use crate::reconciliation::connector::{
     SqlServerSettings, SqliteSettings, TlsRequirement, XmlSettings,
 };
 use crate::reconciliation::{Floors, OperationColumn, TimeColumn};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 fn field(name: &str, rule: FieldRule) -> DatasetField {
@@ -69,12 +71,15 @@ fn dataset() -> Dataset {
         after_deployment: None,
         green_within: None,
         recipients: Vec::new(),
-        accepted: None,
+        accepted: Vec::new(),
         signers: None,
+        manifest_signers: None,
         source: Some(sqlite()),
         target: None,
         rejects: None,
         receipts: None,
+        reject_codes: Vec::new(),
+        answer_words: AnswerWords::default(),
     }
 }
 
@@ -160,6 +165,46 @@ fn runs_and_manifests_of_form_1_are_still_recognised() {
     let other = Dataset { clock_skew: SignedDuration::ZERO, ..dataset() };
     assert!(!other.is_defined_by(&definition));
     assert!(!dataset().is_read_by(DatasetSide::Target, &sqlite(), &reading));
+}
+
+/// Earlier versions did not know these settings: their runs are of another definition.
+#[test]
+fn what_form_1_does_not_hold_is_not_recognised_by_it() {
+    let definition = Digest::try_from(DEFINITION_1.to_string()).unwrap();
+    let words = AnswerWords { accepted: vec!["OK".into()], ..AnswerWords::default() };
+    let others = [
+        Dataset { answer_words: words.clone(), ..dataset() },
+        Dataset { manifest_signers: Some(signers()), ..dataset() },
+        Dataset { accepted: vec![accepted()], ..dataset() },
+    ];
+    assert!(others.iter().all(|other| !other.is_defined_by(&definition)));
+    let reading = Digest::try_from(READING_1.to_string()).unwrap();
+    let other = Dataset { answer_words: words, receipts: Some(sqlite()), ..dataset() };
+    assert!(!other.is_read_by(DatasetSide::Source, &sqlite(), &reading));
+}
+
+/// Who accepts a difference and why, and which reasons have names, change no comparison.
+#[test]
+fn what_plays_no_part_in_a_comparison_is_in_no_digest() {
+    let one = Dataset { accepted: vec![accepted()], ..dataset() };
+    let by = AcceptedDifference { by: "B".into(), reason: "other".into(), ..accepted() };
+    let other = Dataset { accepted: vec![by], reject_codes: vec!["E1".into()], ..dataset() };
+    assert_eq!(one.definition(), other.definition());
+}
+
+fn signers() -> RepoPath {
+    RepoPath::try_from("keys/signers".to_string()).unwrap()
+}
+
+fn accepted() -> AcceptedDifference {
+    AcceptedDifference {
+        key: 1,
+        class: RecordClass::Missing,
+        sequence: None,
+        until: Timestamp::UNIX_EPOCH,
+        by: "A".into(),
+        reason: "agreed".into(),
+    }
 }
 
 const DEFINITION_1: &str = "sha256:3252758e577d069b27310c0221712cdc8ef816fbd92b62cd98e5757e01c8eefb";
@@ -301,6 +346,15 @@ fn every_setting_of_a_dataset_counts() {
             |one| one.target = Some(sqlite()),
             |one| one.rejects = Some(sqlite()),
             |one| one.receipts = Some(sqlite()),
+            |one| one.answer_words.accepted.push("OK".into()),
+            |one| one.answer_words.refused.push("OK".into()),
+            |one| one.answer_words.received.clear(),
+            |one| one.manifest_signers = Some(signers()),
+            |one| one.accepted = vec![accepted()],
+            |one| one.accepted = vec![accepted(), accepted()],
+            |one| one.accepted = vec![AcceptedDifference { sequence: Some(7), ..accepted() }],
+            |one| one.accepted = vec![AcceptedDifference { until: Timestamp::MAX, ..accepted() }],
+            |one| one.accepted = vec![AcceptedDifference { class: RecordClass::Stale, ..accepted() }],
         ],
     );
 }

@@ -3,9 +3,9 @@
 use crate::canonical::digest_definition;
 use crate::compare::ComparedManifests;
 use crate::manifest::{Manifest, ManifestTitle, ManifestWriter};
-use crate::row::{INCOMPARABLE, MARKED, ManifestRow, UNKEYED};
+use crate::row::{INCOMPARABLE, MARKED, ManifestRow, RECEIVED, UNKEYED};
 use jiff::SignedDuration;
-use portcullis_model::reconciliation::{Dataset, DeadlineShare, Floors};
+use portcullis_model::reconciliation::{Dataset, DeadlineShare};
 use portcullis_wire::manifest::v1::{ManifestContentV1, ManifestIsolationV1, ManifestScopeV1};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +14,7 @@ use std::path::Path;
 pub(super) const NOW: i64 = 1_772_000_000;
 
 /// How many kinds of faults there are.
-pub(super) const FAULTS: u64 = 26;
+pub(super) const FAULTS: u64 = 28;
 
 /// A made-up dataset. A day for 90 percent and three for all; deletions in an hour.
 pub(super) fn dataset() -> Dataset {
@@ -25,7 +25,6 @@ pub(super) fn dataset() -> Dataset {
         deletion_deadlines: vec![share(1_000_000, 1)],
         acknowledged_within: Some(hours(12)),
         clock_skew: SignedDuration::from_secs(30),
-        floors: Floors::default(),
         ..blank_dataset()
     }
 }
@@ -181,6 +180,13 @@ impl One {
             22 => self.receipts.iter_mut().for_each(|row| row.time = NOW + 500),
             23 => target.into_iter().for_each(|row| row.time = NOW + 4000),
             24 => self.source.iter_mut().for_each(|row| row.time = NOW + 4000),
+            26 => {
+                let deletion =
+                    ManifestRow { operation: b'D', sequence: last.sequence + 1, digest: 0, ..last };
+                self.source.push(ManifestRow { time: NOW + 4000, ..deletion });
+                self.target.clear();
+            }
+            27 => self.receipts.iter_mut().for_each(|row| row.digest = RECEIVED),
             _ => target.into_iter().for_each(|row| row.time += 40 * 3600),
         }
     }
@@ -231,28 +237,5 @@ fn blank_dataset() -> Dataset {
         target: name.to_string(),
         rule: portcullis_model::reconciliation::FieldRule::Text { trim_end: true, empty_is_null: false },
     };
-    Dataset {
-        name: "uploads".to_string(),
-        areas: Vec::new(),
-        key: vec![field("id")],
-        fields: vec![field("name")],
-        deadlines: Vec::new(),
-        deletion_deadlines: Vec::new(),
-        acknowledged_within: None,
-        clock_skew: SignedDuration::ZERO,
-        budgets: BTreeMap::new(),
-        floors: Floors::default(),
-        reserved: Vec::new(),
-        full_every: None,
-        expected_every: None,
-        after_deployment: None,
-        green_within: None,
-        recipients: Vec::new(),
-        accepted: None,
-        signers: None,
-        source: None,
-        target: None,
-        rejects: None,
-        receipts: None,
-    }
+    Dataset { key: vec![field("id")], fields: vec![field("name")], ..Dataset::blank("uploads") }
 }

@@ -23,6 +23,7 @@ pub(super) fn settings(listed: usize) -> CompareSettings<'static> {
         seed: None,
         listed,
         threads: 2,
+        again: None,
         late_since: None,
         breaks: None,
         gone: None,

@@ -1,0 +1,197 @@
+//! `portcullis remedy`: the exact change of the host's settings that would satisfy the policy, and
+//! nothing more. It is printed, and never applied.
+
+use super::audit::asking::{AskedHost, HostChoice};
+use super::audit::unseen_failure;
+use super::deploying::branch_named;
+use super::exit::{Exit, Failure, Result};
+use super::policy_file::{POLICY, read_policy};
+use super::{HostName, hosts, opening, output};
+use crate::render::{self, prose::wrap_text};
+use clap::Args;
+use jiff::Timestamp;
+use portcullis_forge::remedy::{HostRemedy, RemedyPart, RemedyRequest};
+use portcullis_forge::{Forge, Question};
+use portcullis_judge::policy::Policy;
+use portcullis_model::change::BranchName;
+use portcullis_model::decision::Finding;
+use portcullis_model::fact::{Fact, Gap};
+use portcullis_model::facts::{Facts, GateTexts, HostFacts};
+use portcullis_model::inquiry::{Inquiry, Topic};
+use portcullis_rehearse::remedy::{RulesToImpose, find_rules};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Columns to fill.
+const WIDTH: usize = 80;
+
+/// Arguments of `remedy`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Nothing is changed. Exit codes: 0 the host imposes everything that the policy asks for; 1 a change is \
+                        printed; 3 what protects the branch could not be seen, or no setting of the host suffices; 4 the \
+                        policy is not valid; 5 no such branch."
+)]
+pub struct RemedyArguments {
+    /// Host to ask.
+    #[arg(long, value_enum)]
+    host: Option<HostName>,
+    /// Repository on the host.
+    #[arg(long, value_name = "OWNER/NAME")]
+    repository: Option<String>,
+    /// Branch to protect. Default: the policy's, if it names only one.
+    #[arg(long, value_name = "NAME")]
+    branch: Option<String>,
+    /// Policy that says what is required; it need not be committed.
+    #[arg(long, value_name = "FILE", default_value = POLICY)]
+    policy: PathBuf,
+    /// Print only this text, to be written to a file: one of those that the remedy names.
+    #[arg(long, value_name = "FILE")]
+    print: Option<String>,
+}
+
+/// Prints a remedy.
+///
+/// # Errors
+/// Usage, environment or policy errors.
+pub fn run(directory: &Path, arguments: &RemedyArguments) -> Result {
+    let repository = opening::open(directory)?;
+    let choice = HostChoice {
+        host: arguments.host,
+        repository: arguments.repository.as_deref(),
+        cache: None,
+        requests: None,
+    };
+    let asked = AskedHost::open(directory, &repository, choice)?.ok_or_else(|| {
+        Failure::usage("name the host that protects the branch: --host github --repository OWNER/NAME")
+    })?;
+    let host = &*asked.forge;
+    let policy = read_policy(&directory.join(&arguments.policy), &host.profile())?;
+    let branch = branch_named(arguments.branch.as_deref(), &policy)
+        .ok_or_else(|| Failure::usage("name the branch to protect: --branch NAME"))?;
+    let facts = look_at(host, &policy, &branch)?;
+    let protection = facts.host.protection.known().map_err(|gap| unseen_failure(&gap))?;
+    let found = find_rules(&policy, &facts);
+    let request = RemedyRequest {
+        repository: &host.repository(),
+        branch: &branch,
+        missing: &found.rules,
+        now: protection,
+    };
+    let remedy = (hosts::kind_of(arguments.host).map_err(|gap| unseen_failure(&gap))?.remedy)(&request);
+    match &arguments.print {
+        Some(file) => print_part(&remedy, file)?,
+        None => output::text(&describe(&found, &remedy, &branch))?,
+    }
+    Ok(exit_of(&found, &remedy))
+}
+
+fn exit_of(found: &RulesToImpose, remedy: &HostRemedy) -> Exit {
+    match (found.findings.is_empty(), remedy.parts.is_empty()) {
+        (true, _) => Exit::Allowed,
+        (false, false) => Exit::Blocked,
+        (false, true) => Exit::Undetermined,
+    }
+}
+
+/// What protects the branch, as the facts of a judgement; all else was not asked.
+fn look_at(host: &dyn Forge, policy: &Policy, name: &BranchName) -> Result<Facts> {
+    let not_asked = Gap::not_asked("this", "a remedy is about the protection of a branch");
+    let branch = host.branch(name);
+    let tip = branch.known().map_err(|gap| unseen_failure(&gap))?.tip.clone();
+    let question = Question {
+        request: Fact::Gap(not_asked.clone()),
+        branch: branch.clone(),
+        head: &tip,
+        commits: &[],
+        before_updates: &[],
+        owner_teams: BTreeSet::new(),
+    };
+    let inquiry = policy.inquiry(None);
+    let administration =
+        inquiry.topics.contains(&Topic::Administration).then(|| host.administration()).flatten();
+    let host_facts = HostFacts {
+        repository: Some(host.repository()),
+        conventions: host.conventions(),
+        domains: host.domains().to_vec(),
+        protection: host.protection(&question),
+        administration,
+        branch,
+        ..HostFacts::unseen(host.kind(), &not_asked)
+    };
+    Ok(facts_of(host_facts, inquiry, &not_asked))
+}
+
+fn facts_of(host: HostFacts, inquiry: Inquiry, gap: &Gap) -> Facts {
+    Facts {
+        observed: Fact::Known(Timestamp::now()),
+        inquiry,
+        change: Fact::Gap(gap.clone()),
+        gate: Fact::Known(GateTexts::default()),
+        host,
+        reports: Fact::Gap(gap.clone()),
+        line_coverage: Fact::Gap(gap.clone()),
+        evidence: Fact::Gap(gap.clone()),
+        signed: Facts::no_signed_reviews(),
+    }
+}
+
+fn print_part(remedy: &HostRemedy, file: &str) -> Result<()> {
+    let part = remedy.parts.iter().find(|part| part.file == Some(file));
+    match part {
+        Some(part) => output::data(part.text.as_bytes()),
+        None => {
+            let files = remedy.parts.iter().filter_map(|part| part.file);
+            Err(Failure::usage(output::unknown("text", file, files.collect::<Vec<_>>().into_iter())))
+        }
+    }
+}
+
+fn describe(found: &RulesToImpose, remedy: &HostRemedy, branch: &BranchName) -> String {
+    if found.findings.is_empty() {
+        return format!("{branch}: the host imposes everything that the policy asks for\n");
+    }
+    let mut page = format!("{branch}: not met by the host\n");
+    found.findings.iter().for_each(|finding| page.push_str(&describe_finding(finding)));
+    for part in &remedy.parts {
+        page.push_str(&describe_part(part));
+    }
+    let impossible = remedy.impossible.iter().map(|rule| {
+        let rule = portcullis_rehearse::action::describe_rule(rule);
+        format!("no setting of this host imposes {rule}")
+    });
+    let left = found
+        .left
+        .iter()
+        .map(|found| format!("no setting settles this: {}: {}", found.subject, found.reason));
+    for note in remedy.notes.iter().cloned().chain(impossible).chain(left) {
+        page.push_str(&wrap(&format!("note: {note}"), 0));
+    }
+    page.push_str("\nNothing was changed. Look at it, apply it, and run this again.\n");
+    page
+}
+
+fn wrap(text: &str, margin: usize) -> String {
+    let text = render::plain(text);
+    let start = " ".repeat(margin);
+    wrap_text(&text, margin, margin + 2, WIDTH).iter().enumerate().fold(
+        String::new(),
+        |page, (number, line)| {
+            let indent = if number == 0 { start.clone() } else { " ".repeat(margin + 2) };
+            format!("{page}{indent}{line}\n")
+        },
+    )
+}
+
+fn describe_finding(finding: &Finding) -> String {
+    wrap(&format!("- {}: {}", finding.subject, finding.reason), 2)
+}
+
+fn describe_part(part: &RemedyPart) -> String {
+    let title = match part.file {
+        Some(file) => format!("\n[{}] {}: {file}\n\n", part.way, part.title),
+        None => format!("\n[{}] {}\n\n", part.way, part.title),
+    };
+    let lines: String = part.text.lines().map(|line| format!("    {}\n", render::plain(line))).collect();
+    title + &lines
+}

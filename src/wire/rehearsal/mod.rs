@@ -1,0 +1,3 @@
+//! What `portcullis rehearse --format json` writes.
+
+pub mod v1;

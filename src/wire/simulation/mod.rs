@@ -1,0 +1,3 @@
+//! What `portcullis simulate --format json` writes.
+
+pub mod v1;
