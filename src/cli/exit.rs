@@ -29,7 +29,7 @@ pub enum Exit {
 }
 
 /// What each exit code says, for the manual; the pages of the book say more.
-pub const MEANINGS: [(Exit, &str); 7] = [
+pub const MEANINGS: [(Exit, &str); 8] = [
     (Exit::Allowed, "allowed, or the command did what it was asked"),
     (Exit::Blocked, "blocked; a command that was watched failed, or something is overdue"),
     (Exit::Usage, "the command line is wrong"),
@@ -37,6 +37,7 @@ pub const MEANINGS: [(Exit, &str); 7] = [
     (Exit::Policy, "the policy is missing or not valid"),
     (Exit::Environment, "no repository, no such commit, or a file that cannot be read or written"),
     (Exit::Unverified, "a record, a statement or a signature does not verify, or says something else"),
+    (Exit::Simulated, "something was simulated, and nothing decided"),
 ];
 
 impl From<Outcome> for Exit {

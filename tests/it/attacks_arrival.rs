@@ -330,7 +330,7 @@ fn attack_a_manifest_that_no_one_signed() {
     let (exit, _, said) = extract("target", "other", " --sign mallory");
     assert!(exit == 4 && said.contains("is not in keys/signers at HEAD"), "{exit} {said}");
     // A signature of another manifest, of another key, or of a header that was edited since.
-    scene.shell("cp -r unsigned borrowed; cp t/signature.json borrowed/");
+    scene.shell("cp -r unsigned borrowed; cp s/signature.json borrowed/");
     scene.expect("compare s borrowed", 6, "a signature that does not count (");
     scene.shell("cp -r t edited; sed -i 's/\"generator\": \"/\"generator\": \"x/' edited/manifest.json");
     scene.expect("compare s edited", 6, "edited: the target has a signature that does not count");

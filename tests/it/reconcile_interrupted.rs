@@ -17,6 +17,8 @@ deployment = ["main"]
 name = "upload"
 purpose = "Loads records"
 paths = ["services/upload/**"]
+[controls.required-reviews]
+approvals = 1
 [reconciliation.nominal]
 areas = ["upload"]
 key = [{ name = "id", type = "text" }]

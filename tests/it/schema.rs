@@ -66,6 +66,7 @@ fn what_is_printed_is_the_committed_file() {
         ("evidence-file", "evidence-file-v1.json"),
         ("exchange", "exchange-v1.json"),
         ("facts", "facts-v4.json"),
+        ("fleet", "fleet-v1.json"),
         ("incident", "incident-v1.json"),
         ("incident-status", "incident-status-v1.json"),
         ("look-failure", "look-failure-v1.json"),

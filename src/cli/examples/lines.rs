@@ -328,6 +328,39 @@ pub(super) static TABLE: &[(&str, &[Example])] = &[
             ),
         ],
     ),
+    (
+        "init",
+        &[
+            line("portcullis init --dry-run", "What it would propose, with the evidence of each line."),
+            line("portcullis init --update", "Add what is new, and keep what was edited."),
+        ],
+    ),
+    (
+        "rehearse",
+        &[
+            line("portcullis rehearse --last 100", "What would this policy have said of the last landings?"),
+            line("portcullis rehearse --compare stricter.toml", "What would another one have said?"),
+        ],
+    ),
+    ("policy test", &[line("portcullis policy test", "Judge the cases beside the policy.")]),
+    (
+        "policy explain-decision",
+        &[line("portcullis policy explain-decision sealed.json", "Why did a decision come out so?")],
+    ),
+    (
+        "simulate",
+        &[line(
+            "portcullis simulate sealed.json --suite upload-regression",
+            "What if the suite had passed? Nothing is decided.",
+        )],
+    ),
+    (
+        "remedy",
+        &[line(
+            "portcullis remedy --host github --repository OWNER/NAME",
+            "What has to change on the host, as its own calls.",
+        )],
+    ),
     ("status", &[line("portcullis status production", "What is deployed, what waits, and what blocks it.")]),
     (
         "evidence record",
