@@ -328,19 +328,10 @@ pub(super) static TABLE: &[(&str, &[Example])] = &[
             ),
         ],
     ),
-    (
-        "init",
-        &[
-            line("portcullis init --dry-run", "What it would propose, with the evidence of each line."),
-            line("portcullis init --update", "Add what is new, and keep what was edited."),
-        ],
-    ),
+    ("init", &[line("portcullis init --dry-run", "What it would propose, with the evidence of each line.")]),
     (
         "rehearse",
-        &[
-            line("portcullis rehearse --last 100", "What would this policy have said of the last landings?"),
-            line("portcullis rehearse --compare stricter.toml", "What would another one have said?"),
-        ],
+        &[line("portcullis rehearse --last 100", "What would this policy have said of the last landings?")],
     ),
     ("policy test", &[line("portcullis policy test", "Judge the cases beside the policy.")]),
     (
