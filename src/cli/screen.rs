@@ -27,8 +27,8 @@ pub fn choice_in(arguments: impl Iterator<Item = OsString>) -> ColorChoice {
         Some(rest) => rest.strip_prefix('='),
         None => None,
     });
-    let choices = values.filter_map(|value| ColorChoice::from_str(value, false).ok());
-    choices.last().unwrap_or(ColorChoice::Auto)
+    let mut choices = values.filter_map(|value| ColorChoice::from_str(value, false).ok());
+    choices.next_back().unwrap_or(ColorChoice::Auto)
 }
 
 /// The columns that `COLUMNS` names, otherwise those of the terminal on stdout; `None` where stdout

@@ -138,7 +138,7 @@ fn write_form(
         as_it_is: simulated.before.outcome.into(),
         would_be: simulated.after.outcome.into(),
         resolved: findings(simulated.resolved()),
-        new: findings(simulated.new()),
+        new: findings(simulated.appeared()),
         left: findings(simulated.left()),
     }
 }

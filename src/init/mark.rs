@@ -81,10 +81,4 @@ impl MarkIndex {
         marks.dedup();
         marks
     }
-
-    /// How many globs it holds.
-    #[cfg(test)]
-    pub fn len(&self) -> usize {
-        self.set.len()
-    }
 }

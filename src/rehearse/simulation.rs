@@ -28,7 +28,7 @@ impl Simulated {
     }
 
     /// What stops it after and did not before.
-    pub fn new(&self) -> Vec<&Finding> {
+    pub fn appeared(&self) -> Vec<&Finding> {
         only_in(&self.after, &self.before)
     }
 

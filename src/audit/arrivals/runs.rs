@@ -18,7 +18,7 @@ use portcullis_wire::run::v1::{RunOutcomeV1, RunPopulationV1, RunShareV1};
 /// first.
 pub fn audit_dataset(view: &DatasetView<'_>, links: &[RunLink]) -> AuditedDatasetV1 {
     let seen = links.iter().filter(|link| link.run.time <= view.period.as_of);
-    let newest = seen.clone().last();
+    let newest = seen.clone().next_back();
     let runs: Vec<JudgedRun<'_>> = seen
         .filter(|link| link.run.time < view.period.until)
         .map(|link| judge_again(view.shelf, link))

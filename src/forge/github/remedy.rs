@@ -239,10 +239,10 @@ mod tests {
         assert_eq!(read_back(&all), all);
         let alone = [Rule::NoForcePush, Rule::NoDeletion, Rule::SignedCommits, Rule::LinearHistory];
         for rule in alone {
-            assert_eq!(read_back(&[rule.clone()]), [rule]);
+            assert_eq!(read_back(std::slice::from_ref(&rule)), [rule]);
         }
         for rule in [Rule::Approvals(3), Rule::DismissStale, Rule::CodeOwners, Rule::LastPushApproval] {
-            assert_eq!(read_back(&[rule.clone()]), [Rule::ChangeRequest, rule]);
+            assert_eq!(read_back(std::slice::from_ref(&rule)), [Rule::ChangeRequest, rule]);
         }
     }
 

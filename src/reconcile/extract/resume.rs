@@ -37,7 +37,7 @@ pub(super) fn read_notes(folder: &Path, expected: &ManifestV1) -> Option<ReadRow
     let found = &notes.header;
     // What only the reading itself can say.
     let asked = ManifestV1 {
-        as_of: found.as_of.clone(),
+        as_of: found.as_of,
         isolation: found.isolation,
         read: found.read,
         announced: found.announced,
@@ -95,6 +95,7 @@ fn has_digest(path: &Path, expected: Option<&DigestText>) -> Result<bool, Manife
 }
 
 /// Removes what the interrupted process left of buckets that are not whole.
+#[allow(clippy::disallowed_methods, reason = "the folder of a manifest is of this room's own making")]
 pub(super) fn clear_unfinished(folder: &Path, sorted: &[WrittenBucket]) -> Result<(), ManifestFault> {
     let fault = |path: &Path, error: &std::io::Error| ManifestFault::of_system(path, error);
     let whole: Vec<String> = sorted

@@ -221,8 +221,9 @@ impl ParquetRows {
         (self.at, self.bytes) = (0, Vec::new());
         let rows = columns.first().map_or(0, Vec::len);
         self.bytes.reserve(rows * ROW_BYTES);
+        let value = |column: usize, at: usize| columns[column][at];
         for at in 0..rows {
-            let row = self.make_row(|column| columns[column][at]);
+            let row = self.make_row(|column| value(column, at));
             let row = row.ok_or_else(|| self.manifest.fail_group(group, "a row is not of the plain form"))?;
             self.bytes.extend_from_slice(&row.to_bytes());
         }
