@@ -1,6 +1,6 @@
 //! A policy proposed from what a repository holds, with the evidence for every line of it.
 //!
-//! Pure: paths, a reader of bounded texts and what git and the host say go in; a [`Proposal`], and
+//! Pure: paths, a reader of bounded texts and what git and the host say go in; a proposal, and
 //! texts made from it, come out. What detects a tool is a file of its table and knows nothing of
 //! the others.
 //!

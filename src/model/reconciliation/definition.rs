@@ -5,9 +5,9 @@
 //! run counted, by the policy that judges. All that a comparison itself depends on is in it, so
 //! that a run with a longer deadline, a lower floor or another table proves nothing here.
 //!
-//! The digest is that of a text with names and values of its own ([`DefinitionText`]), so it stays
+//! The digest is that of a text with names and values of its own (`DefinitionText`), so it stays
 //! the same when a type of the program gets another name. The first line of the text is its
-//! version. Runs and manifests of form 1 are still recognised ([`form1`]).
+//! version. Runs and manifests of form 1 are still recognised (`form1`).
 
 mod database;
 mod file;
