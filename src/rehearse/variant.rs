@@ -195,7 +195,8 @@ mod tests {
 
     const POLICY: &str = "schema = 1\n[project]\nname = \"Records\"\n[branches]\ndeployment = [\"main\"]\n\
         [[data-processing]]\nname = \"load\"\npurpose = \"Loads records\"\npaths = [\"load/**\", \"db/**\"]\n\
-        [controls.required-reviews]\napprovals = 2\n[controls.reviewed-landings]\n";
+        [controls.required-reviews]\napprovals = 2\n\
+        [controls.required-checks]\nchecks = [{ name = \"build\", app = \"github-actions\" }]\n";
 
     fn variants() -> Vec<PolicyVariant> {
         let policy = Policy::parse(POLICY).unwrap();
@@ -211,8 +212,8 @@ mod tests {
         let fewer = find("controls.required-reviews.approvals", Some("1")).unwrap();
         assert_eq!((fewer.from.as_str(), fewer.line, fewer.policy.approvals()), ("2", Some(11), 1));
         assert_eq!(find("controls.required-reviews.approvals", Some("3")).unwrap().policy.approvals(), 3);
-        let without = find("controls.reviewed-landings", None).unwrap();
-        assert!(!without.policy.controls.contains_key("reviewed-landings"));
+        let without = find("controls.required-checks", None).unwrap();
+        assert!(!without.policy.controls.contains_key("required-checks"));
         assert!(without.policy.controls.contains_key("required-reviews"));
         let paths: Vec<_> = all.iter().filter(|one| one.setting == "data-processing.load.paths").collect();
         assert_eq!(paths.len(), 2, "each path by itself");
