@@ -81,6 +81,7 @@ impl FleetRepository {
         let rule = if self.hides_classic { Value::Null } else { self.world.classic_rule_body() };
         let mut fields = Map::from_iter([
             ("isArchived".to_string(), json!(self.archived)),
+            ("isEmpty".to_string(), json!(false)),
             (
                 "defaultBranchRef".to_string(),
                 json!({ "name": self.world.branch.name.as_str(), "branchProtectionRule": rule }),

@@ -3,7 +3,7 @@
 use super::HousePolicy;
 use super::journal::Journal;
 use super::scope::MeantFleet;
-use crate::cli::exit::Result;
+use crate::cli::exit::{Failure, Result};
 use crate::cli::hosts::connection_over;
 use crate::cli::output;
 use crate::cli::progress::{Progress, ProgressView};
@@ -14,13 +14,13 @@ use portcullis_fleet::columns::{ColumnCase, SeenPolicy, judging_policy};
 use portcullis_forge::fleet::FleetHost;
 use portcullis_forge::http::lanes::{LANES, Lanes};
 use portcullis_forge::http::transport::Live;
-use portcullis_forge::{self as forge, HostKind};
+use portcullis_forge::{self as forge, HostError, HostKind};
 use portcullis_judge::decide::judge_protection;
 use portcullis_judge::policy::Policy;
 use portcullis_model::change::BranchName;
 use portcullis_model::fact::Fact;
 use portcullis_model::facts::POLICY_PATH;
-use portcullis_model::fleet::{FleetItem, RepositorySurvey, SurveyQuestion};
+use portcullis_model::fleet::{FleetFinding, FleetItem, FleetVerdict, RepositorySurvey, SurveyQuestion};
 use portcullis_model::host::HostProfile;
 use portcullis_model::inquiry::{Inquiry, Topic};
 use portcullis_model::waiver;
@@ -90,7 +90,10 @@ pub fn look_at_all(
         progress.at(items.len());
     });
     failed.map_or(Ok(()), Err)?;
-    Ok(items.into_values().collect())
+    match fleet.repositories.iter().find(|name| !items.contains_key(*name)) {
+        Some(lost) => Err(Failure::environment(format!("no one could look at {lost}; run again"))),
+        None => Ok(items.into_values().collect()),
+    }
 }
 
 /// Says where the host would not answer as many requests as the round takes at least: a survey of
@@ -213,7 +216,7 @@ impl<'a> Worker<'a> {
     ) -> Option<ProtectionFindings> {
         let branch = survey.branch.as_ref()?;
         let carried = carry_look(previous, survey.mark.as_ref(), Some(&judged_by.digest), self.task.oldest);
-        carried.or_else(|| self.look_at_protection(name, branch, survey, judged_by))
+        Some(carried.unwrap_or_else(|| self.look_at_protection(name, branch, survey, judged_by)))
     }
 
     fn look_at_protection(
@@ -222,18 +225,31 @@ impl<'a> Worker<'a> {
         branch: &BranchName,
         survey: &RepositorySurvey,
         judged_by: &Policy,
-    ) -> Option<ProtectionFindings> {
+    ) -> ProtectionFindings {
         let mut inquiry = judged_by.inquiry(None);
         let topics = [Topic::Protection, Topic::Administration].into_iter();
         let topics = topics.filter(|topic| inquiry.topics.contains(topic)).collect();
         inquiry = Inquiry { topics, ..Inquiry::default() };
         let connection = connection_over(self.task.host, self.lanes.lane());
-        // A name that no repository has was a gap of the survey before.
-        let host = forge::open(self.task.host.name, name, connection).ok()?;
+        let host = match forge::open(self.task.host.name, name, connection) {
+            Ok(host) => host,
+            Err(error) => return unopened(self.task.now, name, &error),
+        };
         let facts = look_at_branch(&*host, branch, &inquiry);
         let covers = |mark| facts.protection.value().is_some_and(|seen| self.host.covers(mark, seen));
         let mark = survey.mark.as_ref().filter(|mark| covers(mark)).map(|mark| mark.digest.clone());
         let findings = fleet_findings(judge_protection(judged_by, facts, self.task.now));
-        Some(ProtectionFindings { at: self.task.now, findings, mark })
+        ProtectionFindings { at: self.task.now, findings, mark }
     }
+}
+
+/// What is left where the host of a repository cannot be asked at all.
+fn unopened(at: Timestamp, name: &str, error: &HostError) -> ProtectionFindings {
+    let finding = FleetFinding {
+        verdict: FleetVerdict::Unproven,
+        subject: name.to_string(),
+        reason: error.to_string(),
+        remedy: None,
+    };
+    ProtectionFindings { at, findings: vec![finding], mark: None }
 }

@@ -17,7 +17,7 @@ fn judge(case: &ColumnCase<'_>) -> Vec<FleetFinding> {
         Some(Fact::Known(Some(text))) => judge_text(policy, text, case.now),
         Some(Fact::Known(None)) => vec![finding(FleetVerdict::Met, PATH, "there are no waivers")],
         Some(Fact::Gap(gap)) => vec![unseen(PATH, gap)],
-        None => Vec::new(),
+        None => vec![finding(FleetVerdict::Unproven, PATH, "it was not asked for")],
     }
 }
 

@@ -33,7 +33,7 @@ const LARGEST: u64 = 1 << 20;
 /// classic protection is there with all its settings, and a ruleset with the time of its last
 /// change.
 const FIELDS: &str = "fragment surveyed on Repository {
-  isArchived
+  isArchived isEmpty
   defaultBranchRef { name branchProtectionRule {
     allowsDeletions allowsForcePushes blocksCreations dismissesStaleReviews isAdminEnforced lockAllowsFetchAndMerge lockBranch
     pattern requireLastPushApproval requiredApprovingReviewCount requiredDeploymentEnvironments requiresApprovingReviews
@@ -233,6 +233,12 @@ fn refused(what: &str, error: &SurveyError) -> Gap {
     Gap::new(what, reason, &error.message, remedy)
 }
 
+/// A token that may not read contents sees no branch, as in a repository that has none.
+fn hidden_branch(what: &str) -> Gap {
+    let remedy = "Give a token that may read the contents of the repository.";
+    Gap::new(what, GapReason::NotVisible, "it is not empty, and the host shows no default branch", remedy)
+}
+
 fn no_repository(text: &str) -> Gap {
     let detail =
         format!("no repository on GitHub has such a name; they are written {}", KIND.repository_form);
@@ -243,6 +249,7 @@ fn no_repository(text: &str) -> Gap {
 #[serde(rename_all = "camelCase")]
 struct Surveyed {
     is_archived: bool,
+    is_empty: bool,
     #[serde(deserialize_with = "nullable")]
     default_branch_ref: Option<SurveyedBranch>,
     #[serde(deserialize_with = "nullable")]
@@ -300,6 +307,9 @@ struct SurveyedText {
 
 fn read_survey(what: &str, value: Value, asked: &SurveyQuestion) -> Result<RepositorySurvey, Gap> {
     let seen: Surveyed = serde_json::from_value(value).map_err(|error| malformed(what, error.to_string()))?;
+    if seen.default_branch_ref.is_none() && !seen.is_empty {
+        return Err(hidden_branch(what));
+    }
     let mut texts = seen.texts;
     let of_path = |(place, path): (usize, &String)| {
         let text = texts.remove(&format!("t{place}"));

@@ -11,7 +11,7 @@ fn asked() -> SurveyQuestion {
 
 fn repository() -> Value {
     json!({
-        "isArchived": false,
+        "isArchived": false, "isEmpty": false,
         "defaultBranchRef": { "name": "main", "branchProtectionRule": {
             "allowsForcePushes": false,
             "bypassForcePushAllowances": { "totalCount": 0, "nodes": [] },
@@ -56,6 +56,15 @@ fn what_is_not_there_differs_from_what_was_not_shown() {
         value["t0"] = odd;
         assert!(survey(value).unwrap().texts["portcullis.toml"].value().is_none());
     }
+}
+
+#[test]
+fn attack_a_branch_that_the_token_may_not_see_is_not_an_empty_repository() {
+    let mut value = repository();
+    value["defaultBranchRef"] = Value::Null;
+    assert_eq!(survey(value.clone()).unwrap_err().reason, GapReason::NotVisible);
+    value["isEmpty"] = json!(true);
+    assert_eq!(survey(value).unwrap().branch, None);
 }
 
 #[test]
