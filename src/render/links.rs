@@ -8,7 +8,7 @@ use portcullis_model::change::Revision;
 use portcullis_model::decision::{Decision, Place};
 use portcullis_model::id::RequestId;
 
-/// What stands between the repository and the thing, on the pages of a kind of host.
+/// The part of a URL between the repository and the item, on the pages of a kind of host.
 struct PageWords {
     /// The kinds of host, as facts name them.
     kinds: &'static [&'static str],

@@ -1,6 +1,6 @@
-//! Remedies of GitHub: one more ruleset. Rulesets hold side by side, and whoever may bypass one
-//! still has to obey the others, so that a ruleset with exactly the missing rules, which no one may
-//! bypass, is all that is needed.
+//! Remedies of GitHub: one more ruleset. All rulesets apply at once, and an actor who bypasses one
+//! of them is still bound by the others. A ruleset with exactly the missing rules and an empty
+//! bypass list is therefore enough.
 
 use crate::remedy::{HostRemedy, RemedyPart, RemedyRequest, quote_shell, quote_terraform, write_json};
 use portcullis_model::protection::Rule;

@@ -21,7 +21,7 @@ fn history_text(proposal: &Proposal) -> String {
         return String::new();
     }
     let mut text = format!(
-        "\n# Who wrote the last {}, for the identity map: list here whoever has several accounts or addresses, and every\n\
+        "\n# Who wrote the last {}, for the identity map: list here people with several accounts or addresses, and every\n\
          # machine account. Portcullis counts all accounts of a person as one.\n",
         count_of(found.commits, "commit")
     );

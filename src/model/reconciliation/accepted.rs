@@ -37,7 +37,7 @@ impl AcceptedDifference {
 }
 
 impl Dataset {
-    /// The counts of a run as they stand at a later moment: a class has no more accepted records
+    /// The counts of a run at a later moment: a class has no more accepted records
     /// than are accepted then.
     #[must_use]
     pub fn limit_accepted(

@@ -288,7 +288,7 @@ fn files_that_a_real_engine_loses_or_reads_twice_are_named() {
     }
 }
 
-/// A second look reads the same differences, whoever compared.
+/// A second look reads the same differences, no matter which engine compared.
 #[test]
 fn the_differences_that_an_engine_listed_are_written_as_those_of_the_comparison() {
     let folder = tempfile::tempdir().unwrap();
