@@ -7,8 +7,8 @@
 //! changed is the same file in each.
 //!
 //! **What it cannot show.** Rounds are not signed: anyone who can write the ref can write another
-//! chain, or cut this one short, and a later round would carry its looks on. A server that only lets
-//! the ref grow prevents it, and what is kept elsewhere shows it.
+//! chain, or cut this one short, and a later round would carry its looks on. A server that only
+//! lets the ref grow prevents it, and what is kept elsewhere shows it.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
