@@ -135,7 +135,7 @@ pub fn extract_with_causes(
     let mut reader = RowReader::new(dataset, system, key, settings).map_err(ExtractFault::Settings)?;
     let mut title = make_title(dataset, system, key, settings, reader.columns());
     let mut writer = ManifestWriter::create(path, settings.content, title.columns.len())?;
-    let mut spills = Spills::create(writer.folder())?;
+    let mut spills = Spills::new(writer.folder());
     let mut causes = RowCauses::default();
     title.read = Some(read_rows(source, &mut reader, settings.only, &mut spills, &mut causes)?);
     title.isolation = name_isolation(source.isolation());

@@ -58,13 +58,9 @@ impl SortJob<'_> {
 
     /// Sorts a bucket. What was read of it goes away after it was noted.
     fn sort_bucket(&self, bucket: u8, at_once: usize) -> Result<WrittenBucket, ManifestFault> {
-        let mut spill = self.files.open(bucket)?;
         let mut out = self.writer.begin_bucket(bucket)?;
-        if spill.rows() <= at_once as u64 {
-            self.sort_run(&mut spill, at_once)?.write(|row, columns| out.push(*row, columns))?;
-        } else {
-            let runs = self.write_runs(bucket, &mut spill, at_once)?;
-            merge_runs(&runs, self.files.width(), &mut out)?;
+        if let Some(spill) = self.files.open(bucket)? {
+            self.sort_rows(bucket, spill, at_once, &mut out)?;
         }
         let written = out.finish()?;
         self.files.check(&written.0)?;
@@ -73,6 +69,20 @@ impl SortJob<'_> {
         }
         self.files.remove_bucket(bucket)?;
         Ok(written)
+    }
+
+    fn sort_rows(
+        &self,
+        bucket: u8,
+        mut spill: SpillReader,
+        at_once: usize,
+        out: &mut BucketWriter,
+    ) -> Result<(), ManifestFault> {
+        if spill.rows() <= at_once as u64 {
+            return self.sort_run(&mut spill, at_once)?.write(|row, columns| out.push(*row, columns));
+        }
+        let runs = self.write_runs(bucket, &mut spill, at_once)?;
+        merge_runs(&runs, self.files.width(), out)
     }
 
     /// The next rows, at most so many, sorted.

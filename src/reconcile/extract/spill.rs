@@ -1,4 +1,5 @@
-//! Rows on their way: 256 files by keyed key, in the order in which they came.
+//! Rows on their way: up to 256 files by keyed key, in the order in which they came. A bucket
+//! without rows has no file: most of a small dataset's buckets are empty.
 
 use crate::manifest::{FaultKind, ManifestFault, create_file, open_file};
 use crate::row::{ManifestRow, ROW_BYTES, split_halves};
@@ -24,34 +25,35 @@ pub(super) struct Spills {
 }
 
 struct SpillWriter {
-    file: BufWriter<File>,
+    file: Option<BufWriter<File>>,
     path: PathBuf,
     rows: u64,
     key_sum: i128,
 }
 
 impl Spills {
-    pub(super) fn create(folder: &Path) -> Result<Self, ManifestFault> {
-        let create = |bucket| {
-            let path = name_spill(folder, bucket);
-            let file = BufWriter::with_capacity(1 << 15, create_file(&path)?);
-            Ok(SpillWriter { file, path, rows: 0, key_sum: 0 })
-        };
-        Ok(Self { files: (0..256).map(create).collect::<Result<_, _>>()? })
+    pub(super) fn new(folder: &Path) -> Self {
+        let blank =
+            |bucket| SpillWriter { file: None, path: name_spill(folder, bucket), rows: 0, key_sum: 0 };
+        Self { files: (0..256).map(blank).collect() }
     }
 
     pub(super) fn push(&mut self, row: &ManifestRow, columns: &[u16]) -> Result<(), ManifestFault> {
         let spill = &mut self.files[usize::from(row.bucket())];
         spill.rows += 1;
         spill.key_sum += i128::from(split_halves(row.key).1);
-        write_row(&mut spill.file, row, columns)
-            .map_err(|error| ManifestFault::of_system(&spill.path, &error))
+        let file = match &mut spill.file {
+            Some(file) => file,
+            none => none.insert(BufWriter::with_capacity(1 << 15, create_file(&spill.path)?)),
+        };
+        write_row(file, row, columns).map_err(|error| ManifestFault::of_system(&spill.path, &error))
     }
 
     /// Ends the files; returns what is in each.
     pub(super) fn finish(self) -> Result<Vec<UnsortedRowsV1>, ManifestFault> {
         let finish = |mut spill: SpillWriter| {
-            spill.file.flush().map_err(|error| ManifestFault::of_system(&spill.path, &error))?;
+            let flushed = spill.file.as_mut().map_or(Ok(()), BufWriter::flush);
+            flushed.map_err(|error| ManifestFault::of_system(&spill.path, &error))?;
             Ok(UnsortedRowsV1 { rows: spill.rows, key_sum: spill.key_sum.to_string() })
         };
         self.files.into_iter().map(finish).collect()
@@ -85,8 +87,15 @@ impl SpillFiles {
         self.width
     }
 
-    pub(super) fn open(&self, bucket: u8) -> Result<SpillReader, ManifestFault> {
-        SpillReader::open(&self.path(bucket), self.width)
+    /// The rows of a bucket; `None` if none were read.
+    pub(super) fn open(&self, bucket: u8) -> Result<Option<SpillReader>, ManifestFault> {
+        let path = self.is_written(bucket).then(|| self.path(bucket));
+        path.map(|path| SpillReader::open(&path, self.width)).transpose()
+    }
+
+    /// What is not known to be empty has to be there.
+    fn is_written(&self, bucket: u8) -> bool {
+        self.expected.get(usize::from(bucket)).is_none_or(|expected| expected.rows > 0)
     }
 
     /// Whether a bucket has the rows that were read.
@@ -104,7 +113,7 @@ impl SpillFiles {
 
     /// Removes the file of a bucket that was sorted.
     pub(super) fn remove_bucket(&self, bucket: u8) -> Result<(), ManifestFault> {
-        remove_spill(&self.path(bucket))
+        if self.is_written(bucket) { remove_spill(&self.path(bucket)) } else { Ok(()) }
     }
 
     fn path(&self, bucket: u8) -> PathBuf {

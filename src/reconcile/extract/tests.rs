@@ -308,7 +308,7 @@ fn files_on_the_way_are_private_and_hold_no_content() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("manifest");
     let writer = ManifestWriter::create(&path, ManifestContentV1::Source, 0).unwrap();
-    let mut spills = Spills::create(writer.folder()).unwrap();
+    let mut spills = Spills::new(writer.folder());
     let columns = ExtractSettings { columns: true, ..settings() };
     let mut reader = RowReader::new(&dataset(), &system(), &key(), &columns).unwrap();
     let read = reader.read(&row("visible-id", "visible-name", "1", "new", 1)).unwrap();
