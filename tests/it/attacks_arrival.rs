@@ -300,24 +300,33 @@ fn a_difference_that_a_person_accepts_is_shown_until_its_day() {
     assert!(exit == 1 && out.contains("1 accepted") && out.contains("undeleted"), "{out}");
 }
 
-/// Where the policy demands signed manifests, one that anyone may have made is refused.
-#[test]
-fn attack_a_manifest_that_no_one_signed() {
+/// What the policy of [`signed_scene`] demands.
+const SIGNED: &str = "deadline = \"24h\"\nmanifest-signers = \"keys/signers\"\n";
+
+/// A dataset whose manifests Robin signs; Mallory has a key, too.
+fn signed_scene() -> Scene {
     let scene = Scene::new();
     let key = |name: &str| {
         scene.shell(&format!("ssh-keygen -q -t ed25519 -N '' -C {name}@example.test -f {name}"));
         scene.shell(&format!("cat {name}.pub"))
     };
     let (robin, _mallory) = (key("robin"), key("mallory"));
-    let list = format!("robin@example.test namespaces=\"portcullis\" {robin}\n");
-    scene.write("keys/signers", &list);
-    let demand = "deadline = \"24h\"\nmanifest-signers = \"keys/signers\"\n";
-    scene.write("portcullis.toml", &POLICY.replace("deadline = \"24h\"\n", demand));
+    scene.write("keys/signers", &format!("robin@example.test namespaces=\"portcullis\" {robin}\n"));
+    scene.write("portcullis.toml", &POLICY.replace("deadline = \"24h\"\n", SIGNED));
     scene.shell("git add keys portcullis.toml && git -c user.name=Robin -c user.email=robin@example.test commit -qm Signers");
-    let extract = |side: &str, folder: &str, sign: &str| {
-        let line = format!("extract nominal --side {side} -o {folder} --key-file dataset.key{sign}");
-        scene.reconcile(&line)
-    };
+    scene
+}
+
+/// Extracts a side, as [`signed_scene`] has it.
+fn extract(scene: &Scene, side: &str, place: &str, more: &str) -> (i32, String, String) {
+    scene.reconcile(&format!("extract nominal --side {side} -o {place} --key-file dataset.key{more}"))
+}
+
+/// Where the policy demands signed manifests, one that anyone may have made is refused.
+#[test]
+fn attack_a_manifest_that_no_one_signed() {
+    let scene = signed_scene();
+    let extract = |side: &str, folder: &str, sign: &str| extract(&scene, side, folder, sign);
     for (side, folder) in [("source", "s"), ("target", "t")] {
         let (exit, _, said) = extract(side, folder, " --sign robin");
         assert!(exit == 0 && said.contains("signed as robin@example.test"), "{said}");
@@ -336,8 +345,41 @@ fn attack_a_manifest_that_no_one_signed() {
     scene.expect("compare s edited", 6, "edited: the target has a signature that does not count");
     scene.write("portcullis.toml", POLICY);
     assert_eq!(extract("target", "m", " --sign mallory").0, 0);
-    scene.write("portcullis.toml", &POLICY.replace("deadline = \"24h\"\n", demand));
+    scene.write("portcullis.toml", &POLICY.replace("deadline = \"24h\"\n", SIGNED));
     scene.expect("compare s m", 6, "m: the target has a signature that does not count");
     // A run reads both systems itself, and needs none.
     assert_eq!(scene.run().0, 0);
+}
+
+/// A manifest in one Parquet file has its signature beside it, and is refused without it as a folder is.
+#[test]
+fn attack_a_manifest_in_parquet_that_no_one_signed() {
+    let scene = signed_scene();
+    let parquet = |side: &str, file: &str, sign: &str| {
+        let (exit, _, said) = extract(&scene, side, file, &format!(" --form parquet{sign}"));
+        assert!(exit == 0, "{said}");
+        said
+    };
+    assert!(parquet("source", "s.parquet", " --sign robin").contains("signed as robin@example.test"));
+    parquet("target", "t.parquet", " --sign robin");
+    scene.expect("compare s.parquet t.parquet", 0, "GREEN");
+    let said = parquet("target", "unsigned.parquet", "");
+    assert!(said.contains("unsigned; the policy demands a signature of keys/signers"), "{said}");
+    scene.expect("compare s.parquet unsigned.parquet", 6, "unsigned.parquet: the target is not signed");
+    // A signature of another manifest; one whose header was edited since, with lengths as they were.
+    scene.shell(
+        "cp unsigned.parquet borrowed.parquet; cp s.parquet.signature.json borrowed.parquet.signature.json",
+    );
+    scene.expect("compare s.parquet borrowed.parquet", 6, "a signature that does not count (");
+    scene.shell("cp t.parquet edited.parquet; cp t.parquet.signature.json edited.parquet.signature.json");
+    let file = scene.path().join("edited.parquet");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let generator = b"portcullis ";
+    let places: Vec<usize> =
+        (0..bytes.len() - generator.len()).filter(|at| bytes[*at..].starts_with(generator)).collect();
+    assert!(!places.is_empty(), "the header names what wrote it");
+    places.into_iter().for_each(|at| bytes[at] = b'P');
+    std::fs::write(&file, bytes).unwrap();
+    let (exit, _, said) = scene.reconcile("compare s.parquet edited.parquet");
+    assert!(exit == 6 && said.contains("edited.parquet"), "{exit} {said}");
 }
