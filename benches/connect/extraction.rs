@@ -108,6 +108,7 @@ fn write_manifest(connector: &ConnectorSettings, directory: &Path) -> u64 {
         generator: "benchmark",
         resumable: true,
         form: ManifestForm::Plain,
+        place: Path::new(""),
     };
     let key = DatasetKey::read(b"0123456789abcdef0123456789abcdef").unwrap();
     let place = tempfile::tempdir().unwrap();

@@ -394,7 +394,10 @@ pub fn text(text: &str) -> Result<()> {
 pub fn unknown<'n>(thing: &str, name: &str, names: impl Iterator<Item = &'n str> + Clone) -> String {
     match nearest(name, names.clone()) {
         Some(meant) => format!("there is no {thing} `{name}`; did you mean `{meant}`?"),
-        None => format!("there is no {thing} `{name}`; there are {}", names.collect::<Vec<_>>().join(", ")),
+        None => match names.collect::<Vec<_>>().as_slice() {
+            [only] => format!("there is no {thing} `{name}`; there is only {only}"),
+            all => format!("there is no {thing} `{name}`; there are {}", all.join(", ")),
+        },
     }
 }
 

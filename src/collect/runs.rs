@@ -166,6 +166,17 @@ impl SignerLists<'_> {
     }
 }
 
+/// The runs of a chain that someone in a list of signers signed, in their order. The list is read at a commit.
+pub fn signed_runs<'l>(
+    repository: &Repository,
+    at: &Revision,
+    list: &RepoPath,
+    links: &'l [RunLink],
+) -> Vec<&'l RunLink> {
+    let mut lists = SignerLists { repository, baseline: at, known: BTreeMap::new() };
+    links.iter().filter(|link| lists.verifies(list, link)).collect()
+}
+
 /// What a signature of a run has to be of.
 pub fn signed_run(link: &RunLink) -> SignedRun<'_> {
     SignedRun { run: &link.digest, dataset: &link.run.dataset, number: link.run.number }

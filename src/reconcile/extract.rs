@@ -64,6 +64,9 @@ pub struct ExtractSettings<'e> {
     pub resumable: bool,
     /// How the manifest is written.
     pub form: ManifestForm,
+    /// Where the system is looked for: what an interrupted extraction has to agree with, to be gone on
+    /// with.
+    pub place: &'e Path,
 }
 
 /// Rows that a thread sorts in memory at once, if nothing else is asked for: 60 MB.
@@ -147,6 +150,7 @@ pub fn extract_with_causes(
         sequenced: title.sequenced,
         header: title.header(),
         reason_places,
+        place: key.hash_place(settings.place),
         files: spills.finish()?,
     };
     if settings.resumable {
@@ -172,7 +176,9 @@ pub fn resume_extraction(
     let expected = make_title(dataset, system, key, settings, reader.columns()).header();
     let reopened = ManifestWriter::reopen(path, settings.content, expected.columns.len())?;
     let Some(writer) = reopened else { return Ok(None) };
-    let Some(notes) = resume::read_notes(writer.folder(), &expected) else { return Ok(None) };
+    let Some(notes) = resume::read_notes(writer.folder(), &expected, &key.hash_place(settings.place)) else {
+        return Ok(None);
+    };
     let sorted = resume::read_sorted(writer.folder(), expected.columns.len())?;
     resume::clear_unfinished(writer.folder(), &sorted)?;
     Ok(Some(sort_rows(writer, notes, sorted, settings)?))

@@ -54,6 +54,16 @@ impl DatasetKey {
         mac.finalize().into_bytes().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// A folder on this machine, however it is named, so that no one can read it who does not know it.
+    #[must_use]
+    pub fn hash_place(&self, place: &Path) -> String {
+        let whole = place.canonicalize();
+        let place = whole.as_deref().unwrap_or(place);
+        let mut mac = self.derive("place");
+        mac.update(place.as_os_str().as_encoded_bytes());
+        mac.finalize().into_bytes().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// What makes keyed keys and digests of a dataset. Two datasets under one key share nothing.
     #[must_use]
     pub fn keyed_hashes(&self, dataset: &str) -> KeyedHashes {

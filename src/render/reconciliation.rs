@@ -2,6 +2,7 @@
 
 use crate::render;
 use jiff::Timestamp;
+use portcullis_judge::control::reconciled::describe_share;
 use portcullis_model::reconciliation::run::{ComparedManifest, RecordBreak};
 use portcullis_model::reconciliation::{ReconciliationRun, RecordClass, RunOutcome, RunPopulation};
 use std::collections::BTreeMap;
@@ -38,18 +39,9 @@ pub fn write_run_text(shown: &RunShown<'_>) -> String {
         text += &write_classes(run, shown.budgets);
     }
     text += &write_list("\nnothing can be concluded:", &run.faults);
-    let unmet: Vec<String> = run
-        .shares
-        .iter()
-        .filter(|share| !share.is_met())
-        .map(|share| {
-            format!(
-                "{} of {} records arrived in the shorter time, and more are required",
-                share.arrived, share.due
-            )
-        })
-        .collect();
-    text += &write_list("\nlate:", &unmet);
+    let unmet = run.shares.iter().filter(|share| !share.is_met());
+    let unmet: Vec<String> = unmet.map(describe_share).collect();
+    text += &write_list("\ntoo few arrived in time:", &unmet);
     text += &write_breaks(shown);
     text += &write_list("\naccepted by the policy:", shown.accepted);
     text += &write_list("\nwhere it went wrong:", shown.exposure);

@@ -383,3 +383,34 @@ fn attack_a_manifest_in_parquet_that_no_one_signed() {
     let (exit, _, said) = scene.reconcile("compare s.parquet edited.parquet");
     assert!(exit == 6 && said.contains("edited.parquet"), "{exit} {said}");
 }
+
+/// A run that no signer of the dataset signed is no run to those who ask what is due, as it is none to the gate.
+#[test]
+fn attack_a_run_of_a_stranger_is_taken_for_the_run_that_is_due() {
+    let scene = Scene::new();
+    for name in ["robin", "mallory"] {
+        scene.shell(&format!("ssh-keygen -q -t ed25519 -N '' -C {name}@example.test -f {name}"));
+    }
+    let lines = "deadline = \"24h\"\nsigners = \"keys/signers\"\nexpected-every = \"24h\"\n";
+    scene.write("portcullis.toml", &POLICY.replace("deadline = \"24h\"\n", lines));
+    let list = |name: &str| {
+        let key = scene.shell(&format!("cat {name}.pub"));
+        scene.write("keys/signers", &format!("{name}@example.test namespaces=\"portcullis\" {key}\n"));
+        scene.shell("git add keys portcullis.toml && git -c user.name=R -c user.email=r@example.test commit -qm Signers");
+    };
+    let due = || {
+        let output = scene.portcullis("due --source reconciliation");
+        (output.0, output.1 + &output.2)
+    };
+    // In a clone of their own anyone may list themselves.
+    list("mallory");
+    let (exit, _, said) = scene.reconcile("run nominal --key-file dataset.key --sign mallory");
+    assert_eq!(exit, 0, "{said}");
+    list("robin");
+    let (exit, text) = due();
+    assert!(exit == 3 && text.contains("signed by anyone in"), "{exit} {text}");
+    let (exit, _, said) = scene.reconcile("run nominal --key-file dataset.key --sign robin");
+    assert_eq!(exit, 0, "{said}");
+    let (exit, text) = due();
+    assert!(exit == 0 && text.contains("nothing is overdue"), "{exit} {text}");
+}

@@ -6,7 +6,7 @@ use crate::support::audited::audit;
 use crate::support::packed::{Packed, mended, pack_audit, verify};
 use portcullis::cli::pack::verify::verify_files;
 use portcullis_model::digest::Digest;
-use portcullis_model::incident::IncidentEvent;
+use portcullis_model::incident::{IncidentEvent, IncidentNote};
 use portcullis_pack::derive::derive_files;
 use portcullis_pack::item_path::BadPath;
 use portcullis_pack::report::ReportInput;
@@ -286,6 +286,43 @@ fn a_pack_has_no_address_and_no_name_of_who_sent_a_notice() {
     assert!(!hidden.text().to_lowercase().contains("kim-example"));
     let (exit, said) = verify(&hidden.folder, &[]);
     assert_eq!(exit, 0, "{said}");
+}
+
+/// Names are taken out of what people wrote, and words of the program are no names: otherwise an honest pack does not verify.
+#[test]
+fn attack_a_person_is_called_as_words_of_the_program() {
+    let names = [
+        "portcullis reconcile",
+        "reconcile show",
+        "run 3",
+        "over budget",
+        "early warning",
+        "what did not arrive",
+        "the records of",
+        "nominal 3",
+    ];
+    for name in names {
+        let told = Arrivals::begin();
+        for (time, missing) in
+            [("2025-07-03T06:00:00Z", 0), ("2025-07-17T06:00:00Z", 10), ("2025-07-18T06:00:00Z", 10)]
+        {
+            told.run(time, missing);
+        }
+        let id = told.open("2025-07-17T07:00:00Z");
+        told.notify_by(&id, "2025-07-23T07:00:00Z", name);
+        let by_name = IncidentEvent::Noted(Box::new(IncidentNote {
+            incident: id,
+            text: "Nothing new.".into(),
+            aware_at: None,
+        }));
+        told.enter_by("2025-07-24T07:00:00Z", by_name, name);
+        let key = told.checkout.outside.path().join("key");
+        std::fs::write(&key, "0123456789abcdef0123456789abcdef\n").unwrap();
+        for more in [&[][..], &["--pseudonymise", key.to_str().unwrap()]] {
+            let (exit, said) = verify(&packed(told.path(), more).folder, &[]);
+            assert_eq!(exit, 0, "{name} {more:?}: {said}");
+        }
+    }
 }
 
 #[test]

@@ -5,11 +5,12 @@ use crate::support::checkout::Checkout;
 use crate::support::forger;
 use git2::Repository as Git;
 use jiff::Timestamp;
-use portcullis::collect::snapshots::append_snapshot;
+use portcullis::collect::snapshots::{append_snapshot, read_snapshots};
+use portcullis_git::Repository;
 use portcullis_model::change::BranchName;
 use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::snapshot::ProtectionLook;
-use portcullis_record::snapshot::{SnapshotDraft, prepare_snapshot};
+use portcullis_record::snapshot::{SnapshotDraft, prepare_snapshot, snapshot_reference};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
@@ -50,10 +51,11 @@ fn a_policy_that_expects_nothing_has_nothing_due() {
     assert_eq!(text.matches("not expected:").count(), 7, "{text}");
 }
 
-fn take(checkout: &Checkout, time: &str) {
+/// A snapshot of a branch without protection, or one that could not see it.
+fn take(checkout: &Checkout, time: &str, is_seen: bool) {
     let gap = || Gap::not_asked("the protection", "ask");
-    let look =
-        ProtectionLook { protected: Fact::Known(true), protection: Fact::Gap(gap()), administration: None };
+    let protected = if is_seen { Fact::Known(false) } else { Fact::Known(true) };
+    let look = ProtectionLook { protected, protection: Fact::Gap(gap()), administration: None };
     let draft = SnapshotDraft {
         branch: BranchName::new("main"),
         host: "github".to_string(),
@@ -62,7 +64,10 @@ fn take(checkout: &Checkout, time: &str) {
         tip: Fact::Gap(gap()),
         look,
     };
-    append_snapshot(checkout.path(), &prepare_snapshot(draft, None).unwrap()).unwrap();
+    let repository = Repository::open(checkout.path()).unwrap();
+    let reference = snapshot_reference(&draft.branch);
+    let chain = read_snapshots(&repository, &reference, Timestamp::now(), None).unwrap();
+    append_snapshot(checkout.path(), &prepare_snapshot(draft, chain.as_ref()).unwrap()).unwrap();
 }
 
 #[test]
@@ -72,7 +77,12 @@ fn a_look_at_the_protection_is_due_as_often_as_the_policy_says() {
     let (code, text) = due(&checkout, "snapshots", "2026-03-02T10:00:00Z");
     assert_eq!(code, 3, "{text}");
     assert!(text.contains("UNSEEN   snapshots") && text.contains("portcullis snapshot"), "{text}");
-    take(&checkout, "2026-03-01T10:00:00Z");
+    // A snapshot that could not see the protection is no look at it.
+    take(&checkout, "2026-03-01T09:00:00Z", false);
+    let (code, text) = due(&checkout, "snapshots", "2026-03-01T10:00:00Z");
+    assert!(code == 3 && text.contains("none of them could see the"), "{text}");
+    take(&checkout, "2026-03-01T10:00:00Z", true);
+    take(&checkout, "2026-03-02T09:00:00Z", false);
     turns(&checkout, "snapshots", "2026-03-02T11:00:00Z", "2026-03-02T11:00:01Z", "a look at its protection");
     // So is a branch that a pattern of the policy means.
     let policy = std::fs::read_to_string(checkout.path().join("portcullis.toml")).unwrap();
@@ -173,6 +183,18 @@ fn training_is_due_again_when_it_ends() {
         "2026-03-03T00:00:00Z",
         "Robin Example: training in",
     );
+    // Who was never trained, and who is said to have been in a year that has not come, is named.
+    for other in ["completed = \"2099-01-01\"", "course = \"other\""] {
+        let old = if other.starts_with("completed") {
+            "completed = \"2025-03-02\""
+        } else {
+            "course = \"secure-review\""
+        };
+        assert!(PEOPLE.contains(old), "{PEOPLE}");
+        checkout.write("portcullis-people.toml", &PEOPLE.replace(old, other));
+        let (_, text) = due(&checkout, "training", "2026-03-01T00:00:00Z");
+        assert!(text.contains("Robin Example has not completed"), "{text}");
+    }
     // Who left is not expected back.
     checkout.write("portcullis-people.toml", &PEOPLE.replace("logins", "left = \"2026-01-01\"\nlogins"));
     assert_eq!(due(&checkout, "training", "2026-03-05T00:00:00Z").0, 0);
@@ -193,6 +215,10 @@ fn an_approval_of_the_procedure_is_due_when_the_last_one_is_too_old() {
     let (code, text) = due(&checkout, "procedure", &now.to_string());
     assert_eq!(code, 0, "{text}");
     let later = now + jiff::SignedDuration::from_hours(32 * 24);
+    let (code, text) = due(&checkout, "procedure", &later.to_string());
+    assert_eq!(code, 1, "{text}");
+    // An approval of a day that has not come puts nothing off.
+    assert_eq!(run(checkout.path(), &[&approve[..], &["--on", "2099-01-01"]].concat()).0, 0);
     let (code, text) = due(&checkout, "procedure", &later.to_string());
     assert_eq!(code, 1, "{text}");
 }
@@ -247,6 +273,6 @@ fn what_is_due_is_json_with_every_source_and_what_is_overdue_comes_first() {
     assert_eq!(form["unseen"].as_array().unwrap().len(), 2);
     assert_eq!(form["sources"].as_array().unwrap().len(), 7);
     // Something overdue is not hidden by something that could not be seen.
-    take(&checkout, "2026-03-01T10:00:00Z");
+    take(&checkout, "2026-03-01T10:00:00Z", true);
     assert_eq!(run(checkout.path(), &["due"]).0, 1);
 }

@@ -73,13 +73,18 @@ pub fn one_missing(number: usize, line: String) -> Option<String> {
 fn planned() -> TempDir {
     let scene = scene(one_missing);
     expect(scene.path(), 0, &["plan", "source", "target", "--engine", "buckets", "--output", "plan"]);
+    answer_all(&scene);
+    scene
+}
+
+/// Compares all buckets one by one.
+fn answer_all(scene: &TempDir) {
     let numbers: Vec<String> = (0..256).map(|number| number.to_string()).collect();
     for half in numbers.chunks(128) {
         let mut arguments = vec!["bucket", "source", "target", "--plan", "plan", "--output", "answer"];
         half.iter().for_each(|number| arguments.extend(["--bucket", number]));
         expect(scene.path(), 0, &arguments);
     }
-    scene
 }
 
 const JUDGE: [&str; 7] = ["judge", "source", "target", "--plan", "plan", "--engine-result", "answer"];
@@ -103,7 +108,42 @@ fn buckets_that_were_compared_apart_are_the_comparison() {
         assert!(count(&whole, class).is_some(), "{whole}");
         assert_eq!(count(&whole, class), count(&apart, class), "{whole}\n{apart}");
     }
-    assert!(apart.contains("4 buckets were compared again here"), "{apart}");
+    assert!(apart.contains("16 buckets were compared again here"), "{apart}");
+}
+
+/// Which late arrivals were reported before follows from the runs that are kept, and not from what a plan says.
+#[test]
+fn attack_a_plan_says_that_late_arrivals_were_reported_before() {
+    let scene = planned();
+    let git = |arguments: &[&str]| {
+        let people = ["-c", "user.name=Robin", "-c", "user.email=robin@example.test"];
+        let status = Command::new("git").current_dir(scene.path()).args(people).args(arguments).status();
+        assert!(status.unwrap().success(), "{arguments:?}");
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "portcullis.toml"]);
+    git(&["commit", "--quiet", "--message=Begin"]);
+    let record = [&JUDGE[..], &["--record"]].concat();
+    expect(scene.path(), 3, &record);
+    // An answer may be judged twice: a run of these very manifests says nothing else of late arrivals.
+    expect(scene.path(), 3, &record);
+    // A run of other manifests reported late arrivals before it: the plan of a clone without it is another one.
+    for (side, folder) in [("source", "source2"), ("target", "target2")] {
+        expect(scene.path(), 0, &["extract", "nominal", "--side", side, "--output", folder]);
+    }
+    expect(scene.path(), 3, &["compare", "source2", "target2", "--record"]);
+    let text = expect(scene.path(), 6, &JUDGE);
+    assert!(text.contains("another run, or none, was the newest that counts"), "{text}");
+    // The remedy, followed.
+    fs::remove_dir_all(scene.path().join("plan")).unwrap();
+    expect(scene.path(), 0, &["plan", "source", "target", "--engine", "buckets", "--output", "plan"]);
+    fs::remove_dir_all(scene.path().join("answer")).unwrap();
+    answer_all(&scene);
+    expect(scene.path(), 3, &JUDGE);
+    // With the run gone it is that plan which says too much.
+    git(&["update-ref", "-d", "refs/portcullis/reconciliation/nominal"]);
+    let text = expect(scene.path(), 6, &JUDGE);
+    assert!(text.contains("another run, or none, was the newest that counts"), "{text}");
 }
 
 #[test]

@@ -215,12 +215,37 @@ fn a_new_extraction_clears_what_a_killed_one_left() {
     assert!(header.contains("\"rows\": 1,") && !partial(&folder).exists(), "{header:.400}");
 }
 
+/// What is none of its own files is not cleared away.
+#[test]
+fn attack_a_folder_of_a_person_has_the_name_of_an_interrupted_extraction() {
+    let scene = Scene::new();
+    let folder = scene.path("mine");
+    for (name, is_folder) in [("notes.txt", false), ("bucket-list", false), ("bucket-000.bin", true)] {
+        fs::create_dir(partial(&folder)).unwrap();
+        let file = partial(&folder).join(name);
+        if is_folder {
+            fs::create_dir(&file).unwrap()
+        } else {
+            fs::write(&file, "mine").unwrap()
+        }
+        let output = scene.extract(&folder, &[]);
+        let said = said(&output);
+        assert!(!output.status.success() && said.contains(name), "{name}: {said}");
+        assert!(said.contains("Move it away, or name another folder"), "{said}");
+        assert!(file.exists() && !folder.exists(), "{name}");
+        fs::remove_dir_all(partial(&folder)).unwrap();
+    }
+    // What a process left that was killed at once is.
+    fs::create_dir(partial(&folder)).unwrap();
+    assert!(scene.extract(&folder, &[]).status.success());
+}
+
 #[cfg(unix)]
 #[test]
 fn attack_files_of_another_extraction_are_gone_on_with() {
     let scene = Scene::new();
     let folder = scene.path("killed");
-    for edit in ["key", "policy", "columns", "spill", "sorted"] {
+    for edit in ["key", "policy", "columns", "spill", "digests", "place", "sorted"] {
         let _ = fs::remove_dir_all(&folder);
         let _ = fs::remove_dir_all(partial(&folder));
         let lines = || fs::read_to_string(partial(&folder).join("sorted.jsonl")).unwrap_or_default().len();
@@ -243,6 +268,23 @@ fn attack_files_of_another_extraction_are_gone_on_with() {
                 let bytes = fs::read(&spill).unwrap();
                 fs::write(&spill, &bytes[..bytes.len() - 50]).unwrap();
             }
+            "digests" => {
+                // Key and number of rows stay as they were.
+                let spill = partial(&folder).join("spill-255");
+                let mut bytes = fs::read(&spill).unwrap();
+                let length = bytes.len();
+                assert!(length > 100, "a row has a digest after its key");
+                bytes[16..32].iter_mut().for_each(|byte| *byte ^= 1);
+                fs::write(&spill, &bytes).unwrap();
+            }
+            "place" => {
+                // The same policy and key, and another system of the same relative name.
+                let notes = partial(&folder).join("read.json");
+                let text = fs::read_to_string(&notes).unwrap();
+                let at = text.find("\"place\":\"").unwrap() + 9;
+                let other = if &text[at..=at] == "0" { "1" } else { "0" };
+                fs::write(&notes, format!("{}{other}{}", &text[..at], &text[at + 1..])).unwrap();
+            }
             _ => {
                 // A bucket that was sorted, and is not what it was.
                 let list = fs::read_to_string(partial(&folder).join("sorted.jsonl")).unwrap();
@@ -257,7 +299,7 @@ fn attack_files_of_another_extraction_are_gone_on_with() {
         }
         let output = scene.extract(&folder, &more);
         let said = said(&output);
-        if ["spill", "sorted"].contains(&edit) {
+        if ["spill", "digests", "sorted"].contains(&edit) {
             assert!(!output.status.success() && !folder.exists(), "{edit}: {said}");
         } else {
             assert!(output.status.success() && said.contains(BEGINS_AGAIN), "{edit}: {said}");

@@ -10,6 +10,7 @@ mod clone;
 mod folder;
 pub mod option;
 mod records;
+mod redacting;
 mod results;
 mod reveal;
 pub mod sealed;

@@ -6,6 +6,7 @@ use super::super::progress::{Progress, ProgressView};
 use super::arrivals::{look_at_arrivals, write_arrivals};
 use super::folder::FolderOfPack;
 use super::records::{self, RecordFiles, WrittenBefore, WrittenOmissions};
+use super::redacting::{as_value, redact_audit};
 use super::results::write_results;
 use super::sealed::{self, GivenSeal, look_at_seal};
 use super::snapshots::{WrittenSnapshots, each_snapshot, without_people};
@@ -28,8 +29,6 @@ use portcullis_pack::{ItemPath, MANIFEST, PackManifest};
 use portcullis_wire::audit::v1::{AuditV1, EnvironmentPopulationV1};
 use portcullis_wire::pack::v1::{PackRoleV1, PeopleV1};
 use portcullis_wire::text::{CommitText, DigestText};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -125,30 +124,6 @@ fn write_what_follows(audit: &AuditV1, folder: &mut PackFolder) -> Result<()> {
         folder.add(path, &bytes, role).map_err(|failure| anyhow::anyhow!(failure.message))
     });
     written.map_err(|error| Failure::environment(format!("the results cannot be written: {error:#}")))
-}
-
-/// Takes addresses and names of people out of an audit: item by item, because there can be many.
-fn redact_audit(audit: &mut AuditV1, redactor: &Redactor) -> Result<()> {
-    let landings = std::mem::take(&mut audit.landings);
-    let deployments = std::mem::take(&mut audit.deployments);
-    let exceptions = std::mem::take(&mut audit.exceptions);
-    let gaps = std::mem::take(&mut audit.gaps);
-    *audit = redacted(audit, redactor)?;
-    audit.exceptions = exceptions.into_iter().map(|item| redacted(&item, redactor)).collect::<Result<_>>()?;
-    audit.gaps = gaps.into_iter().map(|item| redacted(&item, redactor)).collect::<Result<_>>()?;
-    audit.landings = landings.into_iter().map(|item| redacted(&item, redactor)).collect::<Result<_>>()?;
-    audit.deployments =
-        deployments.into_iter().map(|item| redacted(&item, redactor)).collect::<Result<_>>()?;
-    Ok(())
-}
-
-fn redacted<T: Serialize + DeserializeOwned>(item: &T, redactor: &Redactor) -> Result<T> {
-    serde_json::from_value(redactor.value(&as_value(item)?))
-        .map_err(|error| Failure::environment(error.to_string()))
-}
-
-fn as_value(item: &impl Serialize) -> Result<Value> {
-    serde_json::to_value(item).map_err(|error| Failure::environment(error.to_string()))
 }
 
 /// Learns what an audit says of people, item by item.

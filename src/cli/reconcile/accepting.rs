@@ -1,7 +1,7 @@
 //! Answers that were made elsewhere: they are read, judged, and become a run, or are refused by
 //! name.
 
-use super::compared::{JudgedComparison, headers_of, past_runs};
+use super::compared::{JudgedComparison, headers_of, late_before, past_runs};
 use super::comparing::{open_manifests, preview, show_result};
 use super::inputs::{find_dataset, manifest_failure, read_dataset_policy};
 use super::manifest_signing::check_signatures;
@@ -17,6 +17,7 @@ use portcullis_reconcile::engine::{
     AnswerReader, EngineFault, EnginePlan, JudgedAnswer, compare_buckets_again, judge_answer, make_comparison,
 };
 use portcullis_reconcile::judge::{PastRun, judge_comparison};
+use portcullis_record::run::RunChain;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -37,8 +38,8 @@ pub struct AnswerArguments {
     /// Folder of the plan that the answer is to.
     #[arg(long, value_name = "DIR", requires = "engine_result")]
     plan: Option<PathBuf>,
-    /// Compare this many buckets again here; which, follows from the answer.
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(0..=256), requires = "engine_result")]
+    /// Compare this many buckets again here, drawn at random.
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(0..=256), requires = "engine_result")]
     again: u16,
     /// Keep the run in the repository.
     #[arg(long, requires = "engine_result")]
@@ -77,6 +78,7 @@ pub(super) fn accept(
         Err(_) => None,
     };
     let past = past_runs(chain.as_ref(), dataset);
+    check_past(&plan, chain.as_ref(), dataset, &directory.join(folder))?;
     let judging = AnswerJudging { dataset, plan: &plan, past: &past, again: arguments.again, listed: LISTED };
     let JudgedEngine { compared, .. } = judging.judge(&directory.join(answer))?;
     let keeping = Keeping { directory, dataset, policy: &policy.digest, arguments: &arguments.keeping };
@@ -89,6 +91,25 @@ pub(super) fn accept(
     let kept = kept.as_ref().map(|commit| commit.short());
     show_result(&run, dataset, kept, &compared.judgement.notes, arguments.format)?;
     Ok(exit_of(run.outcome))
+}
+
+/// Which late arrivals were reported before follows from the runs that are kept here, whatever the
+/// plan says of it.
+fn check_past(
+    plan: &EnginePlan<'_>,
+    chain: Option<&RunChain>,
+    dataset: &Dataset,
+    folder: &Path,
+) -> Result<()> {
+    if plan.clock.late_since == late_before(chain, dataset, plan.manifests).unwrap_or(i64::MIN) {
+        return Ok(());
+    }
+    let message = format!(
+        "{}: when the plan was written, another run, or none, was the newest that counts",
+        folder.display()
+    );
+    Err(Failure::unverified(message)
+        .hint("fetch the runs, write the plan again with `portcullis reconcile plan`, and run its text"))
 }
 
 /// How an answer is judged.
@@ -117,7 +138,7 @@ impl AnswerJudging<'_> {
     pub(super) fn judge(&self, folder: &Path) -> Result<JudgedEngine> {
         let name = &self.dataset.name;
         let (judged, digest) = read_answer(self.plan, folder)?.map_err(|faults| refuse(name, &faults))?;
-        let again = draw_buckets(&digest, self.again);
+        let again = draw_buckets(self.again)?;
         let faults = compare_buckets_again(self.plan, &judged, &again).map_err(manifest_failure)?;
         if !faults.is_empty() {
             return Err(refuse(name, &faults));
@@ -197,14 +218,14 @@ impl Read for DigestedInput<'_> {
     }
 }
 
-/// Buckets that follow from the digest of an answer, so that its maker cannot choose them.
-fn draw_buckets(digest: &Digest, count: u16) -> BTreeSet<u8> {
+/// Buckets that the maker of the answer can neither know nor choose.
+fn draw_buckets(count: u16) -> Result<BTreeSet<u8>> {
     let mut drawn = BTreeSet::new();
-    let mut text = digest.as_str().to_string();
     while drawn.len() < usize::from(count) {
-        let hex = Digest::of(text.as_bytes());
-        drawn.extend(hex.hex().get(..2).and_then(|byte| u8::from_str_radix(byte, 16).ok()));
-        text = hex.as_str().to_string();
+        let mut bytes = [0; 64];
+        getrandom::fill(&mut bytes)
+            .map_err(|error| Failure::environment(format!("no random bytes can be read: {error}")))?;
+        drawn.extend(bytes.into_iter().take(usize::from(count) - drawn.len()));
     }
-    drawn
+    Ok(drawn)
 }

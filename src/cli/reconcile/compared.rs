@@ -94,6 +94,26 @@ pub(super) fn late_since(past: &[PastRun]) -> Option<i64> {
     past.iter().find(|run| run.target_read.is_some()).map(|run| run.target_as_of)
 }
 
+/// The same before some manifests were compared: an answer may be judged twice, and the run that it
+/// became the first time says nothing of what was reported before it.
+pub(super) fn late_before(
+    chain: Option<&RunChain>,
+    dataset: &Dataset,
+    manifests: &ComparedManifests,
+) -> Option<i64> {
+    let is_other = |link: &RunLink| {
+        let compared = &link.run.manifests;
+        compared.source.header != *manifests.source.digest()
+            || compared.target.header != *manifests.target.digest()
+    };
+    let before = chain.map(|chain| {
+        let mut before = chain.clone();
+        before.links.retain(is_other);
+        before
+    });
+    late_since(&past_runs(before.as_ref(), dataset))
+}
+
 fn past_run(link: &RunLink) -> PastRun {
     let manifests = &link.run.manifests;
     // What a broken run read is no measure: the next one would only have to fail likewise.

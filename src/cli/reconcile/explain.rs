@@ -122,6 +122,7 @@ impl Explained<'_> {
             generator: TOOL,
             resumable: false,
             form: ManifestForm::Plain,
+            place: Path::new(""),
         };
         let row = match explain_row(self.dataset, system, self.key, &settings, values) {
             Ok(row) => row,

@@ -22,13 +22,15 @@ use std::path::Path;
 /// Who opens an incident where neither a job nor an account says it.
 const RECORDER: &str = "portcullis reconcile";
 
-/// Can the policy say who has to be told?
+/// Can the policy say who has to be told of a dataset?
 ///
 /// # Errors
-/// It has no `[notification]`.
-pub(super) fn check_policy(policy: &Policy) -> Result<()> {
+/// It has no `[notification]`, or no party is told of the dataset: no clock would run.
+pub(super) fn check_policy(policy: &Policy, dataset: &str) -> Result<()> {
     match &policy.scope.notification {
-        Some(_) => Ok(()),
+        Some(rules) if rules.parties_of(dataset).next().is_some() => Ok(()),
+        Some(_) => Err(Failure::policy(format!("no party is told of the dataset `{dataset}`"))
+            .hint("add it to the `datasets` of a party in `[notification.parties.NAME]`")),
         None => Err(Failure::policy("an incident needs the parties who have to be told")
             .hint("write `[notification]` with `[notification.parties.NAME]`; see docs/policy.md")),
     }

@@ -177,6 +177,7 @@ impl Extraction<'_> {
             generator: TOOL,
             resumable: self.resumable,
             form: self.form,
+            place: self.directory,
         }
     }
 }

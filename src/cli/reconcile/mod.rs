@@ -74,7 +74,7 @@ pub struct DatasetArguments {
 }
 
 /// The policy.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct PolicyArguments {
     /// Policy that defines the dataset. Default: `portcullis.toml`.
     #[arg(long, value_name = "FILE")]

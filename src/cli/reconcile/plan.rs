@@ -3,7 +3,7 @@
 
 mod instructions;
 
-use super::compared::{late_since, past_runs};
+use super::compared::late_before;
 use super::comparing::open_manifests;
 use super::inputs::{find_dataset, manifest_failure, read_dataset_policy};
 use super::manifest_signing::check_signatures;
@@ -104,7 +104,7 @@ pub(super) fn run(directory: &Path, arguments: &PlanArguments) -> Result {
         Ok(_) => chain_of(directory, dataset)?,
         Err(_) => None,
     };
-    let late_since = late_since(&past_runs(chain.as_ref(), dataset));
+    let late_since = late_before(chain.as_ref(), dataset, &manifests);
     let dialect = match (arguments.engine, arguments.dialect) {
         (EngineName::Sql, Some(dialect)) => dialect.dialect(),
         (_, None) => EngineDialect::Spark,

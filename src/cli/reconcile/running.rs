@@ -25,7 +25,7 @@ pub(super) fn run(directory: &Path, arguments: &RunArguments) -> Result {
     let dataset = find_dataset(&policy, &arguments.dataset.dataset)?;
     let key = read_key(directory, &arguments.key)?;
     if arguments.open_incident {
-        incident::check_policy(&policy)?;
+        incident::check_policy(&policy, &dataset.name)?;
     }
     // What cannot be kept is known before hours of reading.
     let chain = match arguments.dry_run {

@@ -1,7 +1,9 @@
 //! `reconcile list`, `show` and `verify`: the runs that are kept.
 
-use super::{RunExpectations, RunFormat, ShowArguments, exit_of};
+use super::inputs::read_dataset_policy;
+use super::{PolicyArguments, RunExpectations, RunFormat, ShowArguments, exit_of};
 use crate::cli::exit::{Exit, Failure, Result};
+use crate::cli::policy_file::POLICY;
 use crate::cli::record::unseen_failure;
 use crate::cli::{opening, output};
 use crate::collect::records::{DeploymentRecords as _, FETCH};
@@ -59,11 +61,19 @@ pub(super) fn show(directory: &Path, arguments: &ShowArguments) -> Result {
     }
     let exposure = tell_exposure(&repository, &chain, &link.run, arguments.environment.as_deref())?;
     let commit = link.commit.short();
+    // Budgets are shown where the policy here is the one that the run was judged by.
+    let policy = read_dataset_policy(directory, &PolicyArguments::default()).ok();
+    let policy = policy.filter(|policy| policy.digest == link.run.policy);
+    let dataset = policy.as_ref().and_then(|policy| policy.scope.datasets.get(&arguments.dataset));
+    let notes = match dataset {
+        Some(_) => Vec::new(),
+        None => vec![format!("budgets: {POLICY} is not the policy that this run was judged by")],
+    };
     output::text(&write_run_text(&RunShown {
         run: &link.run,
-        budgets: None,
+        budgets: dataset.map(|dataset| &dataset.budgets),
         kept: Some(commit),
-        notes: &[],
+        notes: &notes,
         exposure: &exposure,
         accepted: &[],
     }))?;

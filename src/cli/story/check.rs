@@ -136,6 +136,7 @@ impl<'c> StoryCheck<'c> {
             generator: TOOL,
             resumable: false,
             form: ManifestForm::Plain,
+            place: std::path::Path::new(""),
         };
         let path = self.path(&content.to_string());
         extract_rows(self.dataset, system, source.as_mut(), &self.key, &path, &settings).map_err(failed)?;

@@ -66,6 +66,7 @@ fn make_manifest(connector: ConnectorSettings, directory: &Path) -> ManifestV1 {
         generator: "test",
         resumable: false,
         form: ManifestForm::Plain,
+        place: Path::new(""),
     };
     let key = DatasetKey::read(b"0123456789abcdef0123456789abcdef").unwrap();
     let place = tempdir().unwrap();

@@ -21,6 +21,8 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 
 mod dataset;
+
+pub use dataset::describe_share;
 mod procedure;
 
 const NAME: &str = "reconciled";

@@ -8,8 +8,9 @@ mod text;
 pub use text::NotificationText;
 
 use super::Problem;
-use super::checks::{PolicySource, check_filled, check_name, check_text};
+use super::checks::{PolicySource, check_filled, check_name, check_text, keys_of};
 use super::controls::Controls;
+use super::serde_messages::suggest_name;
 use jiff::SignedDuration;
 use portcullis_incident::calendar::find_zone;
 use portcullis_model::notification::{Counting, NoticeSpan, NotificationRules, NotifiedParty, WorkCalendar};
@@ -110,6 +111,7 @@ fn read_party(
         );
         for dataset in list.get_ref() {
             check_name(dataset, "a dataset", problems);
+            check_dataset(source, dataset, problems);
             if datasets.insert(dataset.get_ref().clone(), ()).is_some() {
                 problems
                     .push(Problem::new(dataset.span(), "this dataset is there twice").help("write it once"));
@@ -132,6 +134,17 @@ fn read_party(
         early_warning,
         phased,
         last,
+    }
+}
+
+/// Where a policy defines datasets, a party is told of these: of a mistyped one it would never hear,
+/// and no clock would run.
+fn check_dataset(source: &PolicySource<'_, '_>, dataset: &Spanned<String>, problems: &mut Vec<Problem>) {
+    let known = keys_of(source.root.get_ref().get("reconciliation"));
+    let name = dataset.get_ref().as_str();
+    if !known.is_empty() && !known.contains(&name) {
+        let help = suggest_name(name, &known);
+        problems.push(Problem::new(dataset.span(), format!("there is no dataset `{name}`")).help(help));
     }
 }
 

@@ -6,9 +6,11 @@
 //! and amendments, 2 for deletions; how many terms have passed; how many were missed. 0 is a record
 //! without an operation, or with several unlike ones.
 
+use super::answer::{EngineCell, SideSums};
 use super::reach::{clamp, reach};
 use crate::record::{Clock, RecordFacts};
 use crate::totals::BucketTotals;
+use portcullis_model::reconciliation::RecordClass;
 
 /// Bands of uploads and amendments begin here.
 pub(super) const UPLOAD: u16 = 10_000;
@@ -53,4 +55,50 @@ pub(super) fn count_shares(totals: &mut BucketTotals, band: u16, records: u64) -
         share.arrived += if place >= missed { records } else { 0 };
     }
     true
+}
+
+/// What a class and a band say together of the rows of a cell, if the cell says otherwise. So no
+/// difference hides among records that are as they should be: the rows of both sides are those of
+/// the headers, and here they have to be the same rows.
+pub(super) fn find_broken_band(
+    class: RecordClass,
+    band: u16,
+    cell: &EngineCell,
+    clock: &Clock,
+) -> Option<&'static str> {
+    let missed = usize::from(band % 100);
+    let is_upload = (UPLOAD..DELETION).contains(&band);
+    let terms = clock.terms_of(if is_upload { b'U' } else { b'D' }).len();
+    // Rows that later operations replaced are in the sums of the source alone.
+    let is_plain = cell.superseded == 0;
+    let (holds, rule) = match class {
+        RecordClass::Ok | RecordClass::Late | RecordClass::Unacknowledged if is_upload => (
+            cell.target.rows == cell.keys
+                && (!is_plain || cell.source == cell.target)
+                && (clock.target_timed || missed == 0),
+            "the target has each, with the content of the source",
+        ),
+        RecordClass::Ok | RecordClass::Unacknowledged => (
+            band >= DELETION
+                && missed == 0
+                && cell.target == SideSums::default()
+                && (!is_plain || cell.source.digests == 0),
+            "the source deleted each, and the target has none",
+        ),
+        RecordClass::Late => (false, "each was uploaded or amended"),
+        RecordClass::AcknowledgedAbsent | RecordClass::Stale => {
+            (is_upload && missed == terms, "each was uploaded or amended, and missed every term")
+        }
+        RecordClass::Undeleted => {
+            (band >= DELETION && missed == terms, "each was deleted, and missed every term")
+        }
+        RecordClass::Missing | RecordClass::Rejected | RecordClass::RejectedUnlogged => {
+            (band >= UPLOAD && missed == terms, "each has an operation that missed every term")
+        }
+        RecordClass::Pending => {
+            (band == 0 || missed == terms, "each operation missed every term that has passed")
+        }
+        _ => return None,
+    };
+    (!holds).then_some(rule)
 }

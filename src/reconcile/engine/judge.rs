@@ -1,7 +1,7 @@
 //! What an engine's answer is worth: everything has to add up to what is known without the engine.
 
 use super::answer::{CellPlace, EngineAnswer, EngineCell, EngineRow, SideSums};
-use super::band::{count_shares, find_band};
+use super::band::{count_shares, find_band, find_broken_band};
 use super::fault::EngineFault;
 use crate::control::{ControlRecord, RunSeed, make_controls};
 use crate::join::ControlAnswer;
@@ -151,8 +151,10 @@ impl<'j> BucketJudge<'j> {
 
     /// No class has rows that it cannot have.
     fn judge_classes(&mut self) {
-        for ((bucket, class, _), cell) in &self.cells {
-            if let Some(rule) = find_broken_rule(*class, cell) {
+        let clock = self.demand.clock;
+        for ((bucket, class, band), cell) in &self.cells {
+            let broken = find_broken_rule(*class, cell);
+            if let Some(rule) = broken.or_else(|| find_broken_band(*class, *band, cell, clock)) {
                 self.faults.push(EngineFault::ClassImpossible { bucket: *bucket, class: *class, rule });
             }
         }

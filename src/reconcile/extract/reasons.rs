@@ -41,6 +41,7 @@ pub fn list_reasons(
         generator: "",
         resumable: false,
         form: ManifestForm::Plain,
+        place: std::path::Path::new(""),
     };
     let reader = RowReader::new(dataset, system, key, &settings).map_err(ExtractFault::Settings)?;
     let (mut values, mut counts) = (Vec::new(), BTreeMap::new());

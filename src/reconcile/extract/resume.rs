@@ -32,7 +32,7 @@ pub(super) fn write_notes(folder: &Path, notes: &ReadRowsV1) -> Result<(), Manif
 }
 
 /// The notes, if they are of the extraction that is asked for.
-pub(super) fn read_notes(folder: &Path, expected: &ManifestV1) -> Option<ReadRowsV1> {
+pub(super) fn read_notes(folder: &Path, expected: &ManifestV1, place: &str) -> Option<ReadRowsV1> {
     let notes = ReadRowsV1::from_bytes(&read_bounded(&folder.join(READ_NOTES)).ok()?).ok()?;
     let found = &notes.header;
     // What only the reading itself can say.
@@ -44,7 +44,8 @@ pub(super) fn read_notes(folder: &Path, expected: &ManifestV1) -> Option<ReadRow
         reasons: found.reasons.clone(),
         ..expected.clone()
     };
-    (notes.schema == VERSION && *found == asked && notes.files.len() == BUCKETS).then_some(notes)
+    (notes.schema == VERSION && notes.place == place && *found == asked && notes.files.len() == BUCKETS)
+        .then_some(notes)
 }
 
 fn read_bounded(path: &Path) -> Result<Vec<u8>, ManifestFault> {

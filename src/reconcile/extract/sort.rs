@@ -63,7 +63,7 @@ impl SortJob<'_> {
             self.sort_rows(bucket, spill, at_once, &mut out)?;
         }
         let written = out.finish()?;
-        self.files.check(&written.0)?;
+        self.files.check(&written.0, self.has_reasons())?;
         if let Some(journal) = &self.journal {
             journal.note(&written)?;
         }
@@ -102,9 +102,13 @@ impl SortJob<'_> {
         Ok(SortedRun { rows, columns, width })
     }
 
+    fn has_reasons(&self) -> bool {
+        self.writer.content() == ManifestContentV1::Rejects
+    }
+
     /// Reasons are numbered by name, whatever row had them first.
     fn place_reason(&self, row: ManifestRow) -> ManifestRow {
-        if self.writer.content() != ManifestContentV1::Rejects {
+        if !self.has_reasons() {
             return row;
         }
         let number = usize::try_from(row.digest >> 64).ok();

@@ -29,12 +29,18 @@ struct SpillWriter {
     path: PathBuf,
     rows: u64,
     key_sum: i128,
+    digest_sum: i128,
 }
 
 impl Spills {
     pub(super) fn new(folder: &Path) -> Self {
-        let blank =
-            |bucket| SpillWriter { file: None, path: name_spill(folder, bucket), rows: 0, key_sum: 0 };
+        let blank = |bucket| SpillWriter {
+            file: None,
+            path: name_spill(folder, bucket),
+            rows: 0,
+            key_sum: 0,
+            digest_sum: 0,
+        };
         Self { files: (0..256).map(blank).collect() }
     }
 
@@ -42,6 +48,7 @@ impl Spills {
         let spill = &mut self.files[usize::from(row.bucket())];
         spill.rows += 1;
         spill.key_sum += i128::from(split_halves(row.key).1);
+        spill.digest_sum += i128::from(split_halves(row.digest).1);
         let file = match &mut spill.file {
             Some(file) => file,
             none => none.insert(BufWriter::with_capacity(1 << 15, create_file(&spill.path)?)),
@@ -54,7 +61,11 @@ impl Spills {
         let finish = |mut spill: SpillWriter| {
             let flushed = spill.file.as_mut().map_or(Ok(()), BufWriter::flush);
             flushed.map_err(|error| ManifestFault::of_system(&spill.path, &error))?;
-            Ok(UnsortedRowsV1 { rows: spill.rows, key_sum: spill.key_sum.to_string() })
+            Ok(UnsortedRowsV1 {
+                rows: spill.rows,
+                key_sum: spill.key_sum.to_string(),
+                digest_sum: spill.digest_sum.to_string(),
+            })
         };
         self.files.into_iter().map(finish).collect()
     }
@@ -98,11 +109,13 @@ impl SpillFiles {
         self.expected.get(usize::from(bucket)).is_none_or(|expected| expected.rows > 0)
     }
 
-    /// Whether a bucket has the rows that were read.
-    pub(super) fn check(&self, bucket: &SortedBucketV1) -> Result<(), ManifestFault> {
+    /// Whether a bucket has the rows that were read. Reasons get other numbers when they are sorted.
+    pub(super) fn check(&self, bucket: &SortedBucketV1, has_reasons: bool) -> Result<(), ManifestFault> {
         let expected = self.expected.get(usize::from(bucket.bucket));
         let is_whole = |expected: &UnsortedRowsV1| {
-            expected.rows == bucket.header.rows && expected.key_sum == bucket.header.key_sum
+            expected.rows == bucket.header.rows
+                && expected.key_sum == bucket.header.key_sum
+                && (has_reasons || expected.digest_sum == bucket.header.digest_sum)
         };
         if expected.is_some_and(is_whole) {
             return Ok(());

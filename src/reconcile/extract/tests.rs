@@ -104,6 +104,7 @@ fn settings<'e>() -> ExtractSettings<'e> {
         generator: "test",
         resumable: false,
         form: ManifestForm::Plain,
+        place: Path::new(""),
     }
 }
 

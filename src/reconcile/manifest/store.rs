@@ -1,7 +1,7 @@
 //! Files of manifests and of extractions on their way: readable by their owner alone, and never
 //! written over another file. The only place of this room that opens files.
 
-use super::{FaultKind, ManifestFault, ManifestForm, READ_NOTES, SORTED_NOTES};
+use super::{FaultKind, HEADER_FILE, ManifestFault, ManifestForm, READ_NOTES, SORTED_NOTES};
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 
@@ -102,6 +102,7 @@ impl WorkFolder {
         }
         let path = name_work_folder(target);
         if path.symlink_metadata().is_ok() {
+            check_own_folder(&path)?;
             drop(lock_folder(&path)?);
             remove_folder(&path)?;
         }
@@ -154,6 +155,34 @@ impl Drop for WorkFolder {
             let _ = remove_folder(&self.path);
         }
     }
+}
+
+/// What is not of an extraction is nothing to be cleared.
+#[allow(clippy::disallowed_methods, reason = "the folder is listed, and nothing in it is followed")]
+fn check_own_folder(path: &Path) -> Result<(), ManifestFault> {
+    let fault = |error: &std::io::Error| ManifestFault::of_system(path, error);
+    let is_folder = path.symlink_metadata().map_err(|error| fault(&error))?.is_dir();
+    let mut foreign = (!is_folder).then(|| path.to_path_buf());
+    if is_folder {
+        for entry in fs::read_dir(path).map_err(|error| fault(&error))? {
+            let entry = entry.map_err(|error| fault(&error))?;
+            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+            if !is_file || !is_own_name(&entry.file_name().to_string_lossy()) {
+                foreign = Some(entry.path());
+            }
+        }
+    }
+    let Some(foreign) = foreign else { return Ok(()) };
+    let problem = "This is none of the files that an extraction makes, and it would be removed";
+    Err(ManifestFault::new(FaultKind::Occupied, &foreign, problem, "Move it away, or name another folder."))
+}
+
+fn is_own_name(name: &str) -> bool {
+    let whole = [LOCK_FILE, READ_NOTES, SORTED_NOTES, PARQUET_FILE, HEADER_FILE];
+    let is_whole = |own: &str| name == own || name.strip_suffix(".new") == Some(own);
+    let parts = ["bucket-", "columns-", "spill-", "run-"];
+    let is_part = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
+    whole.into_iter().any(is_whole) || parts.iter().any(|part| name.strip_prefix(part).is_some_and(is_part))
 }
 
 fn name_work_folder(target: &Path) -> PathBuf {

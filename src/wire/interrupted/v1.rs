@@ -5,7 +5,9 @@ use crate::manifest::v1::{ManifestBucketV1, ManifestV1, OperationCountsV1};
 use serde::{Deserialize, Serialize};
 
 /// The number in the member `schema`.
-pub const VERSION: u32 = 1;
+///
+/// 2: the place that was read and the sums of digests. Notes of another version are not gone on with.
+pub const VERSION: u32 = 2;
 
 /// All rows were read, and are in files that wait to be sorted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +21,8 @@ pub struct ReadRowsV1 {
     pub sequenced: bool,
     /// The place of each reason by the number that it has in the files.
     pub reason_places: Vec<u64>,
+    /// A keyed digest of where the system was looked for: relative paths of a policy are of one folder.
+    pub place: String,
     /// The files, by bucket.
     pub files: Vec<UnsortedRowsV1>,
 }
@@ -31,6 +35,8 @@ pub struct UnsortedRowsV1 {
     pub rows: u64,
     /// The sum of the second halves of their keys, as a decimal number.
     pub key_sum: String,
+    /// The sum of the second halves of their digests, likewise.
+    pub digest_sum: String,
 }
 
 /// A bucket that was written whole.

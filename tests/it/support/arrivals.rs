@@ -172,13 +172,18 @@ impl Arrivals {
 
     /// Records the early warning.
     pub fn notify(&self, id: &IncidentId, sent: &str) {
+        self.notify_by(id, sent, "Robin Example");
+    }
+
+    /// Records an early warning that someone of this name sent.
+    pub fn notify_by(&self, id: &IncidentId, sent: &str, sender: &str) {
         self.enter(
             sent,
             IncidentEvent::Notified(Box::new(RecordedNotice {
                 incident: id.clone(),
                 party: "forces".into(),
                 kind: NoticeKind::EarlyWarning,
-                sender: "Robin Example".into(),
+                sender: sender.into(),
                 recipient: "duty-desk@forces.test".into(),
                 sent_at: at(sent),
                 file: "letter.txt".into(),
@@ -191,9 +196,14 @@ impl Arrivals {
 
     /// Adds an entry to the register.
     pub fn enter(&self, time: &str, event: IncidentEvent) {
+        self.enter_by(time, event, "kim-example");
+    }
+
+    /// Adds an entry that someone of this name writes.
+    pub fn enter_by(&self, time: &str, event: IncidentEvent, recorder: &str) {
         let repository = Repository::open(self.path()).unwrap();
         let register = read_register(&repository, Timestamp::now()).unwrap();
-        let pending = prepare_incident(event, "kim-example", at(time), register.as_ref()).unwrap();
+        let pending = prepare_incident(event, recorder, at(time), register.as_ref()).unwrap();
         append_incident(self.path(), &pending).unwrap();
     }
 

@@ -96,9 +96,13 @@ impl DatasetScene {
     }
 
     pub fn reconcile(&self, line: &str) -> Ran {
+        self.portcullis(&format!("reconcile {line}"))
+    }
+
+    pub fn portcullis(&self, line: &str) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("HOME", self.path()).current_dir(self.path()).arg("reconcile").args(line.split(' '));
+        command.env("HOME", self.path()).current_dir(self.path()).args(line.split(' '));
         let output = command.output().unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))

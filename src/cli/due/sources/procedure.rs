@@ -43,9 +43,12 @@ fn expect_approval(view: &DueView<'_>, path: &str, every: SignedDuration) -> Res
         Err(error) => return gap(GapReason::Malformed, error.to_string()),
     };
     let digest = view.policy.procedure().digest();
+    // One of a later day than today was not given: the gate does not count it either.
+    let today = TimeZone::UTC.to_datetime(view.at).date();
     let approved = page.approvals.iter().filter(|approval| approval.digest == digest);
-    let Some(newest) = approved.map(|approval| approval.date).max() else {
-        return gap(GapReason::Contradiction, "no approval in it is of the policy as it is now".to_string());
+    let Some(newest) = approved.map(|approval| approval.date).filter(|date| *date <= today).max() else {
+        let detail = format!("no approval in it is of the policy as it is now, and of {today} or before");
+        return gap(GapReason::Contradiction, detail);
     };
     // An approval counts to the end of its last day in UTC.
     let end = newest.checked_add(every).and_then(|day| day.tomorrow());

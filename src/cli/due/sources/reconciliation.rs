@@ -3,12 +3,12 @@
 use super::changes_at;
 use crate::cli::due::source::{DueSource, DueView};
 use crate::collect::records::FETCH;
-use crate::collect::runs::read_runs;
+use crate::collect::runs::{read_runs, signed_runs};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::reconciliation::{Dataset, ReconciliationRun, RunPopulation};
-use portcullis_record::run::run_reference;
+use portcullis_record::run::{RunLink, run_reference};
 
 /// The source.
 pub struct ExpectedRuns;
@@ -93,6 +93,28 @@ fn last_run(view: &DueView<'_>, dataset: &Dataset, full: bool) -> Result<Timesta
             && dataset.is_defined_by(&run.definition)
             && (!full || run.population == RunPopulation::Full)
     };
-    let mut runs = chain.links.iter().rev().map(|link| &link.run);
-    runs.find(counts).map(|run| run.manifests.as_of()).ok_or_else(none)
+    let links = counted_links(view, dataset, &chain.links)?;
+    let newest = links.iter().rev().map(|link| &link.run).find(counts);
+    let unsigned = || match &dataset.signers {
+        Some(list) if !chain.links.is_empty() => {
+            let detail = format!("no run of it that shows anything is signed by anyone in {list} at HEAD");
+            unseen(GapReason::Untrusted, detail)
+        }
+        _ => none(),
+    };
+    newest.map(|run| run.manifests.as_of()).ok_or_else(unsigned)
+}
+
+/// The runs that count: where the dataset names signers, those that one of them signed.
+fn counted_links<'l>(
+    view: &DueView<'_>,
+    dataset: &Dataset,
+    links: &'l [RunLink],
+) -> Result<Vec<&'l RunLink>, Gap> {
+    let Some(list) = &dataset.signers else { return Ok(links.iter().collect()) };
+    let head = view.repository.resolve("HEAD").map_err(|error| {
+        let what = format!("the signers of runs, {list}");
+        Gap::new(what, GapReason::MissingObject, format!("{error:#}"), "Check out the branch of the policy.")
+    })?;
+    Ok(signed_runs(&view.repository, &head, list, links))
 }

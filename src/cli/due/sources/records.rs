@@ -73,7 +73,7 @@ fn expect_record(
         since: Some(deployed.time),
         changes: changes_at(deployed.time),
         remedy: format!(
-            "Find out who deployed it without the gate. `portcullis check --deployment {environment} --record` records what it allows."
+            "Find out who deployed it without the gate. `portcullis check --environment {environment} --record` records what it allows."
         ),
     };
     Ok(due.filter(|_| !is_recorded).map(deed))

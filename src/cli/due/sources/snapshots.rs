@@ -7,9 +7,9 @@ use crate::collect::snapshots::read_snapshots;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
 use portcullis_model::change::BranchName;
-use portcullis_model::fact::{Gap, GapReason};
+use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_pattern::glob::Glob;
-use portcullis_record::snapshot::snapshot_reference;
+use portcullis_record::snapshot::{SnapshotLink, snapshot_reference};
 use std::collections::BTreeSet;
 
 /// The source.
@@ -102,8 +102,24 @@ fn newest_snapshot(view: &DueView<'_>, reference: &str) -> Result<Option<Timesta
             problem.to_string(),
             "See `portcullis snapshot verify`, and restore the ref from a clone that has it.",
         )),
-        (None, link) => Ok(link.map(|link| link.snapshot.time)),
+        (None, Some(_)) => newest_look(reference, &chain.links).map(Some),
+        (None, None) => Ok(None),
     }
+}
+
+/// When the protection was last seen. A snapshot that says that nothing could be seen is no look at it.
+fn newest_look(reference: &str, links: &[SnapshotLink]) -> Result<Timestamp, Gap> {
+    let saw = |link: &&SnapshotLink| {
+        link.look.protection.known().is_ok() || link.look.protected == Fact::Known(false)
+    };
+    links.iter().rev().find(saw).map(|link| link.snapshot.time).ok_or_else(|| {
+        Gap::new(
+            format!("the snapshots below `{reference}`"),
+            GapReason::NotVisible,
+            "none of them could see the protection of the branch",
+            "See `portcullis snapshot show`, give the job a token that may read it, and take one again.",
+        )
+    })
 }
 
 fn expect_snapshot(branch: &str, last: Timestamp, every: SignedDuration) -> Option<ExpectedDeed> {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
 use portcullis_judge::policy::{describe_problems, read_register};
 use portcullis_model::fact::{Gap, GapReason};
-use portcullis_model::training::{Course, RegisteredPerson, TrainingSettings};
+use portcullis_model::training::{Course, RegisteredPerson, TrainingEntry, TrainingSettings};
 
 /// The source.
 pub struct ExpectedTraining;
@@ -19,12 +19,31 @@ impl DueSource for ExpectedTraining {
     fn look(&self, view: &DueView<'_>) -> SourceAnswer {
         match &view.policy.scope.training {
             None => SourceAnswer::idle(self.name(), "the policy has no `[training]`"),
-            Some(training) => SourceAnswer::of(self.name(), expect_training(view, &training.settings)),
+            Some(training) => look_at_training(self.name(), view, &training.settings),
         }
     }
 }
 
-fn expect_training(view: &DueView<'_>, settings: &TrainingSettings) -> Result<Vec<ExpectedDeed>, Gap> {
+fn look_at_training(name: &'static str, view: &DueView<'_>, settings: &TrainingSettings) -> SourceAnswer {
+    let people = match people_here(view, settings) {
+        Ok(people) => people,
+        Err(gap) => return SourceAnswer::of(name, Err(gap)),
+    };
+    let each = |person| settings.courses.iter().map(move |course| (person, course));
+    let (mut deeds, mut notes) = (Vec::new(), Vec::new());
+    for (person, course) in people.iter().flat_map(each) {
+        match counted_completion(person, course, view.at) {
+            Some(last) => deeds.extend(expect_course(person, course, last)),
+            None => notes.push(format!("{} has not completed {}: nothing ends", person.name, course.1.title)),
+        }
+    }
+    let mut answer = SourceAnswer::of(name, Ok(deeds));
+    answer.notes.extend(notes);
+    answer
+}
+
+/// Those in the register who have not left.
+fn people_here(view: &DueView<'_>, settings: &TrainingSettings) -> Result<Vec<RegisteredPerson>, Gap> {
     let path = settings.register.to_string();
     let what = format!("the register of people, {path}");
     let missing = || Gap::new(what.clone(), GapReason::MissingObject, "there is no such file", "Write it.");
@@ -32,20 +51,25 @@ fn expect_training(view: &DueView<'_>, settings: &TrainingSettings) -> Result<Ve
     let register = read_register(&text).map_err(|problems| {
         Gap::new(what.clone(), GapReason::Malformed, describe_problems(&text, &problems), "Correct it.")
     })?;
-    let here = register.people.iter().filter(|person| person.left.is_none_or(|left| view.at < left));
-    let of_person =
-        |person| settings.courses.iter().filter_map(move |course| expect_course(person, course, view.at));
-    Ok(here.flat_map(of_person).collect())
+    let is_here = |person: &RegisteredPerson| person.left.is_none_or(|left| view.at < left);
+    Ok(register.people.into_iter().filter(is_here).collect())
 }
 
 /// Of several completions the one that lasts longest counts, as for the gate.
+fn counted_completion<'p>(
+    person: &'p RegisteredPerson,
+    (name, course): (&String, &Course),
+    at: Timestamp,
+) -> Option<&'p TrainingEntry> {
+    let of_course = person.training.iter().filter(|entry| entry.course == *name && entry.completed <= at);
+    of_course.max_by_key(|entry| entry.end(course).unwrap_or(Timestamp::MAX))
+}
+
 fn expect_course(
     person: &RegisteredPerson,
     (name, course): (&String, &Course),
-    at: Timestamp,
+    last: &TrainingEntry,
 ) -> Option<ExpectedDeed> {
-    let of_course = person.training.iter().filter(|entry| entry.course == *name && entry.completed <= at);
-    let last = of_course.max_by_key(|entry| entry.end(course).unwrap_or(Timestamp::MAX))?;
     Some(ExpectedDeed {
         source: ExpectedTraining.name(),
         subject: person.name.clone(),

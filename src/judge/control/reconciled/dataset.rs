@@ -249,8 +249,9 @@ fn is_full(run: &KnownRun) -> bool {
     run.faults.is_empty() && run.population == RunPopulation::Full
 }
 
-/// `8 of 10 within 24 hours, and 90 % is required`.
-fn describe_share(share: &RunShare) -> String {
+/// `uploads and amendments: 8 of 10 within 24 hours, and 90 % is required`.
+#[must_use]
+pub fn describe_share(share: &RunShare) -> String {
     let within = SignedDuration::from_secs(i64::try_from(share.within).unwrap_or(i64::MAX));
     let (whole, rest) = (share.required / 10_000, share.required % 10_000);
     let percent = match rest {

@@ -131,3 +131,21 @@ fn a_policy_without_parties_tells_no_one_and_is_refused() {
     let found = problems("[notification.parties.forces]\ntitle = \"x\"\nrole = \"other\"\nfinal = \"1d\"\n");
     assert!(found.iter().any(|(_, message)| message == "missing key `zone`"), "{found:?}");
 }
+
+#[test]
+fn attack_a_party_is_told_of_a_dataset_that_does_not_exist() {
+    let dataset = r#"
+[reconciliation.nominal]
+key = [{ name = "id" }]
+fields = []
+deadline = "24h"
+areas = ["imports"]
+"#;
+    let found = problems(&format!("{GOOD}{dataset}"));
+    let problem = ("\"nominals\"".to_string(), "there is no dataset `nominals`".to_string());
+    assert!(found.contains(&problem), "{found:?}");
+    let mended = format!("{}{dataset}", GOOD.replace("nominals", "nominal"));
+    let text = format!("{STARTER}\n{mended}");
+    let found = Policy::parse(&text).err().unwrap_or_default();
+    assert!(!found.iter().any(|problem| problem.message.contains("there is no dataset")), "{found:?}");
+}
