@@ -67,6 +67,7 @@ mod conformance;
 mod coverage_hostile;
 mod deployment;
 mod deployment_hosts;
+mod deployment_lanes;
 mod drill;
 mod due;
 mod evidence_command;
