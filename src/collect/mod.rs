@@ -33,6 +33,7 @@ pub mod records;
 pub mod reports;
 pub mod request;
 mod request_facts;
+pub mod round_signatures;
 pub mod runs;
 mod series;
 mod side_by_side;

@@ -74,6 +74,8 @@ mod evidence_command;
 mod evidence_list;
 mod explain_landing;
 mod fleet;
+mod fleet_formats;
+mod fleet_signed;
 mod fresh_eyes;
 mod gate_action;
 mod gitea_gate;
