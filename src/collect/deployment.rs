@@ -1,11 +1,11 @@
 //! Gathers the facts of a deployment: the range, its landings, and for each the requests that might
 //! explain it.
 
+use crate::collect::asked_requests::{AskedRequests, ask_requests};
 use crate::collect::candidates::{candidates_in, merged_parents};
 use crate::collect::gather::gather_change;
 use crate::collect::incidents::ask_incidents;
 use crate::collect::runs::gather_runs;
-use crate::collect::side_by_side::{AskedRequests, ask_requests};
 use crate::collect::signed_requests::SignedRequests;
 use crate::collect::sources::{Ends, HostSession, Sources};
 use portcullis_git::BranchPosition;

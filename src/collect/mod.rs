@@ -6,6 +6,7 @@
     reason = "this room is where the outside world comes in"
 )]
 
+mod asked_requests;
 pub mod asserted;
 pub mod audit;
 pub mod bare;

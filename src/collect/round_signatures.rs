@@ -1,6 +1,6 @@
 //! What the signature of a round over a fleet is worth. Whose signature counts is said by a list of
-//! signers that is named from outside: a list in the repository of the rounds would be in the hands of
-//! everyone who can write them.
+//! signers that is named from outside: a list in the repository of the rounds would be in the hands
+//! of everyone who can write them.
 //!
 //! A key has to be valid at the moment at which the round says that it began. That is the word of
 //! who wrote it; the rounds before it bound it from below.

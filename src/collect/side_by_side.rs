@@ -5,32 +5,13 @@ use crate::collect::crew::CrewMember;
 use crate::collect::reports::NamedReport;
 use crate::collect::sources::{ReviewRefs, Sources};
 use jiff::Timestamp;
-use portcullis_model::change::{BranchName, Revision};
+use portcullis_model::change::BranchName;
 use portcullis_model::deployment::LandingFacts;
 use portcullis_model::fact::Fact;
-use portcullis_model::id::RequestId;
 use portcullis_model::inquiry::Inquiry;
-use portcullis_model::landing::Step;
 use portcullis_model::protection::Branch;
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-
-/// The requests that brought steps, as far as they were asked.
-pub(super) type AskedRequests = BTreeMap<Revision, Fact<BTreeSet<RequestId>>>;
-
-/// The requests that brought each step, where a crew asks the host.
-pub(super) fn ask_requests(
-    sources: &Sources<'_>,
-    branch: &BranchName,
-    steps: &[Step],
-    progress: &dyn Fn(usize),
-) -> AskedRequests {
-    let Some(crew) = sources.crew else { return AskedRequests::new() };
-    let ask = |member: &CrewMember, step: &Step| member.host.landed(&step.commit.id, branch);
-    let found = steps.iter().zip(crew.map(steps, ask, progress));
-    found.filter_map(|(step, requests)| Some((step.commit.id.clone(), requests?))).collect()
-}
 
 impl Range<'_> {
     /// The facts of landings, but for the proof of their content.

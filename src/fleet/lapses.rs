@@ -16,7 +16,8 @@ pub struct FleetLapse {
     pub until: Option<Timestamp>,
 }
 
-/// The lapses of a repository, by what the rounds found of it, oldest first; what lasts comes first.
+/// The lapses of a repository, by what the rounds found of it, oldest first; what lasts comes
+/// first.
 pub fn find_lapses(past: &[(Timestamp, FleetItem)]) -> Vec<FleetLapse> {
     let mut lapses: Vec<FleetLapse> = Vec::new();
     for (time, item) in past {

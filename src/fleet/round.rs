@@ -6,12 +6,12 @@
 //! byte. A file says nothing of the round that it is in, so that a repository of which nothing
 //! changed is the same file in each.
 //!
-//! A round may be signed: `signature.json` is an envelope over its digest. The commit follows from the
-//! signature too.
+//! A round may be signed: `signature.json` is an envelope over its digest. The commit follows from
+//! the signature too.
 //!
-//! **What it cannot show.** Anyone who can write the ref can write another chain without signatures,
-//! or cut this one short, and a later round that asks for no signature would carry its looks on. A
-//! server that only lets the ref grow prevents it, and what is kept elsewhere shows it.
+//! **What it cannot show.** Anyone who can write the ref can write another chain without
+//! signatures, or cut this one short, and a later round that asks for no signature would carry its
+//! looks on. A server that only lets the ref grow prevents it, and what is kept elsewhere shows it.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -1,10 +1,10 @@
-//! A round over a fleet as SARIF 2.1.0, within the limits of GitHub's code scanning: a result for each
-//! finding of a repository, under the rule of its column.
+//! A round over a fleet as SARIF 2.1.0, within the limits of GitHub's code scanning: a result for
+//! each finding of a repository, under the rule of its column.
 //!
-//! What holds is left out, and so is what could not be seen of more repositories than a run has room
-//! for; the round itself is a result where it does not end well, so that no consumer takes what could
-//! not be seen for a pass. A place is the policy of a repository, as if all of them lay side by side
-//! in one folder.
+//! What holds is left out, and so is what could not be seen of more repositories than a run has
+//! room for; the round itself is a result where it does not end well, so that no consumer takes
+//! what could not be seen for a pass. A place is the policy of a repository, as if all of them lay
+//! side by side in one folder.
 
 use super::sarif::{RESULTS, SCHEMA, first_sentence};
 use super::{ControlGuide, escape, json, summary};

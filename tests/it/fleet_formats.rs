@@ -28,7 +28,8 @@ fn read_kept(directory: &Path, arguments: &[&str]) -> (i32, String) {
     ended(&command.output().unwrap())
 }
 
-/// One repository without a policy, one without rules, one that cannot be seen, and one that is fine.
+/// One repository without a policy, one without rules, one that cannot be seen, and one that is
+/// fine.
 fn mixed() -> Server<FleetSite> {
     site(4, |site| {
         site.repository(&of("service-0000")).files.clear();

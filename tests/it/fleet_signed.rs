@@ -70,7 +70,8 @@ impl SignedHome {
         self.git(&["for-each-ref", "--format=%(refname)", "refs/portcullis/fleet/"], b"")
     }
 
-    /// Gives the newest round another `signature.json`, or none, and the commit that follows from it.
+    /// Gives the newest round another `signature.json`, or none, and the commit that follows from
+    /// it.
     fn alter_signature(&self, blob: Option<&str>) {
         let reference = self.reference();
         let listed = self.git(&["ls-tree", &reference], b"");

@@ -75,6 +75,7 @@ mod evidence_list;
 mod explain_landing;
 mod fleet;
 mod fleet_formats;
+mod fleet_gitea;
 mod fleet_signed;
 mod fresh_eyes;
 mod gate_action;

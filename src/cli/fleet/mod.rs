@@ -3,7 +3,8 @@
 //! - `scope` finds the repositories of a round, `asking` looks at them side by side, and `journal`
 //!   keeps what was looked at until the round is over;
 //! - `output_plan` and `text` write a round; `rounds` keeps rounds, lists, compares and verifies
-//!   them, `sign` signs them, `show` shows one repository, `export` writes a table; `merge` puts the shards of a round together.
+//!   them, `sign` signs them, `show` shows one repository, `export` writes a table; `merge` puts
+//!   the shards of a round together.
 
 use super::HostName;
 use super::exit::{Exit, Failure, Result};
@@ -90,7 +91,7 @@ pub enum FleetCommand {
     /// Show what differs between two rounds.
     Diff(rounds::RoundsToCompare),
     /// Show what the newest round knows of one repository, and since when what does not hold.
-    Show(show::ShowArguments),
+    Show(show::RepositoryToShow),
     /// Write the rounds of a year as a table for other tools.
     #[cfg(feature = "reconcile")]
     Export(export::ExportArguments),

@@ -205,8 +205,8 @@ fn check_signature(kept: &KeptRound, allowed: Option<&AllowedSigners>) -> Result
     ))
 }
 
-/// The signatures of the rounds of a year, one after the other. The first that is signed vouches for
-/// those before it, and from then on each needs a signature.
+/// The signatures of the rounds of a year, one after the other. The first that is signed vouches
+/// for those before it, and from then on each needs a signature.
 struct SignatureRow<'a> {
     allowed: Option<&'a AllowedSigners>,
     has_signed: bool,

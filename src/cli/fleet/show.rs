@@ -17,7 +17,7 @@ use std::path::Path;
 
 /// Which repository.
 #[derive(Debug, Args)]
-pub struct ShowArguments {
+pub struct RepositoryToShow {
     /// Repository, as its host names it.
     #[arg(value_name = "REPOSITORY")]
     repository: String,
@@ -60,7 +60,7 @@ struct ShownRepository<'a> {
 ///
 /// # Errors
 /// There are no rounds, they do not verify, or none knows the repository.
-pub fn run(directory: &Path, arguments: &ShowArguments) -> Result {
+pub fn run(directory: &Path, arguments: &RepositoryToShow) -> Result {
     let rounds = arguments.year.read(directory)?;
     let name = &arguments.repository;
     let Some((newest, signature)) = rounds.newest() else { return Ok(Exit::Environment) };

@@ -6,9 +6,9 @@
 pub mod cache;
 pub mod saved;
 
+use crate::collect::asked_requests::ask_requests;
 use crate::collect::candidates::{candidates_in, merged_parents};
 use crate::collect::deployment::{Group, Range, ask_branch, no_host};
-use crate::collect::side_by_side::ask_requests;
 use crate::collect::sources::{HostSession, Sources};
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::deployment::{Baseline, BaselineOrigin, Deployment, LandingFacts};

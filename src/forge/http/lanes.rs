@@ -4,8 +4,8 @@
 //! Answers do not depend on the order in which they come in: each client gets the answer to its own
 //! question, and what was answered once in a run is answered the same again.
 //!
-//! A client says which questions it is about to put ([`Transport::foresee`]). They go out at once, as
-//! far as there are places, and each of their answers, a refusal too, waits for the client.
+//! A client says which questions it is about to put ([`Transport::foresee`]). They go out at once,
+//! as far as there are places, and each of their answers, a refusal too, waits for the client.
 
 use super::transport::{Live, Request, Response, Transport, TransportError};
 use std::cell::Cell;

@@ -69,8 +69,8 @@ pub trait Transport {
     /// several lanes makes use of it.
     fn foresee(&self, _questions: Vec<Request>) {}
 
-    /// How long ago the transport was made, without the time that it waited for other clients. One from a table has no clock: there all answers come
-    /// at once.
+    /// How long ago the transport was made, without the time that it waited for other clients. One
+    /// from a table has no clock: there all answers come at once.
     fn elapsed(&self) -> Duration {
         Duration::ZERO
     }

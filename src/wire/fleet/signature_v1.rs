@@ -1,5 +1,6 @@
-//! Version 1 of the signature of a round over a fleet: the predicate `urn:portcullis:fleet-round:v1`,
-//! and the statement that holds it. The envelope is that of a signed review.
+//! Version 1 of the signature of a round over a fleet: the predicate
+//! `urn:portcullis:fleet-round:v1`, and the statement that holds it. The envelope is that of a
+//! signed review.
 //!
 //! Everything in it follows from the round and the name of the signer, so a reader writes it again
 //! and compares the bytes.
