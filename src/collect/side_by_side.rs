@@ -41,7 +41,7 @@ impl Range<'_> {
         crew.map(items, |member, item| parts.with(member, |range| work(range, item)), progress)
     }
 
-    /// Does one work beside another, where a crew asks the host, and else before it.
+    /// Does one work beside another, where a crew asks the host, and else after it.
     pub(super) fn beside<T: Send, R>(
         &self,
         work: impl Fn(&Range<'_>) -> T + Sync,

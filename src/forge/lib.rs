@@ -76,6 +76,10 @@ pub trait Forge {
     /// Hears that [`Forge::branch`] is asked next; see [`http::transport::Transport::foresee`].
     fn foresee_branch(&self, _name: &BranchName) {}
 
+    /// Hears that [`Forge::landed`] is asked next about these commits. They are looked up only
+    /// where that is of use.
+    fn foresee_landed(&self, _commits: &dyn Fn() -> Vec<Revision>) {}
+
     /// Hears that these topics of a question are asked next, beside those of a request.
     fn foresee(&self, _topics: &BTreeSet<Topic>, _question: &Question<'_>) {}
 

@@ -150,6 +150,12 @@ fn a_chain_that_began_without_signatures_is_vouched_for_by_the_first_signed_roun
     assert_eq!(home.round(&server, &["--key", &key]).0, 0);
     let (exit, text) = home.fleet(&["verify", "--signers", &signers]);
     assert!(exit == 6 && text.contains("round 4 cannot be believed"), "{exit} {text}");
+    // As the advice says, to begin anew.
+    let reference = home.reference();
+    home.git(&["update-ref", "refs/kept/fleet", &reference], b"");
+    home.git(&["update-ref", "-d", &reference], b"");
+    assert_eq!(home.round(&server, &["--key", &key, "--signers", &signers]).0, 0);
+    assert_eq!(home.fleet(&["verify", "--signers", &signers]).0, 0);
 }
 
 #[test]
@@ -165,6 +171,10 @@ fn attack_an_unsigned_round_where_a_signature_is_demanded() {
     let (exit, text) = home.round(&server, &["--signers", &home.signers()]);
     assert!(exit == 2 && text.contains("--sign or --key FILE"), "{exit} {text}");
     assert_eq!(home.reference(), "");
+    let without_record = [&["--signers", &home.signers()][..], &["--quiet"]].concat();
+    let (exit, text) = ended(&command(home.path(), &server, &without_record).output().unwrap());
+    assert_eq!(exit, 0, "{text}");
+    assert_eq!(home.round(&server, &["--signers", &home.signers(), "--key", &home.key("kim")]).0, 0);
 }
 
 #[test]
@@ -181,6 +191,13 @@ fn attack_a_round_is_signed_by_someone_who_is_not_of_the_list() {
     let fresh = SignedHome::begin();
     let (exit, text) = fresh.round(&server, &["--key", &fresh.key("mallory"), "--signers", &fresh.signers()]);
     assert!(exit == 6 && text.contains("is not in the list of signers"), "{exit} {text}");
+    // A key of the list counts, and so does this one once it is there.
+    let by = |name: &str| fresh.round(&server, &["--key", &fresh.key(name), "--signers", &fresh.signers()]);
+    assert_eq!(by("kim").0, 0);
+    let public = std::fs::read_to_string(fresh.key("mallory.pub")).unwrap();
+    let both = std::fs::read_to_string(fresh.signers()).unwrap() + &format!("mallory@example.test {public}");
+    std::fs::write(fresh.signers(), both).unwrap();
+    assert_eq!(by("mallory").0, 0);
 }
 
 #[test]

@@ -201,7 +201,7 @@ fn check_signature(kept: &KeptRound, allowed: Option<&AllowedSigners>) -> Result
     let signature = RoundSignature::of(kept, allowed);
     let Some(why) = signature.refusal() else { return Ok(signature) };
     Err(Failure::unverified(format!("round {} cannot be believed: {why}", kept.round.number)).hint(
-        "find out who wrote it; to sign from now on, run once with --sign and --full-every 0, without --signers",
+        "find out who wrote it; to begin anew, keep the ref under another name, delete it, and sign the first round",
     ))
 }
 

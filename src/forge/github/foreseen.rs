@@ -28,6 +28,13 @@ impl GitHub {
         self.client.foresee(addresses.into_iter().flatten().collect());
     }
 
+    /// Which requests brought these commits.
+    pub(super) fn foresee_requests_of(&self, commits: &[Revision]) {
+        let addresses =
+            commits.iter().map(|id| self.list_address(&self.at(&["commits", id.as_str(), "pulls"])));
+        self.client.foresee(addresses.flatten().collect());
+    }
+
     pub(super) fn branch_address(&self, name: &BranchName) -> Address {
         self.client.url(WHAT, &self.at(&["branches", name.as_str()]), &[])
     }

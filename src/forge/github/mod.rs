@@ -158,6 +158,10 @@ impl Forge for GitHub {
         self.client.foresee(self.branch_address(name).into_iter().collect());
     }
 
+    fn foresee_landed(&self, commits: &dyn Fn() -> Vec<Revision>) {
+        self.foresee_requests_of(&commits());
+    }
+
     fn foresee(&self, topics: &BTreeSet<Topic>, question: &Question<'_>) {
         self.foresee_topics(topics, question);
     }
