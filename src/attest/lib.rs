@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 pub mod badge;
 pub mod dsse;
 pub mod evidence;
+pub mod fleet_round;
 pub mod json;
 pub mod key;
 pub mod manifest;

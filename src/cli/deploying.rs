@@ -44,7 +44,8 @@ pub fn locate(
     let no_candidate = || Failure::usage("it is not known what would be deployed");
     let candidate = meant.candidate.clone().ok_or_else(no_candidate)?;
     let judged = || judged_deployment(environment, &candidate);
-    let history = DeploymentHistory::gather(repository, forge, environment, &judge_text);
+    let ends = (subject.base.as_deref(), &candidate);
+    let history = DeploymentHistory::gather(repository, forge, environment, &judge_text, ends);
     let found = find_baseline(repository, subject.base.as_deref(), &candidate, &history);
     let (baseline, tip) = found.map_err(|error| not_known(error, environment, judged()))?;
     let asked = forge.map(Forge::repository);
@@ -116,6 +117,9 @@ impl LocatedDeployment {
         names::warn_of_first(&environment, &history.chain, &others);
         let unnamed = || Failure::usage("name the branch that is deployed from: --branch NAME");
         let branch = branch_named(branch, policy).ok_or_else(unnamed)?;
+        if let Some(forge) = question.forge {
+            forge.foresee_branch(&branch);
+        }
         let deployer = find_deployer(deployer, ci::current_job().actor());
         let recorded = history.recorded();
         let elsewhere = match (&recorded, &baseline.origin) {

@@ -2,15 +2,24 @@
 
 use super::exit::Result;
 use super::{HostName, SubjectArguments};
+use crate::collect::crew::{Crew, CrewMember};
 use portcullis_forge::ci::{self, VerdictPlace};
 use portcullis_forge::http::address::Origin;
+use portcullis_forge::http::lanes::{AnswerKeeper, GATE_LANES, Lanes};
 use portcullis_forge::http::transport::{Live, Transport};
 use portcullis_forge::{self as host, Connection, Forge, HostKind};
+use portcullis_git::Repository;
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::host::HostProfile;
 use portcullis_model::id::RequestId;
+use std::path::Path;
+
+/// How many threads of a gate look at landings. Each has the repository open, and some questions in
+/// flight.
+const GATE_CREW: usize = 24;
 
 /// A repository on a host.
+#[derive(Clone)]
 pub struct MeantHost {
     /// The kind of host.
     pub kind: &'static HostKind,
@@ -79,6 +88,83 @@ pub fn open_host(
 ) -> Result<Box<dyn Forge>> {
     let connection = connection.unwrap_or_else(|| connection_over(kind, Box::new(Live::new())));
     Ok(host::open(kind.name, repository, connection)?)
+}
+
+/// The host that a gate asks: over a connection one by one, and else side by side over the one that
+/// the environment names.
+///
+/// # Errors
+/// See [`open_host`].
+pub fn open_gate_host(host: &MeantHost, connection: Option<Connection>) -> Result<AskedHost> {
+    match connection {
+        Some(_) => open_host(host.kind, &host.repository, connection).map(AskedHost::of),
+        None => AskedHost::over(NetworkHost::of(host.clone(), GATE_CREW, None).in_flight(GATE_LANES)),
+    }
+}
+
+/// A host that is asked, by one thread or several.
+pub struct AskedHost {
+    /// The host, for questions one by one.
+    pub forge: Box<dyn Forge>,
+    /// The way to it, where it is one over the network.
+    network: Option<NetworkHost>,
+}
+
+impl AskedHost {
+    /// A host that is asked one by one.
+    pub fn of(forge: Box<dyn Forge>) -> Self {
+        AskedHost { forge, network: None }
+    }
+
+    /// A host over the network.
+    ///
+    /// # Errors
+    /// It cannot be one.
+    pub fn over(network: NetworkHost) -> Result<Self> {
+        Ok(AskedHost { forge: network.open()?, network: Some(network) })
+    }
+
+    /// Who asks it side by side.
+    pub fn crew<'a>(&'a self, directory: &'a Path) -> Option<Crew<'a>> {
+        let network = self.network.as_ref()?;
+        let open = move || {
+            let repository = Repository::open(directory).ok()?;
+            Some(CrewMember { repository, host: network.open().ok()? })
+        };
+        Some(Crew::of(network.size, Box::new(open)))
+    }
+}
+
+/// The way to a host over the network, and how many may ask at once.
+pub struct NetworkHost {
+    kind: &'static HostKind,
+    repository: String,
+    lanes: Lanes,
+    size: usize,
+}
+
+impl NetworkHost {
+    /// A host that so many ask side by side, by what was kept of earlier runs.
+    pub fn of(host: MeantHost, size: usize, keeper: Option<Box<dyn AnswerKeeper>>) -> Self {
+        let MeantHost { kind, repository, .. } = host;
+        NetworkHost { kind, repository, lanes: Lanes::new(Live::new(), keeper), size }
+    }
+
+    /// So many requests are in flight at most.
+    #[must_use]
+    fn in_flight(self, most: usize) -> Self {
+        NetworkHost { lanes: self.lanes.in_flight(most), ..self }
+    }
+
+    /// No more than so many requests go out.
+    #[must_use]
+    pub fn at_most(self, requests: u64) -> Self {
+        NetworkHost { lanes: self.lanes.at_most(requests), ..self }
+    }
+
+    fn open(&self) -> Result<Box<dyn Forge>> {
+        Ok(host::open(self.kind.name, &self.repository, connection_over(self.kind, self.lanes.lane()))?)
+    }
 }
 
 /// The way to a host that the environment names, over a transport.

@@ -3,7 +3,7 @@
 
 use super::exit::{Failure, Result};
 use super::given::{self, GivenPlace};
-use super::hosts::{MeantHost, open_host, profile_of};
+use super::hosts::{AskedHost, MeantHost, open_gate_host, profile_of};
 use super::meant::{CommitsQuestion, Meant};
 use super::policy_file::{POLICY, check_waivers, parse_policy, read_policy};
 use super::stop::Stop;
@@ -144,19 +144,20 @@ fn try_prepare(
     let meant = Meant::read(&repository, subject, request, job)?;
     let is_live = connection.is_none();
     let open = |host: &MeantHost| match bare::open_server(directory, host, meant.candidate.as_ref())? {
-        Some(server) => Ok(server),
-        None => open_host(host.kind, &host.repository, connection),
+        Some(server) => Ok(AskedHost::of(server)),
+        None => open_gate_host(host, connection),
     };
-    let forge = meant.host.as_ref().map(open).transpose()?;
+    let asked = meant.host.as_ref().map(open).transpose()?;
+    let crew = asked.as_ref().and_then(|asked| asked.crew(directory));
+    let forge = asked.as_ref().map(|asked| &*asked.forge);
     let id = meant.host.as_ref().and_then(|host| host.request.as_ref());
-    let on_request = forge.as_deref().zip(id).map(|(forge, id)| forge.request(id));
-    let session = forge.as_deref().zip(on_request.as_deref());
+    let on_request = forge.zip(id).map(|(forge, id)| forge.request(id));
+    let session = forge.zip(on_request.as_deref());
     let session = session.map(|(forge, on_request)| HostSession::begin(forge, on_request));
-    let question =
-        CommitsQuestion { repository: &repository, subject, meant: &meant, forge: forge.as_deref() };
+    let question = CommitsQuestion { repository: &repository, subject, meant: &meant, forge };
     let found = locate_ends(&question, request, session)?;
     let unseen = |gap| Stop::Gap(Box::new(found.judged()), gap);
-    let profile = forge.as_deref().map_or_else(|| profile_of(subject.host), Forge::profile);
+    let profile = forge.map_or_else(|| profile_of(subject.host), Forge::profile);
     let policy = policy_at(&repository, directory, subject, &found.ends(), &profile)?;
     let (policy, inquiry) = policy.map_err(unseen)?;
     let brought = || {
@@ -166,12 +167,13 @@ fn try_prepare(
     names::check_reports(&policy, &reports, brought)?;
     names::warn(&reports, &subject.evidence);
     let tip = found.tip();
-    let logged = bare::logged_reviews(&repository, forge.as_deref());
+    let logged = bare::logged_reviews(&repository, forge);
     let review_refs = ReviewRefs { logged, ..found.review_refs(&repository) };
     let located = found.locate_by(&policy, &question, request)?;
     let sources = Sources {
         repository: &repository,
-        host: forge.as_deref(),
+        host: forge,
+        crew: crew.as_ref(),
         directory,
         reports: &reports,
         evidence: &subject.evidence,

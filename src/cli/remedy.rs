@@ -1,7 +1,7 @@
 //! `portcullis remedy`: the exact change of the host's settings that would satisfy the policy, and
 //! nothing more. It is printed, and never applied.
 
-use super::audit::asking::{AskedHost, HostChoice};
+use super::audit::asking::{HostChoice, open_asked};
 use super::audit::unseen_failure;
 use super::deploying::branch_named;
 use super::exit::{Exit, Failure, Result};
@@ -62,7 +62,7 @@ pub fn run(directory: &Path, arguments: &RemedyArguments) -> Result {
         cache: None,
         requests: None,
     };
-    let asked = AskedHost::open(directory, &repository, choice)?.ok_or_else(|| {
+    let asked = open_asked(directory, &repository, choice)?.ok_or_else(|| {
         Failure::usage("name the host that protects the branch: --host github --repository OWNER/NAME")
     })?;
     let host = &*asked.forge;

@@ -8,6 +8,7 @@ use portcullis_model::change::Revision;
 use portcullis_model::deployment::{Baseline, BaselineOrigin, HostDeployment, Recorded};
 use portcullis_model::environment::Environment;
 use portcullis_model::fact::{Fact, Gap, GapReason};
+use portcullis_model::landing::Span;
 use portcullis_record::{
     self as record, Chain, ChainProblem, Judge, RecordEntry, RecordLink, RecordStanding,
 };
@@ -18,6 +19,29 @@ pub struct DeploymentHistory {
     pub chain: Fact<Option<Chain>>,
     /// What the host lists as deployed.
     pub by_host: Fact<Option<HostDeployment>>,
+}
+
+/// So many landings are foreseen before the baseline is known for certain.
+const FORESEEN: usize = 40;
+
+/// The first steps from what is probably deployed to what would be.
+fn first_steps(
+    repository: &Repository,
+    chain: &Fact<Option<Chain>>,
+    base: Option<&str>,
+    candidate: &Revision,
+) -> Vec<Revision> {
+    let recorded = || Some(chain.value()?.as_ref()?.last().ok()?.entry.candidate.clone());
+    let begin = match base {
+        Some(base) => resolve_named(repository, base).ok(),
+        None => recorded(),
+    };
+    match begin.map(|begin| repository.span(&begin, candidate)) {
+        Some(Fact::Known(Span::Steps(steps))) => {
+            steps.into_iter().take(FORESEEN).map(|step| step.commit.id).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Why it is not known what is deployed.
@@ -45,12 +69,17 @@ impl DeploymentHistory {
         host: Option<&dyn Forge>,
         environment: &Environment,
         judge: &Judge<'_>,
+        (base, candidate): (Option<&str>, &Revision),
     ) -> Self {
+        let chain = repository.deployments(environment, judge, Closeness::Repository);
         let by_host = match host {
-            Some(host) => host.deployed(environment.as_str()),
+            Some(host) => {
+                // They are asked about in any case.
+                host.foresee_landed(&|| first_steps(repository, &chain, base, candidate));
+                host.deployed(environment.as_str())
+            }
             None => Fact::Gap(Gap::not_asked("what the host says is deployed", "name the host")),
         };
-        let chain = repository.deployments(environment, judge, Closeness::Repository);
         DeploymentHistory { chain, by_host }
     }
 

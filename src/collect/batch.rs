@@ -62,11 +62,7 @@ fn gather_entries(
 ) -> Vec<LandingFacts> {
     let groups = groups_of(base, queue, steps);
     let total = groups.len() + 1;
-    let mut gathered = Vec::with_capacity(groups.len());
-    for (index, group) in groups.into_iter().enumerate() {
-        progress(index, total);
-        gathered.extend(range.landing(group));
-    }
+    let mut gathered = range.gather_groups(groups, &|done| progress(done, total));
     range.prove(&mut gathered, &|_| ());
     progress(total, total);
     gathered

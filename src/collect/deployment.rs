@@ -1,13 +1,13 @@
 //! Gathers the facts of a deployment: the range, its landings, and for each the requests that might
 //! explain it.
 
+use crate::collect::asked_requests::{AskedRequests, ask_requests};
 use crate::collect::candidates::{candidates_in, merged_parents};
 use crate::collect::gather::gather_change;
 use crate::collect::incidents::ask_incidents;
 use crate::collect::runs::gather_runs;
 use crate::collect::signed_requests::SignedRequests;
 use crate::collect::sources::{Ends, HostSession, Sources};
-use portcullis_forge::{Forge, Question, ask_facts};
 use portcullis_git::BranchPosition;
 use portcullis_model::change::{BranchName, FileChange, Revision};
 use portcullis_model::deployment::{
@@ -68,27 +68,26 @@ pub fn gather_deployment(
 ) -> Deployment {
     let DeploymentTarget { environment, branch, candidate, baseline, deployer, by_host, recorded, elsewhere } =
         target;
-    let seen = own_branch(sources, inquiry, &branch).unwrap_or_else(|| ask_branch(sources, &branch));
     let repository = sources.repository;
+    let span = repository.span(&baseline.revision, &candidate);
+    let asked = match (sources.host, &span) {
+        (Some(host), Fact::Known(Span::Steps(steps))) => {
+            host.foresee_branch(&branch);
+            ask_requests(sources, &branch, steps, &|step| progress(step, steps.len() * PARTS))
+        }
+        _ => AskedRequests::new(),
+    };
+    let seen = own_branch(sources, inquiry, &branch).unwrap_or_else(|| ask_branch(sources, &branch));
     let on_branch = match &seen {
         Fact::Known(seen) => repository.span(&candidate, &seen.tip),
         Fact::Gap(gap) => Fact::Gap(gap.clone()),
     };
-    let span = repository.span(&baseline.revision, &candidate);
     let range = Range { inquiry, sources, branch: &seen, name: &branch, signed: OnceCell::new() };
-    let landings = match &span {
-        Fact::Known(Span::Steps(steps)) => {
-            Fact::Known(range.landings(&baseline.revision, &branch, steps, progress))
-        }
-        Fact::Known(_) => Fact::Known(Vec::new()),
-        Fact::Gap(gap) => Fact::Gap(gap.clone()),
-    };
-    let back = match &span {
-        Fact::Known(Span::Behind) => range.back(&baseline.revision, &candidate, &branch).map(Some).into(),
-        Fact::Known(_) => Fact::Known(None),
-        Fact::Gap(gap) => Fact::Gap(gap.clone()),
-    };
-    let whole = range.whole(&baseline.revision, &candidate);
+    let ends = (&baseline.revision, &candidate);
+    let (whole, (landings, back)) = range.beside(
+        |range| range.whole(ends.0, ends.1),
+        || (range.landings_of(ends.0, &span, asked, progress), range.back_of(ends, &span)),
+    );
     let reconciliation =
         gather_runs(repository, &whole.inquiry, &environment, &baseline.revision, sources.observed);
     let baseline = Fact::Known(baseline);
@@ -187,6 +186,7 @@ pub(super) struct Range<'a> {
 }
 
 /// Consecutive steps that the same requests brought.
+#[derive(Clone)]
 pub(super) struct Group {
     pub(super) parent: Revision,
     pub(super) steps: Vec<Revision>,
@@ -194,24 +194,47 @@ pub(super) struct Group {
 }
 
 impl Range<'_> {
+    fn landings_of(
+        &self,
+        baseline: &Revision,
+        span: &Fact<Span>,
+        asked: AskedRequests,
+        progress: &dyn Fn(usize, usize),
+    ) -> Fact<Vec<LandingFacts>> {
+        match span {
+            Fact::Known(Span::Steps(steps)) => Fact::Known(self.landings(baseline, steps, asked, progress)),
+            Fact::Known(_) => Fact::Known(Vec::new()),
+            Fact::Gap(gap) => Fact::Gap(gap.clone()),
+        }
+    }
+
+    fn back_of(
+        &self,
+        (baseline, candidate): (&Revision, &Revision),
+        span: &Fact<Span>,
+    ) -> Fact<Option<Back>> {
+        match span {
+            Fact::Known(Span::Behind) => self.back(baseline, candidate).map(Some).into(),
+            Fact::Known(_) => Fact::Known(None),
+            Fact::Gap(gap) => Fact::Gap(gap.clone()),
+        }
+    }
+
     fn landings(
         &self,
         baseline: &Revision,
-        branch: &BranchName,
         steps: &[Step],
+        asked: AskedRequests,
         progress: &dyn Fn(usize, usize),
     ) -> Vec<LandingFacts> {
         // One part of the work asks who brought each step, one asks about those requests, and one
         // proves their content.
         let total = steps.len() * PARTS;
-        let groups = self.groups(baseline, branch, steps, &|step| progress(step, total));
+        let groups = self.groups(baseline, steps, asked, &|step| progress(step, total));
         let groups = self.join_series(groups);
         let count = groups.len().max(1);
-        let mut gathered = Vec::with_capacity(count);
-        for (index, group) in groups.into_iter().enumerate() {
-            progress(steps.len() + index * steps.len() / count, total);
-            gathered.extend(self.landing(group));
-        }
+        let mut gathered =
+            self.gather_groups(groups, &|done| progress(steps.len() + done * steps.len() / count, total));
         self.prove(&mut gathered, &|index| progress(2 * steps.len() + index * steps.len() / count, total));
         progress(total, total);
         gathered
@@ -233,17 +256,19 @@ impl Range<'_> {
     fn groups(
         &self,
         baseline: &Revision,
-        branch: &BranchName,
         steps: &[Step],
+        mut asked: AskedRequests,
         progress: &dyn Fn(usize),
     ) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         let mut parent = baseline.clone();
         let line: BTreeSet<Revision> = steps.iter().map(|step| step.commit.id.clone()).collect();
         for (number, step) in steps.iter().enumerate() {
-            progress(number);
             let id = step.commit.id.clone();
-            let requests = self.requests(&id, branch, &line);
+            let requests = asked.remove(&id).unwrap_or_else(|| {
+                progress(number);
+                self.requests(&id, self.name, &line)
+            });
             let explained = requests.value().is_some_and(|requests| !requests.is_empty());
             match groups.last_mut() {
                 Some(last) if explained && last.requests == requests => last.steps.push(id.clone()),
@@ -327,66 +352,14 @@ impl Range<'_> {
         Some(LandingFacts { landing, steps, files, coverage, misses, requests: requests.into() })
     }
 
-    /// The facts of a request as a merge gate would have gathered them just before it landed.
-    fn request(&self, id: &RequestId, parent: &Revision) -> Option<Facts> {
-        let mut inquiry = self.inquiry.clone();
-        inquiry.topics.retain(|topic| !matches!(topic, Topic::Protection | Topic::Reports | Topic::Evidence));
-        inquiry.tests.clear();
-        inquiry.line_coverage.clear();
-        let Some(forge) = self.sources.host else { return self.unhosted(inquiry, id, parent) };
-        let on_request = forge.request(id);
-        let request = on_request.change_request();
-        match &request {
-            Fact::Known(known) => {
-                let head = known.head.clone();
-                let (on_request, branch) = (Some(on_request.as_ref()), self.branch.clone());
-                let asked = HostSession { forge, on_request, request, branch };
-                Some(self.facts(inquiry, parent, &head, Some(&asked)))
-            }
-            Fact::Gap(gap) => Some(self.unseen(inquiry, forge, parent, gap)),
-        }
-    }
-
-    /// A request of no host is its head.
-    fn unhosted(&self, inquiry: Inquiry, id: &RequestId, parent: &Revision) -> Option<Facts> {
-        let RequestId::Name(head) = id else { return None };
-        let head = Revision::try_from(head.clone()).ok()?;
-        Some(self.facts(inquiry, parent, &head, None))
-    }
-
-    /// A request that the host does not show has no head, so nothing of it is known. No other
-    /// commit is judged in its place.
-    fn unseen(&self, inquiry: Inquiry, forge: &dyn Forge, parent: &Revision, gap: &Gap) -> Facts {
-        let nothing = Inquiry { topics: BTreeSet::new(), teams: BTreeSet::new(), ..inquiry.clone() };
-        let (request, branch) = (Fact::Gap(gap.clone()), self.branch.clone());
-        let question = Question {
-            request,
-            branch,
-            head: parent,
-            commits: &[],
-            before_updates: &[],
-            owner_teams: BTreeSet::new(),
-        };
-        Facts {
-            observed: Fact::Known(self.sources.observed),
-            inquiry,
-            change: Fact::Gap(gap.clone()),
-            gate: Fact::Gap(gap.clone()),
-            host: ask_facts(forge, None, &nothing, question),
-            reports: Fact::Gap(gap.clone()),
-            line_coverage: Fact::Gap(gap.clone()),
-            evidence: Fact::Gap(gap.clone()),
-            signed: Fact::Gap(gap.clone()),
-        }
-    }
-
     /// The facts about a rollback: its approval is at the baseline, or landed since.
-    fn back(&self, baseline: &Revision, candidate: &Revision, branch: &BranchName) -> Result<Back, Gap> {
+    fn back(&self, baseline: &Revision, candidate: &Revision) -> Result<Back, Gap> {
         let repository = self.sources.repository;
         let tip = &self.branch.known()?.tip;
         let since = match repository.span(baseline, tip) {
             Fact::Known(Span::Steps(steps)) => {
-                let mut landings = self.landings(baseline, branch, &steps, &|_, _| ());
+                let asked = ask_requests(self.sources, self.name, &steps, &|_| ());
+                let mut landings = self.landings(baseline, &steps, asked, &|_, _| ());
                 let path = RepoPath::from(waiver::PATH);
                 landings.retain(|landing| landing.may_touch(&path));
                 Fact::Known(landings)

@@ -6,6 +6,7 @@
     reason = "this room is where the outside world comes in"
 )]
 
+mod asked_requests;
 pub mod asserted;
 pub mod audit;
 pub mod bare;
@@ -13,6 +14,7 @@ pub mod baseline;
 pub mod batch;
 mod candidates;
 mod coverage_paths;
+pub mod crew;
 pub mod deployment;
 pub mod elsewhere;
 pub mod evidence;
@@ -31,8 +33,11 @@ pub mod recorded;
 pub mod records;
 pub mod reports;
 pub mod request;
+mod request_facts;
+pub mod round_signatures;
 pub mod runs;
 mod series;
+mod side_by_side;
 mod signed_requests;
 pub mod signed_reviews;
 pub mod snapshots;

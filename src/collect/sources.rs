@@ -1,5 +1,6 @@
 //! Whom to ask: the repository, its host, and the files that were named.
 
+use crate::collect::crew::Crew;
 use crate::collect::reports::NamedReport;
 use portcullis_forge::{ChangeRequestHost, Forge};
 use portcullis_git::Repository;
@@ -16,6 +17,8 @@ pub struct Sources<'a> {
     pub repository: &'a Repository,
     /// The host of the repository; `None` when none takes part.
     pub host: Option<&'a dyn Forge>,
+    /// Who asks the host side by side, where it is asked over the network.
+    pub crew: Option<&'a Crew<'a>>,
     /// The directory below which reports are looked for.
     pub directory: &'a Path,
     /// Reports named on the command line.

@@ -6,9 +6,12 @@
 //! byte. A file says nothing of the round that it is in, so that a repository of which nothing
 //! changed is the same file in each.
 //!
-//! **What it cannot show.** Rounds are not signed: anyone who can write the ref can write another
-//! chain, or cut this one short, and a later round would carry its looks on. A server that only
-//! lets the ref grow prevents it, and what is kept elsewhere shows it.
+//! A round may be signed: `signature.json` is an envelope over its digest. The commit follows from
+//! the signature too.
+//!
+//! **What it cannot show.** Anyone who can write the ref can write another chain without
+//! signatures, or cut this one short, and a later round that asks for no signature would carry its
+//! looks on. A server that only lets the ref grow prevents it, and what is kept elsewhere shows it.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -16,7 +19,7 @@ use portcullis_model::change::{ObjectName, Revision};
 use portcullis_model::digest::Digest;
 use portcullis_model::fleet::{FleetItem, FleetRound, FleetScope, FleetVerdict};
 use portcullis_model::path::RepoPath;
-use portcullis_record::StoredEntry;
+use portcullis_record::{SIGNATURE, StoredEntry};
 use portcullis_wire::fleet::v1::{VERSION, read_item, read_round, write_item, write_round};
 use portcullis_wire::form::Misshapen;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +59,8 @@ pub struct KeptRound {
     pub round: FleetRound,
     /// The repositories, by name.
     pub items: BTreeMap<String, FleetItem>,
+    /// The envelope with its signature. What it is worth was not looked at.
+    pub signature: Option<Vec<u8>>,
 }
 
 /// What a round has to follow.
@@ -147,7 +152,8 @@ pub fn read_kept(stored: &StoredEntry, before: Option<&RoundBefore>) -> Result<K
     }
     check_order(&round, before)?;
     let items = read_items(stored, &round)?;
-    Ok(KeptRound { commit: stored.id.clone(), digest, round, items })
+    let signature = stored.file(SIGNATURE).map(<[u8]>::to_vec);
+    Ok(KeptRound { commit: stored.id.clone(), digest, round, items, signature })
 }
 
 fn read_round_file(stored: &StoredEntry) -> Result<(FleetRound, Digest), RoundFault> {
@@ -160,7 +166,7 @@ fn read_items(stored: &StoredEntry, round: &FleetRound) -> Result<BTreeMap<Strin
     let named: BTreeSet<String> = round.items.keys().map(|name| item_file(name)).collect();
     let is_surplus = |path: &&RepoPath| {
         let name = path.to_string();
-        name != ROUND_FILE && !named.contains(&name)
+        name != ROUND_FILE && name != SIGNATURE && !named.contains(&name)
     };
     if let Some(path) = stored.files.keys().find(is_surplus) {
         return Err(RoundFault::Surplus(path.to_string()));
@@ -234,6 +240,18 @@ pub struct PendingRound {
 }
 
 impl PendingRound {
+    /// The SHA-256 of its `round.json`.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// The same with an envelope that holds its signature.
+    #[must_use]
+    pub fn with_signature(mut self, envelope: Vec<u8>) -> Self {
+        self.files.insert(SIGNATURE.to_string(), envelope);
+        self
+    }
+
     /// Its commit as git stores it, given the name of its tree and the commit before it.
     pub fn commit(&self, tree: &ObjectName, parent: Option<&Revision>) -> Vec<u8> {
         round_commit(tree, parent, &self.round, &self.digest)

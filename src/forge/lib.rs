@@ -73,6 +73,16 @@ pub trait Forge {
     /// A branch and its tip.
     fn branch(&self, name: &BranchName) -> Fact<Branch>;
 
+    /// Hears that [`Forge::branch`] is asked next; see [`http::transport::Transport::foresee`].
+    fn foresee_branch(&self, _name: &BranchName) {}
+
+    /// Hears that [`Forge::landed`] is asked next about these commits. They are looked up only
+    /// where that is of use.
+    fn foresee_landed(&self, _commits: &dyn Fn() -> Vec<Revision>) {}
+
+    /// Hears that these topics of a question are asked next, beside those of a request.
+    fn foresee(&self, _topics: &BTreeSet<Topic>, _question: &Question<'_>) {}
+
     /// The requests that brought a commit to a branch. Whether they did is then proved by content.
     fn landed(&self, commit: &Revision, branch: &BranchName) -> Fact<BTreeSet<RequestId>>;
 
@@ -203,6 +213,10 @@ pub trait ChangeRequestHost {
     /// The git reference on the host that holds the head of the request, where there is one.
     fn head_reference(&self) -> Option<String>;
 
+    /// Hears that these topics are asked next, as far as they are of this request. Before the
+    /// request itself is seen there is no question.
+    fn foresee(&self, _topics: &BTreeSet<Topic>, _question: Option<&Question<'_>>) {}
+
     /// Who reviewed the request, and who its commits are of.
     fn reviews(&self, commits: &[Commit]) -> ReviewFacts;
 
@@ -277,7 +291,9 @@ pub fn ask_facts(
     facts.repository = Some(forge.repository());
     facts.conventions = forge.conventions();
     facts.domains = forge.domains().to_vec();
+    forge.foresee(&inquiry.topics, &question);
     if let Some(request) = request {
+        request.foresee(&inquiry.topics, Some(&question));
         if asks(Topic::Reviews) {
             let ReviewFacts { reviews, permissions, base_changed, attribution, co_authors } =
                 request.reviews(question.commits);

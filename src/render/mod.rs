@@ -16,6 +16,7 @@ pub mod codequality;
 pub mod csv;
 pub mod due;
 mod escape;
+pub mod fleet_sarif;
 pub mod gemara;
 pub mod github;
 mod groups;

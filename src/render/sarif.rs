@@ -21,12 +21,12 @@ pub static FORMAT: Format = Format {
     log_safe: true,
 };
 
-const SCHEMA: &str =
+pub(super) const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// How many results of a run GitHub accepts (GitHub docs, "SARIF results exceed one or more
 /// limits").
-const RESULTS: usize = 25_000;
+pub(super) const RESULTS: usize = 25_000;
 
 /// The rule of the outcome itself.
 const OUTCOME_RULE: &str = "outcome";
@@ -215,7 +215,7 @@ fn location_of(place: Option<&Place>, finding: Option<&Finding>) -> Value {
 }
 
 /// The first sentence of a text, on one line.
-fn first_sentence(text: &str) -> String {
+pub(super) fn first_sentence(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     text.split_once(". ").map_or(text.clone(), |(first, _)| format!("{first}."))
 }

@@ -120,6 +120,20 @@ pub static TABLE: &[Schema] = &[
         fleet::v1::FleetV1
     ),
     schema!(
+        "fleet-repository",
+        fleet::repository_v1::VERSION,
+        "What the newest round knows of one repository, as `portcullis fleet show --json` writes it",
+        "fleet-repository-v1.json",
+        fleet::repository_v1::FleetRepositoryV1
+    ),
+    schema!(
+        "fleet-signature",
+        fleet::signature_v1::VERSION,
+        "The signature of a round over a fleet: the payload of the envelope in its file `signature.json`",
+        "fleet-signature-v1.json",
+        fleet::signature_v1::RoundSignatureV1
+    ),
+    schema!(
         "incident",
         incident::v1::VERSION,
         "An entry of the register of incidents: `incident.json` in the chain that `portcullis incident` writes",

@@ -142,9 +142,8 @@ fn the_table_is_sorted_and_names_the_version_that_is_written() {
         assert_eq!(text["$schema"], "https://json-schema.org/draft/2020-12/schema", "{}", schema.name);
         let version = match schema.name {
             "facts" => &text["$defs"]["ChangeFactsV4"]["properties"]["schema"]["const"],
-            "manifest-signature" | "record-signature" | "review" | "run-signature" | "statement" => {
-                &json!(schema.version)
-            }
+            "fleet-signature" | "manifest-signature" | "record-signature" | "review" | "run-signature"
+            | "statement" => &json!(schema.version),
             _ => &text["properties"]["schema"]["const"],
         };
         assert_eq!(*version, schema.version, "{}", schema.name);

@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
-fn command(directory: &Path, server: &Server<FleetSite>, more: &[&str]) -> Command {
+pub fn command(directory: &Path, server: &Server<FleetSite>, more: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
     command.env_clear().current_dir(directory);
     command.env("GITHUB_API_URL", server.address()).env("GITHUB_TOKEN", "a-token-of-the-job");
@@ -19,7 +19,7 @@ fn command(directory: &Path, server: &Server<FleetSite>, more: &[&str]) -> Comma
     command
 }
 
-fn repository() -> TempDir {
+pub fn repository() -> TempDir {
     let directory = TempDir::new().unwrap();
     let git = |arguments: &[&str]| {
         let mut command = Command::new("git");
@@ -30,20 +30,20 @@ fn repository() -> TempDir {
     directory
 }
 
-fn ended(output: &Output) -> (i32, String) {
+pub fn ended(output: &Output) -> (i32, String) {
     let text =
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     (output.status.code().unwrap(), text)
 }
 
 /// A round in JSON, with its exit code.
-fn round(directory: &Path, server: &Server<FleetSite>, more: &[&str]) -> (i32, Value) {
+pub fn round(directory: &Path, server: &Server<FleetSite>, more: &[&str]) -> (i32, Value) {
     let output = command(directory, server, &[&["--format", "json"], more].concat()).output().unwrap();
     let value = serde_json::from_slice(&output.stdout);
     (output.status.code().unwrap(), value.unwrap_or_else(|_| panic!("{}", ended(&output).1)))
 }
 
-fn verdict<'r>(round: &'r Value, name: &str, column: &str) -> &'r str {
+pub fn verdict<'r>(round: &'r Value, name: &str, column: &str) -> &'r str {
     let of = |list: &'r Value, member: &str, wanted: &str| {
         list.as_array().into_iter().flatten().find(|one| one[member] == wanted).unwrap_or(&Value::Null)
     };
@@ -51,13 +51,13 @@ fn verdict<'r>(round: &'r Value, name: &str, column: &str) -> &'r str {
     of(&item["standings"], "column", column)["verdict"].as_str().unwrap_or("nothing")
 }
 
-fn site(count: usize, change: impl FnOnce(&mut FleetSite)) -> Server<FleetSite> {
+pub fn site(count: usize, change: impl FnOnce(&mut FleetSite)) -> Server<FleetSite> {
     let mut site = FleetSite::of(count, POLICY);
     change(&mut site);
     Server::start(site)
 }
 
-fn of(name: &str) -> String {
+pub fn of(name: &str) -> String {
     format!("{ORGANISATION}/{name}")
 }
 

@@ -67,6 +67,8 @@ fn what_is_printed_is_the_committed_file() {
         ("exchange", "exchange-v1.json"),
         ("facts", "facts-v4.json"),
         ("fleet", "fleet-v1.json"),
+        ("fleet-repository", "fleet-repository-v1.json"),
+        ("fleet-signature", "fleet-signature-v1.json"),
         ("incident", "incident-v1.json"),
         ("incident-status", "incident-status-v1.json"),
         ("look-failure", "look-failure-v1.json"),

@@ -111,6 +111,7 @@ fn gathered(lane: &Lane, words: Words) -> Deployment {
     let sources = Sources {
         repository: &repository,
         host: Some(&host),
+        crew: None,
         directory: lane.directory(),
         reports: &[],
         evidence: &[],

@@ -1,15 +1,13 @@
 //! The host that an audit asks: over several lanes at once, with what was kept of earlier runs.
 
 use crate::cli::exit::{Failure, Result};
-use crate::cli::hosts::{MeantHost, connection_over, kind_of};
+use crate::cli::hosts::{AskedHost, MeantHost, NetworkHost, kind_of};
 use crate::cli::{HostName, bare, output, program};
 use crate::collect::audit::cache::key::VARIABLE;
 use crate::collect::audit::cache::{AnswerCache, CacheFault, CacheOwner, open_cache};
-use crate::collect::audit::crew::{Crew, CrewMember};
 use jiff::Timestamp;
-use portcullis_forge::http::lanes::{AnswerKeeper, Lanes};
-use portcullis_forge::http::transport::Live;
-use portcullis_forge::{self as host, Forge, HostKind, ci};
+use portcullis_forge::http::lanes::{AnswerKeeper, LANES};
+use portcullis_forge::{HostKind, ci};
 use portcullis_git::Repository;
 use std::path::Path;
 
@@ -26,64 +24,37 @@ pub struct HostChoice<'a> {
     pub requests: Option<u64>,
 }
 
-/// The host that is asked.
-pub struct AskedHost {
-    /// The host, for questions one by one.
-    pub forge: Box<dyn Forge>,
-    /// The way to it, where it is one over the network.
-    network: Option<NetworkHost>,
-}
-
-struct NetworkHost {
-    kind: &'static HostKind,
-    repository: String,
-    lanes: Lanes,
-}
-
-impl NetworkHost {
-    fn open(&self) -> Result<Box<dyn Forge>> {
-        Ok(host::open(self.kind.name, &self.repository, connection_over(self.kind, self.lanes.lane()))?)
-    }
-}
-
-impl AskedHost {
-    /// The host that arguments name; `None` where they name none.
-    ///
-    /// # Errors
-    /// It cannot be one, or what was named as its cache cannot.
-    pub fn open(directory: &Path, repository: &Repository, choice: HostChoice<'_>) -> Result<Option<Self>> {
-        let name = match (choice.host, choice.repository) {
-            (Some(HostName::None) | None, None) => return Ok(None),
-            (Some(HostName::None), Some(_)) => {
-                return Err(Failure::usage("--repository needs --host, and another one than `none`"));
-            }
-            (Some(HostName::Kind(_)), None) => {
-                return Err(Failure::usage("name the repository on the host: --repository OWNER/NAME"));
-            }
-            (_, Some(name)) => name.to_string(),
-        };
-        let kind = kind_of(choice.host).map_err(|gap| super::unseen_failure(&gap))?;
-        let meant = MeantHost { kind, repository: name, request: None };
-        if let Some(forge) = bare::open_server(directory, &meant, None)? {
-            return Ok(Some(AskedHost { forge, network: None }));
+/// The host that arguments name; `None` where they name none.
+///
+/// # Errors
+/// It cannot be one, or what was named as its cache cannot.
+pub fn open_asked(
+    directory: &Path,
+    repository: &Repository,
+    choice: HostChoice<'_>,
+) -> Result<Option<AskedHost>> {
+    let name = match (choice.host, choice.repository) {
+        (Some(HostName::None) | None, None) => return Ok(None),
+        (Some(HostName::None), Some(_)) => {
+            return Err(Failure::usage("--repository needs --host, and another one than `none`"));
         }
-        let keeper = open_keeper(repository, choice.cache, kind, &meant.repository)?;
-        let mut lanes = Lanes::new(Live::new(), keeper);
-        if let Some(requests) = choice.requests {
-            lanes = lanes.at_most(requests);
+        (Some(HostName::Kind(_)), None) => {
+            return Err(Failure::usage("name the repository on the host: --repository OWNER/NAME"));
         }
-        let network = NetworkHost { kind, repository: meant.repository, lanes };
-        Ok(Some(AskedHost { forge: network.open()?, network: Some(network) }))
+        (_, Some(name)) => name.to_string(),
+    };
+    let kind = kind_of(choice.host).map_err(|gap| super::unseen_failure(&gap))?;
+    let meant = MeantHost { kind, repository: name, request: None };
+    if let Some(forge) = bare::open_server(directory, &meant, None)? {
+        return Ok(Some(AskedHost::of(forge)));
     }
-
-    /// Who asks it side by side.
-    pub fn crew<'a>(&'a self, directory: &'a Path) -> Option<Crew<'a>> {
-        let network = self.network.as_ref()?;
-        Some(Crew::of(Box::new(move || {
-            let repository = Repository::open(directory).ok()?;
-            Some(CrewMember { repository, host: network.open().ok()? })
-        })))
-    }
+    let keeper = open_keeper(repository, choice.cache, kind, &meant.repository)?;
+    let network = NetworkHost::of(meant, LANES, keeper);
+    let network = match choice.requests {
+        Some(requests) => network.at_most(requests),
+        None => network,
+    };
+    AskedHost::over(network).map(Some)
 }
 
 /// What keeps answers, where a folder was named. An audit goes on without it where the folder

@@ -180,7 +180,7 @@ impl BranchWork<'_, '_> {
             Fact::Known(_) => return Err(not_in_line(from, to)),
             Fact::Gap(gap) => return Err(gap),
         };
-        let branch = AuditedBranch::of(sources, &self.named.name).with_crew(self.context.crew);
+        let branch = AuditedBranch::of(sources, &self.named.name);
         let (view, name) = (self.context.view, &self.named.name);
         let groups = {
             let what = format!("looking for what brought the commits of {name}");

@@ -4,7 +4,6 @@ use super::people_seen::PeopleSeen;
 use super::period::AskedPeriod;
 use super::policies::PolicyOfCommit;
 use crate::cli::progress::ProgressView;
-use crate::collect::audit::crew::Crew;
 use crate::collect::sources::Sources;
 use jiff::Timestamp;
 use std::rc::Rc;
@@ -13,8 +12,6 @@ use std::rc::Rc;
 pub struct AuditContext<'a> {
     /// Whom to ask.
     pub sources: Sources<'a>,
-    /// Who asks the host side by side, where one is asked over the network.
-    pub crew: Option<&'a Crew<'a>>,
     /// Where progress is shown.
     pub view: ProgressView,
     /// The period.

@@ -3,8 +3,8 @@
 use super::context::AuditContext;
 use super::period::AskedPeriod;
 use crate::cli::record::judge_text;
-use crate::collect::audit::crew::CrewMember;
 use crate::collect::audit::saved::{SavedFacts, read_recorded};
+use crate::collect::crew::CrewMember;
 use crate::collect::records::{Closeness, DeploymentRecords as _, FETCH};
 use crate::render;
 use jiff::Timestamp;
@@ -250,7 +250,7 @@ fn past_deployments(
     ends: (Timestamp, Timestamp),
 ) -> std::result::Result<Vec<HostDeployment>, Gap> {
     let name = environment.as_str();
-    let Some(crew) = context.crew else {
+    let Some(crew) = context.sources.crew else {
         return host.deployments(name, ends, WorkShare::WHOLE).known().cloned();
     };
     let shares: Vec<WorkShare> = (0..LANES).map(|part| WorkShare { part, parts: LANES }).collect();

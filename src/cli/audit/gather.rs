@@ -2,7 +2,7 @@
 
 use super::AuditArguments;
 use super::arrivals::{read_arrivals, sources_of_arrivals};
-use super::asking::AskedHost;
+use super::asking::open_asked;
 use super::branch::{BranchAudit, NamedTip, audit_branch};
 use super::context::AuditContext;
 use super::environments::{ReadRecords, gap_of};
@@ -63,7 +63,7 @@ pub fn gather_audit(
     (period, as_of): (&AskedPeriod, Timestamp),
     people: &PeopleSeen,
 ) -> Result<AuditV1> {
-    let asked = AskedHost::open(directory, repository, arguments.host_choice())?;
+    let asked = open_asked(directory, repository, arguments.host_choice())?;
     let crew = asked.as_ref().and_then(|asked| asked.crew(directory));
     let host = asked.as_ref().map(|asked| &*asked.forge);
     let files = read_files(repository, arguments)?;
@@ -73,6 +73,7 @@ pub fn gather_audit(
     let sources = Sources {
         repository,
         host,
+        crew: crew.as_ref(),
         directory,
         reports: &[],
         evidence: &[],
@@ -83,8 +84,8 @@ pub fn gather_audit(
     let branches: Vec<NamedTip> =
         names.into_iter().map(|name| NamedTip::find(repository, &sources, name)).collect::<Result<_>>()?;
     let today = policy_today(&mut book, &branches)?;
-    let (crew, view) = (crew.as_ref(), ProgressView::of(arguments.quiet));
-    let context = AuditContext { sources, crew, view, period, as_of, today: Rc::clone(&today), people };
+    let view = ProgressView::of(arguments.quiet);
+    let context = AuditContext { sources, view, period, as_of, today: Rc::clone(&today), people };
     let mut records = read_records(arguments, &context);
     let file_names = keep_files(files, &mut records, people);
     let mut waivers = std::mem::take(&mut records.waivers);

@@ -2,7 +2,7 @@
 
 use super::Example;
 
-const fn line(line: &'static str, about: &'static str) -> Example {
+pub(super) const fn line(line: &'static str, about: &'static str) -> Example {
     Example { line, about }
 }
 
@@ -255,20 +255,6 @@ pub(super) static TABLE: &[(&str, &[Example])] = &[
             "Write down the newest of each chain, to keep elsewhere.",
         )],
     ),
-    (
-        "fleet",
-        &[
-            line(
-                "portcullis fleet --host github --organisation example-org",
-                "Every repository, the worst first.",
-            ),
-            line("portcullis fleet --host github --organisation example-org --record", "And keep the round."),
-        ],
-    ),
-    ("fleet list", &[line("portcullis fleet list 2026", "The rounds of a year.")]),
-    ("fleet diff", &[line("portcullis fleet diff", "What changed since the round before.")]),
-    ("fleet verify", &[line("portcullis fleet verify", "Verify the chain of rounds.")]),
-    ("fleet merge", &[line("portcullis fleet merge 1.json 2.json", "One result of several shards.")]),
     (
         "replay",
         &[

@@ -3,7 +3,13 @@
 
 use clap::Command;
 
+mod fleet_lines;
 mod lines;
+
+/// Every row.
+fn rows() -> impl Iterator<Item = &'static (&'static str, &'static [Example])> {
+    lines::TABLE.iter().chain(fleet_lines::TABLE)
+}
 
 /// A command line and what it does.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,14 +24,14 @@ pub struct Example {
 /// command below it.
 pub fn of<T: AsRef<str>>(path: &[T]) -> Vec<&'static Example> {
     let path = path.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(" ");
-    let own = lines::TABLE.iter().filter(|(command, _)| *command == path).flat_map(|(_, examples)| *examples);
+    let own = rows().filter(|(command, _)| *command == path).flat_map(|(_, examples)| *examples);
     let own: Vec<&Example> = own.collect();
     if own.is_empty() { first_below(&path) } else { own }
 }
 
 fn first_below(path: &str) -> Vec<&'static Example> {
     let is_below = |command: &str| command.strip_prefix(path).is_some_and(|rest| rest.starts_with(' '));
-    let below = lines::TABLE.iter().filter(|(command, _)| is_below(command));
+    let below = rows().filter(|(command, _)| is_below(command));
     below.filter_map(|(_, examples)| examples.first()).collect()
 }
 
@@ -87,7 +93,7 @@ mod tests {
 
     #[test]
     fn the_parser_takes_every_example() {
-        for (path, examples) in lines::TABLE {
+        for (path, examples) in rows() {
             for example in *examples {
                 let words = shell_words(example.line);
                 let at = words.iter().position(|word| word == "portcullis").unwrap_or_default();
@@ -111,7 +117,7 @@ mod tests {
     fn every_row_is_of_a_command_and_fits_a_terminal() {
         let mut commands = Vec::new();
         each(&command(), &[], &mut |_, path| commands.push(path.join(" ")));
-        for (path, examples) in lines::TABLE {
+        for (path, examples) in rows() {
             assert!(commands.contains(&path.to_string()), "there is no command `{path}`");
             for example in *examples {
                 assert!(example.line.len() <= 76 && example.about.len() <= 72, "{example:?}");

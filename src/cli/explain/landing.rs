@@ -149,6 +149,7 @@ fn gather_facts(
     let sources = Sources {
         repository,
         host,
+        crew: None,
         directory,
         reports: &[],
         evidence: &[],

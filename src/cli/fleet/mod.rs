@@ -3,7 +3,8 @@
 //! - `scope` finds the repositories of a round, `asking` looks at them side by side, and `journal`
 //!   keeps what was looked at until the round is over;
 //! - `output_plan` and `text` write a round; `rounds` keeps rounds, lists, compares and verifies
-//!   them; `merge` puts the shards of a round together.
+//!   them, `sign` signs them, `show` shows one repository, `export` writes a table; `merge` puts
+//!   the shards of a round together.
 
 use super::HostName;
 use super::exit::{Exit, Failure, Result};
@@ -22,11 +23,15 @@ use portcullis_record::TOOL;
 use std::path::{Path, PathBuf};
 
 mod asking;
+#[cfg(feature = "reconcile")]
+mod export;
 mod journal;
 mod merge;
 mod output_plan;
 mod rounds;
 mod scope;
+mod show;
+mod sign;
 mod text;
 
 use output_plan::FleetOutput;
@@ -62,10 +67,14 @@ pub struct FleetArguments {
     /// Keep the round in this repository, below `refs/portcullis/fleet/`.
     #[arg(long, help_heading = "Output")]
     record: bool,
-    /// `terminal`, `json`, `csv` or `html`; to a file with `=FILE`. Repeatable. Default:
+    /// `terminal`, `json`, `csv`, `html` or `sarif`; to a file with `=FILE`. Repeatable. Default:
     /// `terminal`.
     #[arg(long = "format", value_name = "NAME[=FILE]", help_heading = "Output")]
     formats: Vec<String>,
+    #[command(flatten)]
+    signing: sign::SigningArguments,
+    #[command(flatten)]
+    signers: rounds::SignerArguments,
     /// List every repository, also those that meet everything.
     #[arg(long, help_heading = "Output")]
     all: bool,
@@ -81,6 +90,11 @@ pub enum FleetCommand {
     List(rounds::YearArguments),
     /// Show what differs between two rounds.
     Diff(rounds::RoundsToCompare),
+    /// Show what the newest round knows of one repository, and since when what does not hold.
+    Show(show::RepositoryToShow),
+    /// Write the rounds of a year as a table for other tools.
+    #[cfg(feature = "reconcile")]
+    Export(export::ExportArguments),
     /// Verify the rounds of a year.
     Verify(rounds::YearArguments),
     /// Put the shards of a round together, from the files that `--format json` wrote.
@@ -96,6 +110,9 @@ pub fn run(directory: &Path, arguments: &FleetArguments) -> Result {
         None => look(directory, arguments),
         Some(FleetCommand::List(meant)) => rounds::list(directory, meant),
         Some(FleetCommand::Diff(meant)) => rounds::diff(directory, meant),
+        #[cfg(feature = "reconcile")]
+        Some(FleetCommand::Export(meant)) => export::run(directory, meant),
+        Some(FleetCommand::Show(meant)) => show::run(directory, meant),
         Some(FleetCommand::Verify(meant)) => rounds::verify(directory, meant),
         Some(FleetCommand::Merge(meant)) => merge::run(meant),
     }
@@ -106,7 +123,7 @@ fn look(directory: &Path, arguments: &FleetArguments) -> Result {
     let host = fleet_host(arguments.scope.host)?;
     let house = arguments.house.as_deref().map(|file| HousePolicy::read(file, host)).transpose()?;
     let now = whole_second(Timestamp::now());
-    let keeper = RoundKeeper::open(directory, arguments.record, now)?;
+    let keeper = RoundKeeper::open(directory, arguments.record, &arguments.signers, now)?;
     let fleet = MeantFleet::find(host, &arguments.scope)?;
     let oldest = now.saturating_sub(SignedDuration::from_hours(24 * i64::from(arguments.full_every)));
     let task = asking::FleetTask {
@@ -127,7 +144,7 @@ fn look(directory: &Path, arguments: &FleetArguments) -> Result {
         items,
         tool: TOOL.to_string(),
     };
-    let (round, past) = keeper.keep(directory, &draft)?;
+    let (round, past) = keeper.keep(directory, &draft, &arguments.signing)?;
     if let Some(file) = &arguments.resume {
         journal::remove(file)?;
     }

@@ -2,8 +2,9 @@
 
 use super::text::write_text;
 use crate::cli::exit::{Failure, Result};
-use crate::cli::output::{self, refuse_same_place, split_format};
+use crate::cli::output::{self, control_guides, refuse_same_place, split_format};
 use crate::cli::record::pretty_json;
+use crate::render::fleet_sarif::write_fleet_sarif;
 use portcullis_fleet::csv::write_items;
 use portcullis_fleet::page::{PageInput, PastVerdicts, write_page};
 use portcullis_fleet::round::count_items;
@@ -28,6 +29,7 @@ static FORMATS: &[(&str, WriteRound)] = &[
     ("csv", |one| Ok(write_items(one.items))),
     ("html", |one| Ok(write_page(&PageInput { round: one.round, items: one.items, past: one.past }))),
     ("json", |one| pretty_json(&form_of(one.round, one.items))),
+    ("sarif", sarif_of),
     ("terminal", |one| Ok(write_text(one.round, one.items, one.lists_all, output::for_columns().width))),
 ];
 
@@ -74,6 +76,11 @@ impl FleetOutput {
         }
         Ok(())
     }
+}
+
+fn sarif_of(one: &WrittenRound<'_>) -> Result<String> {
+    let written = write_fleet_sarif(one.round, one.items, &control_guides());
+    written.map_err(|error| Failure::environment(error.to_string()))
 }
 
 fn form_of(round: &FleetRound, items: &[FleetItem]) -> FleetV1 {

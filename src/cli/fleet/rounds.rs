@@ -1,12 +1,16 @@
 //! Rounds that are kept in a repository: keeping one, and listing, comparing and verifying them.
 
+use super::sign::{SigningArguments, sign_round};
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::record::unseen_failure;
+use crate::cli::signature::read_signers;
 use crate::cli::{opening, output};
 use crate::collect::fleet::{RoundError, append_round, each_round, read_newest};
+use crate::collect::round_signatures::RoundSignature;
 use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use portcullis_attest::signers::AllowedSigners;
 use portcullis_fleet::groups::count_repositories;
 use portcullis_fleet::page::PastVerdicts;
 use portcullis_fleet::round::{
@@ -16,10 +20,29 @@ use portcullis_fleet::round::{
 use portcullis_git::Repository;
 use portcullis_model::fleet::{FleetItem, FleetRound, FleetVerdict};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// So many rounds of the year are shown in a strip.
 const STRIP: usize = 60;
+
+/// Whose signature a round needs.
+#[derive(Clone, Debug, Default, Args)]
+pub struct SignerArguments {
+    /// Every round has to be signed by someone of this list, a file of OpenSSH's allowed signers.
+    /// Keep it where those who can write rounds cannot write.
+    #[arg(long, value_name = "FILE", help_heading = "Signatures")]
+    signers: Option<PathBuf>,
+}
+
+impl SignerArguments {
+    /// The list, where one is named.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn read(&self) -> Result<Option<AllowedSigners>> {
+        self.signers.as_deref().map(read_signers).transpose()
+    }
+}
 
 /// Which year.
 #[derive(Debug, Args)]
@@ -27,6 +50,15 @@ pub struct YearArguments {
     /// Year. Default: this one.
     #[arg(value_name = "YEAR")]
     year: Option<i16>,
+    #[command(flatten)]
+    signers: SignerArguments,
+}
+
+impl YearArguments {
+    /// The rounds of a year, which have to be signed by these.
+    pub fn of(year: Option<i16>, signers: SignerArguments) -> Self {
+        YearArguments { year, signers }
+    }
 }
 
 /// Which two rounds.
@@ -41,12 +73,15 @@ pub struct RoundsToCompare {
     /// Year of both. Default: this one.
     #[arg(long, value_name = "YEAR")]
     year: Option<i16>,
+    #[command(flatten)]
+    signers: SignerArguments,
 }
 
 /// The rounds of a repository, for a round that comes after them.
 pub struct RoundKeeper {
     repository: Option<Repository>,
     newest: Option<KeptRound>,
+    allowed: Option<AllowedSigners>,
     records: bool,
     now: Timestamp,
 }
@@ -57,7 +92,8 @@ impl RoundKeeper {
     ///
     /// # Errors
     /// The rounds cannot be read, or do not verify.
-    pub fn open(directory: &Path, records: bool, now: Timestamp) -> Result<Self> {
+    pub fn open(directory: &Path, records: bool, signers: &SignerArguments, now: Timestamp) -> Result<Self> {
+        let allowed = signers.read()?;
         let repository = match opening::open(directory) {
             Ok(repository) => Some(repository),
             Err(failure) if records => return Err(failure),
@@ -67,7 +103,10 @@ impl RoundKeeper {
             Some(repository) => newest_of(repository, now)?,
             None => None,
         };
-        Ok(RoundKeeper { repository, newest, records, now })
+        if let Some(newest) = &newest {
+            check_signature(newest, allowed.as_ref())?;
+        }
+        Ok(RoundKeeper { repository, newest, allowed, records, now })
     }
 
     /// The repositories of the newest round, by name.
@@ -80,22 +119,29 @@ impl RoundKeeper {
     ///
     /// # Errors
     /// It cannot be stored.
-    pub fn keep(self, directory: &Path, draft: &RoundDraft) -> Result<(FleetRound, PastVerdicts)> {
+    pub fn keep(
+        self,
+        directory: &Path,
+        draft: &RoundDraft,
+        signing: &SigningArguments,
+    ) -> Result<(FleetRound, PastVerdicts)> {
         let reference = fleet_reference(self.now);
         let of_year = |kept: &&KeptRound| fleet_reference(kept.round.time) == reference;
         let before = self.newest.as_ref().filter(of_year).map(RoundBefore::from);
         let pending =
             prepare_round(draft, before.as_ref()).map_err(|why| Failure::environment(why.to_string()))?;
         let mut past = match &self.repository {
-            Some(repository) => past_verdicts(repository, &reference)?,
+            Some(repository) => past_verdicts(repository, &reference, self.allowed.as_ref())?,
             None => PastVerdicts::new(),
         };
         past.push((draft.time, verdicts_of(&draft.items)));
         past.drain(..past.len().saturating_sub(STRIP));
-        if self.records {
-            append_round(directory, &reference, &pending, before.as_ref())
-                .map_err(|error| Failure::environment(error.to_string()))?;
+        if !self.records {
+            return Ok((pending.round, past));
         }
+        let pending = sign_round(directory, signing, pending, self.allowed.as_ref())?;
+        append_round(directory, &reference, &pending, before.as_ref())
+            .map_err(|error| Failure::environment(error.to_string()))?;
         Ok((pending.round, past))
     }
 }
@@ -111,14 +157,22 @@ fn newest_of(repository: &Repository, now: Timestamp) -> Result<Option<KeptRound
     Ok(None)
 }
 
-fn past_verdicts(repository: &Repository, reference: &str) -> Result<PastVerdicts> {
-    let mut past = PastVerdicts::new();
+fn past_verdicts(
+    repository: &Repository,
+    reference: &str,
+    allowed: Option<&AllowedSigners>,
+) -> Result<PastVerdicts> {
+    let (mut past, mut refused) = (PastVerdicts::new(), Ok(()));
+    let mut signatures = SignatureRow::of(allowed);
     each_round(repository, reference, |kept| {
+        if refused.is_ok() {
+            refused = signatures.check(&kept).map(|_| ());
+        }
         let items: Vec<FleetItem> = kept.items.into_values().collect();
         past.push((kept.round.time, verdicts_of(&items)));
     })
     .map_err(failure_of)?;
-    Ok(past)
+    refused.map(|()| past)
 }
 
 fn verdicts_of(items: &[FleetItem]) -> BTreeMap<String, FleetVerdict> {
@@ -139,18 +193,85 @@ fn reference_of(year: Option<i16>) -> String {
     year.map_or_else(|| fleet_reference(Timestamp::now()), |year| format!("{FLEET_PREFIX}{year}"))
 }
 
-fn read_year(directory: &Path, year: Option<i16>) -> Result<Vec<KeptRound>> {
-    let repository = opening::open(directory)?;
-    let reference = reference_of(year);
-    let mut rounds = Vec::new();
-    each_round(&repository, &reference, |kept| rounds.push(kept)).map_err(failure_of)?;
-    if rounds.is_empty() {
-        return Err(Failure::environment(format!("there are no rounds below `{reference}` here")).hint(
-            "`portcullis fleet … --record` keeps one; a clone does not bring them by itself: \
-                   git fetch origin 'refs/portcullis/fleet/*:refs/portcullis/fleet/*'",
-        ));
+/// What the signature of a round is worth.
+///
+/// # Errors
+/// It does not count.
+fn check_signature(kept: &KeptRound, allowed: Option<&AllowedSigners>) -> Result<RoundSignature> {
+    let signature = RoundSignature::of(kept, allowed);
+    let Some(why) = signature.refusal() else { return Ok(signature) };
+    Err(Failure::unverified(format!("round {} cannot be believed: {why}", kept.round.number)).hint(
+        "find out who wrote it; to begin anew, keep the ref under another name, delete it, and sign the first round",
+    ))
+}
+
+/// The signatures of the rounds of a year, one after the other. The first that is signed vouches
+/// for those before it, and from then on each needs a signature.
+struct SignatureRow<'a> {
+    allowed: Option<&'a AllowedSigners>,
+    has_signed: bool,
+}
+
+impl<'a> SignatureRow<'a> {
+    fn of(allowed: Option<&'a AllowedSigners>) -> Self {
+        SignatureRow { allowed, has_signed: false }
     }
-    Ok(rounds)
+
+    fn check(&mut self, kept: &KeptRound) -> Result<RoundSignature> {
+        if kept.signature.is_none() && !self.has_signed {
+            return Ok(RoundSignature::Unsigned);
+        }
+        self.has_signed = true;
+        check_signature(kept, self.allowed)
+    }
+}
+
+/// The rounds of a year, oldest first, with what their signatures are worth.
+pub struct KeptRounds(Vec<(KeptRound, RoundSignature)>);
+
+impl KeptRounds {
+    /// Reads and verifies them; there is one at least.
+    ///
+    /// # Errors
+    /// There are none, or they do not verify.
+    pub fn read(directory: &Path, meant: &YearArguments) -> Result<Self> {
+        let allowed = meant.signers.read()?;
+        let repository = opening::open(directory)?;
+        let reference = reference_of(meant.year);
+        let mut rounds = Vec::new();
+        each_round(&repository, &reference, |kept| rounds.push(kept)).map_err(failure_of)?;
+        if rounds.is_empty() {
+            return Err(Failure::environment(format!("there are no rounds below `{reference}` here")).hint(
+                "`portcullis fleet … --record` keeps one; a clone does not bring them by itself: \
+                   git fetch origin 'refs/portcullis/fleet/*:refs/portcullis/fleet/*'",
+            ));
+        }
+        if let Some(newest) = rounds.last() {
+            check_signature(newest, allowed.as_ref())?;
+        }
+        let mut signatures = SignatureRow::of(allowed.as_ref());
+        let checked = rounds.into_iter().map(|kept| {
+            let signature = signatures.check(&kept)?;
+            Ok((kept, signature))
+        });
+        checked.collect::<Result<_>>().map(KeptRounds)
+    }
+
+    /// The newest round.
+    pub fn newest(&self) -> Option<(&KeptRound, &RoundSignature)> {
+        self.0.last().map(|(kept, signature)| (kept, signature))
+    }
+
+    /// All rounds, oldest first.
+    pub fn all(&self) -> impl DoubleEndedIterator<Item = &KeptRound> {
+        self.0.iter().map(|(kept, _)| kept)
+    }
+
+    /// What the rounds found of a repository, oldest first.
+    pub fn past_of(&self, repository: &str) -> Vec<(Timestamp, FleetItem)> {
+        let found = |kept: &KeptRound| Some((kept.round.time, kept.items.get(repository)?.clone()));
+        self.all().filter_map(found).collect()
+    }
 }
 
 /// Lists the rounds of a year.
@@ -159,12 +280,12 @@ fn read_year(directory: &Path, year: Option<i16>) -> Result<Vec<KeptRound>> {
 /// There are none, or they do not verify.
 pub fn list(directory: &Path, meant: &YearArguments) -> Result {
     let mut text = String::new();
-    for kept in read_year(directory, meant.year)? {
+    for (kept, signature) in KeptRounds::read(directory, meant)?.0 {
         let items: Vec<FleetItem> = kept.items.into_values().collect();
         let counts = count_items(&items);
         let broken = items.iter().filter(|item| item.verdict() == FleetVerdict::Broken).count();
         text += &format!(
-            "{:>4}  {}  {} in scope, {} looked at, {} unknown, {broken} broken\n",
+            "{:>4}  {}  {} in scope, {} looked at, {} unknown, {broken} broken; {signature}\n",
             kept.round.number, kept.round.time, counts.in_scope, counts.looked_at, counts.unknown
         );
     }
@@ -177,13 +298,13 @@ pub fn list(directory: &Path, meant: &YearArguments) -> Result {
 /// # Errors
 /// There are no such rounds, or they do not verify.
 pub fn diff(directory: &Path, meant: &RoundsToCompare) -> Result {
-    let rounds = read_year(directory, meant.year)?;
+    let rounds = KeptRounds::read(directory, &YearArguments::of(meant.year, meant.signers.clone()))?;
     let find = |number: u64| {
-        rounds.iter().find(|kept| kept.round.number == number).ok_or_else(|| {
+        rounds.all().find(|kept| kept.round.number == number).ok_or_else(|| {
             Failure::usage(format!("there is no round {number}; `portcullis fleet list` lists them"))
         })
     };
-    let last = rounds.last().map_or(1, |kept| kept.round.number);
+    let last = rounds.newest().map_or(1, |(kept, _)| kept.round.number);
     let to = meant.to.unwrap_or(last);
     let from = meant.from.unwrap_or_else(|| to.saturating_sub(1));
     let changes = compare_rounds(find(from)?, find(to)?);
@@ -203,13 +324,25 @@ pub fn diff(directory: &Path, meant: &RoundsToCompare) -> Result {
 /// # Errors
 /// There are none, or they do not verify.
 pub fn verify(directory: &Path, meant: &YearArguments) -> Result {
-    let rounds = read_year(directory, meant.year)?;
-    let Some(newest) = rounds.last() else { return Ok(Exit::Environment) };
+    let rounds = KeptRounds::read(directory, meant)?;
+    let Some((newest, _)) = rounds.newest() else { return Ok(Exit::Environment) };
     output::text(&format!(
-        "{} rounds verified, the newest is {} with {}; unchecked: whether newer ones were removed",
-        rounds.len(),
+        "{} rounds verified, the newest is {} with {}; {}; unchecked: whether newer ones were removed",
+        rounds.0.len(),
         newest.commit,
-        count_repositories(newest.items.len() as u64)
+        count_repositories(newest.items.len() as u64),
+        describe_signatures(&rounds)
     ))?;
     Ok(Exit::Allowed)
+}
+
+fn describe_signatures(rounds: &KeptRounds) -> String {
+    let count = |is: fn(&RoundSignature) -> bool| rounds.0.iter().filter(|(_, one)| is(one)).count();
+    let listed = count(|one| matches!(one, RoundSignature::Signed { .. }));
+    let unlisted = count(|one| matches!(one, RoundSignature::Unlisted(_)));
+    match (listed, unlisted) {
+        (0, 0) => "none is signed".to_string(),
+        (0, some) => format!("{some} signed, by keys whose owner was not looked up (--signers FILE)"),
+        (all, _) => format!("{all} signed by people of the list"),
+    }
 }

@@ -223,6 +223,7 @@ impl BranchUpdate<'_> {
         let sources = Sources {
             repository,
             host: Some(&server),
+            crew: None,
             directory: Path::new("."),
             reports: &[],
             evidence: &[],

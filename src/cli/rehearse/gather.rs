@@ -2,7 +2,7 @@
 
 use super::RehearseArguments;
 use super::policies::NamedPolicy;
-use crate::cli::audit::asking::AskedHost;
+use crate::cli::audit::asking::open_asked;
 use crate::cli::audit::branch::NamedTip;
 use crate::cli::audit::period::AskedPeriod;
 use crate::cli::audit::population::{AuditedLine, CountedRange};
@@ -11,6 +11,7 @@ use crate::cli::exit::Result;
 use crate::cli::hosts::profile_of;
 use crate::cli::progress::Progress;
 use crate::collect::audit::{AuditGroup, AuditedBranch, GatheredLanding};
+use crate::collect::crew::Crew;
 use crate::collect::sources::{NO_REVIEW_REFS, Sources};
 use jiff::Timestamp;
 use portcullis_audit::landing::SeenLanding;
@@ -52,14 +53,14 @@ pub fn gather_rehearsal(
     arguments: &RehearseArguments,
     (period, as_of): (&AskedPeriod, Timestamp),
 ) -> Result<RehearsalV1> {
-    let asked = AskedHost::open(directory, repository, arguments.host_choice())?;
+    let asked = open_asked(directory, repository, arguments.host_choice())?;
     let crew = asked.as_ref().and_then(|asked| asked.crew(directory));
     let host = asked.as_ref().map(|asked| &*asked.forge);
     let profile = host.map_or_else(|| profile_of(arguments.host), Forge::profile);
     let policy = NamedPolicy::rehearsed(repository, directory, arguments, &profile)?;
     let other = arguments.compare.as_ref().map(|file| NamedPolicy::read(directory, file, &profile));
     let other = other.transpose()?;
-    let sources = sources_of(repository, directory, host, as_of);
+    let sources = sources_of(repository, directory, (host, crew.as_ref()), as_of);
     let named = NamedTip::find(repository, &sources, policy.branch(arguments.branch.as_deref())?)?;
     let line = repository.dated_line(&named.tip).map_err(|gap| unseen_failure(&gap))?;
     let line = AuditedLine::find(repository, line, &[], period, as_of)?;
@@ -72,7 +73,7 @@ pub fn gather_rehearsal(
         variants: &variants,
         as_of,
     });
-    let branch = AuditedBranch::of(&sources, &named.name).with_crew(crew.as_ref());
+    let branch = AuditedBranch::of(&sources, &named.name);
     let work = Rehearsing { sources: &sources, arguments, branch, named: &named, line: &line, inquiry };
     if let Err(gap) = work.judge_all(&mut book) {
         book.note_gap(&gap, "");
@@ -90,11 +91,11 @@ pub fn gather_rehearsal(
 fn sources_of<'a>(
     repository: &'a Repository,
     directory: &'a Path,
-    host: Option<&'a dyn Forge>,
+    (host, crew): (Option<&'a dyn Forge>, Option<&'a Crew<'a>>),
     observed: Timestamp,
 ) -> Sources<'a> {
     let review_refs = &NO_REVIEW_REFS;
-    Sources { repository, host, directory, reports: &[], evidence: &[], observed, review_refs }
+    Sources { repository, host, crew, directory, reports: &[], evidence: &[], observed, review_refs }
 }
 
 fn describe_past(

@@ -4,13 +4,12 @@
 //! it was deployed, else from the host, else from nowhere. What git shows is always read again.
 
 pub mod cache;
-pub mod crew;
 pub mod saved;
 
+use crate::collect::asked_requests::ask_requests;
 use crate::collect::candidates::{candidates_in, merged_parents};
 use crate::collect::deployment::{Group, Range, ask_branch, no_host};
 use crate::collect::sources::{HostSession, Sources};
-use crew::{Crew, CrewMember};
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::deployment::{Baseline, BaselineOrigin, Deployment, LandingFacts};
 use portcullis_model::fact::{Fact, Gap};
@@ -21,7 +20,7 @@ use portcullis_model::landing::{Coverage, Landing, Span, Step};
 use portcullis_model::protection::Branch;
 use saved::SavedLanding;
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 /// A landing of a branch, before its facts are gathered.
 #[derive(Clone, Debug)]
@@ -49,20 +48,12 @@ pub struct AuditedBranch<'a> {
     pub name: &'a BranchName,
     /// The branch as its host sees it.
     seen: Fact<Branch>,
-    /// Who asks the host side by side.
-    crew: Option<&'a Crew<'a>>,
 }
 
 impl<'a> AuditedBranch<'a> {
     /// A branch; its host is asked about it.
     pub fn of(sources: &'a Sources<'a>, name: &'a BranchName) -> Self {
-        AuditedBranch { sources, name, seen: ask_branch(sources, name), crew: None }
-    }
-
-    /// The same, with a crew that asks the host.
-    #[must_use]
-    pub fn with_crew(self, crew: Option<&'a Crew<'a>>) -> Self {
-        AuditedBranch { crew, ..self }
+        AuditedBranch { sources, name, seen: ask_branch(sources, name) }
     }
 
     /// The branch as its host sees it.
@@ -82,7 +73,7 @@ impl<'a> AuditedBranch<'a> {
     ) -> Vec<AuditGroup> {
         let range = self.range(inquiry);
         let line: BTreeSet<Revision> = steps.iter().map(|step| step.commit.id.clone()).collect();
-        let mut asked = self.ask_requests(&steps, progress);
+        let mut asked = ask_requests(self.sources, self.name, &steps, progress);
         let mut waiting: VecDeque<Step> = steps.into();
         let mut groups: Vec<AuditGroup> = Vec::new();
         let mut parent = first_parent.clone();
@@ -115,20 +106,6 @@ impl<'a> AuditedBranch<'a> {
         groups
     }
 
-    /// The requests that brought each step, where a crew asks the host.
-    fn ask_requests(
-        &self,
-        steps: &[Step],
-        progress: &dyn Fn(usize),
-    ) -> BTreeMap<Revision, Fact<BTreeSet<RequestId>>> {
-        let Some(crew) = self.crew else { return BTreeMap::new() };
-        let name = self.name;
-        let ask = |member: &CrewMember, step: &Step| member.host.landed(&step.commit.id, name);
-        let found = crew.map(steps, ask, progress);
-        let found = steps.iter().zip(found);
-        found.filter_map(|(step, requests)| Some((step.commit.id.clone(), requests?))).collect()
-    }
-
     fn range<'r>(&'r self, inquiry: &'r Inquiry) -> Range<'r> {
         Range { inquiry, sources: self.sources, branch: &self.seen, name: self.name, signed: OnceCell::new() }
     }
@@ -143,10 +120,13 @@ impl<'a> AuditedBranch<'a> {
     ) -> Vec<GatheredLanding> {
         let range = self.range(inquiry);
         let host = self.host_of(&range, groups.first());
-        let mut done = self.gather_side_by_side(inquiry, &groups, host.as_ref(), progress);
+        let with_host = |range: &Range<'_>, group: &AuditGroup| {
+            gather_one(range, group.clone(), host.as_ref(), &mut |_, _| None)
+        };
+        let done = range.side_by_side(&groups, with_host, progress);
         let mut gathered = Vec::with_capacity(groups.len());
-        for (number, group) in groups.into_iter().enumerate() {
-            gathered.extend(match done.remove(&number) {
+        for (number, (group, done)) in groups.into_iter().zip(done).enumerate() {
+            gathered.extend(match done {
                 Some(one) => one,
                 None => gather_one(&range, group, host.as_ref(), saved),
             });
@@ -159,28 +139,6 @@ impl<'a> AuditedBranch<'a> {
             one.facts.landings = Fact::Known(vec![landing]);
         }
         gathered
-    }
-
-    /// The facts of landings by their places, where a crew asks the host.
-    fn gather_side_by_side(
-        &self,
-        inquiry: &Inquiry,
-        groups: &[AuditGroup],
-        host: Option<&HostFacts>,
-        progress: &dyn Fn(usize),
-    ) -> BTreeMap<usize, Option<GatheredLanding>> {
-        let Some(crew) = self.crew else { return BTreeMap::new() };
-        let (name, branch) = (self.name, &self.seen);
-        let Sources { directory, reports, evidence, observed, review_refs, .. } = *self.sources;
-        let gather = |member: &CrewMember, group: &AuditGroup| {
-            let (repository, forge) = (&member.repository, Some(&*member.host));
-            let sources =
-                Sources { repository, host: forge, directory, reports, evidence, observed, review_refs };
-            let range = Range { inquiry, sources: &sources, branch, name, signed: OnceCell::new() };
-            gather_one(&range, group.clone(), host, &mut |_, _| None)
-        };
-        let found = crew.map(groups, gather, progress);
-        found.into_iter().enumerate().filter_map(|(number, one)| Some((number, one?))).collect()
     }
 
     /// What the host says of the branch and itself.

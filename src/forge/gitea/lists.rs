@@ -8,7 +8,7 @@
 
 use super::Gitea;
 use super::style::{item_identity, name_scope};
-use crate::http::client::Reply;
+use crate::http::client::{Client, Reply};
 use crate::http::gaps::{contradiction, malformed, truncated};
 use portcullis_model::fact::Gap;
 use serde::de::DeserializeOwned;
@@ -54,29 +54,34 @@ impl<'a> List<'a> {
 impl Gitea {
     /// A whole list.
     pub(super) fn list<T: DeserializeOwned>(&self, list: &List<'_>) -> Result<Vec<T>, Gap> {
-        let mut walk = Walk::default();
-        let mut items = Vec::new();
-        for page in 1..=CAP {
-            let reply = self.page(list, page)?;
-            let (value, total) = (reply.value(list.what).map_err(name_scope)?, total_of(list.what, &reply)?);
-            let here = items_of(list, &reply, value, total)?;
-            walk.add(list.what, &here, total)?;
-            let count = here.len();
-            let read: Result<Vec<T>, _> = here.into_iter().map(serde_json::from_value).collect();
-            items.extend(read.map_err(|error| reply.undocumented(list.what, &error))?);
-            if walk.is_at_end(page, count, list.counted) {
-                return walk.check(list).map(|()| items);
-            }
-        }
-        Err(truncated(list.what, format!("the list has more than {CAP} pages")))
+        list_all(&self.client, list)
     }
+}
 
-    fn page(&self, list: &List<'_>, page: u64) -> Result<Reply, Gap> {
-        let number = page.to_string();
-        let query = [&list.query[..], &[("limit", SIZE), ("page", &number)]].concat();
-        let url = self.client.url(list.what, &list.segments, &query)?;
-        self.client.fetch(list.what, &url, None)
+/// A whole list, of no repository in particular.
+pub(super) fn list_all<T: DeserializeOwned>(client: &Client, list: &List<'_>) -> Result<Vec<T>, Gap> {
+    let mut walk = Walk::default();
+    let mut items = Vec::new();
+    for page in 1..=CAP {
+        let reply = get_page(client, list, page)?;
+        let (value, total) = (reply.value(list.what).map_err(name_scope)?, total_of(list.what, &reply)?);
+        let here = items_of(list, &reply, value, total)?;
+        walk.add(list.what, &here, total)?;
+        let count = here.len();
+        let read: Result<Vec<T>, _> = here.into_iter().map(serde_json::from_value).collect();
+        items.extend(read.map_err(|error| reply.undocumented(list.what, &error))?);
+        if walk.is_at_end(page, count, list.counted) {
+            return walk.check(list).map(|()| items);
+        }
     }
+    Err(truncated(list.what, format!("the list has more than {CAP} pages")))
+}
+
+fn get_page(client: &Client, list: &List<'_>, page: u64) -> Result<Reply, Gap> {
+    let number = page.to_string();
+    let query = [&list.query[..], &[("limit", SIZE), ("page", &number)]].concat();
+    let url = client.url(list.what, &list.segments, &query)?;
+    client.fetch(list.what, &url, None)
 }
 
 /// How many items the host says that the list has.

@@ -3,7 +3,7 @@
 //! - `style` holds the ways of the API, `lists` its pages, `address` its names;
 //! - `wire` is its JSON, `translate` says it in our words;
 //! - `request`, `timeline`, `reviews`, `pushes`, `attribution`, `branch`, `protection`, `checks`,
-//!   `teams` and `landed` hold the reading plans of their topics.
+//!   `teams`, `landed` and `fleet` hold the reading plans of their topics.
 //!
 //! What was not seen whole and for certain is a gap. In particular a 404 is never "there is none":
 //! the host gives it for what a token may not see.
@@ -38,6 +38,7 @@ mod attribution;
 mod branch;
 mod checks;
 mod conventions;
+mod fleet;
 mod landed;
 mod lists;
 mod protection;
@@ -66,7 +67,7 @@ pub static GITEA: HostKind = HostKind {
     settles: settled::settles,
     remedy: remedy::write_remedy,
     open: |repository, connection| Ok(Box::new(Gitea::open(&FLAVOUR_GITEA, repository, connection)?)),
-    fleet: None,
+    fleet: Some(|connection| Ok(Box::new(fleet::GiteaFleet::open(&FLAVOUR_GITEA, connection)?))),
 };
 
 /// Forgejo among the hosts.
@@ -82,7 +83,7 @@ pub static FORGEJO: HostKind = HostKind {
     settles: settled::settles,
     remedy: remedy::write_remedy,
     open: |repository, connection| Ok(Box::new(Gitea::open(&FLAVOUR_FORGEJO, repository, connection)?)),
-    fleet: None,
+    fleet: Some(|connection| Ok(Box::new(fleet::GiteaFleet::open(&FLAVOUR_FORGEJO, connection)?))),
 };
 
 /// What one of the two hosts does otherwise than the other.

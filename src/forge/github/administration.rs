@@ -61,6 +61,7 @@ impl Page for wire::OrganizationRoles {
 
 impl GitHub {
     pub(super) fn administration_facts(&self) -> Administration {
+        self.foresee_administration();
         let administrators = self.administrators();
         let deploy_keys = self.deploy_keys().into();
         match self.is_of_organization() {
@@ -87,6 +88,7 @@ impl GitHub {
         administrators: Result<Vec<Account>, Gap>,
         deploy_keys: Fact<Vec<RightsHolder>>,
     ) -> Administration {
+        self.foresee_organization();
         let owners = self.owners();
         let administrators = match (administrators, &owners) {
             (Ok(all), Ok(owners)) => check_owners(all, owners),
@@ -102,7 +104,7 @@ impl GitHub {
         }
     }
 
-    fn of_organization<'a>(&'a self, rest: &[&'a str]) -> Vec<&'a str> {
+    pub(super) fn of_organization<'a>(&'a self, rest: &[&'a str]) -> Vec<&'a str> {
         [&["orgs", self.repository.owner.as_str()], rest].concat()
     }
 

@@ -26,6 +26,7 @@ use portcullis_model::environment::Environment;
 use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::host::HostConventions;
 use portcullis_model::id::RequestId;
+use portcullis_model::inquiry::Topic;
 use portcullis_model::landing::BranchPush;
 use portcullis_model::person::{Account, TeamName};
 use portcullis_model::protection::{Branch, Protection};
@@ -41,6 +42,7 @@ mod checks;
 mod co_authors;
 mod deployments;
 mod fleet;
+mod foreseen;
 mod graphql;
 mod protection;
 mod pushes;
@@ -152,6 +154,18 @@ impl Forge for GitHub {
         seen.and_then(|branch| translate::branch(&what, name, branch)).into()
     }
 
+    fn foresee_branch(&self, name: &BranchName) {
+        self.client.foresee(self.branch_address(name).into_iter().collect());
+    }
+
+    fn foresee_landed(&self, commits: &dyn Fn() -> Vec<Revision>) {
+        self.foresee_requests_of(&commits());
+    }
+
+    fn foresee(&self, topics: &BTreeSet<Topic>, question: &Question<'_>) {
+        self.foresee_topics(topics, question);
+    }
+
     fn landed(&self, commit: &Revision, branch: &BranchName) -> Fact<BTreeSet<RequestId>> {
         let what = format!("the requests that brought {}", commit.short());
         let seen = self.client.list(&what, &self.at(&["commits", commit.as_str(), "pulls"]));
@@ -220,6 +234,10 @@ impl ChangeRequestHost for GitHubRequest<'_> {
 
     fn head_reference(&self) -> Option<String> {
         Some(format!("refs/pull/{}/head", self.id))
+    }
+
+    fn foresee(&self, topics: &BTreeSet<Topic>, question: Option<&Question<'_>>) {
+        self.foresee_topics(topics, question);
     }
 
     fn reviews(&self, commits: &[Commit]) -> ReviewFacts {

@@ -111,7 +111,7 @@ fn logged_push(entry: wire::RepositoryActivity) -> LoggedPush {
 }
 
 /// The repository that a request comes from, and the ref of its branch there.
-fn head_reference(request: &ChangeRequest) -> Result<(RepositoryName, String), Gap> {
+pub(super) fn head_reference(request: &ChangeRequest) -> Result<(RepositoryName, String), Gap> {
     let from = request.head_repository.as_deref().ok_or_else(|| {
         let remedy = "Push the branch to a repository that still exists, and open a new request.";
         Gap::new(WHAT, GapReason::NotVisible, "the repository of the head is gone", remedy)

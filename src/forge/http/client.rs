@@ -101,6 +101,11 @@ impl Client {
         Err(Gap::new(what, GapReason::Unreachable, "too many redirects", "Check the address of the API."))
     }
 
+    /// Says which addresses are asked next.
+    pub fn foresee(&self, urls: Vec<String>) {
+        self.transport.foresee(urls.iter().map(|url| self.request(url, None, true)).collect());
+    }
+
     fn request(&self, url: &str, body: Option<&[u8]>, trusted: bool) -> Request {
         let agent = concat!("portcullis/", env!("CARGO_PKG_VERSION"));
         let own = self.style.headers.iter().copied().chain([("user-agent", agent)]);

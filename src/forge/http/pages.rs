@@ -62,10 +62,7 @@ impl Client {
         segments: &[&str],
         query: &[(&str, &str)],
     ) -> Result<Pages<'a>, Gap> {
-        let mut query = query.to_vec();
-        let size = self.style.pages.size.to_string();
-        query.push((self.style.pages.size_parameter, &size));
-        let next = Some(self.url(what, segments, &query)?);
+        let next = Some(self.first_page(what, segments, query)?);
         Ok(Pages {
             client: self,
             what,
@@ -76,6 +73,14 @@ impl Client {
             last: 0,
             is_cut: false,
         })
+    }
+
+    /// The address of the first page of a list.
+    pub fn first_page(&self, what: &str, segments: &[&str], query: &[(&str, &str)]) -> Result<String, Gap> {
+        let mut query = query.to_vec();
+        let size = self.style.pages.size.to_string();
+        query.push((self.style.pages.size_parameter, &size));
+        self.url(what, segments, &query)
     }
 
     /// A whole list.

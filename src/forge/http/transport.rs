@@ -65,8 +65,12 @@ pub trait Transport {
     /// The answer did not arrive whole.
     fn send(&self, request: &Request) -> Result<Response, TransportError>;
 
-    /// How long ago the transport was made. One from a table has no clock: there all answers come
-    /// at once.
+    /// Hears which questions are put next, so that they can go out side by side. Only one with
+    /// several lanes makes use of it.
+    fn foresee(&self, _questions: Vec<Request>) {}
+
+    /// How long ago the transport was made, without the time that it waited for other clients. One
+    /// from a table has no clock: there all answers come at once.
     fn elapsed(&self) -> Duration {
         Duration::ZERO
     }

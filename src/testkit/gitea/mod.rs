@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 mod bodies;
+pub mod fleet;
 pub mod forge;
 mod routes;
 mod rules;

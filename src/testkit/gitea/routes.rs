@@ -33,7 +33,7 @@ impl GiteaHost {
         }
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let Some((_, below)) = path.split_once("/api/v1/") else { return refusal(404, "Not Found") };
-        let segments: Vec<String> = below.split('/').map(decoded).collect();
+        let segments = decoded_path(below);
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         let query = query.split('&').filter_map(|pair| pair.split_once('='));
         let query: Vec<(&str, String)> = query.map(|(key, value)| (key, decoded(value))).collect();
@@ -217,16 +217,21 @@ impl GiteaHost {
     }
 }
 
+/// The segments of a path.
+pub(super) fn decoded_path(path: &str) -> Vec<String> {
+    path.split('/').map(decoded).collect()
+}
+
 fn parameter<'q>(query: &'q Query<'_>, name: &str) -> Option<&'q str> {
     query.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
 }
 
-fn refusal(status: u16, text: &str) -> Response {
+pub(super) fn refusal(status: u16, text: &str) -> Response {
     let body = json!({ "message": text, "url": "https://git.example.test/api/swagger" });
     respond(status, Vec::new(), body.to_string().into_bytes())
 }
 
-fn respond(status: u16, mut headers: Vec<(String, String)>, body: Vec<u8>) -> Response {
+pub(super) fn respond(status: u16, mut headers: Vec<(String, String)>, body: Vec<u8>) -> Response {
     headers.push(("content-type".to_string(), "application/json;charset=utf-8".to_string()));
     Response { status, headers, body }
 }

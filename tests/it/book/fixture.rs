@@ -15,7 +15,8 @@
 //! - `waiver`: a policy, and the waiver that the page about waivers shows first
 //! - `dataset`: the policy and the intentions that the page about reconciliation shows, with a receiver
 //!   before and after a deployment
-//! - `fleet`: a repository, and a host with five others of an organisation, of which two lack something
+//! - `fleet`: a repository, and a host with five others of an organisation, of which two lack something;
+//!   a key in `~/.ssh/id_ed25519`, and a list `signers` that allows it
 //! - `release`: a branch `main`: the tag `v1`, two landings to the tag `v2`, one more, and its host
 
 use super::page::{Page, root};
@@ -69,6 +70,18 @@ impl Fixture {
     fn keeping(mut self, what: impl Any) -> Fixture {
         self.kept.push(Box::new(what));
         self
+    }
+
+    /// A key in `~/.ssh/id_ed25519`; gives the list of signers that allows it.
+    fn add_key(&self) -> String {
+        let key = ssh_key::PrivateKey::from(ssh_key::private::Ed25519Keypair::from_seed(&[7; 32]));
+        let ssh = self.outside.path().join(".ssh");
+        std::fs::create_dir(&ssh).unwrap();
+        std::fs::write(ssh.join("id_ed25519"), key.to_openssh(ssh_key::LineEnding::LF).unwrap()).unwrap();
+        self.must("chmod 600 ~/.ssh/id_ed25519");
+        let public = key.public_key().to_openssh().unwrap();
+        std::fs::write(ssh.join("id_ed25519.pub"), &public).unwrap();
+        format!("kim@example.test {public}\n")
     }
 
     fn asking<S: Site + 'static>(mut self, server: Server<S>) -> Fixture {
@@ -202,11 +215,7 @@ fn suite() -> Fixture {
 
 fn signer() -> Fixture {
     let fixture = suite();
-    let key = ssh_key::PrivateKey::from(ssh_key::private::Ed25519Keypair::from_seed(&[7; 32]));
-    let ssh = fixture.outside.path().join(".ssh");
-    std::fs::create_dir(&ssh).unwrap();
-    std::fs::write(ssh.join("id_ed25519"), key.to_openssh(ssh_key::LineEnding::LF).unwrap()).unwrap();
-    let signers = format!("kim@example.test {}\n", key.public_key().to_openssh().unwrap());
+    let signers = fixture.add_key();
     std::fs::create_dir(fixture.directory.join(".portcullis")).unwrap();
     std::fs::write(fixture.directory.join(".portcullis/allowed_signers"), signers).unwrap();
     fixture.must("git add -A && git commit -qm 'Name the signers'");
@@ -231,7 +240,10 @@ fn fleet() -> Fixture {
     let checkout = Checkout::empty();
     checkout.write("README.md", "Rounds over the fleet\n");
     checkout.commit("Begin");
-    Fixture::new(checkout.path()).keeping(checkout).asking(Server::start(site))
+    let fixture = Fixture::new(checkout.path());
+    checkout.write("signers", &fixture.add_key());
+    fixture.must("git config user.email kim@example.test");
+    fixture.keeping(checkout).asking(Server::start(site))
 }
 
 fn cases() -> Fixture {

@@ -5,7 +5,7 @@ mod attacks;
 mod decisions;
 mod exits;
 mod rows;
-mod schemas;
+pub mod schemas;
 mod statements;
 
 use decisions::{Judged, every_decision, render, render_advice};

@@ -103,3 +103,62 @@ fn what_is_no_answer_is_asked_again() {
     let statuses: Vec<u16> = (0..4).map(|_| ask(&*lanes.lane(), &host.address, 7).status).collect();
     assert_eq!((statuses, host.asked.load(Ordering::SeqCst)), (vec![429, 429, 200, 200], 3));
 }
+
+fn foreseen(address: &str, paths: std::ops::Range<usize>) -> Vec<Request> {
+    let request = |path| Request { url: format!("{address}/{path}"), headers: Vec::new(), body: None };
+    paths.map(request).collect()
+}
+
+#[test]
+fn what_is_foreseen_goes_out_at_once_and_is_not_asked_again() {
+    let host = serve(0);
+    let lanes = Lanes::new(Live::new(), None).in_flight(5);
+    let lane = lanes.lane();
+    lane.foresee(foreseen(&host.address, 0..30));
+    for path in 0..30 {
+        assert_eq!(ask(&*lane, &host.address, path).body, format!("/{path}").into_bytes());
+    }
+    // What is known is not asked in advance.
+    lanes.lane().foresee(foreseen(&host.address, 0..30));
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(host.asked.load(Ordering::SeqCst), 30);
+    let most = host.most.load(Ordering::SeqCst);
+    assert!((3..=5).contains(&most), "{most} at once");
+}
+
+#[test]
+fn a_refusal_that_was_foreseen_is_handed_over_once_and_nothing_more_goes_out_in_advance() {
+    let host = serve(1);
+    let lanes = Lanes::new(Live::new(), None).in_flight(1);
+    let lane = lanes.lane();
+    lane.foresee(foreseen(&host.address, 0..9));
+    while host.asked.load(Ordering::SeqCst) == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(150));
+    assert_eq!(host.asked.load(Ordering::SeqCst), 1, "the host is left alone");
+    assert_eq!(ask(&*lane, &host.address, 0).status, 429);
+    assert_eq!(ask(&*lane, &host.address, 0).status, 200);
+    lane.foresee(foreseen(&host.address, 0..9));
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(host.asked.load(Ordering::SeqCst), 2);
+}
+
+#[test]
+fn waiting_for_a_place_is_no_waiting_for_the_host() {
+    let host = serve(0);
+    let lanes = Lanes::new(Live::new(), None).in_flight(1);
+    let ask_four = |first: usize| {
+        let lane = lanes.lane();
+        let (before, began) = (lane.elapsed(), Instant::now());
+        (first..first + 4).for_each(|path| drop(ask(&*lane, &host.address, path)));
+        (lane.elapsed() - before, began.elapsed())
+    };
+    let times = std::thread::scope(|scope| {
+        let ask_four = &ask_four;
+        let threads: Vec<_> = (0..6).map(|thread| scope.spawn(move || ask_four(thread * 4))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+    });
+    let (counted, took) = times.into_iter().max_by_key(|(_, took)| *took).unwrap();
+    assert!(counted >= Duration::from_millis(120) && counted * 2 < took, "{counted:?} of {took:?}");
+}

@@ -4,8 +4,8 @@
 //! the order of the questions: they are those of one thread.
 
 use portcullis_forge::Forge;
-use portcullis_forge::http::lanes::LANES;
 use portcullis_git::Repository;
+use std::panic::resume_unwind;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
@@ -26,12 +26,34 @@ pub struct CrewMember {
 pub type OpenMember<'a> = Box<dyn Fn() -> Option<CrewMember> + Sync + 'a>;
 
 /// Threads for questions to a host.
-pub struct Crew<'a>(OpenMember<'a>);
+pub struct Crew<'a> {
+    open: OpenMember<'a>,
+    size: usize,
+}
 
 impl<'a> Crew<'a> {
-    /// A crew whose members are opened so.
-    pub fn of(open: OpenMember<'a>) -> Self {
-        Crew(open)
+    /// A crew of so many members at most, which are opened so.
+    pub fn of(size: usize, open: OpenMember<'a>) -> Self {
+        Crew { open, size }
+    }
+
+    /// Does something on a thread of its own beside the work of this one; `None` where no thread
+    /// could do it.
+    pub fn beside<T: Send, R>(
+        &self,
+        work: impl FnOnce(&CrewMember) -> T + Send,
+        own: impl FnOnce() -> R,
+    ) -> (Option<T>, R) {
+        thread::scope(|scope| {
+            let run = move || (self.open)().map(|member| work(&member));
+            let started = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
+            let own = own();
+            let done = started.ok().and_then(|thread| match thread.join() {
+                Ok(done) => done,
+                Err(panic) => resume_unwind(panic),
+            });
+            (done, own)
+        })
     }
 
     /// Does some work for each item, with what threads have of their own, and tells after each how
@@ -50,7 +72,7 @@ impl<'a> Crew<'a> {
         let run = |give: std::sync::mpsc::Sender<(usize, T)>| {
             let member = {
                 let _turn = opening.lock();
-                (self.0)()
+                (self.open)()
             };
             let Some(member) = member else { return };
             loop {
@@ -62,7 +84,7 @@ impl<'a> Crew<'a> {
             }
         };
         thread::scope(|scope| {
-            for _ in 0..LANES.min(items.len()) {
+            for _ in 0..self.size.min(items.len()) {
                 let (give, run) = (give.clone(), &run);
                 // A thread that cannot be started leaves its part to the others.
                 drop(thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || run(give)));
