@@ -166,6 +166,9 @@ pub struct FleetScope {
     pub host: String,
     /// The organisation whose repositories are listed; `None` where a file lists them.
     pub organisation: Option<String>,
+    /// The SHA-256 of the names of the file that lists them; `None` in rounds of earlier versions,
+    /// and where an organisation is listed.
+    pub list: Option<Digest>,
     /// Patterns of their names, of which one has to match; empty: any name.
     pub names: Vec<String>,
     /// Topics, of which one has to be there; empty: any.

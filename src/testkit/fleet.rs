@@ -80,6 +80,7 @@ impl FleetRepository {
         let records: Vec<Value> = self.records.iter().map(record).collect();
         let rule = if self.hides_classic { Value::Null } else { self.world.classic_rule_body() };
         let mut fields = Map::from_iter([
+            ("nameWithOwner".to_string(), json!(self.world.repository)),
             ("isArchived".to_string(), json!(self.archived)),
             ("isEmpty".to_string(), json!(false)),
             (

@@ -74,6 +74,7 @@ mod evidence_command;
 mod evidence_list;
 mod explain_landing;
 mod fleet;
+mod fleet_attacks;
 mod fleet_formats;
 mod fleet_gitea;
 mod fleet_signed;

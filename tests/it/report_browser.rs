@@ -132,6 +132,7 @@ fn write_fleet(directory: &Path) {
     let scope = FleetScope {
         host: "github".to_string(),
         organisation: Some("example-org".to_string()),
+        list: None,
         names: Vec::new(),
         topics: Vec::new(),
         archived: false,

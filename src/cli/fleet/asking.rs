@@ -1,7 +1,7 @@
 //! Looking at the repositories of a round, several at a time.
 
 use super::HousePolicy;
-use super::journal::Journal;
+use super::journal::{Journal, JournalSubject};
 use super::scope::MeantFleet;
 use crate::cli::exit::{Failure, Result};
 use crate::cli::hosts::connection_over;
@@ -63,14 +63,18 @@ pub fn look_at_all(
     fleet: &MeantFleet,
     resume: Option<&Path>,
 ) -> Result<Vec<FleetItem>> {
-    let mut journal = resume
-        .map(|file| Journal::open(file, &fleet.scope, task.house.map(|house| &house.policy.digest), task.now))
-        .transpose()?;
+    let address = connection_over(task.host, Box::new(Live::new())).api_url;
+    let subject = JournalSubject {
+        address: address.as_deref().or(task.host.default_api).unwrap_or("its default address"),
+        scope: &fleet.scope,
+        house: task.house.map(|house| &house.policy.digest),
+    };
+    let mut journal = resume.map(|file| Journal::open(file, &subject, task.now)).transpose()?;
+    // Hosts do not tell capitals apart, so neither does anything here.
     let mut items = journal.as_mut().map(Journal::take_items).unwrap_or_default();
-    items.retain(|name, _| {
-        fleet.repositories.binary_search_by_key(&name.to_lowercase(), |one| one.to_lowercase()).is_ok()
-    });
-    let rest: Vec<&String> = fleet.repositories.iter().filter(|name| !items.contains_key(*name)).collect();
+    items.retain(|name, _| fleet.repositories.binary_search_by_key(name, |one| one.to_lowercase()).is_ok());
+    let is_there = |items: &BTreeMap<String, FleetItem>, name: &str| items.contains_key(&name.to_lowercase());
+    let rest: Vec<&String> = fleet.repositories.iter().filter(|name| !is_there(&items, name)).collect();
     if !items.is_empty() {
         output::remark(&format!("{} of {} were looked at before", items.len(), fleet.repositories.len()));
     }
@@ -86,11 +90,11 @@ pub fn look_at_all(
         if let Some(Err(error)) = journal.as_mut().map(|journal| journal.add(&found)) {
             failed.get_or_insert(error);
         }
-        items.extend(found.into_iter().map(|item| (item.repository.clone(), item)));
+        items.extend(found.into_iter().map(|item| (item.repository.to_lowercase(), item)));
         progress.at(items.len());
     });
     failed.map_or(Ok(()), Err)?;
-    match fleet.repositories.iter().find(|name| !items.contains_key(*name)) {
+    match fleet.repositories.iter().find(|name| !is_there(&items, name)) {
         Some(lost) => Err(Failure::environment(format!("no one could look at {lost}; run again"))),
         None => Ok(items.into_values().collect()),
     }

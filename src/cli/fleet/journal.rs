@@ -1,8 +1,8 @@
 //! What a round looked at so far, so that one that was interrupted goes on where it was.
 //!
 //! Each line is the SHA-256 of a text and the text. The first says what the round is about: a
-//! journal of another scope, another house policy, another program or more than a day ago is not
-//! gone on with. A line that was cut, or that holds another text than its digest says, is left out,
+//! journal of another host, another scope, another house policy, another program or more than a day
+//! ago is not gone on with. A line that was cut, or that holds another text than its digest says, is left out,
 //! and its repository is looked at again.
 
 use super::unreadable;
@@ -34,8 +34,8 @@ impl Journal {
     ///
     /// # Errors
     /// It is something else, or cannot be read or written.
-    pub fn open(path: &Path, scope: &FleetScope, house: Option<&Digest>, now: Timestamp) -> Result<Self> {
-        let head = JournalHead::of(scope, house)?;
+    pub fn open(path: &Path, of: &JournalSubject<'_>, now: Timestamp) -> Result<Self> {
+        let head = JournalHead::of(of)?;
         let known = match std::fs::read_to_string(path) {
             Ok(text) => Some(text),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
@@ -63,7 +63,7 @@ impl Journal {
         Ok(journal)
     }
 
-    /// The repositories that it has.
+    /// The repositories that it has, by name in small letters.
     pub fn take_items(&mut self) -> BTreeMap<String, FleetItem> {
         std::mem::take(&mut self.items)
     }
@@ -110,22 +110,39 @@ fn texts_of(journal: &str) -> impl Iterator<Item = &str> {
     journal.lines().filter(whole).filter_map(|line| line.split_once(' ')).map(|(_, text)| text)
 }
 
-/// Is this the beginning of a first line that was never written whole, and nothing else?
+/// Is this nothing, or a first line that was never written whole, and nothing else? A file of a
+/// person that looks similar (a digest, a key) is overwritten in no case.
 fn is_cut_head(journal: &str) -> bool {
-    let mut lines = journal.lines().filter(|line| !line.is_empty());
-    let first = lines.next().unwrap_or_default();
-    first.bytes().take(64).all(|byte| byte.is_ascii_hexdigit()) && lines.next().is_none()
+    let Some((hex, text)) = journal.split_once(' ') else { return journal.is_empty() };
+    let is_digest = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_of_fleet = text.split_once(' ').is_some_and(|(began, of)| {
+        began.parse::<Timestamp>().is_ok() && (of.starts_with(TITLE) || TITLE.starts_with(of))
+    });
+    is_digest && is_of_fleet && !text.contains('\n')
 }
+
+/// What a round of a journal is about.
+pub struct JournalSubject<'s> {
+    /// The address of the host that is asked.
+    pub address: &'s str,
+    /// Which repositories.
+    pub scope: &'s FleetScope,
+    /// The digest of the house policy.
+    pub house: Option<&'s Digest>,
+}
+
+/// How the text of the first line begins, after its moment.
+const TITLE: &str = "journal of a fleet, ";
 
 /// What a journal is of.
 struct JournalHead(String);
 
 impl JournalHead {
-    fn of(scope: &FleetScope, house: Option<&Digest>) -> Result<Self> {
-        let scope = serde_json::to_string(&FleetScopeV1::of(scope.clone()));
+    fn of(subject: &JournalSubject<'_>) -> Result<Self> {
+        let scope = serde_json::to_string(&FleetScopeV1::of(subject.scope.clone()));
         let scope = scope.map_err(|error| Failure::environment(error.to_string()))?;
-        let house = house.map_or("none", Digest::as_str);
-        Ok(JournalHead(format!("journal of a fleet, by {TOOL}, house {house}, scope {scope}")))
+        let (house, address) = (subject.house.map_or("none", Digest::as_str), subject.address);
+        Ok(JournalHead(format!("{TITLE}by {TOOL}, of {address}, house {house}, scope {scope}")))
     }
 
     fn text(&self, now: Timestamp) -> String {
@@ -141,7 +158,7 @@ impl JournalHead {
     ) -> Result<Option<BTreeMap<String, FleetItem>>> {
         let mut texts = texts_of(journal);
         let head = texts.next().and_then(|head| head.split_once(' '));
-        let Some((began, of)) = head.filter(|(_, of)| of.starts_with("journal of a fleet, ")) else {
+        let Some((began, of)) = head.filter(|(_, of)| of.starts_with(TITLE)) else {
             if is_cut_head(journal) {
                 return Ok(None);
             }
@@ -154,6 +171,6 @@ impl JournalHead {
             return Ok(None);
         }
         let items = texts.filter_map(|text| serde_json::from_str::<FleetItemV1>(text).ok()?.model().ok());
-        Ok(Some(items.map(|item| (item.repository.clone(), item)).collect()))
+        Ok(Some(items.map(|item| (item.repository.to_lowercase(), item)).collect()))
     }
 }

@@ -1,14 +1,16 @@
 //! Putting the shards of a round together. The order of the files changes nothing.
 
 use super::output_plan::FleetOutput;
-use super::scope::{Shard, parse_shard};
+use super::scope::{Shard, digest_names, parse_shard};
 use super::{exit_of, unreadable};
 use crate::cli::exit::{Failure, Result};
 use clap::Args;
+use jiff::SignedDuration;
 use portcullis_fleet::page::PastVerdicts;
 use portcullis_fleet::round::{RoundDraft, prepare_round, sort_worst_first};
+use portcullis_model::digest::Digest;
 use portcullis_model::fleet::{FleetItem, FleetRound};
-use portcullis_wire::fleet::v1::FleetV1;
+use portcullis_wire::fleet::v1::{FleetV1, write_item};
 use portcullis_wire::form::Form as _;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -27,6 +29,9 @@ pub struct MergeArguments {
     #[arg(long)]
     all: bool,
 }
+
+/// Shards of one round begin within this time.
+const APART: SignedDuration = SignedDuration::from_hours(24);
 
 /// A shard as it was read.
 struct ReadShard {
@@ -56,10 +61,23 @@ pub fn run(arguments: &MergeArguments) -> Result {
         items: shards.iter().flat_map(|one| one.items.iter().cloned()).collect(),
         tool: round.tool,
     };
+    check_listed(&draft)?;
     sort_worst_first(&mut draft.items);
     let merged = prepare_round(&draft, None).map_err(|why| Failure::environment(why.to_string()))?.round;
     plan.write(&merged, &draft.items, &PastVerdicts::new())?;
     Ok(exit_of(&draft.items, draft.unlisted.is_some()))
+}
+
+/// The shards have the repositories of the list between them, and no other.
+fn check_listed(draft: &RoundDraft) -> Result<()> {
+    let mut names: Vec<String> = draft.items.iter().map(|item| item.repository.clone()).collect();
+    names.sort_by_cached_key(|name| name.to_lowercase());
+    match &draft.scope.list {
+        Some(list) if *list != digest_names(&names) => {
+            Err(Failure::unverified("the shards have other repositories than the list that they are of"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn read_shard(file: &Path) -> Result<ReadShard> {
@@ -82,7 +100,19 @@ fn read_shard(file: &Path) -> Result<ReadShard> {
             items.len()
         )));
     }
+    if let Some(other) = items.iter().find(|item| !is_named(&round, item)) {
+        return Err(Failure::unverified(format!(
+            "{name}: {} is not what the round names by its SHA-256: the file was edited",
+            other.repository
+        )));
+    }
     Ok(ReadShard { file: name, shard, round, items })
+}
+
+/// Does the round name this repository, as it is?
+fn is_named(round: &FleetRound, item: &FleetItem) -> bool {
+    let bytes = write_item(item.clone());
+    bytes.is_ok_and(|bytes| round.items.get(&item.repository) == Some(&Digest::of(&bytes)))
 }
 
 fn check_together(shards: &[ReadShard]) -> Result<()> {
@@ -97,6 +127,15 @@ fn check_together(shards: &[ReadShard]) -> Result<()> {
             "{} and {} are of different rounds: scope, house policy, number of shards or program differ",
             first.file, other.file
         )));
+    }
+    let times = || shards.iter().map(|one| one.round.time);
+    if let (Some(first), Some(last)) = (times().min(), times().max())
+        && last.duration_since(first) > APART
+    {
+        return Err(Failure::usage(format!(
+            "the shards are of {first} and {last}: of one round they are a day apart at most"
+        ))
+        .hint("run those that are older again"));
     }
     let there: BTreeSet<u32> = shards.iter().map(|one| one.shard.part).collect();
     if there.len() != shards.len() {

@@ -9,8 +9,10 @@
 use super::HostName;
 use super::exit::{Exit, Failure, Result};
 use super::hosts::kind_of;
+use super::output;
 use super::policy_file::parse_policy;
 use super::progress::ProgressView;
+use crate::render;
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_fleet::round::{RoundDraft, sort_worst_first};
@@ -20,7 +22,11 @@ use portcullis_judge::policy::Policy;
 use portcullis_model::fleet::{FleetItem, FleetVerdict};
 use portcullis_model::host::HostProfile;
 use portcullis_record::TOOL;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+/// So many repositories are named in one line.
+const NAMED: usize = 10;
 
 mod asking;
 #[cfg(feature = "reconcile")]
@@ -136,6 +142,9 @@ fn look(directory: &Path, arguments: &FleetArguments) -> Result {
     };
     let mut items = asking::look_at_all(&task, &fleet, arguments.resume.as_deref())?;
     sort_worst_first(&mut items);
+    if fleet.scope.shard.is_none() {
+        tell_lost(task.previous.keys(), &items);
+    }
     let draft = RoundDraft {
         time: now,
         scope: fleet.scope,
@@ -145,11 +154,27 @@ fn look(directory: &Path, arguments: &FleetArguments) -> Result {
         tool: TOOL.to_string(),
     };
     let (round, past) = keeper.keep(directory, &draft, &arguments.signing)?;
+    plan.write(&round, &draft.items, &past)?;
+    // Only now: what cannot be written is asked for again without asking the host.
     if let Some(file) = &arguments.resume {
         journal::remove(file)?;
     }
-    plan.write(&round, &draft.items, &past)?;
     Ok(exit_of(&draft.items, draft.unlisted.is_some()))
+}
+
+/// A repository that is in no scope any more is out of sight: that is said, once.
+fn tell_lost<'n>(before: impl Iterator<Item = &'n String>, items: &[FleetItem]) {
+    let now: BTreeSet<String> = items.iter().map(|item| item.repository.to_lowercase()).collect();
+    let lost: Vec<&str> =
+        before.map(String::as_str).filter(|name| !now.contains(&name.to_lowercase())).collect();
+    if !lost.is_empty() {
+        let more = if lost.len() > NAMED { ", …" } else { "" };
+        let named = lost.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        output::remark(&format!(
+            "{} of the round before are in scope no more: {named}{more}; see `portcullis fleet diff`",
+            render::plural(lost.len() as u64, "repository")
+        ));
+    }
 }
 
 /// A host that can be asked about many repositories.

@@ -24,10 +24,10 @@ pub struct ScopeArguments {
     #[arg(long, value_name = "FILE", conflicts_with = "organisation", help_heading = "Which repositories")]
     list: Option<PathBuf>,
     /// Only those of the organisation whose names match: `*-upload`. Repeatable: one has to match.
-    #[arg(long = "match", value_name = "GLOB", value_parser = parse_glob, help_heading = "Which repositories")]
+    #[arg(long = "match", value_name = "GLOB", value_parser = parse_glob, conflicts_with = "list", help_heading = "Which repositories")]
     names: Vec<Glob>,
     /// Only those of the organisation with this topic. Repeatable: one has to be there.
-    #[arg(long = "topic", value_name = "NAME", help_heading = "Which repositories")]
+    #[arg(long = "topic", value_name = "NAME", conflicts_with = "list", help_heading = "Which repositories")]
     topics: Vec<String>,
     /// Archived repositories too.
     #[arg(long, help_heading = "Which repositories")]
@@ -104,12 +104,15 @@ impl MeantFleet {
                 return Err(Failure::usage("name the repositories: --organisation NAME, or --list FILE"));
             }
         };
+        let whole = sort_names(repositories.clone());
         if let Some(shard) = arguments.shard {
             repositories.retain(|name| shard.holds(name));
         }
         let scope = FleetScope {
             host: host.name.to_string(),
             organisation: arguments.organisation.clone(),
+            // Of a list it is kept which one it was: shards of two lists are none of one round.
+            list: (arguments.list.is_some()).then(|| digest_names(&whole)),
             names: arguments.names.iter().map(|glob| glob.as_str().to_string()).collect(),
             topics: arguments.topics.clone(),
             archived: arguments.archived,
@@ -117,6 +120,11 @@ impl MeantFleet {
         };
         Ok(MeantFleet { scope, repositories: sort_names(repositories), unlisted })
     }
+}
+
+/// The SHA-256 of sorted names, whatever their capitals.
+pub fn digest_names(names: &[String]) -> Digest {
+    Digest::of(names.join("\n").to_lowercase().as_bytes())
 }
 
 /// Each name once, whatever its capitals: hosts do not tell them apart.

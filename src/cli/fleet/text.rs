@@ -86,8 +86,12 @@ fn list_items(items: &[FleetItem], lists_all: bool, width: usize) -> Vec<String>
             count_repositories(hidden_bad as u64)
         ));
     }
-    if !lists_all && fine > 0 {
-        lines.push(format!("met: {}", count_repositories(fine as u64)));
+    if !lists_all {
+        let of = |wanted| items.iter().filter(|item| item.verdict() == wanted).count() as u64;
+        let counted = [("met", FleetVerdict::Met), ("nothing is asked of", FleetVerdict::Exempt)];
+        let counted = counted.map(|(what, verdict)| (what, of(verdict))).into_iter();
+        let line = |(what, count)| format!("{what}: {}", count_repositories(count));
+        lines.extend(counted.filter(|(_, count)| *count > 0).map(line));
     }
     lines
 }

@@ -30,6 +30,7 @@ fn draft(hour: i64, items: Vec<FleetItem>) -> RoundDraft {
     let scope = FleetScope {
         host: "github".to_string(),
         organisation: Some("o".to_string()),
+        list: None,
         names: Vec::new(),
         topics: Vec::new(),
         archived: false,

@@ -33,7 +33,7 @@ const LARGEST: u64 = 1 << 20;
 /// classic protection is there with all its settings, and a ruleset with the time of its last
 /// change.
 const FIELDS: &str = "fragment surveyed on Repository {
-  isArchived isEmpty
+  nameWithOwner isArchived isEmpty
   defaultBranchRef { name branchProtectionRule {
     allowsDeletions allowsForcePushes blocksCreations dismissesStaleReviews isAdminEnforced lockAllowsFetchAndMerge lockBranch
     pattern requireLastPushApproval requiredApprovingReviewCount requiredDeploymentEnvironments requiresApprovingReviews
@@ -71,7 +71,7 @@ impl GitHubFleet {
         let body = body.to_string();
         let reply = self.0.fetch(what, &graphql_url(&self.0.api), Some(body.as_bytes()))?;
         let answer: Answer = reply.read(what)?;
-        match answer.errors.iter().find(|error| error.path.is_none()) {
+        match answer.errors.iter().find(|error| error.path.as_deref().is_none_or(<[Value]>::is_empty)) {
             Some(error) => Err(refused(what, error)),
             None => Ok(answer),
         }
@@ -221,7 +221,7 @@ impl Answer {
         }
         let value = self.data.as_mut().and_then(|data| data.remove(alias)).flatten();
         let value = value.ok_or_else(|| malformed(&what, "the answer does not hold it"))?;
-        read_survey(&what, value, asked)
+        read_survey((&what, name), value, asked)
     }
 }
 
@@ -248,6 +248,7 @@ fn no_repository(text: &str) -> Gap {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Surveyed {
+    name_with_owner: String,
     is_archived: bool,
     is_empty: bool,
     #[serde(deserialize_with = "nullable")]
@@ -305,8 +306,21 @@ struct SurveyedText {
     text: Option<String>,
 }
 
-fn read_survey(what: &str, value: Value, asked: &SurveyQuestion) -> Result<RepositorySurvey, Gap> {
+/// The host answers for a repository that was renamed under its old name, too: it would count twice.
+fn renamed(what: &str, now: &str) -> Gap {
+    let remedy = format!("List it as {now}, once.");
+    Gap::new(what, GapReason::Contradiction, format!("its name on the host is {now}"), remedy)
+}
+
+fn read_survey(
+    (what, name): (&str, &str),
+    value: Value,
+    asked: &SurveyQuestion,
+) -> Result<RepositorySurvey, Gap> {
     let seen: Surveyed = serde_json::from_value(value).map_err(|error| malformed(what, error.to_string()))?;
+    if !seen.name_with_owner.eq_ignore_ascii_case(name) {
+        return Err(renamed(what, &seen.name_with_owner));
+    }
     if seen.default_branch_ref.is_none() && !seen.is_empty {
         return Err(hidden_branch(what));
     }

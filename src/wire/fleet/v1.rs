@@ -43,6 +43,10 @@ objects! {
         host: String,
         /// The organisation whose repositories are listed; null where a file lists them.
         organisation: Option<String>,
+        /// The SHA-256 of the names in that file, in small letters and sorted; not there in earlier
+        /// versions, and where an organisation is listed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        list: Option<DigestText>,
         /// Patterns of their names, of which one has to match; empty: any name.
         names: Vec<String>,
         /// Topics, of which one has to be there; empty: any.

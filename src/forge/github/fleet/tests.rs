@@ -28,7 +28,7 @@ fn repository() -> Value {
 }
 
 fn survey(value: Value) -> Result<RepositorySurvey, Gap> {
-    read_survey("repository o/n", value, &asked())
+    read_survey(("repository o/n", "o/n"), value, &asked())
 }
 
 #[test]
