@@ -134,8 +134,9 @@ impl Control for GateIntegrity {
 }
 
 /// The texts that the gate reads in the repository, and what each of them is to a reader.
-const TEXTS: [(TextPurpose, &str); 9] = [
+const TEXTS: [(TextPurpose, &str); 10] = [
     (TextPurpose::Policy, "the policy"),
+    (TextPurpose::House, "the house policy that the policy extends"),
     (TextPurpose::Waivers, "the waivers"),
     (TextPurpose::WaiverSigners, "the list of signers of waivers"),
     (TextPurpose::EvidenceSigners, "the list of signers of evidence"),

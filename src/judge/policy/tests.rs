@@ -15,7 +15,7 @@ use toml::Spanned;
 use toml::de::ValueDeserializer;
 
 fn parse_on_github(text: &str, table: &[&'static Kind]) -> Result<Policy, Vec<Problem>> {
-    parse_with(text, table, &HostProfile::github_com())
+    parse_with(text, table, &HostProfile::github_com(), &HouseTexts::none())
 }
 
 static KINDS: &[&Kind] = &[&ALWAYS, &SAMPLE, &WHOLE];
@@ -808,7 +808,7 @@ fn teams_are_those_of_the_host() {
     ] {
         let text = with("\"example/data-protection\"", &format!("\"{team}\""));
         for host in [OrganizationAndSlug, GroupPath, ProjectAndTeam, Text] {
-            let read = parse_with(&text, KINDS, &host_with(host));
+            let read = parse_with(&text, KINDS, &host_with(host), &HouseTexts::none());
             let also = host == Text || (form, host) == (OrganizationAndSlug, GroupPath);
             if host == form || also {
                 assert!(read.is_ok(), "{team} on {host:?}: {read:?}");
@@ -823,7 +823,10 @@ fn teams_are_those_of_the_host() {
     for odd in ["", "@", "@@maintainer", " example/team", "example/te\\u0007am"] {
         let text = with("\"example/data-protection\"", &format!("\"{odd}\""));
         for host in [OrganizationAndSlug, GroupPath, ProjectAndTeam, Text] {
-            assert!(parse_with(&text, KINDS, &host_with(host)).is_err(), "{odd:?} on {host:?}");
+            assert!(
+                parse_with(&text, KINDS, &host_with(host), &HouseTexts::none()).is_err(),
+                "{odd:?} on {host:?}"
+            );
         }
     }
 }

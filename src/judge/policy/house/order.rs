@@ -1,0 +1,226 @@
+//! Which of two values of a key is the stricter one.
+
+use std::cmp::Ordering;
+use toml::{Table, Value};
+
+/// How the values of a key compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Not at all: the key says nothing of what is required.
+    Any,
+    /// Two values that differ cannot be compared.
+    Same,
+    /// The larger number is the stricter one.
+    More,
+    /// The smaller number is the stricter one.
+    Less,
+    /// The shorter time is the stricter one.
+    Shorter,
+    /// The later word is the stricter one. Words that are not listed cannot be compared.
+    Ranked(&'static [&'static str]),
+    /// A list is stricter when it holds more.
+    Superset,
+    /// A list is stricter when it holds less.
+    Subset,
+    /// A list of tables that this key tells apart. The keys of each have rows of their own.
+    Each(&'static str),
+    /// A table whose keys have rows of their own.
+    Table,
+}
+
+/// How a value stands to that of the house policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// They are the same.
+    Equal,
+    /// It is stricter.
+    Stricter,
+    /// It is not stricter, or cannot be compared.
+    Looser,
+}
+
+impl Order {
+    /// How a value stands to that of the house policy.
+    pub fn compare(self, own: &Value, house: &Value) -> Standing {
+        if own == house {
+            return Standing::Equal;
+        }
+        let stricter = match self {
+            Order::Any => true,
+            Order::Same | Order::Each(_) | Order::Table => false,
+            Order::More => number_of(own).zip(number_of(house)).is_some_and(|(own, house)| own >= house),
+            Order::Less => number_of(own).zip(number_of(house)).is_some_and(|(own, house)| own <= house),
+            Order::Shorter => is_shorter(own, house),
+            Order::Ranked(words) => {
+                rank(words, own).zip(rank(words, house)).is_some_and(|(own, house)| own > house)
+            }
+            Order::Superset => holds_all(own, house),
+            Order::Subset => holds_all(house, own),
+        };
+        if stricter { Standing::Stricter } else { Standing::Looser }
+    }
+
+    /// What may be written in place of a looser value.
+    pub fn advice(self, house: &str) -> String {
+        match self {
+            Order::More => format!("Write {house} or more"),
+            Order::Less => format!("Write {house} or less"),
+            Order::Shorter => format!("Write {house} or a shorter time"),
+            Order::Superset => format!("Write a list that holds everything of {house}"),
+            Order::Subset => format!("Write a list that holds nothing beside {house}"),
+            Order::Ranked(words) => format!("Write {house}{}", stricter_words(words, house)),
+            Order::Any | Order::Same | Order::Each(_) | Order::Table => format!("Write {house}"),
+        }
+    }
+}
+
+fn stricter_words(words: &[&str], house: &str) -> String {
+    let at = words.iter().position(|word| house.trim_matches('"') == *word);
+    let later = at.and_then(|at| words.get(at + 1..)).unwrap_or_default();
+    later.iter().map(|word| format!(" or `{word}`")).collect()
+}
+
+fn number_of(value: &Value) -> Option<f64> {
+    match value {
+        #[expect(clippy::cast_precision_loss, reason = "counts of a policy are far below 2^53")]
+        Value::Integer(number) => Some(*number as f64),
+        Value::Float(number) => Some(*number),
+        _ => None,
+    }
+}
+
+fn rank(words: &[&str], value: &Value) -> Option<usize> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Boolean(set) => set.to_string(),
+        _ => return None,
+    };
+    words.iter().position(|word| *word == text)
+}
+
+fn holds_all(whole: &Value, part: &Value) -> bool {
+    match (whole, part) {
+        (Value::Array(whole), Value::Array(part)) => part.iter().all(|one| whole.contains(one)),
+        _ => false,
+    }
+}
+
+/// Is this time the shorter one? Of shares of records, each with its time, every share of the
+/// longer one has to be there in no more time.
+fn is_shorter(own: &Value, house: &Value) -> bool {
+    match (own, house) {
+        (Value::String(own), Value::String(house)) => compare_times(own, house).is_some_and(Ordering::is_le),
+        (Value::Array(own), Value::Array(house)) => {
+            house.iter().all(|wanted| own.iter().any(|share| is_earlier_share(share, wanted)))
+        }
+        _ => false,
+    }
+}
+
+fn is_earlier_share(own: &Value, house: &Value) -> bool {
+    let share = |value: &Value| value.get("share").and_then(number_of);
+    let within = |value: &Value| Some(value.get("within")?.as_str()?.to_string());
+    let larger = share(own).zip(share(house)).is_some_and(|(own, house)| own >= house);
+    let sooner = within(own).zip(within(house));
+    larger && sooner.is_some_and(|(own, house)| compare_times(&own, &house).is_some_and(Ordering::is_le))
+}
+
+/// Of two times in one kind of hours. A working hour is no part of a day.
+fn compare_times(one: &str, other: &str) -> Option<Ordering> {
+    let (one, other) = (Time::read(one)?, Time::read(other)?);
+    (one.working == other.working).then(|| one.seconds.cmp(&other.seconds))
+}
+
+struct Time {
+    seconds: u64,
+    working: bool,
+}
+
+impl Time {
+    fn read(text: &str) -> Option<Time> {
+        if text == "unlimited" {
+            return Some(Time { seconds: u64::MAX, working: false });
+        }
+        if let Some(hours) =
+            text.strip_suffix(" working hours").or_else(|| text.strip_suffix(" working hour"))
+        {
+            return Some(Time { seconds: hours.parse().ok()?, working: true });
+        }
+        let unit = text.chars().last()?;
+        let seconds = match unit {
+            's' => 1,
+            'm' => 60,
+            'h' => 60 * 60,
+            'd' => 24 * 60 * 60,
+            _ => return None,
+        };
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        Some(Time { seconds: number.checked_mul(seconds)?, working: false })
+    }
+}
+
+/// The value as a policy writes it, on one line.
+pub fn written(value: &Value) -> String {
+    match value {
+        Value::Table(table) => format!("{{ {} }}", entries(table)),
+        Value::Array(list) => format!("[{}]", list.iter().map(written).collect::<Vec<_>>().join(", ")),
+        other => other.to_string(),
+    }
+}
+
+fn entries(table: &Table) -> String {
+    table.iter().map(|(key, value)| format!("{key} = {}", written(value))).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(text: &str) -> Value {
+        format!("x = {text}").parse::<Table>().unwrap().remove("x").unwrap()
+    }
+
+    fn is_stricter(order: Order, own: &str, house: &str) -> bool {
+        order.compare(&value(own), &value(house)) == Standing::Stricter
+    }
+
+    #[test]
+    fn times_compare_in_their_own_kind_of_hours() {
+        for (own, house) in [("'90s'", "'2m'"), ("'23h'", "'1d'"), ("'365d'", "'unlimited'")] {
+            assert!(is_stricter(Order::Shorter, own, house), "{own} {house}");
+            assert!(!is_stricter(Order::Shorter, house, own), "{house} {own}");
+        }
+        assert!(is_stricter(Order::Shorter, "'4 working hours'", "'8 working hours'"));
+        assert!(!is_stricter(Order::Shorter, "'1 working hour'", "'30d'"));
+        assert!(!is_stricter(Order::Shorter, "'soon'", "'1d'"));
+    }
+
+    #[test]
+    fn shares_of_records_come_no_later() {
+        let house = "[{ share = 0.9, within = '24h' }, { share = 1.0, within = '72h' }]";
+        let sooner = "[{ share = 0.95, within = '24h' }, { share = 1.0, within = '48h' }]";
+        assert!(is_stricter(Order::Shorter, sooner, house));
+        assert!(!is_stricter(Order::Shorter, house, sooner));
+        assert!(!is_stricter(Order::Shorter, "[{ share = 0.9, within = '24h' }]", house));
+    }
+
+    #[test]
+    fn words_that_are_not_listed_cannot_be_compared() {
+        let trust = Order::Ranked(&["local", "host"]);
+        assert!(is_stricter(trust, "'host'", "'local'"));
+        for (own, house) in [("'local'", "'host'"), ("'signed'", "'local'"), ("'host'", "'signed'")] {
+            assert!(!is_stricter(trust, own, house), "{own} {house}");
+        }
+    }
+
+    #[test]
+    fn lists_and_numbers() {
+        assert!(is_stricter(Order::Superset, "['a', 'b']", "['b']"));
+        assert!(!is_stricter(Order::Superset, "[]", "['b']"));
+        assert!(is_stricter(Order::Subset, "[]", "['b']"));
+        assert!(!is_stricter(Order::Subset, "['a', 'b']", "['b']"));
+        assert!(is_stricter(Order::More, "3", "2") && !is_stricter(Order::More, "1", "2"));
+        assert!(is_stricter(Order::Less, "0.1", "0.2") && !is_stricter(Order::Less, "1", "0"));
+        assert!(!is_stricter(Order::Same, "1", "2") && is_stricter(Order::Any, "1", "2"));
+    }
+}
