@@ -3,10 +3,15 @@
 //! change does.
 
 use crate::support::gate::{Verdict, command};
+use crate::support::packed::packed;
 use crate::support::project::refused;
+use crate::support::release;
 use crate::support::sealing::{Shelf, portcullis, seal_request};
 use portcullis_model::digest::Digest;
+use portcullis_pack::verify::policy_path;
 use portcullis_testkit::history::Edit;
+use portcullis_testkit::lane::state::{Body, File, Op};
+use portcullis_testkit::lane::{How, Lane};
 use portcullis_testkit::server::Server;
 use portcullis_testkit::stage::{KIM, POLICY, Stage};
 use std::path::Path;
@@ -49,7 +54,10 @@ fn judge(stage: &Stage, more: &[&str]) -> Verdict {
 
 fn git(directory: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new("git");
-    command.current_dir(directory).args(["-c", "user.name=T", "-c", "user.email=t@example.test"]).args(arguments);
+    command
+        .current_dir(directory)
+        .args(["-c", "user.name=T", "-c", "user.email=t@example.test"])
+        .args(arguments);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_string()
@@ -78,11 +86,27 @@ fn a_change_is_judged_by_both_and_the_decision_names_both_digests() {
 fn attack_120_a_policy_that_is_less_strict_judges_nothing() {
     let house = house();
     for (what, lines, said) in [
-        ("fewer approvals", "[controls.required-reviews.data-processing]\napprovals = 1\n", "and the house policy has 2"),
+        (
+            "fewer approvals",
+            "[controls.required-reviews.data-processing]\napprovals = 1\n",
+            "and the house policy has 2",
+        ),
         ("another branch", "[branches]\ndeployment = [\"live\"]\n", "and the house policy has [\"main\"]"),
-        ("a member more", "[roles.gate-owners]\nusers = [\"alex-example\", \"kim-example\"]\n", "roles.gate-owners.users"),
-        ("an exclusion", "[[data-processing]]\nname = \"upload\"\npurpose = \"x\"\nexclude = [\"services/upload/load.sql\"]\n", "data-processing.upload.exclude"),
-        ("a bypass", "[[controls.protected-branch.bypass]]\nkind = \"administrators\"\nreason = \"x\"\n", "controls.protected-branch.bypass"),
+        (
+            "a member more",
+            "[roles.gate-owners]\nusers = [\"alex-example\", \"kim-example\"]\n",
+            "roles.gate-owners.users",
+        ),
+        (
+            "an exclusion",
+            "[[data-processing]]\nname = \"upload\"\npurpose = \"x\"\nexclude = [\"services/upload/load.sql\"]\n",
+            "data-processing.upload.exclude",
+        ),
+        (
+            "a bypass",
+            "[[controls.protected-branch.bypass]]\nkind = \"administrators\"\nreason = \"x\"\n",
+            "controls.protected-branch.bypass",
+        ),
     ] {
         eprintln!("-- {what}");
         refused(&judge(&stage(&child(&house, lines), Some(&house), &[LOAD]), &[]), 4, said);
@@ -145,7 +169,10 @@ fn attack_120_the_house_policy_is_a_file_of_the_gate() {
     let remark = format!("{house}# A remark.\n");
     let edits = [Edit::Write(HOUSE_FILE, &remark), Edit::Write("portcullis.toml", &child(&remark, ""))];
     let mut unapproved = stage(&child(&house, ""), Some(&house), &edits);
-    unapproved.world.reviews.retain(|review| review.reviewer.as_ref().unwrap().login.as_str() != "alex-example");
+    unapproved
+        .world
+        .reviews
+        .retain(|review| review.reviewer.as_ref().unwrap().login.as_str() != "alex-example");
     judge(&unapproved, &[]).expect(1, "gate-integrity", "0 of 1");
     judge(&stage(&child(&house, ""), Some(&house), &edits), &[]).expect(0, "", "");
 }
@@ -239,7 +266,10 @@ fn policy_check_says_what_is_extended_and_where_it_differs() {
     std::fs::write(place.path().join("portcullis.toml"), loose).unwrap();
     let (exit, said) = portcullis(place.path(), &["policy", "check"]);
     assert_eq!(exit, 4, "{said}");
-    assert!(said.contains("portcullis.toml:11:13") && said.contains("Write 2 or more, or remove the key"), "{said}");
+    assert!(
+        said.contains("portcullis.toml:11:13") && said.contains("Write 2 or more, or remove the key"),
+        "{said}"
+    );
 }
 
 /// The history of a branch goes on: [`KIM`] makes commits that no one else sees.
@@ -252,4 +282,38 @@ fn a_commit_of_the_house_that_no_one_fetched_is_not_taken_for_one_of_this_reposi
     // The policy names no commit, so the one that the clone has by chance does not count.
     refused(&judge(&stage, &[]), 4, "there is no house policy");
     assert!(!other.is_zero());
+}
+
+/// A recorded deployment and a pack of the period hold the house policy as they hold the policy.
+#[test]
+fn a_record_is_taken_again_and_a_pack_holds_both_policies() {
+    let text = format!("{}\n[house]\n", portcullis_testkit::lane::POLICY);
+    let policy = child(&text, "");
+    let mut lane = Lane::begin();
+    let ops = [
+        Op::Put(900, File::new(HOUSE_FILE, Body::Text(text.clone()))),
+        Op::Body(0, Body::Text(policy.clone())),
+    ];
+    lane.direct(KIM, &ops, "Extend the house policy");
+    let base = lane.tip().to_string();
+    let first = lane.land_file(How::Squash, true);
+    let second = lane.land_file(How::Merge, true);
+    let server = Server::start(lane.host());
+    release::judge(&lane, &server, first, &["--base", &base, "--record"]).expect(0, "", "");
+    let found = release::judge(&lane, &server, second, &["--record"]);
+    found.expect(0, "", "");
+    let digest = Digest::of(text.as_bytes());
+    assert_eq!(found.json["policy"]["house"]["digest"], digest.as_str());
+    for name in ["production#1", "production#2"] {
+        let (exit, said) = portcullis(lane.directory(), &["replay", name]);
+        assert!(exit == 0 && said.starts_with("identical: "), "{said}");
+    }
+    let (exit, said) = portcullis(lane.directory(), &["record", "verify", "production"]);
+    assert_eq!(exit, 0, "{said}");
+    let packed = packed(lane.directory(), &["--branch", "main"]);
+    let wanted = [&policy, &text].map(|text| policy_path(Digest::of(text.as_bytes()).as_str()));
+    wanted.iter().for_each(|path| assert!(packed.names().contains(path), "{:?}", packed.names()));
+    let folder = packed.folder.display().to_string();
+    let (exit, said) = portcullis(lane.directory(), &["pack", "verify", &folder]);
+    assert_eq!(exit, 0, "{said}");
 }

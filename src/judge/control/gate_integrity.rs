@@ -2,7 +2,7 @@
 //!
 //! | file | why it is of the gate |
 //! | --- | --- |
-//! | the policy | it is the rules |
+//! | the policy, and the house policy that it extends | they are the rules |
 //! | the waivers, `portcullis-waivers.toml` | they say when the rules do not hold |
 //! | their allowed signers, where the policy names them | they say whose consent is proved |
 //! | the files that controls read beside the policy | they decide what these controls find |

@@ -118,8 +118,7 @@ fn assemble_policy(
     let asserted = asserted::read_asserted(document, problems);
     let training = training::read_training(source, document.training.as_ref(), problems);
     let training = training.map(|settings| TrainingInForce::unread(settings, people.clone()));
-    check_not_empty(source.root.get_ref().get("due"), "`snapshots-every` or `records-within`", problems);
-    let expected = document.due.as_ref().map(ExpectationRules::from).unwrap_or_default();
+    let expected = read_expected(source, document, problems);
     let notification = notification::read_notification(source, document.notification.as_ref(), problems)
         .map(|rules| tell_recipients(rules, &datasets));
     reconciliation::check_parties(source, &document.reconciliation, problems);
@@ -155,6 +154,15 @@ fn assemble_policy(
         host: source.host.clone(),
         memo: Default::default(),
     })
+}
+
+fn read_expected(
+    source: &PolicySource<'_, '_>,
+    document: &PolicyDocument,
+    problems: &mut Vec<Problem>,
+) -> ExpectationRules {
+    check_not_empty(source.root.get_ref().get("due"), "`snapshots-every` or `records-within`", problems);
+    document.due.as_ref().map(ExpectationRules::from).unwrap_or_default()
 }
 
 /// The parties that datasets name as their recipients are told of these datasets, too.

@@ -1,6 +1,6 @@
 //! A child policy against its house policy: where it differs, and where it is not allowed to.
 
-use super::order::{Order, Standing, written};
+use super::order::{Strictness, ValueStanding, written};
 use super::rules::{ROWS, StrictnessRule, Unset};
 use crate::policy::Problem;
 use crate::policy::tree::TomlValue;
@@ -39,7 +39,7 @@ pub enum DeviationKind {
 }
 
 /// The comparison of one child.
-pub struct Comparison<'a> {
+pub struct HouseComparison<'a> {
     /// The house policy.
     pub house: &'a Table,
     /// The keys that a child may loosen, as the house policy writes them.
@@ -58,7 +58,7 @@ struct Pair<'p, 'a, 'i> {
     rule: &'static StrictnessRule,
 }
 
-impl<'a> Comparison<'a> {
+impl<'a> HouseComparison<'a> {
     /// Compares everything that the child writes.
     pub fn run(&mut self, root: &'a TomlValue<'_>) {
         let DeValue::Table(table) = root.get_ref() else { return };
@@ -70,14 +70,14 @@ impl<'a> Comparison<'a> {
 
     fn visit(&mut self, key: &mut Vec<String>, own: &'a TomlValue<'_>, house: Option<&'a Value>) {
         match (row_at(key), own.get_ref()) {
-            (Some(rule), DeValue::Table(_)) if rule.order == Order::Table => {
+            (Some(rule), DeValue::Table(_)) if rule.order == Strictness::Table => {
                 if house.is_some() {
                     self.visit_table(key, own, house)
                 } else {
                     self.judge_new(&Pair { key, own, house, rule })
                 }
             }
-            (Some(StrictnessRule { order: Order::Each(id), .. }), DeValue::Array(_)) => {
+            (Some(StrictnessRule { order: Strictness::Each(id), .. }), DeValue::Array(_)) => {
                 self.visit_list(key, own, house, id)
             }
             (Some(rule), _) => self.judge(&Pair { key, own, house, rule }),
@@ -134,10 +134,10 @@ impl<'a> Comparison<'a> {
     fn judge(&mut self, pair: &Pair<'_, 'a, '_>) {
         let Some(house) = pair.house else { return self.judge_new(pair) };
         match pair.rule.order.compare(&plain_value(pair.own), house) {
-            _ if pair.rule.order == Order::Any => {}
-            Standing::Equal => {}
-            Standing::Stricter => self.note(pair, DeviationKind::Stricter),
-            Standing::Looser => self.refuse(pair, house, "and the house policy has"),
+            _ if pair.rule.order == Strictness::Any => {}
+            ValueStanding::Equal => {}
+            ValueStanding::Stricter => self.note(pair, DeviationKind::Stricter),
+            ValueStanding::Looser => self.refuse(pair, house, "and the house policy has"),
         }
     }
 
@@ -151,11 +151,11 @@ impl<'a> Comparison<'a> {
         };
         match default {
             Some(default) => match pair.rule.order.compare(&plain_value(pair.own), &default) {
-                Standing::Equal => {}
-                Standing::Stricter => self.note(pair, DeviationKind::Added),
-                Standing::Looser => self.refuse(pair, &default, "and by the house policy it is"),
+                ValueStanding::Equal => {}
+                ValueStanding::Stricter => self.note(pair, DeviationKind::Added),
+                ValueStanding::Looser => self.refuse(pair, &default, "and by the house policy it is"),
             },
-            None if pair.rule.order == Order::Any => {}
+            None if pair.rule.order == Strictness::Any => {}
             None => self.note(pair, DeviationKind::Added),
         }
     }
@@ -248,7 +248,7 @@ pub fn is_known_key(pattern: &str) -> bool {
     ROWS.iter().any(|row| {
         let steps: Vec<&str> = row.key.split('.').collect();
         steps.iter().zip(&given).all(|(row, given)| row == given || *row == "*" || *given == "*")
-            && (given.len() <= steps.len() || row.order != Order::Table)
+            && (given.len() <= steps.len() || row.order != Strictness::Table)
     })
 }
 

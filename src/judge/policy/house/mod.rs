@@ -22,7 +22,7 @@
 use super::recover::recover;
 use super::tree::TomlValue;
 use super::{Policy, Problem, characters, checks, signed, syntax};
-use compare::{Comparison, is_known_key, plain_value};
+use compare::{HouseComparison, is_known_key, plain_value};
 use portcullis_model::decision::{HouseOrigin, HouseReference};
 use portcullis_model::digest::Digest;
 use portcullis_model::fact::Fact;
@@ -281,7 +281,8 @@ impl PlacedHouse {
             _ => Table::new(),
         };
         settings.remove("extends");
-        let mut comparison = Comparison { house, may_loosen, deviations: Vec::new(), problems: Vec::new() };
+        let mut comparison =
+            HouseComparison { house, may_loosen, deviations: Vec::new(), problems: Vec::new() };
         comparison.run(own);
         problems.append(&mut comparison.problems);
         House {

@@ -5,7 +5,7 @@ use toml::{Table, Value};
 
 /// How the values of a key compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum Strictness {
     /// Not at all: the key says nothing of what is required.
     Any,
     /// Two values that differ cannot be compared.
@@ -30,7 +30,7 @@ pub enum Order {
 
 /// How a value stands to that of the house policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum ValueStanding {
     /// They are the same.
     Equal,
     /// It is stricter.
@@ -39,37 +39,39 @@ pub enum Standing {
     Looser,
 }
 
-impl Order {
+impl Strictness {
     /// How a value stands to that of the house policy.
-    pub fn compare(self, own: &Value, house: &Value) -> Standing {
+    pub fn compare(self, own: &Value, house: &Value) -> ValueStanding {
         if own == house {
-            return Standing::Equal;
+            return ValueStanding::Equal;
         }
         let stricter = match self {
-            Order::Any => true,
-            Order::Same | Order::Each(_) | Order::Table => false,
-            Order::More => number_of(own).zip(number_of(house)).is_some_and(|(own, house)| own >= house),
-            Order::Less => number_of(own).zip(number_of(house)).is_some_and(|(own, house)| own <= house),
-            Order::Shorter => is_shorter(own, house),
-            Order::Ranked(words) => {
+            Strictness::Any => true,
+            Strictness::Same | Strictness::Each(_) | Strictness::Table => false,
+            Strictness::More => number_of(own).zip(number_of(house)).is_some_and(|(own, house)| own >= house),
+            Strictness::Less => number_of(own).zip(number_of(house)).is_some_and(|(own, house)| own <= house),
+            Strictness::Shorter => is_shorter(own, house),
+            Strictness::Ranked(words) => {
                 rank(words, own).zip(rank(words, house)).is_some_and(|(own, house)| own > house)
             }
-            Order::Superset => holds_all(own, house),
-            Order::Subset => holds_all(house, own),
+            Strictness::Superset => holds_all(own, house),
+            Strictness::Subset => holds_all(house, own),
         };
-        if stricter { Standing::Stricter } else { Standing::Looser }
+        if stricter { ValueStanding::Stricter } else { ValueStanding::Looser }
     }
 
     /// What may be written in place of a looser value.
     pub fn advice(self, house: &str) -> String {
         match self {
-            Order::More => format!("Write {house} or more"),
-            Order::Less => format!("Write {house} or less"),
-            Order::Shorter => format!("Write {house} or a shorter time"),
-            Order::Superset => format!("Write a list that holds everything of {house}"),
-            Order::Subset => format!("Write a list that holds nothing beside {house}"),
-            Order::Ranked(words) => format!("Write {house}{}", stricter_words(words, house)),
-            Order::Any | Order::Same | Order::Each(_) | Order::Table => format!("Write {house}"),
+            Strictness::More => format!("Write {house} or more"),
+            Strictness::Less => format!("Write {house} or less"),
+            Strictness::Shorter => format!("Write {house} or a shorter time"),
+            Strictness::Superset => format!("Write a list that holds everything of {house}"),
+            Strictness::Subset => format!("Write a list that holds nothing beside {house}"),
+            Strictness::Ranked(words) => format!("Write {house}{}", stricter_words(words, house)),
+            Strictness::Any | Strictness::Same | Strictness::Each(_) | Strictness::Table => {
+                format!("Write {house}")
+            }
         }
     }
 }
@@ -180,33 +182,33 @@ mod tests {
         format!("x = {text}").parse::<Table>().unwrap().remove("x").unwrap()
     }
 
-    fn is_stricter(order: Order, own: &str, house: &str) -> bool {
-        order.compare(&value(own), &value(house)) == Standing::Stricter
+    fn is_stricter(order: Strictness, own: &str, house: &str) -> bool {
+        order.compare(&value(own), &value(house)) == ValueStanding::Stricter
     }
 
     #[test]
     fn times_compare_in_their_own_kind_of_hours() {
         for (own, house) in [("'90s'", "'2m'"), ("'23h'", "'1d'"), ("'365d'", "'unlimited'")] {
-            assert!(is_stricter(Order::Shorter, own, house), "{own} {house}");
-            assert!(!is_stricter(Order::Shorter, house, own), "{house} {own}");
+            assert!(is_stricter(Strictness::Shorter, own, house), "{own} {house}");
+            assert!(!is_stricter(Strictness::Shorter, house, own), "{house} {own}");
         }
-        assert!(is_stricter(Order::Shorter, "'4 working hours'", "'8 working hours'"));
-        assert!(!is_stricter(Order::Shorter, "'1 working hour'", "'30d'"));
-        assert!(!is_stricter(Order::Shorter, "'soon'", "'1d'"));
+        assert!(is_stricter(Strictness::Shorter, "'4 working hours'", "'8 working hours'"));
+        assert!(!is_stricter(Strictness::Shorter, "'1 working hour'", "'30d'"));
+        assert!(!is_stricter(Strictness::Shorter, "'soon'", "'1d'"));
     }
 
     #[test]
     fn shares_of_records_come_no_later() {
         let house = "[{ share = 0.9, within = '24h' }, { share = 1.0, within = '72h' }]";
         let sooner = "[{ share = 0.95, within = '24h' }, { share = 1.0, within = '48h' }]";
-        assert!(is_stricter(Order::Shorter, sooner, house));
-        assert!(!is_stricter(Order::Shorter, house, sooner));
-        assert!(!is_stricter(Order::Shorter, "[{ share = 0.9, within = '24h' }]", house));
+        assert!(is_stricter(Strictness::Shorter, sooner, house));
+        assert!(!is_stricter(Strictness::Shorter, house, sooner));
+        assert!(!is_stricter(Strictness::Shorter, "[{ share = 0.9, within = '24h' }]", house));
     }
 
     #[test]
     fn words_that_are_not_listed_cannot_be_compared() {
-        let trust = Order::Ranked(&["local", "host"]);
+        let trust = Strictness::Ranked(&["local", "host"]);
         assert!(is_stricter(trust, "'host'", "'local'"));
         for (own, house) in [("'local'", "'host'"), ("'signed'", "'local'"), ("'host'", "'signed'")] {
             assert!(!is_stricter(trust, own, house), "{own} {house}");
@@ -215,12 +217,12 @@ mod tests {
 
     #[test]
     fn lists_and_numbers() {
-        assert!(is_stricter(Order::Superset, "['a', 'b']", "['b']"));
-        assert!(!is_stricter(Order::Superset, "[]", "['b']"));
-        assert!(is_stricter(Order::Subset, "[]", "['b']"));
-        assert!(!is_stricter(Order::Subset, "['a', 'b']", "['b']"));
-        assert!(is_stricter(Order::More, "3", "2") && !is_stricter(Order::More, "1", "2"));
-        assert!(is_stricter(Order::Less, "0.1", "0.2") && !is_stricter(Order::Less, "1", "0"));
-        assert!(!is_stricter(Order::Same, "1", "2") && is_stricter(Order::Any, "1", "2"));
+        assert!(is_stricter(Strictness::Superset, "['a', 'b']", "['b']"));
+        assert!(!is_stricter(Strictness::Superset, "[]", "['b']"));
+        assert!(is_stricter(Strictness::Subset, "[]", "['b']"));
+        assert!(!is_stricter(Strictness::Subset, "['a', 'b']", "['b']"));
+        assert!(is_stricter(Strictness::More, "3", "2") && !is_stricter(Strictness::More, "1", "2"));
+        assert!(is_stricter(Strictness::Less, "0.1", "0.2") && !is_stricter(Strictness::Less, "1", "0"));
+        assert!(!is_stricter(Strictness::Same, "1", "2") && is_stricter(Strictness::Any, "1", "2"));
     }
 }

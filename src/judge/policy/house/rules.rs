@@ -4,7 +4,7 @@
 //! key and everything below it that has no row of its own. A key without a row is refused, and a
 //! test asks for one.
 
-use super::order::Order::{self, Any, Each, Less, More, Ranked, Same, Shorter, Subset, Superset, Table};
+use super::order::Strictness::{self, Any, Each, Less, More, Ranked, Same, Shorter, Subset, Superset, Table};
 use Unset::{Adds, Default, DefaultOf, Refused};
 
 /// One row.
@@ -12,7 +12,7 @@ pub struct StrictnessRule {
     /// The key, from the root of the policy.
     pub key: &'static str,
     /// Which of two values is the stricter one.
-    pub order: Order,
+    pub order: Strictness,
     /// What a child may write where the house policy has nothing.
     pub unset: Unset,
 }
@@ -30,18 +30,18 @@ pub enum Unset {
     DefaultOf(&'static str),
 }
 
-const fn row(key: &'static str, order: Order, unset: Unset) -> StrictnessRule {
+const fn row(key: &'static str, order: Strictness, unset: Unset) -> StrictnessRule {
     StrictnessRule { key, order, unset }
 }
 
 /// Which evidence counts. Neither of `host` and `signed` is the stricter one.
-const TRUST: Order = Ranked(&["local", "host"]);
+const TRUST: Strictness = Ranked(&["local", "host"]);
 
-const UNKNOWN: Order = Ranked(&["unproven", "refuse"]);
+const UNKNOWN: Strictness = Ranked(&["unproven", "refuse"]);
 
-const WAIVED: Order = Ranked(&["accept", "refuse"]);
+const WAIVED: Strictness = Ranked(&["accept", "refuse"]);
 
-const WORD: Order = Ranked(&["false", "true"]);
+const WORD: Strictness = Ranked(&["false", "true"]);
 
 /// Every row. `[project]` is each repository's own: it is never taken from the house policy.
 pub static ROWS: &[StrictnessRule] = &[

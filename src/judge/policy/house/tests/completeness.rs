@@ -51,7 +51,7 @@ fn every_key_has_a_row() {
 /// key is no `Table`.
 #[test]
 fn tables_are_the_last_word_on_no_key() {
-    use crate::policy::house::order::Order;
+    use crate::policy::house::order::Strictness;
     let mut paths = Vec::new();
     leaves(&policy_schema(), "", &mut paths);
     let covering = |path: &str| {
@@ -65,7 +65,7 @@ fn tables_are_the_last_word_on_no_key() {
     let open: Vec<&String> = paths
         .iter()
         .filter(|path| !path.ends_with("timely-notices"))
-        .filter(|path| matches!(covering(path).order, Order::Table | Order::Each(_)))
+        .filter(|path| matches!(covering(path).order, Strictness::Table | Strictness::Each(_)))
         .collect();
     assert!(open.is_empty(), "{open:#?}");
 }

@@ -74,7 +74,12 @@ const PARTS: &[&[&str]] = &[
         "[controls.regression-tests.suites.all]\nminimum = 1\nflaky = \"note\"\nrequired = [\"*\"]\nmax-age = \"1h\"\nreports = [\"out/junit.xml\"]\n",
         "[controls.regression-tests.suites.more]\nminimum = 1\nreports = [\"more.xml\"]\n",
     ],
-    &["", "[waivers]\nlongest = \"7d\"\n", "[waivers]\nlongest = \"60d\"\n", "[waivers]\nsigners = \"keys/allowed_signers\"\n"],
+    &[
+        "",
+        "[waivers]\nlongest = \"7d\"\n",
+        "[waivers]\nlongest = \"60d\"\n",
+        "[waivers]\nsigners = \"keys/allowed_signers\"\n",
+    ],
 ];
 
 /// A waiver of twenty days, which only some policies allow.
@@ -141,10 +146,12 @@ fn no_decision_by_an_accepted_child_is_more_lenient() {
     let changes = changes();
     let (mut accepted, mut stricter, mut refused) = (0, 0, 0);
     for round in 0..1500 {
-        let chosen: String = PARTS.iter().map(|ways| if dice.below(2) == 0 { ways[0] } else { dice.pick(ways) }).collect();
+        let chosen: String =
+            PARTS.iter().map(|ways| if dice.below(2) == 0 { ways[0] } else { dice.pick(ways) }).collect();
         let house = format!("schema = 1\n[project]\nname = \"House\"\n{chosen}");
         let Ok(parent) = Policy::parse(&house) else { continue };
-        let lines: String = PARTS.iter().map(|ways| if dice.below(3) > 0 { "" } else { dice.pick(ways) }).collect();
+        let lines: String =
+            PARTS.iter().map(|ways| if dice.below(3) > 0 { "" } else { dice.pick(ways) }).collect();
         let Ok(child) = read_with(&house, &child_of(&house, &lines)) else {
             refused += 1;
             continue;
@@ -152,8 +159,12 @@ fn no_decision_by_an_accepted_child_is_more_lenient() {
         accepted += 1;
         for (place, facts) in changes.iter().enumerate() {
             let asked = [&parent, &child];
-            let (by_house, by_child) = (outcome_by(&parent, facts, &asked), outcome_by(&child, facts, &asked));
-            assert!(by_child >= by_house, "round {round}, change {place}: {by_child:?} and not {by_house:?}\n{house}\n---\n{lines}");
+            let (by_house, by_child) =
+                (outcome_by(&parent, facts, &asked), outcome_by(&child, facts, &asked));
+            assert!(
+                by_child >= by_house,
+                "round {round}, change {place}: {by_child:?} and not {by_house:?}\n{house}\n---\n{lines}"
+            );
             stricter += usize::from(by_child > by_house);
         }
     }
