@@ -44,6 +44,7 @@ use std::num::NonZeroU64;
 use toml::Spanned;
 
 mod procedure;
+mod strictness;
 
 const NAME: &str = "gate-integrity";
 
@@ -59,6 +60,7 @@ pub static KIND: Kind = Kind {
     },
     documentation: Documentation(include_str!("gate_integrity.md")),
     procedure: procedure::PART,
+    strictness: strictness::ROWS,
     read: read::<GateIntegrity>,
     #[cfg(test)]
     schema: super::schema::of::<GateIntegrity>,

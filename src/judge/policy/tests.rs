@@ -37,6 +37,7 @@ const fn kind(name: &'static str, read: Read) -> Kind {
         waivable: Waivable::Freely,
         documentation: Documentation(""),
         procedure: ProcedurePart { chapter: ProcedureChapter::Tests, place: 1, off: "nothing" },
+        strictness: &[],
         read,
         schema: crate::control::schema::of::<()>,
     }

@@ -1,12 +1,15 @@
 //! A child policy against its house policy: where it differs, and where it is not allowed to.
 
-use super::order::{Strictness, ValueStanding, written};
-use super::rules::{ROWS, StrictnessRule, Unset};
+use super::rules::ROWS;
+use crate::control::TABLE;
+use crate::control::strictness::{Strictness, StrictnessRule, Unset, ValueStanding, written};
 use crate::policy::Problem;
 use crate::policy::tree::TomlValue;
 use std::ops::Range;
 use toml::de::DeValue;
 use toml::{Table, Value};
+
+const CONTROLS: &str = "controls";
 
 /// The longest value that a message shows, in characters.
 const SHOWN: usize = 120;
@@ -160,13 +163,19 @@ impl<'a> HouseComparison<'a> {
         }
     }
 
-    /// The value of the house policy at the key of a row, with the names of this key.
+    /// The value of the house policy at the key of a row of the same table, with the names of this
+    /// key.
     fn value_at(&self, row: &str, key: &[String]) -> Option<&'a Value> {
-        let mut steps = row.split('.').zip(key.iter().map(String::as_str).chain(std::iter::repeat("")));
-        let (first, _) = steps.next()?;
-        steps.try_fold(self.house.get(first)?, |value, (step, own)| {
-            value.get(if step == "*" { own } else { step })
-        })
+        let (_, below) = rows_for(key)?;
+        let table = key.get(..key.len() - below.len())?;
+        let named = |(place, step): (usize, &str)| match (step, below.get(place)) {
+            ("*", Some(own)) => own.clone(),
+            _ => step.to_string(),
+        };
+        let way = table.iter().cloned().chain(steps_of(row).enumerate().map(named));
+        let mut way = way.collect::<Vec<_>>().into_iter();
+        let first = self.house.get(&way.next()?)?;
+        way.try_fold(first, |value, step| value.get(&step))
     }
 
     fn note(&mut self, pair: &Pair<'_, '_, '_>, kind: DeviationKind) {
@@ -234,19 +243,44 @@ fn allowing(key: &str) -> String {
 /// Is this the key of a row or of a permission, or below it?
 fn covers(pattern: &str, key: &[String]) -> bool {
     let mut steps = key.iter();
-    pattern.split('.').all(|step| steps.next().is_some_and(|own| step == "*" || step == own))
+    steps_of(pattern).all(|step| steps.next().is_some_and(|own| step == "*" || step == own))
 }
 
 /// The row of exactly this key.
 fn row_at(key: &[String]) -> Option<&'static StrictnessRule> {
-    ROWS.iter().find(|row| row.key.split('.').count() == key.len() && covers(row.key, key))
+    let (rows, below) = rows_for(key)?;
+    rows.iter().find(|row| steps_of(row.key).count() == below.len() && covers(row.key, below))
+}
+
+/// The rows that a key is among, and the rest of it, which these are about.
+fn rows_for(key: &[String]) -> Option<(&'static [StrictnessRule], &[String])> {
+    match key {
+        [first, name, below @ ..] if first == CONTROLS => {
+            let kind = TABLE.iter().find(|kind| kind.name == name)?;
+            Some((kind.strictness, below))
+        }
+        _ => Some((ROWS, key)),
+    }
+}
+
+fn steps_of(key: &str) -> impl Iterator<Item = &str> {
+    key.split('.').filter(|step| !step.is_empty())
+}
+
+/// Every row, with the table that it is about.
+pub fn all_rows() -> impl Iterator<Item = (String, &'static StrictnessRule)> {
+    let controls = TABLE.iter().flat_map(|kind| {
+        let name = |row: &StrictnessRule| format!("{CONTROLS}.{}.{}", kind.name, row.key);
+        kind.strictness.iter().map(move |row| (name(row).trim_end_matches('.').to_string(), row))
+    });
+    ROWS.iter().map(|row| (row.key.to_string(), row)).chain(controls)
 }
 
 /// Could a child write something at this key that a row is about?
 pub fn is_known_key(pattern: &str) -> bool {
     let given: Vec<&str> = pattern.split('.').collect();
-    ROWS.iter().any(|row| {
-        let steps: Vec<&str> = row.key.split('.').collect();
+    all_rows().any(|(key, row)| {
+        let steps: Vec<&str> = key.split('.').collect();
         steps.iter().zip(&given).all(|(row, given)| row == given || *row == "*" || *given == "*")
             && (given.len() <= steps.len() || row.order != Strictness::Table)
     })

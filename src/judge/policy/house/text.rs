@@ -33,6 +33,7 @@ pub struct ExtendsText {
 pub struct HouseText {
     /// The keys that such a policy may loosen, each with everything below it; `*` is any name:
     /// `"people"`, `"controls.regression-tests.suites.*.reports"`. Default: none.
+    #[serde(default)]
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub may_loosen: Vec<Spanned<String>>,
 }

@@ -1,7 +1,52 @@
-//! Which of two values of a key is the stricter one.
+//! What "stricter" means: which of two values of a key of the policy asks for more.
+//!
+//! Each control has a table of its keys, `strictness.rs`; the other keys of the policy have theirs
+//! in `policy::house::rules`. A policy that extends another is held against it by these rows.
 
 use std::cmp::Ordering;
 use toml::{Table, Value};
+
+/// A key, and what stricter means for it. `*` is a name, or what tells an element of a list from
+/// others. The row is about the key and everything below it that has no row of its own.
+#[derive(Debug)]
+pub struct StrictnessRule {
+    /// The key: of a control from its table, `""` for that; of others from the root of the policy.
+    pub key: &'static str,
+    /// Which of two values is the stricter one.
+    pub order: Strictness,
+    /// What may be written where the policy that is extended has nothing.
+    pub unset: Unset,
+}
+
+/// A row.
+pub const fn row(key: &'static str, order: Strictness, unset: Unset) -> StrictnessRule {
+    StrictnessRule { key, order, unset }
+}
+
+/// What may be written where the policy that is extended has nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unset {
+    /// Anything: it only adds to what is required.
+    Adds,
+    /// Nothing: it would allow something.
+    Refused,
+    /// What is as strict as this value, which the key has by default.
+    Default(&'static str),
+    /// What is as strict as the value of another key of the table of rows, which counts by default.
+    DefaultOf(&'static str),
+}
+
+/// Which evidence counts. Neither of `host` and `signed` is the stricter one.
+pub const TRUST: Strictness = Strictness::Ranked(&["local", "host"]);
+
+/// What becomes of people whom no one knows.
+pub const UNKNOWN: Strictness = Strictness::Ranked(&["unproven", "refuse"]);
+
+/// Whether courses count that were waived.
+pub const WAIVED: Strictness = Strictness::Ranked(&["accept", "refuse"]);
+
+/// A requirement that `true` switches on.
+pub const SWITCH: Strictness = Strictness::Ranked(&["false", "true"]);
 
 /// How the values of a key compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +73,7 @@ pub enum Strictness {
     Table,
 }
 
-/// How a value stands to that of the house policy.
+/// How a value stands to that of the policy that is extended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueStanding {
     /// They are the same.
@@ -40,7 +85,7 @@ pub enum ValueStanding {
 }
 
 impl Strictness {
-    /// How a value stands to that of the house policy.
+    /// How a value stands to that of the policy that is extended.
     pub fn compare(self, own: &Value, house: &Value) -> ValueStanding {
         if own == house {
             return ValueStanding::Equal;
