@@ -267,12 +267,15 @@ fn steps_of(key: &str) -> impl Iterator<Item = &str> {
     key.split('.').filter(|step| !step.is_empty())
 }
 
+/// The key of a row of a control, from the root of the policy.
+fn key_in(control: &str, row: &StrictnessRule) -> String {
+    format!("{CONTROLS}.{control}.{}", row.key).trim_end_matches('.').to_string()
+}
+
 /// Every row, with the table that it is about.
 pub fn all_rows() -> impl Iterator<Item = (String, &'static StrictnessRule)> {
-    let controls = TABLE.iter().flat_map(|kind| {
-        let name = |row: &StrictnessRule| format!("{CONTROLS}.{}.{}", kind.name, row.key);
-        kind.strictness.iter().map(move |row| (name(row).trim_end_matches('.').to_string(), row))
-    });
+    let controls =
+        TABLE.iter().flat_map(|kind| kind.strictness.iter().map(move |row| (key_in(kind.name, row), row)));
     ROWS.iter().map(|row| (row.key.to_string(), row)).chain(controls)
 }
 

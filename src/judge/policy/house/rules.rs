@@ -10,7 +10,7 @@ use crate::control::strictness::Unset::{Adds, Default, DefaultOf, Refused};
 use crate::control::strictness::{StrictnessRule, row};
 
 /// Every row. `[project]` is each repository's own: it is never taken from the house policy.
-pub static ROWS: &[StrictnessRule] = &[StrictnessRule] = &[
+pub static ROWS: &[StrictnessRule] = &[
     row("schema", Any, Adds),
     row("project", Any, Adds),
     row("extends", Any, Adds),
