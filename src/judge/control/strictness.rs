@@ -129,7 +129,6 @@ fn stricter_words(words: &[&str], house: &str) -> String {
 
 fn number_of(value: &Value) -> Option<f64> {
     match value {
-        #[expect(clippy::cast_precision_loss, reason = "counts of a policy are far below 2^53")]
         Value::Integer(number) => Some(*number as f64),
         Value::Float(number) => Some(*number),
         _ => None,
