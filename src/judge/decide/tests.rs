@@ -1,5 +1,6 @@
 //! What holds for every policy and all facts.
 
+#[cfg(test)]
 mod house;
 
 use super::{decide, decide_deployment};

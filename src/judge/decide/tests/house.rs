@@ -6,6 +6,7 @@ use crate::policy::Policy;
 use crate::policy::house::HouseTexts;
 use portcullis_model::decision::Outcome;
 use portcullis_model::digest::Digest;
+use portcullis_model::fact::Fact;
 use portcullis_model::facts::Facts;
 use portcullis_model::host::HostProfile;
 use portcullis_model::review::ReviewState;
@@ -123,7 +124,7 @@ fn changes() -> Vec<Facts> {
         |world| world.change().files = vec![modified("docs/upload.md")],
         |world| world.change().files = vec![modified(".github/workflows/test.yml")],
         |world| world.change().files = vec![modified("services/else/load.rs")],
-        |world| world.host().checks = portcullis_model::fact::Fact::Known(Vec::new()),
+        |world| world.host().checks = Fact::Known(Vec::new()),
         |world| {
             let day = |days: i64| world_day(days);
             let text = format!("{WAIVER}created = \"{}\"\nexpires = \"{}\"\n", day(-1), day(19));
@@ -134,6 +135,7 @@ fn changes() -> Vec<Facts> {
     ];
     let bent = |bend: &fn(&mut World)| {
         let mut world = World::honest();
+        world.change().on_the_way = Fact::Known(Vec::new());
         bend(&mut world);
         world.facts
     };

@@ -89,6 +89,11 @@ impl HouseTexts {
         }
     }
 
+    /// All of them.
+    pub fn texts(&self) -> &[String] {
+        &self.0
+    }
+
     /// Is one of them of this digest?
     pub fn has(&self, digest: &Digest) -> bool {
         self.with_digest(digest).is_some()

@@ -5,6 +5,7 @@ use super::*;
 use crate::policy::show;
 use portcullis_model::host::HostProfile;
 
+#[cfg(test)]
 mod completeness;
 
 const HOUSE: &str = r#"schema = 1
