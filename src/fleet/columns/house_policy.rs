@@ -39,8 +39,8 @@ fn judge(case: &ColumnCase<'_>) -> Vec<FleetFinding> {
     found
 }
 
-/// A policy that extends another is at least as strict. Which one it extends and where it differs is
-/// what there is to say.
+/// A policy that extends another is at least as strict. Which one it extends and where it differs
+/// is what there is to say.
 fn extended(parent: &House, house: Option<&GivenHouse>) -> Vec<FleetFinding> {
     let HouseReference { file, digest, .. } = &parent.reference;
     let of_house = match house {

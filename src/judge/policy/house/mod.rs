@@ -15,8 +15,8 @@
 //! 1. The house policy is a policy, or parts of one, and extends none itself.
 //! 2. What the child does not write comes from the house policy (`merge`); but `[project]` and
 //!    `[house]`.
-//! 3. What the child writes is held against it, key by key (`compare`, by the rows of `rules` and of
-//!    each control).
+//! 3. What the child writes is held against it, key by key (`compare`, by the rows of `rules` and
+//!    of each control).
 //!    Where nothing says which of two values is the stricter one, they have to be equal. The house
 //!    policy can allow a child to loosen keys: `[house] may-loosen = ["people"]`.
 
