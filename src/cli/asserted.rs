@@ -3,10 +3,11 @@
 
 use super::exit::{Failure, Result};
 use super::names;
-use super::policy_file::{POLICY, check_waivers, parse_policy};
+use super::policy_file::{POLICY, check_waivers, houses_beside, parse_policy};
 use crate::collect::asserted::{AssertedSources, gather_asserted, text_after, text_before};
 use crate::collect::reports::NamedReport;
 use portcullis_judge::policy::Policy;
+use portcullis_judge::policy::house::{HouseTexts, house_of};
 use portcullis_model::assertion::asserted_conventions;
 use portcullis_model::digest::Digest;
 use portcullis_model::gathered::GatheredFacts;
@@ -94,7 +95,8 @@ pub fn read_case(read: &ReadEvidence, policy: &Path) -> Result<AssertedCase> {
         );
         return Err(Failure::policy(message).hint(format!("give {POLICY} as it is at the base")));
     }
-    let policy = parse_policy(&name, &text, &HostProfile::of(&asserted_conventions(), &[]))?;
+    let profile = HostProfile::of(&asserted_conventions(), &[]);
+    let policy = parse_policy(&name, &text, &profile, &houses_beside(policy, &text)?)?;
     let Some(_) = at_base else {
         let inquiry = policy.inquiry(None);
         return Ok(AssertedCase { policy, inquiry });
@@ -103,12 +105,19 @@ pub fn read_case(read: &ReadEvidence, policy: &Path) -> Result<AssertedCase> {
     let inquiry = policy.inquiry(Some(path.clone()));
     // The change may bring another policy: what that one asks for is asked, too.
     let after = text_after(&read.file, POLICY).filter(|after| *after != text);
-    let altered = after.and_then(|after| Policy::parse_for(after, &policy.host).ok());
+    let altered = after.and_then(|after| parse_after(&read.file, after, &policy));
     let inquiry = match altered {
         Some(altered) => inquiry.union(altered.inquiry(Some(path))),
         None => inquiry,
     };
     Ok(AssertedCase { policy, inquiry })
+}
+
+/// The policy as the change would leave it, with the house policy that is stated for it.
+fn parse_after(file: &EvidenceFileV1, text: &str, policy: &Policy) -> Option<Policy> {
+    let stated = house_of(text).and_then(|house| text_after(file, &house.file.to_string()));
+    let houses = HouseTexts::of(stated.map(str::to_string)).and(HouseTexts::in_policy(policy));
+    Policy::parse_extending(text, &policy.host, &houses).ok()
 }
 
 /// The facts of an evidence file, by the questions of a policy.
@@ -122,7 +131,7 @@ pub fn gather(
     reports: &[NamedReport],
 ) -> Result<GatheredFacts> {
     let AssertedCase { policy, inquiry } = case;
-    let brought = || Policy::parse_for(text_after(&read.file, POLICY)?, &policy.host).ok();
+    let brought = || parse_after(&read.file, text_after(&read.file, POLICY)?, policy);
     names::check_reports(policy, reports, brought)?;
     names::warn(reports, &[]);
     let sources = AssertedSources {

@@ -7,13 +7,13 @@ use super::policy_file::POLICY;
 use super::{names, output};
 use crate::collect::evidence::{Measurement, Order, RecordedStatement, record as make, run as watch};
 use crate::collect::gather::text_at;
+use crate::collect::policy_texts::valid_policy_at;
 use crate::render::plural;
 use clap::{Args, Subcommand};
 use portcullis_attest::evidence::{NOTES, StatementLines, add_line};
 use portcullis_forge::ci;
 use portcullis_git::Repository;
 use portcullis_git::note_writer::extend_note;
-use portcullis_judge::policy::Policy;
 use portcullis_model::evidence::{ExitStatus, RecordedRun, Statement};
 use portcullis_model::fact::Gap;
 use portcullis_model::line_coverage::{CoverageFormat, Covered};
@@ -222,8 +222,9 @@ fn open_statements(file: &Path) -> io::Result<StatementLines<BufReader<File>>> {
 /// Is the suite one of the policy at HEAD? A misspelt one would be recorded, and never asked for.
 fn check_names(repository: &Repository, recording: &EvidenceRecording) -> Result<Option<String>> {
     let read = || {
-        let text = text_at(repository, &repository.resolve("HEAD").ok()?, &POLICY.into()).ok()??;
-        Policy::parse_for(&text, &profile_of(None)).ok()
+        let head = repository.resolve("HEAD").ok()?;
+        let text = text_at(repository, &head, &POLICY.into()).ok()??;
+        valid_policy_at(repository, &head, &text, &profile_of(None))
     };
     let Some(policy) = read() else { return Ok(None) };
     names::check_suite(&policy, &recording.suite, recording.configuration.as_deref())

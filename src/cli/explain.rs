@@ -5,7 +5,7 @@ use super::exit::{Exit, Failure, Result};
 use super::hosts::profile_of;
 use super::output;
 use super::output::{nearest, unknown};
-use super::policy_file::{POLICY, parse_policy, read_policy};
+use super::policy_file::{POLICY, parse_policy_at, read_policy};
 use crate::collect::gather::text_at;
 use crate::render::prose::{wrap_prose, wrap_text};
 use clap::Args;
@@ -207,7 +207,10 @@ fn policy_at(
         return read_policy(&directory.join(file), &profile_of(None));
     }
     match text_at(repository, at, &POLICY.into()).map_err(unseen_failure)? {
-        Some(text) => parse_policy(&format!("{} at {}", POLICY, at.short()), &text, &profile_of(None)),
+        Some(text) => {
+            let name = format!("{} at {}", POLICY, at.short());
+            parse_policy_at((repository, at), &name, &text, &profile_of(None))
+        }
         None => Err(Failure::policy(format!(
             "there is no {} at {}; name one with --policy FILE, or write one with `portcullis init` and commit it",
             POLICY,

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 mod acknowledgements;
 mod explain_decision;
+mod house;
 mod idle;
 mod procedure;
 mod test;
@@ -108,7 +109,7 @@ fn describe_policy(file: &Path, policy: &Policy) -> String {
         wrap_names(&areas),
         wrap_names(&controls),
         policy.digest
-    )
+    ) + &policy.house.as_ref().map(house::describe_house).unwrap_or_default()
 }
 
 fn wrap_names(names: &[&str]) -> String {

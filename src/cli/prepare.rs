@@ -10,7 +10,7 @@ use super::stop::Stop;
 use super::{SubjectArguments, bare, batching, deploying, names, opening, output};
 use crate::collect::batch::BatchTarget;
 use crate::collect::gather::text_at;
-use crate::collect::policy_texts::{PolicyTexts, read_policy_texts};
+use crate::collect::policy_texts::{PolicyTexts, houses_at, read_policy_texts, valid_policy_at};
 use crate::collect::reports::NamedReport;
 use crate::collect::request::{
     JudgementRequest, LocateError, Located, LocatedChange, RevisionNames, check_clone, gather, locate_change,
@@ -21,6 +21,7 @@ use portcullis_forge::ci::{self, JobEvent, VerdictPlace};
 use portcullis_forge::{Connection, Forge};
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
+use portcullis_judge::policy::house::HouseTexts;
 use portcullis_model::change::Revision;
 use portcullis_model::decision::{Decision, Judged};
 use portcullis_model::fact::Gap;
@@ -159,10 +160,10 @@ fn try_prepare(
     let unseen = |gap| Stop::Gap(Box::new(found.judged()), gap);
     let profile = forge.map_or_else(|| profile_of(subject.host), Forge::profile);
     let policy = policy_at(&repository, directory, subject, &found.ends(), &profile)?;
-    let (policy, inquiry) = policy.map_err(unseen)?;
+    let PolicyAtBase { policy, inquiry, altered } = policy.map_err(unseen)?;
     let brought = || {
         let text = text_at(&repository, &found.ends().head, &POLICY.into()).ok()??;
-        Policy::parse_for(&text, &profile).ok()
+        valid_policy_at(&repository, &found.ends().head, &text, &profile)
     };
     names::check_reports(&policy, &reports, brought)?;
     names::warn(&reports, &subject.evidence);
@@ -184,6 +185,8 @@ fn try_prepare(
     if is_live && facts.whole().host.took_part() && !bare::is_meant(subject) {
         facts.whole_mut().host.detours = ci::detours();
     }
+    let known: Vec<&Policy> = [&policy].into_iter().chain(&altered).collect();
+    HouseTexts::keep_in(facts.whole_mut(), &known);
     check_waivers(&policy, &facts)?;
     Ok(Prepared { policy, facts, tip })
 }
@@ -310,6 +313,16 @@ fn judged_change(session: Option<&HostSession<'_>>, ends: Option<&Ends>) -> Judg
     }
 }
 
+/// What is judged by.
+pub(super) struct PolicyAtBase {
+    /// The policy in force.
+    pub policy: Policy,
+    /// What it, or the one in its place at the head, wants to know.
+    pub inquiry: Inquiry,
+    /// The one in its place at the head, where it is another and can be read.
+    pub altered: Option<Policy>,
+}
+
 /// The policy at the base, or the one handed over from elsewhere; and everything that it, or what
 /// is in its place at the head, wants to know.
 ///
@@ -321,7 +334,7 @@ pub(super) fn policy_at(
     subject: &SubjectArguments,
     ends: &Ends,
     host: &HostProfile,
-) -> Result<std::result::Result<(Policy, Inquiry), Gap>> {
+) -> Result<std::result::Result<PolicyAtBase, Gap>> {
     let path = match &subject.policy {
         None => RepoPath::from(POLICY),
         Some(file) => match given::place_of(repository, directory, file)? {
@@ -329,7 +342,7 @@ pub(super) fn policy_at(
             GivenPlace::Elsewhere => {
                 let policy = read_policy(&directory.join(file), host)?;
                 let inquiry = policy.inquiry(None);
-                return Ok(Ok((policy, inquiry)));
+                return Ok(Ok(PolicyAtBase { policy, inquiry, altered: None }));
             }
         },
     };
@@ -347,14 +360,19 @@ pub(super) fn policy_at(
              counts once it has landed on the branch"
         )));
     };
-    let policy = parse_policy(&format!("{path} at {at}"), &text, host)?;
+    let houses = match houses_at(repository, &ends.base, &text) {
+        Ok(houses) => houses,
+        Err(gap) => return Ok(Err(gap)),
+    };
+    let policy = parse_policy(&format!("{path} at {at}"), &text, host, &houses)?;
     let inquiry = policy.inquiry(Some(path.clone()));
-    let altered = after.filter(|after| *after != text).and_then(|after| Policy::parse_for(&after, host).ok());
-    let inquiry = match altered {
+    let altered = after.filter(|after| *after != text);
+    let altered = altered.and_then(|after| valid_policy_at(repository, &ends.head, &after, host));
+    let inquiry = match &altered {
         Some(altered) => inquiry.union(altered.inquiry(Some(path))),
         None => inquiry,
     };
-    Ok(Ok((policy, inquiry)))
+    Ok(Ok(PolicyAtBase { policy, inquiry, altered }))
 }
 
 /// A file is not written over a report, statement or policy that is read for it.

@@ -10,6 +10,7 @@ use portcullis_forge::check_known;
 use portcullis_git::Repository;
 use portcullis_judge::decide::decide_deployment;
 use portcullis_judge::policy::Policy;
+use portcullis_judge::policy::house::HouseTexts;
 use portcullis_model::change::Revision;
 use portcullis_model::decision::Decision;
 use portcullis_model::deployment::Deployment;
@@ -353,9 +354,11 @@ fn draft_of(recording: &DeploymentRecording<'_>) -> Result<Draft> {
 /// # Errors
 /// By this policy nothing can be judged.
 pub fn judge_text(policy: &str, facts: &Deployment) -> std::result::Result<Vec<u8>, String> {
-    let policy = Policy::parse_for(policy, &facts.whole.host.profile()).map_err(|problems| {
-        format!("its policy cannot be read ({})", render::plural(problems.len() as u64, "mistake"))
-    })?;
+    let houses = HouseTexts::in_facts(&facts.whole);
+    let policy =
+        Policy::parse_extending(policy, &facts.whole.host.profile(), &houses).map_err(|problems| {
+            format!("its policy cannot be read ({})", render::plural(problems.len() as u64, "mistake"))
+        })?;
     check_known(facts.all_facts()).map_err(|error| error.to_string())?;
     decision_json(&decide_deployment(&policy, facts), false).map_err(|failure| failure.message)
 }

@@ -9,6 +9,7 @@ use crate::render::replay::describe_program;
 use portcullis_forge::check_known;
 use portcullis_judge::decide::decide_facts;
 use portcullis_judge::policy::Policy;
+use portcullis_judge::policy::house::HouseTexts;
 use portcullis_model::digest::Digest;
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::inquiry::TextPurpose;
@@ -121,10 +122,12 @@ pub fn judge_gathered(
     advisory: bool,
 ) -> std::result::Result<Vec<u8>, NotTaken> {
     let unreadable = |why: String| NotTaken::Unreadable(why);
-    let policy = Policy::parse_for(policy, &facts.whole().host.profile()).map_err(|problems| {
-        let mistakes = render::plural(problems.len() as u64, "mistake");
-        unreadable(format!("its policy cannot be read ({mistakes})"))
-    })?;
+    let houses = HouseTexts::in_facts(facts.whole());
+    let policy =
+        Policy::parse_extending(policy, &facts.whole().host.profile(), &houses).map_err(|problems| {
+            let mistakes = render::plural(problems.len() as u64, "mistake");
+            unreadable(format!("its policy cannot be read ({mistakes})"))
+        })?;
     check_known(facts.all_facts()).map_err(|error| unreadable(error.to_string()))?;
     check_waivers(&policy, facts).map_err(|failure| unreadable(failure.message))?;
     decision_json(&decide_facts(&policy, facts), advisory).map_err(|failure| unreadable(failure.message))

@@ -6,6 +6,7 @@ use super::policy_file::{check_waivers, parse_policy, read_policy};
 use super::replay::{not_sealed, read_limited};
 use portcullis_forge::check_known;
 use portcullis_judge::policy::Policy;
+use portcullis_judge::policy::house::HouseTexts;
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_record::{SealedDecision, read_sealed};
 use std::path::Path;
@@ -61,7 +62,8 @@ impl SavedCase {
             (Some(file), _) => (read_policy(file, &profile)?, file.display().to_string()),
             (None, Some(kept)) => {
                 let name = format!("the policy in {name}");
-                (parse_policy(&name, &kept.text, &profile)?, name)
+                let houses = HouseTexts::in_facts(facts.whole());
+                (parse_policy(&name, &kept.text, &profile, &houses)?, name)
             }
             (None, None) => return Err(cannot("it holds no policy, because none could be seen".to_string())),
         };

@@ -7,13 +7,13 @@ use super::hosts::{kind_of, open_host, profile_of};
 use super::prepare::{Preparation, Prepared, prepare_named};
 use super::record::{listed_record, no_record, pretty_json, read_chain, unseen_failure};
 use super::{HostName, SubjectArguments, output};
+use crate::collect::policy_texts::valid_policy_at;
 use crate::collect::records::DeploymentRecords as _;
 use crate::collect::request::JudgementRequest;
 use crate::render;
 use clap::Args;
 use portcullis_forge::Forge;
 use portcullis_git::Repository;
-use portcullis_judge::policy::Policy;
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::decision::{Decision, Finding, SubjectKind, Verdict};
 use portcullis_model::deployment::LandingFacts;
@@ -131,7 +131,8 @@ fn find_branch(
         return Ok(facts.branch);
     }
     let policy = stored.file(POLICY).map(String::from_utf8_lossy);
-    let policy = policy.and_then(|text| Policy::parse_for(&text, &profile_of(arguments.host)).ok());
+    let (base, profile) = (&link.entry.baseline.commit, profile_of(arguments.host));
+    let policy = policy.and_then(|text| valid_policy_at(repository, base, &text, &profile));
     let named = policy.and_then(|policy| branch_named(None, &policy));
     named.ok_or_else(|| Failure::usage("name the branch that is deployed from: --branch NAME"))
 }

@@ -6,11 +6,13 @@
 //! there were then: a key that has left the list signs nothing on top of a later baseline.
 
 use crate::collect::gather::text_at;
+use crate::collect::policy_texts::houses_at;
 use portcullis_attest::record::SignedRecord;
 use portcullis_attest::signed_item::SignedItem as _;
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
+use portcullis_judge::policy::house::HouseTexts;
 use portcullis_model::change::Revision;
 use portcullis_model::deployment::Deployment;
 use portcullis_model::fact::{Gap, GapReason};
@@ -27,7 +29,7 @@ pub fn check_record_signature(
 ) -> RecordSignature {
     let envelope = stored.file(SIGNATURE);
     let text = stored.file(POLICY).map(String::from_utf8_lossy);
-    let Some(policy) = text.and_then(|text| read_policy(&text, facts)) else {
+    let Some(policy) = text.and_then(|text| read_policy(repository, link, &text, facts)) else {
         return RecordSignature::Unseen(unread_policy());
     };
     match (envelope, policy.record_signers) {
@@ -46,8 +48,17 @@ pub fn check_record_signature(
 
 /// The policy, read for the host of the facts. A record without facts does not say for which; who
 /// may sign is read alike for each.
-fn read_policy(text: &str, facts: Option<&Deployment>) -> Option<Policy> {
-    let parse = |profile: &HostProfile| Policy::parse_for(text, profile).ok();
+fn read_policy(
+    repository: &Repository,
+    link: &RecordLink,
+    text: &str,
+    facts: Option<&Deployment>,
+) -> Option<Policy> {
+    let houses = match facts {
+        Some(facts) => HouseTexts::in_facts(&facts.whole),
+        None => houses_at(repository, &link.entry.baseline.commit, text).ok()?,
+    };
+    let parse = |profile: &HostProfile| Policy::parse_extending(text, profile, &houses).ok();
     match facts {
         Some(facts) => parse(&facts.whole.host.profile()),
         None => portcullis_forge::TABLE

@@ -9,6 +9,7 @@ use crate::collect::incidents::find_register_change;
 use crate::collect::records::Resting;
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
+use portcullis_judge::policy::house::HouseTexts;
 use portcullis_model::change::{FileChange, Revision};
 use portcullis_model::deployment::{Back, Deployment, LandingFacts};
 use portcullis_model::fact::{Fact, Gap};
@@ -35,7 +36,8 @@ pub fn contradictions(
     found.extend(policy_elsewhere(repository, policy, search.baseline, &facts.whole.inquiry)?);
     found.extend(search.texts()?);
     found.extend(find_register_change(repository, facts)?);
-    let read = Policy::parse_for(policy, &facts.whole.host.profile()).ok();
+    let houses = HouseTexts::in_facts(&facts.whole);
+    let read = Policy::parse_extending(policy, &facts.whole.host.profile(), &houses).ok();
     let signers = read.as_ref().and_then(|policy| policy.record_signers.as_ref());
     found.extend(elsewhere::contradictions(repository, (facts, signers), search.baseline, resting)?);
     if found.is_empty() {
@@ -135,10 +137,11 @@ impl RecordedCheck<'_> {
         Ok(found)
     }
 
-    /// Documents that are compared with the policy: the same of each.
+    /// House policies, and documents that are compared with the policy: the same of each.
     fn documents(&self, gate: &GateTexts) -> Result<Vec<String>, Gap> {
         let mut found = Vec::new();
-        let documents = |text: &&GateText| text.purposes.contains(&TextPurpose::Document);
+        let is_such = |purpose: &TextPurpose| matches!(purpose, TextPurpose::Document | TextPurpose::House);
+        let documents = |text: &&GateText| text.purposes.iter().any(is_such);
         for (path, text) in gate.texts.iter().filter(|(_, text)| documents(text)) {
             let there = text_at(self.repository, self.baseline, path)?;
             let is_after =
@@ -166,6 +169,7 @@ impl RecordedCheck<'_> {
     fn of_facts(&self, facts: &Facts, base: &Revision, head: &Revision) -> Result<Option<String>, Gap> {
         let (change, gate) =
             of_repository(self.repository, base, head, &facts.inquiry, &facts.host.conventions);
+        let gate = with_houses(gate, &facts.gate);
         let same = is_same(&facts.change, &change)? && is_same(&facts.gate, &gate)?;
         Ok((!same).then(|| format!("from {} to {} is another change", base.short(), head.short())))
     }
@@ -235,6 +239,16 @@ impl RecordedCheck<'_> {
             }
         }
         Ok(None)
+    }
+}
+
+/// House policies that are in no file of the repository are pinned by their digests alone.
+fn with_houses(seen: Fact<GateTexts>, said: &Fact<GateTexts>) -> Fact<GateTexts> {
+    match (seen, said) {
+        (Fact::Known(seen), Fact::Known(said)) => {
+            Fact::Known(GateTexts { houses: said.houses.clone(), ..seen })
+        }
+        (seen, _) => seen,
     }
 }
 

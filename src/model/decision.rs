@@ -197,6 +197,28 @@ pub struct PolicyReference {
     pub digest: Digest,
     /// Where the text came from.
     pub origin: PolicyOrigin,
+    /// The house policy that it extends, where it does.
+    pub house: Option<HouseReference>,
+}
+
+/// The house policy that a policy extends: where it is, and which text it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HouseReference {
+    /// Its file.
+    pub file: RepoPath,
+    /// The digest of its text.
+    pub digest: Digest,
+    /// The repository that it comes from, and the commit there, where the policy names them.
+    pub origin: Option<HouseOrigin>,
+}
+
+/// The repository that a house policy comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HouseOrigin {
+    /// The repository, as `git fetch` names it.
+    pub repository: String,
+    /// The commit that holds the file.
+    pub commit: Revision,
 }
 
 /// Where a policy's text came from.

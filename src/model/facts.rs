@@ -4,6 +4,7 @@ use crate::administration::Administration;
 use crate::assertion::Assertion;
 use crate::change::{Change, Revision};
 use crate::check::{Check, WorkflowRun};
+use crate::digest::Digest;
 use crate::evidence::EvidenceFacts;
 use crate::fact::{Fact, Gap};
 use crate::host::{HostConventions, HostProfile, NO_HOST, OwnAddresses};
@@ -22,6 +23,9 @@ use std::sync::Arc;
 
 /// Where a policy stands in the repository that it speaks of.
 pub const POLICY_PATH: &str = "portcullis.toml";
+
+/// The usual path of a house policy in a repository whose policy extends it.
+pub const HOUSE_PATH: &str = "portcullis-house.toml";
 
 /// The answers to one [`Inquiry`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +66,9 @@ pub struct GateTexts {
     /// One for each file that [`Inquiry::texts`] names (but for those that are read for the signers
     /// of evidence alone), and for CODEOWNERS, where there is one.
     pub texts: BTreeMap<RepoPath, GateText>,
+    /// The house policies that were judged by and are not among these texts, by their digests: of a
+    /// policy outside of the repository, or fetched from the repository that they come from.
+    pub houses: BTreeMap<Digest, String>,
 }
 
 /// The text of one file.

@@ -85,6 +85,9 @@ impl Inquiry {
 pub enum TextPurpose {
     /// The policy. It is read before and after the change.
     Policy,
+    /// The house policy that the policy extends. The one that counts has the digest that the policy
+    /// names; that of the file is read before and after the change.
+    House,
     /// The waivers and rollbacks beside the policy. They are read before and after the change.
     Waivers,
     /// The allowed signers of waivers, which count as they are at the base.
@@ -121,8 +124,8 @@ pub enum TextPurpose {
 impl TextPurpose {
     /// Can several files be read for this purpose? Then the path tells which one is meant.
     pub fn is_found_by_path(self) -> bool {
-        use TextPurpose::{Control, Document, Register, RunSigners};
-        matches!(self, Control | Document | Register | RunSigners)
+        use TextPurpose::{Control, Document, House, Register, RunSigners};
+        matches!(self, Control | Document | House | Register | RunSigners)
     }
 
     /// Is the text read only where signatures are verified? Then it is not among the facts.
@@ -138,8 +141,8 @@ impl TextPurpose {
 
     /// Is the text that the change would leave read as well?
     pub fn is_read_after(self) -> bool {
-        use TextPurpose::{Document, Policy, Register, Waivers};
-        matches!(self, Policy | Waivers | Document | Register)
+        use TextPurpose::{Document, House, Policy, Register, Waivers};
+        matches!(self, Policy | House | Waivers | Document | Register)
     }
 }
 

@@ -180,8 +180,8 @@ fn compare_families(
     derived: &BTreeSet<ItemPath>,
     verified: &mut VerifiedPack,
 ) {
-    let in_force = audit.title.policies.iter().filter_map(|policy| policy.digest.as_ref());
-    let today = audit.title.policy_today.as_ref().map(|policy| &policy.digest);
+    let in_force = audit.title.policies.iter().flat_map(|policy| policy.digest.iter().chain(&policy.house));
+    let today = audit.title.policy_today.iter().flat_map(|one| [&one.digest].into_iter().chain(&one.house));
     let policies: BTreeSet<String> =
         in_force.chain(today).map(|digest| policy_path(digest.as_str())).collect();
     let Some(listed) = listed_files(audit) else {

@@ -2,6 +2,7 @@
 //! is not valid is never tried.
 
 use portcullis_judge::control::find_kind;
+use portcullis_judge::policy::house::HouseTexts;
 use portcullis_judge::policy::{Policy, line_of};
 use portcullis_model::inquiry::Inquiry;
 use toml::{Table, Value};
@@ -113,7 +114,7 @@ fn read_variant(policy: &Policy, table: &Table, edit: &SettingEdit) -> Option<Po
     let mut changed = whole.clone();
     apply(&mut changed, &edit.way, edit.to.clone())?;
     let text = toml::to_string(&changed).ok()?;
-    let variant = Policy::parse_for(&text, &policy.host).ok()?;
+    let variant = Policy::parse_extending(&text, &policy.host, &HouseTexts::in_policy(policy)).ok()?;
     Some(PolicyVariant {
         setting: name_setting(&whole, &edit.way),
         line: line_of_setting(&policy.text, from, &edit.way),

@@ -130,11 +130,14 @@ fn judged_rows(decision: &Decision, pages: Option<&HostPages<'_>>) -> Vec<(&'sta
     };
     let Judged { repository, request, requests, title, branch, base, head, asserted, .. } = &decision.judged;
     let source = decision.policy.as_ref().map(|policy| {
+        let house =
+            policy.house.iter().map(|house| format!("<br>extends {}", code_span(&summary::house(house))));
         format!(
-            "{}, {}<br>{}",
+            "{}, {}<br>{}{}",
             code_span(&policy.project),
             summary::origin(policy),
-            code_span(policy.digest.as_str())
+            code_span(policy.digest.as_str()),
+            house.collect::<String>()
         )
     });
     let rows = [

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 pub(super) fn outcome_properties(decision: &Decision, advisory: bool) -> Value {
     let judged = &decision.judged;
     let text = |text: &str| escape::line(text);
-    json!({
+    let mut properties = json!({
         "outcome": summary::outcome(decision.outcome),
         "advisory": advisory,
         "judged": text(&summary::judged(judged)),
@@ -23,7 +23,11 @@ pub(super) fn outcome_properties(decision: &Decision, advisory: bool) -> Value {
         "base": judged.base.as_ref().map(Revision::as_str),
         "head": judged.head.as_ref().map(Revision::as_str),
         "policy": decision.policy.as_ref().map(|policy| policy.digest.as_str()),
-    })
+    });
+    if let Some(house) = decision.policy.as_ref().and_then(|policy| policy.house.as_ref()) {
+        properties["house"] = house.digest.as_str().into();
+    }
+    properties
 }
 
 /// The address of the repository; `None` where the host's own domain is not known.

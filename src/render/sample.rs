@@ -43,6 +43,7 @@ fn decision(outcome: Outcome, areas: Vec<TouchedArea>, mut findings: Vec<Finding
             project: "Intelligence upload".into(),
             digest: Digest::of(b"policy"),
             origin: PolicyOrigin::Base,
+            house: None,
         }),
         areas,
         findings,

@@ -3,7 +3,7 @@
 use super::escape;
 use portcullis_model::change::Revision;
 use portcullis_model::decision::{
-    Decision, Finding, Judged, Outcome, Place, PolicyOrigin, PolicyReference, Touch, Verdict,
+    Decision, Finding, HouseReference, Judged, Outcome, Place, PolicyOrigin, PolicyReference, Touch, Verdict,
 };
 pub(super) use portcullis_model::plural::plural;
 use std::collections::BTreeMap;
@@ -92,7 +92,14 @@ pub(super) fn size(judged: &Judged) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// Where the policy's text came from.
+/// The house policy that a policy extends: its file, its digest, and where it comes from.
+pub(super) fn house(house: &HouseReference) -> String {
+    let origin = house.origin.as_ref();
+    let origin = origin.map(|origin| format!(", of {} at {}", origin.repository, origin.commit.short()));
+    format!("{}, {}{}", house.file, house.digest, origin.unwrap_or_default())
+}
+
+/// Where the text of the policy came from.
 pub(super) fn origin(policy: &PolicyReference) -> &'static str {
     match policy.origin {
         PolicyOrigin::Base => "from the base of the change",

@@ -62,6 +62,8 @@ fn write_head(decision: &Decision, page: &mut TerminalPage<'_>) -> io::Result<()
         label(page, "policy:", &format!("{}, {}", policy.project, summary::origin(policy)))?;
         let digest = page.style.verbose.then_some(policy.digest.as_str());
         digest.iter().try_for_each(|digest| label(page, "digest:", digest))?;
+        let house = policy.house.as_ref().filter(|_| page.style.verbose).map(summary::house);
+        house.iter().try_for_each(|house| label(page, "extends:", house))?;
     }
     if page.style.verbose {
         for (name, revision) in [("base:", &decision.judged.base), ("head:", &decision.judged.head)] {

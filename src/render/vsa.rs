@@ -74,7 +74,12 @@ fn policy_of(decision: &Decision, context: &Context<'_>) -> Value {
         (Some(address), Some(base)) => format!("git+{address}@{base}#{POLICY_PATH}"),
         _ => POLICY_PATH.to_string(),
     };
-    json!({ "uri": uri, "digest": { "sha256": policy.digest.hex() } })
+    let mut descriptor = json!({ "uri": uri, "digest": { "sha256": policy.digest.hex() } });
+    if let Some(house) = &policy.house {
+        let extends = json!({ "file": house.file.to_string(), "digest": { "sha256": house.digest.hex() } });
+        descriptor["annotations"] = json!({ "extends": extends });
+    }
+    descriptor
 }
 
 /// What was shown to hold: `PORTCULLIS_` and the name of each control that is met and neither

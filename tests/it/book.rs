@@ -54,6 +54,7 @@ run! {
     commands_of_exit_codes_run: "docs/exit-codes.md",
     commands_of_first_steps_run: "docs/first-steps.md",
     commands_of_fleet_run: "docs/fleet.md",
+    commands_of_house_policy_run: "docs/house-policy.md",
     commands_of_incidents_run: "docs/incidents.md",
     commands_of_init_run: "docs/init.md",
     commands_of_install_run: "docs/install.md",

@@ -92,6 +92,7 @@ mod honest_people;
 mod honest_reports;
 mod host_baseline;
 mod host_laws;
+mod house_policy;
 mod imported_reviews;
 mod incident;
 mod incident_clock;

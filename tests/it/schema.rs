@@ -31,6 +31,8 @@ impl Printed {
     pub fn part_of_policy() -> Self {
         let mut schema: Value = serde_json::from_str(&printed(&["schema", "policy"])).unwrap();
         schema.as_object_mut().unwrap().remove("required").unwrap();
+        // A part need not be whole in any of the ways in which a policy can be.
+        schema.as_object_mut().unwrap().remove("anyOf").unwrap();
         Printed::of("part-of-policy", schema)
     }
 

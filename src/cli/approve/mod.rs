@@ -5,7 +5,7 @@
 
 use super::exit::{Exit, Failure, Result};
 use super::hook::in_force::bare_profile;
-use super::policy_file::{POLICY, parse_policy};
+use super::policy_file::{POLICY, parse_policy_at};
 use super::{opening, output, signing};
 use crate::collect::gather::text_at;
 use crate::collect::naming::resolve_named;
@@ -251,7 +251,7 @@ pub(super) fn policy_at(repository: &Repository, at: &Revision) -> Result<Policy
     let text = text_at(repository, at, &POLICY.into()).map_err(unseen)?;
     let text = text.ok_or_else(|| Failure::policy(format!("there is no {POLICY} at {}", at.short())))?;
     // A team of any form is a team here: whose member someone is, only the gate asks.
-    parse_policy(&format!("{POLICY} at {}", at.short()), &text, &bare_profile())
+    parse_policy_at((repository, at), &format!("{POLICY} at {}", at.short()), &text, &bare_profile())
 }
 
 /// Asks on the terminal.

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use portcullis_audit::landing::{LandingAudit, SeenLanding, audit_landing};
 use portcullis_audit::waivers::WaiverBook;
 use portcullis_git::Repository;
+use portcullis_judge::policy::Policy;
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::inquiry::{Inquiry, TextPurpose};
@@ -21,6 +22,7 @@ use portcullis_wire::audit::v1::{
     AuditGapV1, AuditedLandingV1, BranchPopulationV1, DateAnomalyV1, PolicyInForceV1, TimeSourceV1,
 };
 use portcullis_wire::decision::v1::PolicyOriginV1;
+use portcullis_wire::text::DigestText;
 use std::rc::Rc;
 
 /// So many landings are looked at in one go: their facts are in memory together.
@@ -326,6 +328,7 @@ fn note_policy(
         _ => in_force.push(PolicyInForceV1 {
             branch: branch.to_string(),
             digest,
+            house: house_digest(then.policy.as_ref().ok()),
             origin: if then.given { PolicyOriginV1::Given } else { PolicyOriginV1::Base },
             from: landing.parent.clone(),
             since: landing.time.at.clone(),
@@ -334,6 +337,11 @@ fn note_policy(
             problem: then.policy.as_ref().err().map(ToString::to_string),
         }),
     }
+}
+
+/// The digest of the house policy that a policy extends.
+pub(super) fn house_digest(policy: Option<&Policy>) -> Option<DigestText> {
+    Some((&policy?.house.as_ref()?.reference.digest).into())
 }
 
 fn not_in_line(from: &Revision, to: &Revision) -> Gap {

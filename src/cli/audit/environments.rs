@@ -17,6 +17,7 @@ use portcullis_forge::http::lanes::LANES;
 use portcullis_forge::{Forge, WorkShare};
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
+use portcullis_judge::policy::house::HouseTexts;
 use portcullis_model::administration::Administration;
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::deployment::{Deployment, HostDeployment};
@@ -145,7 +146,8 @@ impl ReadRecords {
     fn read_waivers(&mut self, facts: &Deployment, as_of: Timestamp) {
         let Some(gate) = facts.whole.gate.value() else { return };
         let policy = gate.before(TextPurpose::Policy);
-        let policy = policy.and_then(|text| Policy::parse_for(text, &facts.whole.host.profile()).ok());
+        let (profile, houses) = (facts.whole.host.profile(), HouseTexts::in_facts(&facts.whole));
+        let policy = policy.and_then(|text| Policy::parse_extending(text, &profile, &houses).ok());
         let Some(policy) = policy else { return };
         for text in [gate.before(TextPurpose::Waivers), gate.after(TextPurpose::Waivers)] {
             // Waivers that cannot be read are a finding of the deployment already.

@@ -3,7 +3,7 @@
 use super::AuditArguments;
 use super::arrivals::{read_arrivals, sources_of_arrivals};
 use super::asking::open_asked;
-use super::branch::{BranchAudit, NamedTip, audit_branch};
+use super::branch::{BranchAudit, NamedTip, audit_branch, house_digest};
 use super::context::AuditContext;
 use super::environments::{ReadRecords, gap_of};
 use super::people_seen::PeopleSeen;
@@ -398,6 +398,7 @@ fn title_of(
         policies: audits.iter().flat_map(|audit| audit.in_force.clone()).collect(),
         policy_today: newest.map(|policy| PolicyTodayV1 {
             digest: (&policy.digest).into(),
+            house: house_digest(Some(policy)),
             origin: if context.today.given { PolicyOriginV1::Given } else { PolicyOriginV1::Base },
         }),
     }

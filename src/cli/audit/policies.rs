@@ -1,9 +1,11 @@
 //! The policies of a period: the one at each commit, read once.
 
 use crate::cli::policy_file::POLICY;
+use crate::collect::policy_texts::houses_at;
 use portcullis_audit::landing::PolicyThen;
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
+use portcullis_judge::policy::house::HouseTexts;
 use portcullis_model::change::Revision;
 use portcullis_model::digest::Digest;
 use portcullis_model::fact::{Gap, GapReason};
@@ -62,28 +64,43 @@ impl<'r> PolicyBook<'r> {
             return Rc::clone(given);
         }
         match self.repository.file_at(commit, &RepoPath::from(POLICY)) {
-            Ok(bytes) => {
-                let digest = bytes.as_ref().map(|bytes| Digest::of(bytes));
-                let known = self.read.entry(digest.clone());
-                let profile = &self.profile;
-                Rc::clone(known.or_insert_with(|| Rc::new(read_policy(digest, bytes.as_deref(), profile))))
-            }
+            Ok(bytes) => self.read(commit, bytes.as_deref()),
             Err(gap) => Rc::new(PolicyOfCommit { digest: None, policy: Err(gap), given: false }),
         }
     }
+
+    /// One text is one policy, but where the house policy that it extends is not there.
+    fn read(&mut self, commit: &Revision, bytes: Option<&[u8]>) -> Rc<PolicyOfCommit> {
+        let digest = bytes.map(Digest::of);
+        if let Some(known) = self.read.get(&digest).filter(|known| known.policy.is_ok()) {
+            return Rc::clone(known);
+        }
+        let text = bytes.and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();
+        let houses = houses_at(self.repository, commit, text);
+        let read = Rc::new(read_policy(digest.clone(), bytes, houses, &self.profile));
+        self.read.insert(digest, Rc::clone(&read));
+        read
+    }
 }
 
-fn read_policy(digest: Option<Digest>, bytes: Option<&[u8]>, profile: &HostProfile) -> PolicyOfCommit {
+fn read_policy(
+    digest: Option<Digest>,
+    bytes: Option<&[u8]>,
+    houses: Result<HouseTexts, Gap>,
+    profile: &HostProfile,
+) -> PolicyOfCommit {
     let what = "the policy that was in force";
     let remedy = "Judge these landings by a policy that you name, with --policy FILE, and say so.";
     let gap = |reason, detail: String| Err(Gap::new(what, reason, detail, remedy));
     let policy = match bytes.map(std::str::from_utf8) {
         None => gap(GapReason::MissingObject, format!("there was no {POLICY} on the branch")),
         Some(Err(error)) => gap(GapReason::Malformed, format!("it is not UTF-8: {error}")),
-        Some(Ok(text)) => Policy::parse_for(text, profile).or_else(|problems| {
-            let first = problems.first().map_or_else(String::new, |problem| problem.message.clone());
-            let count = crate::render::plural(problems.len() as u64, "mistake");
-            gap(GapReason::Malformed, format!("it has {count}, the first: {first}"))
+        Some(Ok(text)) => houses.and_then(|houses| {
+            Policy::parse_extending(text, profile, &houses).or_else(|problems| {
+                let first = problems.first().map_or_else(String::new, |problem| problem.message.clone());
+                let count = crate::render::plural(problems.len() as u64, "mistake");
+                gap(GapReason::Malformed, format!("it has {count}, the first: {first}"))
+            })
         }),
     };
     PolicyOfCommit { digest, policy, given: false }

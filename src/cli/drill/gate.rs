@@ -84,7 +84,7 @@ pub fn find_stopping(policy: &Policy, areas: &[String], kind: &'static HostKind)
 
 /// The change is pushed to the branch, and is to be deployed.
 fn judge_deployment(policy: &Policy, path: &str) -> Result<Decision> {
-    let mut lane = Lane::with(&policy.text);
+    let mut lane = Lane::with(&policy.whole_text());
     let file = File::new(path, Body::Text(CHANGE.to_string()));
     lane.direct(KIM, &[Op::Put(CHANGED_FILE, file)], "Send the new file layout");
     let usual: Environment = ENVIRONMENT.parse().map_err(Failure::environment)?;
@@ -105,10 +105,8 @@ fn make_path(area: &Area) -> Option<String> {
 
 fn build_scene(policy: &Policy, kind: &HostKind, path: &str) -> anyhow::Result<Scene> {
     let mut files = scene::find_host(kind.name).map(scene::FakeHost::gate_files).unwrap_or_default();
-    files.extend([
-        Edit::Write("portcullis.toml", &policy.text),
-        Edit::Write("README.md", "# Record upload\n"),
-    ]);
+    let text = policy.whole_text();
+    files.extend([Edit::Write("portcullis.toml", &text), Edit::Write("README.md", "# Record upload\n")]);
     let mut stage = Stage::with(&files)?;
     stage.change(&[Edit::Write(path, CHANGE)])?;
     std::fs::remove_file(stage.report_file())?;

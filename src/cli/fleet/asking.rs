@@ -1,6 +1,5 @@
 //! Looking at the repositories of a round, several at a time.
 
-use super::HousePolicy;
 use super::journal::{Journal, JournalSubject};
 use super::scope::MeantFleet;
 use crate::cli::exit::{Failure, Result};
@@ -10,16 +9,18 @@ use crate::cli::progress::{Progress, ProgressView};
 use crate::collect::fleet::look_at_branch;
 use jiff::Timestamp;
 use portcullis_fleet::assemble::{ProtectionFindings, assemble_item, carry_look, fleet_findings};
-use portcullis_fleet::columns::{ColumnCase, SeenPolicy, judging_policy};
+use portcullis_fleet::columns::{ColumnCase, GivenHouse, SeenPolicy, judging_policy};
 use portcullis_forge::fleet::FleetHost;
 use portcullis_forge::http::lanes::{LANES, Lanes};
 use portcullis_forge::http::transport::Live;
 use portcullis_forge::{self as forge, HostError, HostKind};
 use portcullis_judge::decide::judge_protection;
 use portcullis_judge::policy::Policy;
+use portcullis_judge::policy::house::{HouseTexts, house_of};
 use portcullis_model::change::BranchName;
-use portcullis_model::fact::Fact;
-use portcullis_model::facts::POLICY_PATH;
+use portcullis_model::decision::HouseReference;
+use portcullis_model::fact::{Fact, Gap};
+use portcullis_model::facts::{HOUSE_PATH, POLICY_PATH};
 use portcullis_model::fleet::{FleetFinding, FleetItem, FleetVerdict, RepositorySurvey, SurveyQuestion};
 use portcullis_model::host::HostProfile;
 use portcullis_model::inquiry::{Inquiry, Topic};
@@ -42,7 +43,7 @@ pub struct FleetTask<'a> {
     /// The kind of host.
     pub host: &'static HostKind,
     /// The house policy.
-    pub house: Option<&'a HousePolicy>,
+    pub house: Option<&'a GivenHouse>,
     /// The moment of the round.
     pub now: Timestamp,
     /// Looks before this are made again.
@@ -67,7 +68,7 @@ pub fn look_at_all(
     let subject = JournalSubject {
         address: address.as_deref().or(task.host.default_api).unwrap_or("its default address"),
         scope: &fleet.scope,
-        house: task.house.map(|house| &house.policy.digest),
+        house: task.house.map(|house| &house.digest),
     };
     let mut journal = resume.map(|file| Journal::open(file, &subject, task.now)).transpose()?;
     // Hosts do not tell capitals apart, so neither does anything here.
@@ -150,7 +151,6 @@ struct Worker<'a> {
     lanes: &'a Lanes,
     host: Box<dyn FleetHost>,
     /// Read once more in each thread: what a policy remembers is not shared.
-    house: Option<Policy>,
     profile: HostProfile,
     asked: SurveyQuestion,
 }
@@ -160,12 +160,11 @@ impl<'a> Worker<'a> {
         let open = task.host.fleet?;
         let host = open(connection_over(task.host, lanes.lane())).ok()?;
         let profile = HostProfile::of(&(task.host.conventions)(), &[]);
-        let house = task.house.and_then(|house| Policy::parse_for(&house.text, &profile).ok());
         let asked = SurveyQuestion {
-            texts: [POLICY_PATH, waiver::PATH].map(str::to_string).to_vec(),
+            texts: [POLICY_PATH, waiver::PATH, HOUSE_PATH].map(str::to_string).to_vec(),
             records: PREFIX.to_string(),
         };
-        Some(Worker { task, lanes, host, house, profile, asked })
+        Some(Worker { task, lanes, host, profile, asked })
     }
 
     fn look_at(&self, names: &[String]) -> Vec<FleetItem> {
@@ -176,19 +175,14 @@ impl<'a> Worker<'a> {
     fn item(&self, name: &str, survey: &Fact<RepositorySurvey>) -> FleetItem {
         let previous = self.task.previous.get(name);
         let policy = self.policy_of(survey);
-        let judged_by = judging_policy(&policy, self.house.as_ref());
+        let judged_by = judging_policy(&policy, self.task.house);
         let look = match (survey, judged_by) {
             (Fact::Known(survey), Some(judged_by)) => self.protection_of(name, survey, judged_by, previous),
             _ => None,
         };
         let protection = look.as_ref().map_or(&[][..], |look| &look.findings);
-        let case = ColumnCase {
-            survey,
-            policy: &policy,
-            house: self.house.as_ref(),
-            protection,
-            now: self.task.now,
-        };
+        let case =
+            ColumnCase { survey, policy: &policy, house: self.task.house, protection, now: self.task.now };
         assemble_item(name, &case, look.as_ref(), previous)
     }
 
@@ -201,12 +195,26 @@ impl<'a> Worker<'a> {
             return SeenPolicy::Empty;
         }
         match survey.texts.get(POLICY_PATH) {
-            Some(Fact::Known(Some(text))) => match Policy::parse_for(text, &self.profile) {
+            Some(Fact::Known(Some(text))) => self.read_policy(survey, text),
+            Some(Fact::Gap(gap)) => SeenPolicy::Unseen(gap.clone()),
+            Some(Fact::Known(None)) | None => SeenPolicy::Absent,
+        }
+    }
+
+    /// A policy that extends another is read with the file of the usual name beside it, or with the
+    /// house policy that was given: whichever has the digest.
+    fn read_policy(&self, survey: &RepositorySurvey, text: &str) -> SeenPolicy {
+        let beside = survey.texts.get(HOUSE_PATH).and_then(Fact::value).cloned().flatten();
+        let given = self.task.house.map(|house| house.text.clone());
+        let houses = HouseTexts::of(beside.into_iter().chain(given));
+        match house_of(text) {
+            Some(house) if !houses.has(&house.digest) && house.file.to_string() != HOUSE_PATH => {
+                SeenPolicy::Unseen(unasked_house(&house))
+            }
+            _ => match Policy::parse_extending(text, &self.profile, &houses) {
                 Ok(policy) => SeenPolicy::Valid(Box::new(policy)),
                 Err(problems) => SeenPolicy::Invalid(problems.into_iter().map(|one| one.message).collect()),
             },
-            Some(Fact::Gap(gap)) => SeenPolicy::Unseen(gap.clone()),
-            Some(Fact::Known(None)) | None => SeenPolicy::Absent,
         }
     }
 
@@ -256,4 +264,13 @@ fn unopened(at: Timestamp, name: &str, error: &HostError) -> ProtectionFindings 
         remedy: None,
     };
     ProtectionFindings { at, findings: vec![finding], mark: None }
+}
+
+/// A house policy in a file that a round does not ask for.
+fn unasked_house(house: &HouseReference) -> Gap {
+    let HouseReference { file, digest, .. } = house;
+    Gap::not_asked(
+        format!("the house policy {file}, {digest}"),
+        format!("Give it with `--house FILE`, or keep it as {HOUSE_PATH} in the repository."),
+    )
 }

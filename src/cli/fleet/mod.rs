@@ -15,10 +15,12 @@ use super::progress::ProgressView;
 use crate::render;
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
+use portcullis_fleet::columns::GivenHouse;
 use portcullis_fleet::round::{RoundDraft, sort_worst_first};
 use portcullis_forge::HostKind;
 use portcullis_incident::clock::whole_second;
-use portcullis_judge::policy::Policy;
+use portcullis_judge::policy::house::{HouseTexts, is_for_others};
+use portcullis_model::digest::Digest;
 use portcullis_model::fleet::{FleetItem, FleetVerdict};
 use portcullis_model::host::HostProfile;
 use portcullis_record::TOOL;
@@ -127,7 +129,7 @@ pub fn run(directory: &Path, arguments: &FleetArguments) -> Result {
 fn look(directory: &Path, arguments: &FleetArguments) -> Result {
     let plan = FleetOutput::read(&arguments.formats, arguments.all)?;
     let host = fleet_host(arguments.scope.host)?;
-    let house = arguments.house.as_deref().map(|file| HousePolicy::read(file, host)).transpose()?;
+    let house = arguments.house.as_deref().map(|file| read_house(file, host)).transpose()?;
     let now = whole_second(Timestamp::now());
     let keeper = RoundKeeper::open(directory, arguments.record, &arguments.signers, now)?;
     let fleet = MeantFleet::find(host, &arguments.scope)?;
@@ -148,7 +150,7 @@ fn look(directory: &Path, arguments: &FleetArguments) -> Result {
     let draft = RoundDraft {
         time: now,
         scope: fleet.scope,
-        house: house.map(|house| house.policy.digest),
+        house: house.map(|house| house.digest),
         unlisted: fleet.unlisted,
         items,
         tool: TOOL.to_string(),
@@ -187,20 +189,18 @@ fn fleet_host(named: Option<HostName>) -> Result<&'static HostKind> {
     }
 }
 
-/// The policy that the house wants everywhere.
-struct HousePolicy {
-    text: String,
-    policy: Policy,
-}
-
-impl HousePolicy {
-    fn read(file: &Path, host: &HostKind) -> Result<Self> {
-        let name = file.display().to_string();
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| Failure::environment(format!("cannot read {name}: {error}")))?;
-        let policy = parse_policy(&name, &text, &HostProfile::of(&(host.conventions)(), &[]))?;
-        Ok(HousePolicy { text, policy })
-    }
+/// Reads the policy that the house wants everywhere. One with a table `[house]` is for others to
+/// extend, and need not be a whole one.
+fn read_house(file: &Path, host: &HostKind) -> Result<GivenHouse> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::environment(format!("cannot read {name}: {error}")))?;
+    let profile = HostProfile::of(&(host.conventions)(), &[]);
+    let policy = match parse_policy(&name, &text, &profile, &HouseTexts::none()) {
+        Err(_) if is_for_others(&text) => None,
+        read => Some(read?),
+    };
+    Ok(GivenHouse { digest: Digest::of(text.as_bytes()), text, policy })
 }
 
 /// How a round ends: what could not be seen comes first, because a list of what is broken is then

@@ -9,6 +9,7 @@ use crate::cli::hosts::profile_of;
 use crate::cli::policy_file::POLICY;
 use crate::collect::bare::PolicyView;
 use crate::collect::gather::text_at;
+use crate::collect::policy_texts::valid_policy_at;
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_forge::bare::KIND;
 use portcullis_git::Repository;
@@ -39,7 +40,8 @@ impl PolicyAt {
     /// An object cannot be read.
     pub fn read(repository: &Repository, commit: &Revision) -> Result<PolicyAt, Gap> {
         let text = text_at(repository, commit, &RepoPath::from(POLICY))?;
-        let policy = text.as_ref().and_then(|text| Policy::parse_for(text, &bare_profile()).ok());
+        let policy = text.as_ref();
+        let policy = policy.and_then(|text| valid_policy_at(repository, commit, text, &bare_profile()));
         Ok(PolicyAt { policy, is_there: text.is_some() })
     }
 

@@ -10,7 +10,7 @@ use super::landed_before::{changed_paths, has_landed, may_change};
 use super::receiving::{Receiving, unseen};
 use crate::cli::exit::{Failure, Result};
 use crate::cli::policy_file::check_waivers;
-use crate::cli::prepare::policy_at;
+use crate::cli::prepare::{PolicyAtBase, policy_at};
 use crate::cli::{SubjectArguments, output};
 use crate::collect::bare::{is_explained, prove_landing};
 use crate::collect::request::{Located, LocatedChange, gather};
@@ -19,6 +19,8 @@ use portcullis_forge::Forge;
 use portcullis_forge::bare::BareRequestId;
 use portcullis_judge::control::{gate_integrity, required_reviews};
 use portcullis_judge::decide::{decide_facts, undetermined};
+use portcullis_judge::policy::Policy;
+use portcullis_judge::policy::house::HouseTexts;
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::decision::{Decision, Finding, Judged, Outcome};
 use portcullis_model::fact::{Fact, Gap};
@@ -216,7 +218,7 @@ impl BranchUpdate<'_> {
         let repository = &*self.receiving.repository;
         let policy =
             policy_at(repository, Path::new("."), &SubjectArguments::default(), &ends, &server.profile())?;
-        let (policy, inquiry) = match policy {
+        let PolicyAtBase { policy, inquiry, altered } = match policy {
             Ok(read) => read,
             Err(gap) => return Ok(self.unseen(base, head, &gap)),
         };
@@ -231,7 +233,9 @@ impl BranchUpdate<'_> {
             review_refs: &review_refs,
         };
         let located = Located::Change(Box::new(LocatedChange { ends, session: Some(session) }));
-        let facts = gather(inquiry, located, &sources, &output::progress);
+        let mut facts = gather(inquiry, located, &sources, &output::progress);
+        let known: Vec<&Policy> = [&policy].into_iter().chain(&altered).collect();
+        HouseTexts::keep_in(facts.whole_mut(), &known);
         check_waivers(&policy, &facts)?;
         Ok(decide_facts(&policy, &facts))
     }

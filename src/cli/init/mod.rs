@@ -3,7 +3,7 @@
 use super::HostName;
 use super::exit::{Exit, Failure, Result};
 use super::output;
-use super::policy_file::{POLICY, parse_policy};
+use super::policy_file::{POLICY, houses_beside, parse_policy};
 use clap::Args;
 use new_files::{NewFile, write_all_or_none};
 use portcullis_git::Repository;
@@ -12,6 +12,7 @@ use portcullis_init::policy_text::write_policy;
 use portcullis_init::proposal::Proposal;
 use portcullis_init::report::write_report;
 use portcullis_init::update::update_policy;
+use portcullis_judge::policy::house::HouseTexts;
 use portcullis_model::host::HostProfile;
 use portcullis_wire::schema;
 use std::path::{Path, PathBuf};
@@ -159,7 +160,7 @@ fn ci_file(place: &Place, proposal: &Proposal, arguments: &InitArguments) -> Opt
 fn check_proposed(policy: &str, proposal: &Proposal) -> Result<()> {
     let own = look::kind_of(proposal.facts.host).map(|kind| HostProfile::of(&(kind.conventions)(), &[]));
     for profile in own.into_iter().chain([HostProfile::github_com()]) {
-        parse_policy("the proposed policy", policy, &profile)?;
+        parse_policy("the proposed policy", policy, &profile, &HouseTexts::none())?;
     }
     Ok(())
 }
@@ -194,10 +195,11 @@ fn update(place: &Place, current: &str, proposal: &Proposal, arguments: &InitArg
     let name = place.policy.display().to_string();
     let profile = look::kind_of(proposal.facts.host)
         .map_or_else(HostProfile::github_com, |kind| HostProfile::of(&(kind.conventions)(), &[]));
-    parse_policy(&name, current, &profile)?;
+    let houses = houses_beside(&place.policy, current)?;
+    parse_policy(&name, current, &profile, &houses)?;
     let updated =
         update_policy(current, proposal).map_err(|error| Failure::policy(format!("{name}: {error}")))?;
-    parse_policy(&format!("{name}, updated"), &updated.text, &profile)?;
+    parse_policy(&format!("{name}, updated"), &updated.text, &profile, &houses)?;
     let lines: Vec<String> = updated.added.iter().map(|line| format!("  added {line}")).collect();
     let left: Vec<String> = updated.left.iter().map(|line| format!("  not added: {line}")).collect();
     let nothing = if lines.is_empty() { "\nNothing is new.\n" } else { "\nUpdate\n" };

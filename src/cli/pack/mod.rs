@@ -8,6 +8,7 @@ mod archive_file;
 mod arrivals;
 mod clone;
 mod folder;
+mod house_digests;
 pub mod option;
 mod records;
 mod redacting;

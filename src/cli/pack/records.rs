@@ -2,6 +2,7 @@
 //! rules as those of a repository.
 
 use super::super::record::{facts_json, judge_text};
+use super::house_digests::HouseDigests;
 use super::stored::{PLAIN, store_again};
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
@@ -138,17 +139,19 @@ pub(super) fn without_addresses(
     let entry = files.get(RECORD).context("it has no record.json")?;
     let mut entry: RecordEntry = from_redacted(entry, redactor)?;
     let mut out = RecordFiles::new();
+    let houses = HouseDigests::of(files.get(FACTS).map(Vec::as_slice), redactor);
     if let Some(policy) = files.get(POLICY) {
-        out.insert(POLICY, redactor.text(&text_of(policy)?).into_bytes());
+        out.insert(POLICY, houses.renew(&redactor.text(&text_of(policy)?)).into_bytes());
     }
     if let Some(facts) = files.get(FACTS) {
         let value = serde_json::from_slice(facts)?;
-        let facts = serde_json::to_vec(&redactor.value(&value))?;
-        let facts = without_omitted(read_facts(&facts)?, &before.omitted);
+        let facts = houses.renew(&serde_json::to_string(&redactor.value(&value))?);
+        let facts = without_omitted(read_facts(facts.as_bytes())?, &before.omitted);
         out.insert(FACTS, facts_json(facts)?.into_bytes());
     }
     let decision = files.get(DECISION).context("it has no decision.json")?;
     let as_said = redacted_decision(decision, redactor, (files.get(POLICY), out.get(POLICY)));
+    let as_said = houses.renew(&text_of(&as_said)?).into_bytes();
     let again = decide_again(&out).unwrap_or_else(|| as_said.clone());
     if outcome_of(&again) == outcome_of(decision) {
         out.insert(DECISION, again);

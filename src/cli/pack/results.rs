@@ -13,6 +13,7 @@ use portcullis_judge::control::procedure::diagram::BOTH;
 use portcullis_judge::control::procedure::markdown::write_page;
 use portcullis_judge::decide::decide_facts;
 use portcullis_judge::policy::Policy;
+use portcullis_judge::policy::house::{HouseTexts, house_of};
 use portcullis_model::decision::{Decision, Finding, Verdict};
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::host::HostProfile;
@@ -75,6 +76,12 @@ fn read_file(source: &dyn ItemSource, path: &str) -> Option<Vec<u8>> {
     ItemPath::new(path).ok().and_then(|path| source.read(&path).ok())
 }
 
+/// The house policy that a policy of a pack extends: a pack holds it beside the policy.
+pub fn kept_houses(source: &dyn ItemSource, policy: &str) -> HouseTexts {
+    let kept = house_of(policy).and_then(|house| read_file(source, &policy_path(house.digest.as_str())));
+    HouseTexts::of(kept.and_then(|bytes| String::from_utf8(bytes).ok()))
+}
+
 /// The decision of a record, and the facts that it was taken from; none where it keeps none.
 fn read_decision(
     source: &dyn ItemSource,
@@ -84,7 +91,8 @@ fn read_decision(
     let file = |name: &str| read_file(source, &format!("{}/{name}", folder_of(environment, number)));
     let facts = read_facts(&file(FACTS)?).ok()?;
     let text = String::from_utf8(file(POLICY)?).ok()?;
-    let policy = Policy::parse_for(&text, &facts.whole().host.profile()).ok()?;
+    let houses = HouseTexts::in_facts(facts.whole());
+    let policy = Policy::parse_extending(&text, &facts.whole().host.profile(), &houses).ok()?;
     Some((decide_facts(&policy, &facts), facts))
 }
 
@@ -182,7 +190,8 @@ fn write_procedure(
     let today = audit.title.policy_today.as_ref();
     let text = today.and_then(|today| read_file(source, &policy_path(today.digest.as_str())));
     let text = text.and_then(|bytes| String::from_utf8(bytes).ok());
-    let Some(policy) = text.and_then(|text| Policy::parse_for(&text, profile).ok()) else { return Ok(()) };
+    let read = |text: String| Policy::parse_extending(&text, profile, &kept_houses(source, &text)).ok();
+    let Some(policy) = text.and_then(read) else { return Ok(()) };
     let procedure = policy.procedure();
     let mut put =
         |path: &str, text: String| take(ItemPath::new(path)?, text.into_bytes(), PackRoleV1::Procedure);

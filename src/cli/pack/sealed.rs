@@ -5,6 +5,7 @@ use super::super::exit::{Exit, Failure, Result};
 use super::super::program::built_from;
 use super::super::record::facts_json;
 use super::super::replayed::{KeptWords, exit_of, judge_gathered};
+use super::house_digests::HouseDigests;
 use super::records::{self, RecordFiles, WrittenOmissions, outcome_of, redacted_decision, without_omitted};
 use anyhow::bail;
 use jiff::Timestamp;
@@ -244,19 +245,21 @@ pub(super) fn without_addresses(
     for link in [&mut form.links.request, &mut form.links.run].into_iter().flatten() {
         *link = redactor.text(link);
     }
-    form.policy.iter_mut().for_each(|policy| policy.text = redactor.text(&policy.text));
+    let kept = form.facts.as_ref().and_then(|facts| facts.text.as_deref());
+    let houses = HouseDigests::of(kept.map(str::as_bytes), redactor);
+    form.policy.iter_mut().for_each(|policy| policy.text = houses.renew(&redactor.text(&policy.text)));
     form.waivers.iter_mut().for_each(|waivers| waivers.text = redactor.text(&waivers.text));
     form.inputs.iter_mut().for_each(|input| input.name = redactor.text(&input.name));
     let policy = form.policy.as_ref().map(|policy| policy.text.clone().into_bytes());
     let stored = sealed.form.policy.as_ref().map(|policy| policy.text.clone().into_bytes());
     let as_said = redacted_decision(sealed.decision(), redactor, (stored.as_ref(), policy.as_ref()));
-    form.decision.text = String::from_utf8(as_said)?;
+    form.decision.text = houses.renew(&String::from_utf8(as_said)?);
     let Some(text) = form.facts.as_mut().and_then(|facts| facts.text.as_mut()) else {
         return Ok(seal_again(form)?);
     };
-    let facts = serde_json::to_vec(&redactor.value(&serde_json::from_str(text)?))?;
+    let facts = houses.renew(&serde_json::to_string(&redactor.value(&serde_json::from_str(text)?))?);
     let environment = form.judged.environment.as_deref().and_then(|name| omitted.get(name));
-    let facts = without_omitted(read_facts(&facts)?, environment.unwrap_or(&Default::default()));
+    let facts = without_omitted(read_facts(facts.as_bytes())?, environment.unwrap_or(&Default::default()));
     *text = facts_json(facts.clone())?;
     let policy = form.policy.as_ref().map(|policy| policy.text.as_str()).unwrap_or_default();
     let again = judge_gathered(policy, &facts, form.advisory).ok();

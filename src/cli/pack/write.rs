@@ -11,7 +11,9 @@ use super::results::write_results;
 use super::sealed::{self, GivenSeal, look_at_seal};
 use super::snapshots::{WrittenSnapshots, each_snapshot, without_people};
 use crate::collect::gather::text_at;
+use crate::collect::policy_texts::houses_at;
 use portcullis_git::Repository;
+use portcullis_judge::policy::house::house_of;
 use portcullis_model::change::Revision;
 use portcullis_model::digest::Digest;
 use portcullis_model::facts::POLICY_PATH;
@@ -306,8 +308,8 @@ fn write_snapshots(order: &PackOrder<'_>, redactor: &Redactor, folder: &mut Pack
     Ok(())
 }
 
-/// The policies that were in force and that of today, as far as they can be read, by the path of
-/// each in the pack.
+/// The policies that were in force and that of today, and the house policies that they extend, as
+/// far as they can be read, by the path of each in the pack.
 fn policies(order: &PackOrder<'_>) -> BTreeMap<String, String> {
     let title = &order.audit.title;
     let in_force = title.policies.iter().filter_map(|one| Some((one.digest.clone()?, one.from.clone())));
@@ -317,9 +319,15 @@ fn policies(order: &PackOrder<'_>) -> BTreeMap<String, String> {
         let at = Revision::try_from(at).ok()?;
         let text = text_at(order.repository, &at, &RepoPath::from(POLICY_PATH)).ok()??;
         (Digest::of(text.as_bytes()).as_str() == digest.as_str())
-            .then(|| (policy_path(digest.as_str()), text))
+            .then(|| [Some((policy_path(digest.as_str()), text.clone())), house_at(order, &at, &text)])
     };
-    in_force.chain(today).filter_map(policy).collect()
+    in_force.chain(today).filter_map(policy).flatten().flatten().collect()
+}
+
+fn house_at(order: &PackOrder<'_>, at: &Revision, policy: &str) -> Option<(String, String)> {
+    let digest = house_of(policy)?.digest;
+    let text = houses_at(order.repository, at, policy).ok()?.take(&digest)?;
+    Some((policy_path(digest.as_str()), text))
 }
 
 fn write_policies(order: &PackOrder<'_>, redactor: &Redactor, folder: &mut PackFolder) -> Result<()> {

@@ -152,11 +152,7 @@ fn control_names<'a>(policy: &'a Policy, decision: &'a Decision) -> Vec<&'a str>
 
 fn describe_control(policy: &Policy, decision: &Decision, name: &str) -> String {
     let findings: Vec<&Finding> = decision.findings.iter().filter(|found| found.control == name).collect();
-    let line = line_of(&policy.text, &["controls"], name);
-    let mut page = match line {
-        Some(line) => format!("[controls.{name}], line {line} of the policy\n{}", quote_table(policy, line)),
-        None => format!("{name}, which every policy has\n"),
-    };
+    let mut page = quote_settings(policy, name);
     if findings.is_empty() {
         page.push_str("  is not asked of this\n");
     }
@@ -169,10 +165,25 @@ fn describe_control(policy: &Policy, decision: &Decision, name: &str) -> String 
     page + "\n"
 }
 
+/// The settings of a control, in the policy and in the one that it extends.
+fn quote_settings(policy: &Policy, name: &str) -> String {
+    let house = policy.house.as_ref();
+    let house = house.map(|house| (&house.text, house.reference.file.to_string()));
+    let texts = [(&policy.text, "the policy".to_string())].into_iter().chain(house);
+    let quoted = texts.filter_map(|(text, of)| {
+        let line = line_of(text, &["controls"], name)?;
+        Some(format!("[controls.{name}], line {line} of {of}\n{}", quote_table(text, line)))
+    });
+    match quoted.collect::<String>() {
+        none if none.is_empty() => format!("{name}, which every policy has\n"),
+        quoted => quoted,
+    }
+}
+
 /// The lines of a table, up to the next one or an empty line.
-fn quote_table(policy: &Policy, from: u64) -> String {
+fn quote_table(policy: &str, from: u64) -> String {
     let at = usize::try_from(from).unwrap_or(0).saturating_sub(1);
-    let own = policy.text.lines().enumerate().skip(at);
+    let own = policy.lines().enumerate().skip(at);
     let is_end = |place: usize, line: &str| place > at && (line.trim().is_empty() || line.starts_with('['));
     own.take_while(|(place, line)| !is_end(*place, line))
         .take(QUOTED)

@@ -9,6 +9,7 @@ use portcullis_attest::record::SignedRecord;
 use portcullis_attest::signed_item::SignedItem as _;
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_judge::policy::Policy;
+use portcullis_judge::policy::house::HouseTexts;
 use portcullis_model::path::RepoPath;
 use portcullis_record::PendingRecord;
 use std::path::Path;
@@ -23,7 +24,9 @@ pub(super) fn sign_record(
     pending: PendingRecord,
 ) -> Result<PendingRecord> {
     // A policy that cannot be read must not look like one that asks for no signature.
-    let policy = Policy::parse_for(recording.policy, &recording.facts.whole.host.profile())
+    let houses = HouseTexts::in_facts(&recording.facts.whole);
+    let profile = recording.facts.whole.host.profile();
+    let policy = Policy::parse_extending(recording.policy, &profile, &houses)
         .map_err(|_| Failure::policy("the policy of the record cannot be read"))?;
     let signers = policy.record_signers;
     if signers.is_none() && recording.key.is_none() {

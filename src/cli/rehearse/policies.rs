@@ -4,7 +4,7 @@ use super::RehearseArguments;
 use crate::cli::audit::unseen_failure;
 use crate::cli::deploying::branch_named;
 use crate::cli::exit::{Failure, Result};
-use crate::cli::policy_file::{POLICY, parse_policy, read_policy};
+use crate::cli::policy_file::{POLICY, parse_policy_at, read_policy};
 use crate::collect::gather::text_at;
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
@@ -64,7 +64,8 @@ impl NamedPolicy {
             )
         };
         let file = format!("{POLICY} at {}", commit.short());
-        Ok(NamedPolicy { policy: parse_policy(&file, &text.ok_or_else(missing)?, profile)?, file })
+        let text = text.ok_or_else(missing)?;
+        Ok(NamedPolicy { policy: parse_policy_at((repository, &commit), &file, &text, profile)?, file })
     }
 
     /// As the form tells of it.

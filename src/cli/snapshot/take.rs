@@ -3,7 +3,7 @@
 use super::SnapshotArguments;
 use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::hosts::{MeantHost, kind_of, open_host};
-use crate::cli::policy_file::{POLICY, parse_policy, read_policy};
+use crate::cli::policy_file::{POLICY, parse_policy_at, read_policy};
 use crate::cli::record::unseen_failure;
 use crate::cli::{HostName, bare, opening, output, signing};
 use crate::collect::gather::text_at;
@@ -112,7 +112,7 @@ fn meant_branches(
                 Failure::policy(format!("there is no {POLICY} at {}, which names the branches", head.short()))
                     .hint("name them with --branch")
             })?;
-            parse_policy(POLICY, &text, &host.profile())?
+            parse_policy_at((repository, &head), POLICY, &text, &host.profile())?
         }
     };
     let names = policy.scope.deployment.iter().map(|pattern| pattern.as_str());

@@ -4,8 +4,9 @@
 //! A setting that differs is not called weaker: which of two values is the stricter one is for
 //! people to say, but for the number of approvals.
 
-use super::{Column, ColumnCase, SeenPolicy, advise, finding};
-use portcullis_judge::policy::Policy;
+use super::{Column, ColumnCase, GivenHouse, SeenPolicy, advise, finding};
+use portcullis_judge::policy::house::{Deviation, DeviationKind, House};
+use portcullis_model::decision::HouseReference;
 use portcullis_model::fleet::{FleetFinding, FleetVerdict};
 use toml::{Table, Value};
 
@@ -16,11 +17,15 @@ pub(super) static COLUMN: Column =
 const APPROVALS: &str = "approvals";
 
 fn judge(case: &ColumnCase<'_>) -> Vec<FleetFinding> {
-    let (Some(house), SeenPolicy::Valid(own)) = (case.house, case.policy) else { return Vec::new() };
+    let SeenPolicy::Valid(own) = case.policy else { return Vec::new() };
+    if let Some(parent) = &own.house {
+        return extended(parent, case.house);
+    }
+    let Some(house) = case.house else { return Vec::new() };
     if own.digest == house.digest {
         return vec![finding(FleetVerdict::Met, "controls", "the policy is the house policy")];
     }
-    let (own, house) = (controls_of(own), controls_of(house));
+    let (own, house) = (controls_of(&own.text), controls_of(&house.text));
     let mut found = Vec::new();
     for (name, wanted) in &house {
         match own.get(name) {
@@ -34,9 +39,41 @@ fn judge(case: &ColumnCase<'_>) -> Vec<FleetFinding> {
     found
 }
 
-fn controls_of(policy: &Policy) -> Table {
+/// A policy that extends another is at least as strict. Which one it extends and where it differs
+/// is what there is to say.
+fn extended(parent: &House, house: Option<&GivenHouse>) -> Vec<FleetFinding> {
+    let HouseReference { file, digest, .. } = &parent.reference;
+    let of_house = match house {
+        Some(house) if house.digest != *digest => advise(
+            FleetVerdict::Broken,
+            "extends",
+            format!("it extends {file} with the digest {digest}, and the house policy has {}", house.digest),
+            format!(
+                "Replace {file}, and write `digest = \"{}\"` into `[extends]` of the policy.",
+                house.digest
+            ),
+        ),
+        Some(_) => finding(FleetVerdict::Met, "extends", format!("it extends the house policy, {digest}")),
+        None => finding(FleetVerdict::Met, "extends", format!("it extends {file} with the digest {digest}")),
+    };
+    let differing = parent.deviations.iter().map(|one| finding(FleetVerdict::Met, &one.key, describe(one)));
+    [of_house].into_iter().chain(differing).collect()
+}
+
+fn describe(deviation: &Deviation) -> String {
+    let Deviation { own, house, kind, .. } = deviation;
+    let house = house.as_deref().unwrap_or("not set");
+    let how = match kind {
+        DeviationKind::Stricter => "stricter than",
+        DeviationKind::Added => "added to",
+        DeviationKind::Loosened => "less strict than",
+    };
+    format!("it is {own}, {how} the house policy, where it is {house}")
+}
+
+fn controls_of(policy: &str) -> Table {
     // The text was read as a policy before: it is TOML.
-    let root: Table = policy.text.parse().unwrap_or_default();
+    let root: Table = policy.parse().unwrap_or_default();
     match root.get("controls") {
         Some(Value::Table(controls)) => controls.clone(),
         _ => Table::new(),

@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 use portcullis_judge::policy::Policy;
+use portcullis_model::digest::Digest;
 use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::fleet::{FleetFinding, FleetVerdict, RepositorySurvey};
 
@@ -41,7 +42,7 @@ pub struct ColumnCase<'a> {
     /// Its policy.
     pub policy: &'a SeenPolicy,
     /// The house policy, where one was given.
-    pub house: Option<&'a Policy>,
+    pub house: Option<&'a GivenHouse>,
     /// What was found of the protection of its default branch.
     pub protection: &'a [FleetFinding],
     /// The moment of the round.
@@ -56,12 +57,23 @@ impl ColumnCase<'_> {
     }
 }
 
+/// The house policy that a round is given.
+#[derive(Debug)]
+pub struct GivenHouse {
+    /// Its text.
+    pub text: String,
+    /// The digest of its text.
+    pub digest: Digest,
+    /// The policy; `None` where it is only for others to extend, and no whole one.
+    pub policy: Option<Policy>,
+}
+
 /// The policy that the protection of a repository is judged by: its own, or the house policy where
 /// it has none that is valid. What could not be seen is judged by neither.
-pub fn judging_policy<'p>(own: &'p SeenPolicy, house: Option<&'p Policy>) -> Option<&'p Policy> {
+pub fn judging_policy<'p>(own: &'p SeenPolicy, house: Option<&'p GivenHouse>) -> Option<&'p Policy> {
     match own {
         SeenPolicy::Valid(policy) => Some(policy),
-        SeenPolicy::Invalid(_) | SeenPolicy::Absent => house,
+        SeenPolicy::Invalid(_) | SeenPolicy::Absent => house?.policy.as_ref(),
         SeenPolicy::Unseen(_) | SeenPolicy::Empty => None,
     }
 }

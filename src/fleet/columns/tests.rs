@@ -27,10 +27,20 @@ fn judge(
     house: Option<&Policy>,
     waivers: Fact<Option<String>>,
 ) -> Vec<FleetFinding> {
+    let house = house.map(|house| given(&house.text));
+    let house = house.as_ref();
     let column = TABLE.iter().find(|one| one.name == column).unwrap();
     let survey = survey(waivers);
     let now = "2026-06-01T00:00:00Z".parse().unwrap();
     (column.judge)(&ColumnCase { survey: &survey, policy, house, protection: &[], now })
+}
+
+fn given(text: &str) -> GivenHouse {
+    GivenHouse {
+        text: text.to_string(),
+        digest: Digest::of(text.as_bytes()),
+        policy: Policy::parse(text).ok(),
+    }
 }
 
 fn worst(findings: &[FleetFinding]) -> Option<FleetVerdict> {
@@ -88,4 +98,31 @@ fn a_file_of_waivers_that_was_not_seen_is_not_one_without_waivers() {
     assert_eq!(verdict(Fact::Known(None)), Some(FleetVerdict::Met));
     assert_eq!(verdict(Fact::Gap(gap)), Some(FleetVerdict::Unproven));
     assert_eq!(verdict(Fact::Known(Some("nonsense".to_string()))), Some(FleetVerdict::Broken));
+}
+
+/// Which house policy a repository extends, whether it is that of today, and where it differs.
+#[test]
+fn a_policy_that_extends_another_says_which_and_where_it_differs() {
+    use portcullis_judge::policy::house::HouseTexts;
+    let house = "schema = 1\n[controls.required-reviews]\napprovals = 1\n";
+    let child = format!(
+        "schema = 1\n[extends]\nfile = \"h.toml\"\ndigest = \"{}\"\n[project]\nname = \"p\"\n[branches]\ndeployment = [\"main\"]\n\
+         [[data-processing]]\nname = \"a\"\npurpose = \"b\"\npaths = [\"c/**\"]\n[controls.required-reviews]\napprovals = 2\n",
+        Digest::of(house.as_bytes())
+    );
+    let host = portcullis_model::host::HostProfile::github_com();
+    let read = Policy::parse_extending(&child, &host, &HouseTexts::of([house.to_string()])).unwrap();
+    let seen = SeenPolicy::Valid(Box::new(read));
+    let survey = survey(Fact::Known(None));
+    let now = "2026-06-01T00:00:00Z".parse().unwrap();
+    let column = TABLE.iter().find(|one| one.name == "house-policy").unwrap();
+    let against = |house: Option<&GivenHouse>| {
+        (column.judge)(&ColumnCase { survey: &survey, policy: &seen, house, protection: &[], now })
+    };
+    let same = against(Some(&given(house)));
+    assert_eq!(worst(&same), Some(FleetVerdict::Met));
+    assert!(same.iter().any(|one| one.subject == "controls.required-reviews.approvals"), "{same:?}");
+    let newer = against(Some(&given(&house.replace("= 1\n[", "= 1\n\n["))));
+    assert_eq!(worst(&newer), Some(FleetVerdict::Broken));
+    assert_eq!(worst(&against(None)), Some(FleetVerdict::Met));
 }

@@ -23,6 +23,7 @@ mod counted;
 mod names;
 mod procedure;
 mod settings;
+mod strictness;
 
 const NAME: &str = "changed-line-coverage";
 
@@ -35,6 +36,7 @@ pub static KIND: Kind = Kind {
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("changed_line_coverage.md")),
     procedure: procedure::PART,
+    strictness: strictness::ROWS,
     read: read::<ChangedLineCoverage>,
     #[cfg(test)]
     schema: super::schema::of::<ChangedLineCoverage>,

@@ -23,6 +23,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 mod procedure;
+mod strictness;
 
 const NAME: &str = "deployers";
 
@@ -35,6 +36,7 @@ pub static KIND: Kind = Kind {
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("deployers.md")),
     procedure: procedure::PART,
+    strictness: strictness::ROWS,
     read: read::<Deployers>,
     #[cfg(test)]
     schema: super::schema::of::<Deployers>,

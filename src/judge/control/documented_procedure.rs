@@ -31,6 +31,7 @@ use toml::Spanned;
 
 mod procedure;
 mod settings;
+mod strictness;
 
 const NAME: &str = "documented-procedure";
 
@@ -46,6 +47,7 @@ pub static KIND: Kind = Kind {
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("documented_procedure.md")),
     procedure: procedure::PART,
+    strictness: strictness::ROWS,
     read: read::<DocumentedProcedure>,
     #[cfg(test)]
     schema: super::schema::of::<DocumentedProcedure>,

@@ -17,6 +17,7 @@ use settings::{Week, WeekEntry, Window, WindowEntry};
 
 mod procedure;
 mod settings;
+mod strictness;
 
 const NAME: &str = "freeze";
 
@@ -29,6 +30,7 @@ pub static KIND: Kind = Kind {
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("freeze.md")),
     procedure: procedure::PART,
+    strictness: strictness::ROWS,
     read: read::<Freeze>,
     #[cfg(test)]
     schema: super::schema::of::<Freeze>,

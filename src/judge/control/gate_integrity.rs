@@ -2,7 +2,7 @@
 //!
 //! | file | why it is of the gate |
 //! | --- | --- |
-//! | the policy | it is the rules |
+//! | the policy, and the house policy that it extends | they are the rules |
 //! | the waivers, `portcullis-waivers.toml` | they say when the rules do not hold |
 //! | their allowed signers, where the policy names them | they say whose consent is proved |
 //! | the files that controls read beside the policy | they decide what these controls find |
@@ -44,6 +44,7 @@ use std::num::NonZeroU64;
 use toml::Spanned;
 
 mod procedure;
+mod strictness;
 
 const NAME: &str = "gate-integrity";
 
@@ -59,6 +60,7 @@ pub static KIND: Kind = Kind {
     },
     documentation: Documentation(include_str!("gate_integrity.md")),
     procedure: procedure::PART,
+    strictness: strictness::ROWS,
     read: read::<GateIntegrity>,
     #[cfg(test)]
     schema: super::schema::of::<GateIntegrity>,
@@ -134,8 +136,9 @@ impl Control for GateIntegrity {
 }
 
 /// The texts that the gate reads in the repository, and what each of them is to a reader.
-const TEXTS: [(TextPurpose, &str); 9] = [
+const TEXTS: [(TextPurpose, &str); 10] = [
     (TextPurpose::Policy, "the policy"),
+    (TextPurpose::House, "the house policy that the policy extends"),
     (TextPurpose::Waivers, "the waivers"),
     (TextPurpose::WaiverSigners, "the list of signers of waivers"),
     (TextPurpose::EvidenceSigners, "the list of signers of evidence"),

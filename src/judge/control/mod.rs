@@ -41,6 +41,7 @@ pub mod reviewed_landings;
 #[cfg(test)]
 pub mod schema;
 pub mod shared;
+pub mod strictness;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod timely_notices;
@@ -96,6 +97,8 @@ pub struct Kind {
     pub documentation: Documentation,
     /// Its place in the procedure for staff.
     pub procedure: ProcedurePart,
+    /// What stricter means for each of its settings.
+    pub strictness: &'static [strictness::StrictnessRule],
     /// Reads its settings.
     pub read: fn(ValueDeserializer<'_>) -> Result<Box<dyn Control>, toml::de::Error>,
     /// Describes its settings: [`schema::of`] the type that [`Kind::read`] reads.

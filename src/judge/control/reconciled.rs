@@ -24,6 +24,7 @@ mod dataset;
 
 pub use dataset::describe_share;
 mod procedure;
+mod strictness;
 
 const NAME: &str = "reconciled";
 
@@ -40,6 +41,7 @@ pub static KIND: Kind = Kind {
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("reconciled.md")),
     procedure: procedure::PART,
+    strictness: strictness::ROWS,
     read: read::<Reconciled>,
     #[cfg(test)]
     schema: super::schema::of::<Reconciled>,

@@ -36,6 +36,7 @@ mod evidence;
 mod pattern;
 mod procedure;
 mod settings;
+mod strictness;
 mod weakened;
 
 const NAME: &str = "regression-tests";
@@ -49,6 +50,7 @@ pub static KIND: Kind = Kind {
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("regression_tests.md")),
     procedure: procedure::PART,
+    strictness: strictness::ROWS,
     read: read::<RegressionTests>,
     #[cfg(test)]
     schema: super::schema::of::<RegressionTests>,

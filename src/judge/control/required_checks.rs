@@ -14,6 +14,7 @@ use portcullis_model::inquiry::{Inquiry, Topic};
 use serde::Deserialize;
 
 mod procedure;
+mod strictness;
 
 /// The control.
 pub static KIND: Kind = Kind {
@@ -24,6 +25,7 @@ pub static KIND: Kind = Kind {
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("required_checks.md")),
     procedure: procedure::PART,
+    strictness: strictness::ROWS,
     read: read::<RequiredChecks>,
     #[cfg(test)]
     schema: super::schema::of::<RequiredChecks>,

@@ -23,6 +23,7 @@ use std::num::NonZeroU64;
 use toml::Spanned;
 
 mod procedure;
+mod strictness;
 
 const NAME: &str = "required-reviews";
 
@@ -35,6 +36,7 @@ pub static KIND: Kind = Kind {
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("required_reviews.md")),
     procedure: procedure::PART,
+    strictness: strictness::ROWS,
     read: read::<RequiredReviews>,
     #[cfg(test)]
     schema: super::schema::of::<RequiredReviews>,

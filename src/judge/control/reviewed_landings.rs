@@ -17,6 +17,7 @@ use portcullis_model::waiver;
 use serde::Deserialize;
 
 mod procedure;
+mod strictness;
 
 const NAME: &str = "reviewed-landings";
 
@@ -32,6 +33,7 @@ pub static KIND: Kind = Kind {
     waivable: Waivable::ByCommit,
     documentation: Documentation(include_str!("reviewed_landings.md")),
     procedure: procedure::PART,
+    strictness: strictness::ROWS,
     read: read::<ReviewedLandings>,
     #[cfg(test)]
     schema: super::schema::of::<ReviewedLandings>,

@@ -14,6 +14,7 @@ use portcullis_model::plural::plural;
 use serde::Deserialize;
 
 mod procedure;
+mod strictness;
 
 const NAME: &str = "timely-notices";
 
@@ -26,6 +27,7 @@ pub static KIND: Kind = Kind {
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("timely_notices.md")),
     procedure: procedure::PART,
+    strictness: strictness::ROWS,
     read: read::<TimelyNotices>,
     #[cfg(test)]
     schema: super::schema::of::<TimelyNotices>,

@@ -21,6 +21,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 mod procedure;
+mod strictness;
 
 const NAME: &str = "trained-deployers";
 
@@ -33,6 +34,7 @@ pub static KIND: Kind = Kind {
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("trained_deployers.md")),
     procedure: procedure::PART,
+    strictness: strictness::ROWS,
     read: read::<TrainedDeployers>,
     #[cfg(test)]
     schema: super::schema::of::<TrainedDeployers>,

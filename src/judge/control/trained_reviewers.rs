@@ -28,6 +28,7 @@ use std::num::NonZeroU64;
 use toml::Spanned;
 
 mod procedure;
+mod strictness;
 
 const NAME: &str = "trained-reviewers";
 
@@ -40,6 +41,7 @@ pub static KIND: Kind = Kind {
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("trained_reviewers.md")),
     procedure: procedure::PART,
+    strictness: strictness::ROWS,
     read: read::<TrainedReviewers>,
     #[cfg(test)]
     schema: super::schema::of::<TrainedReviewers>,

@@ -8,7 +8,9 @@ use super::deployment::judge_landings;
 use super::landing::{share_of, touched_by};
 use super::owner::LandingOwner;
 use super::waivers::{self, ScopedFinding};
-use super::{altered_policy, gate, judged_commits, policy_reference, sealed_decision, stricter_of};
+use super::{
+    altered_policy, gate, judged_commits, policy_reference, read_altered, sealed_decision, stricter_of,
+};
 use crate::control::Case;
 use crate::control::shared::approval::{Approvals, count_approvals};
 use crate::control::shared::identity::Identity;
@@ -29,7 +31,7 @@ pub fn decide_landed(policy: &Policy, facts: &Deployment) -> Decision {
     let (mut areas, mut found) = judge_landed(policy, facts);
     let mut after = None;
     if let Some(text) = altered_policy(policy, &facts.whole) {
-        match Policy::parse_for(text, &policy.host) {
+        match read_altered(policy, text, &facts.whole) {
             Ok(altered) => {
                 let altered = altered.in_force(&facts.whole).into_owned();
                 stricter_of(&mut areas, &mut found, judge_landed(&altered, facts));

@@ -17,7 +17,9 @@ use super::deployment::{count_population, judge_landings, judge_whole};
 use super::documents::DocumentCase;
 use super::owner::LandingOwner;
 use super::waivers::{self, ScopedFinding};
-use super::{GATE, altered_policy, gate, judged_commits, policy_reference, sealed_decision, stricter_of};
+use super::{
+    GATE, altered_policy, gate, judged_commits, policy_reference, read_altered, sealed_decision, stricter_of,
+};
 use crate::control::{finding, unproven};
 use crate::policy::Policy;
 use portcullis_model::batch::{BatchEntry, BatchFacts};
@@ -37,7 +39,7 @@ pub fn decide_batch(policy: &Policy, facts: &BatchFacts) -> Decision {
     found.extend(of_gate(policy, facts).into_iter().map(ScopedFinding::firm));
     let mut after = None;
     if let Some(text) = altered_policy(policy, &facts.whole) {
-        match Policy::parse_for(text, &facts.whole.host.profile()) {
+        match read_altered(policy, text, &facts.whole) {
             Ok(altered) => {
                 let altered = altered.in_force(&facts.whole).into_owned();
                 stricter_of(&mut areas, &mut found, judge_all(&altered, facts));
@@ -48,6 +50,7 @@ pub fn decide_batch(policy: &Policy, facts: &BatchFacts) -> Decision {
     }
     let lasting = after.as_ref().unwrap_or(policy);
     found.extend(gate::invalid_register(lasting, &facts.whole).map(ScopedFinding::firm));
+    found.extend(gate::lost_house(lasting, &facts.whole).map(ScopedFinding::firm));
     if gate::no_deployment_branch(policy, &facts.branch).is_none() {
         let about = LandingOwner::Batch(facts).about(vec![facts.head.clone()]);
         let (altered, deployment) = (after.as_ref(), None);

@@ -16,7 +16,8 @@ use super::landing::{LANDINGS, ask_landing, judge_landing, touched_by};
 use super::owner::LandingOwner;
 use super::waivers::{self, ScopedFinding};
 use super::{
-    altered_policy, deployed, gate, judged_commits, policy_reference, rollback, sealed_decision, stricter_of,
+    altered_policy, deployed, gate, judged_commits, policy_reference, read_altered, rollback,
+    sealed_decision, stricter_of,
 };
 use crate::control::{Granularity, finding, unproven};
 use crate::policy::Policy;
@@ -40,7 +41,7 @@ pub fn decide_deployment(policy: &Policy, facts: &Deployment) -> Decision {
     found.extend(gate::detours(&facts.whole.host.detours, facts.candidate.short()).map(ScopedFinding::firm));
     let mut after = None;
     if let Some(text) = altered_policy(policy, &facts.whole) {
-        match Policy::parse_for(text, &policy.host) {
+        match read_altered(policy, text, &facts.whole) {
             Ok(altered) => {
                 let altered = altered.in_force(&facts.whole).into_owned();
                 stricter_of(&mut areas, &mut found, judge_all(&altered, facts));

@@ -5,8 +5,9 @@ use super::GATE;
 use crate::control::{finding, unproven};
 use crate::policy::{Policy, describe_problems, read_register};
 use portcullis_model::change::BranchName;
-use portcullis_model::decision::{Finding, SubjectKind, Verdict};
+use portcullis_model::decision::{Finding, HouseReference, SubjectKind, Verdict};
 use portcullis_model::deployment::Deployment;
+use portcullis_model::digest::Digest;
 use portcullis_model::facts::{Detour, Facts};
 use portcullis_model::inquiry::TextPurpose;
 use portcullis_model::landing::Span;
@@ -129,6 +130,35 @@ pub(super) fn invalid_register(lasting: &Policy, facts: &Facts) -> Option<Findin
         ),
     };
     Some(finding(GATE, Verdict::Broken, SubjectKind::File, path.to_string(), reason).remedy(remedy))
+}
+
+/// A house policy that the change alters or removes, while the policy goes on to name the one that
+/// was there: then nothing could be judged by it. A clone that has the commit which the policy
+/// names needs no file.
+pub(super) fn lost_house(lasting: &Policy, facts: &Facts) -> Option<Finding> {
+    let HouseReference { file, digest, origin } = &lasting.house.as_ref()?.reference;
+    let text = facts.gate.value()?.texts.get(file)?;
+    let is_pinned = |text: &String| Digest::of(text.as_bytes()) == *digest;
+    if origin.is_some()
+        || !text.purposes.contains(&TextPurpose::House)
+        || text.after.as_ref().is_some_and(is_pinned)
+    {
+        return None;
+    }
+    let (reason, remedy) = match &text.after {
+        Some(after) => {
+            let actual = Digest::of(after.as_bytes());
+            (
+                "the change would leave a house policy with another digest than the policy names".to_string(),
+                format!("Restore it, or write `digest = \"{actual}\"` into `[extends]` of the policy."),
+            )
+        }
+        None => (
+            "the change would leave the policy without the house policy that it extends".to_string(),
+            "Keep it, or name in `[extends]` of the policy where it is from now on.".to_string(),
+        ),
+    };
+    Some(finding(GATE, Verdict::Broken, SubjectKind::File, file.to_string(), reason).remedy(remedy))
 }
 
 /// Baseline and candidate of a deployment: an honest deployment goes forward along the branch.

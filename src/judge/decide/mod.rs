@@ -10,7 +10,8 @@
 //! 5. The outcome is the maximum over all findings.
 
 use crate::control::{Case, gate_integrity, unproven};
-use crate::policy::Policy;
+use crate::policy::house::HouseTexts;
+use crate::policy::{Policy, Problem};
 use documents::DocumentCase;
 use portcullis_model::decision::{
     Decision, Finding, Judged, Outcome, PolicyOrigin, PolicyReference, SubjectKind, TouchedArea,
@@ -66,7 +67,7 @@ pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
     found.extend(gate::detours(&facts.host.detours, &head_of(facts)).map(ScopedFinding::firm));
     let mut after = None;
     if let Some(text) = altered_policy(policy, facts) {
-        match Policy::parse_for(text, &policy.host) {
+        match read_altered(policy, text, facts) {
             Ok(altered) => {
                 let altered = altered.in_force(facts).into_owned();
                 stricter_of(&mut areas, &mut found, judge_change(&altered, facts));
@@ -77,6 +78,7 @@ pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
     }
     let lasting = after.as_ref().unwrap_or(policy);
     found.extend(gate::invalid_register(lasting, facts).map(ScopedFinding::firm));
+    found.extend(gate::lost_house(lasting, facts).map(ScopedFinding::firm));
     if gate::outside(policy, facts).is_none() {
         let (altered, about) = (after.as_ref(), about_change(facts));
         DocumentCase { policy, altered, facts, deployment: None, about }.judge(&mut found);
@@ -89,7 +91,8 @@ pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
 fn policy_reference(policy: &Policy, facts: &Facts) -> PolicyReference {
     let origin =
         if policy_before(facts) == Some(&policy.text) { PolicyOrigin::Base } else { PolicyOrigin::Given };
-    PolicyReference { project: policy.project.clone(), digest: policy.digest.clone(), origin }
+    let house = policy.house.as_ref().map(|house| house.reference.clone());
+    PolicyReference { project: policy.project.clone(), digest: policy.digest.clone(), origin, house }
 }
 
 /// The decision when not even the policy could be seen.
@@ -150,6 +153,12 @@ fn touched_areas(policy: &Policy, facts: &Facts) -> Result<Vec<TouchedArea>, Gap
 
 fn policy_before(facts: &Facts) -> Option<&String> {
     facts.gate.value()?.before(TextPurpose::Policy)
+}
+
+/// The altered policy. Its house policy is among the facts, or that of the policy in force.
+fn read_altered(policy: &Policy, text: &str, facts: &Facts) -> Result<Policy, Vec<Problem>> {
+    let houses = HouseTexts::in_facts(facts).and(HouseTexts::in_policy(policy));
+    Policy::parse_extending(text, &policy.host, &houses)
 }
 
 /// Rule 3: the policy as the change would leave it, if the change alters the one we judge by.

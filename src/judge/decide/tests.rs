@@ -1,5 +1,8 @@
 //! What holds for every policy and all facts.
 
+#[cfg(test)]
+mod house;
+
 use super::{decide, decide_deployment};
 use crate::control::procedure::ControlProcedure;
 use crate::control::testing::{BentTexts as _, World, deployment, revision};

@@ -1,6 +1,6 @@
 //! `[[data-processing]]`: the inventory.
 
-use super::checks::{PolicySource, check_filled, check_name, check_text, leaves_nothing, line_at};
+use super::checks::{PolicySource, check_filled, check_name, check_text, leaves_nothing};
 use super::document::{AreaText, PolicyDocument};
 use super::list::List;
 use super::{Problem, line_patterns};
@@ -18,12 +18,12 @@ pub fn build_inventory(
 ) -> Inventory {
     let Some(areas) = &document.data_processing else { return Inventory::default() };
     check_filled(areas, "name at least one area, or nothing is data-processing code", problems);
-    check_unique(source.text, areas.get_ref(), problems);
+    check_unique(source, areas.get_ref(), problems);
     areas.get_ref().iter().for_each(|area| check_area(source, area, problems));
-    Inventory { areas: areas.get_ref().iter().map(|area| build_area(source.text, area)).collect() }
+    Inventory { areas: areas.get_ref().iter().map(|area| build_area(source, area)).collect() }
 }
 
-fn check_unique(text: &str, areas: &[Spanned<AreaText>], problems: &mut Vec<Problem>) {
+fn check_unique(source: &PolicySource<'_, '_>, areas: &[Spanned<AreaText>], problems: &mut Vec<Problem>) {
     let mut seen: BTreeMap<&str, Range<usize>> = BTreeMap::new();
     for name in areas.iter().map(|area| &area.get_ref().name) {
         match seen.get(name.get_ref().as_str()) {
@@ -32,7 +32,7 @@ fn check_unique(text: &str, areas: &[Spanned<AreaText>], problems: &mut Vec<Prob
                 let message = format!(
                     "the area `{}` is already defined in line {}",
                     name.get_ref(),
-                    line_at(text, first)
+                    source.line(first)
                 );
                 problems.push(Problem::new(name.span(), message).help("give each area a name of its own"));
             }
@@ -81,21 +81,21 @@ fn check_pattern(pattern: &Spanned<String>, problems: &mut Vec<Problem>) {
     }
 }
 
-fn build_area(text: &str, area: &Spanned<AreaText>) -> Area {
+fn build_area(source: &PolicySource<'_, '_>, area: &Spanned<AreaText>) -> Area {
     let place = area.span();
     let area = area.get_ref();
     Area {
         name: area.name.get_ref().clone(),
         purpose: area.purpose.get_ref().clone(),
-        paths: located_rules(text, area.paths.as_ref()),
-        content: located_rules(text, area.content.as_ref()),
-        exclude: located_rules(text, area.exclude.as_ref()),
+        paths: located_rules(source, area.paths.as_ref()),
+        content: located_rules(source, area.content.as_ref()),
+        exclude: located_rules(source, area.exclude.as_ref()),
         opaque: area.opaque,
-        line: line_at(text, &place),
+        line: source.line(&place),
     }
 }
 
-fn located_rules<T: Clone>(text: &str, list: Option<&List<T>>) -> Vec<Ruled<T>> {
+fn located_rules<T: Clone>(source: &PolicySource<'_, '_>, list: Option<&List<T>>) -> Vec<Ruled<T>> {
     let rules = list.into_iter().flat_map(|list| list.get_ref());
-    rules.map(|rule| Ruled { rule: rule.get_ref().clone(), line: line_at(text, &rule.span()) }).collect()
+    rules.map(|rule| Ruled { rule: rule.get_ref().clone(), line: source.line(&rule.span()) }).collect()
 }

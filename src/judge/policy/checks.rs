@@ -20,6 +20,18 @@ pub struct PolicySource<'s, 'i> {
     pub removed: &'s RemovedKeys,
     /// The host that the policy is for.
     pub host: &'s HostProfile,
+    /// Where the text names the house policy that it extends. What comes from there has places
+    /// beyond the end of the text.
+    pub extends: Option<Range<usize>>,
+}
+
+impl PolicySource<'_, '_> {
+    /// The line of a place in the text: of what comes from the house policy, the line that names
+    /// it.
+    pub fn line(&self, place: &Range<usize>) -> u64 {
+        let extends = self.extends.as_ref().filter(|_| place.start > self.text.len());
+        line_at(self.text, extends.unwrap_or(place))
+    }
 }
 
 /// Another version of the form has other keys: nothing else can be said of it.

@@ -4,6 +4,7 @@
 //! mistake hides no other.
 
 use super::durations::{AwaitedTime, LongestExport, LongestWaiver};
+use super::house::{ExtendsText, HouseText};
 use super::list::List;
 use super::notification::NotificationText;
 #[cfg(test)]
@@ -31,6 +32,11 @@ pub struct PolicyDocument {
     pub schema: Option<u32>,
     /// The project that the policy belongs to.
     pub project: Option<Project>,
+    /// The house policy that this one extends. What is not written here is as it is there, and what
+    /// is written here has to be at least as strict.
+    pub extends: Option<ExtendsText>,
+    /// What this policy, as a house policy, says to those that extend it.
+    pub house: Option<HouseText>,
     /// The branches that are judged.
     pub branches: Option<Branches>,
     /// The environments that you deploy to. Leave it out to allow any environment name.

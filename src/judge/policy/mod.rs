@@ -93,6 +93,7 @@
 //! prints the problems. `samples` finds values of the ready policies that no one replaced.
 
 use crate::control::{Control, Kind, PolicyScope, TABLE};
+use house::{House, HouseTexts};
 use portcullis_model::digest::Digest;
 use portcullis_model::environment::Environment;
 use portcullis_model::expectation::ExpectationRules;
@@ -115,6 +116,7 @@ mod controls;
 mod document;
 mod durations;
 mod grants;
+pub mod house;
 mod in_force;
 mod line_patterns;
 mod list;
@@ -183,6 +185,8 @@ pub struct Policy {
     pub expected: ExpectationRules,
     /// The controls that the policy switches on, by name.
     pub controls: BTreeMap<&'static str, Arc<dyn Control>>,
+    /// The house policy that it extends, where it does.
+    pub house: Option<House>,
     /// The host that it was read for.
     pub host: HostProfile,
     /// The scope with the register of people that was last asked for.
@@ -222,12 +226,26 @@ impl Policy {
         Policy::parse_for(text, &HostProfile::github_com())
     }
 
-    /// Reads a policy for a host, which says what names of teams and accounts look like.
+    /// Reads a policy for a host, which says what names of teams and accounts look like. One that
+    /// extends another is not valid without it: see [`Policy::parse_extending`].
     ///
     /// # Errors
     /// Every mistake in it, in the order of the text.
     pub fn parse_for(text: &str, host: &HostProfile) -> Result<Policy, Vec<Problem>> {
-        parse_with(text, TABLE, host)
+        Policy::parse_extending(text, host, &HouseTexts::none())
+    }
+
+    /// Reads a policy that may extend one of these.
+    ///
+    /// # Errors
+    /// Every mistake in it, in the order of the text, and where it is not as strict as the policy
+    /// that it extends.
+    pub fn parse_extending(
+        text: &str,
+        host: &HostProfile,
+        houses: &HouseTexts,
+    ) -> Result<Policy, Vec<Problem>> {
+        parse_with(text, TABLE, host, houses)
     }
 
     /// How many approvals it demands of every change.
@@ -247,6 +265,9 @@ impl Policy {
         };
         if let Some(path) = path {
             inquiry.ask_text(path, TextPurpose::Policy);
+            if let Some(house) = &self.house {
+                inquiry.ask_text(house.reference.file.clone(), TextPurpose::House);
+            }
             // Waivers of a repository do not loosen a policy that is kept elsewhere.
             inquiry.ask_text(waiver::PATH, TextPurpose::Waivers);
         }
@@ -291,9 +312,14 @@ impl Policy {
 }
 
 /// Reads a policy whose controls are those of `table`.
-fn parse_with(text: &str, table: &[&'static Kind], host: &HostProfile) -> Result<Policy, Vec<Problem>> {
+fn parse_with(
+    text: &str,
+    table: &[&'static Kind],
+    host: &HostProfile,
+    houses: &HouseTexts,
+) -> Result<Policy, Vec<Problem>> {
     let mut problems = Vec::new();
-    let policy = validate::read_policy(text, table, host, &mut problems);
+    let policy = validate::read_policy(text, table, (host, houses), &mut problems);
     match policy {
         Some(policy) if problems.is_empty() => Ok(policy),
         _ => Err(in_order(problems)),

@@ -1,7 +1,7 @@
 //! `[[people]]` and `[roles]`: who is who, and who may do what.
 
 use super::Problem;
-use super::checks::{PolicySource, check_login, check_name, check_team, check_text, line_at};
+use super::checks::{PolicySource, check_login, check_name, check_team, check_text};
 use super::document::{PersonEntry, PolicyDocument};
 use super::tree::{self, TreeStep};
 use crate::control::Role;
@@ -20,8 +20,8 @@ pub fn build_people(
     people.iter().for_each(|person| check_person(source, person, problems));
     let logins = people.iter().flat_map(|person| &person.get_ref().logins);
     logins.clone().for_each(|login| check_login(login.get_ref(), login.span(), problems));
-    check_unique(source.text, "login", logins, problems);
-    check_unique(source.text, "address", people.iter().flat_map(|person| &person.get_ref().emails), problems);
+    check_unique(source, "login", logins, problems);
+    check_unique(source, "address", people.iter().flat_map(|person| &person.get_ref().emails), problems);
     People(people.iter().map(|person| known_person(person.get_ref())).collect())
 }
 
@@ -47,7 +47,7 @@ pub(super) fn check_email(email: &Spanned<String>, problems: &mut Vec<Problem>) 
 
 /// Logins and addresses are compared without regard to case and Unicode form, as everywhere.
 fn check_unique<'d>(
-    text: &str,
+    source: &PolicySource<'_, '_>,
     what: &str,
     names: impl Iterator<Item = &'d Spanned<String>>,
     problems: &mut Vec<Problem>,
@@ -57,7 +57,7 @@ fn check_unique<'d>(
         match seen.get(&fold_name(name.get_ref())) {
             None => drop(seen.insert(fold_name(name.get_ref()), name.span())),
             Some(first) => {
-                let first = line_at(text, first);
+                let first = source.line(first);
                 let message = format!("the {what} `{}` is already named in line {first}", name.get_ref());
                 problems
                     .push(Problem::new(name.span(), message).help("name it once: it belongs to one person"));

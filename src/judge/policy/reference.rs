@@ -6,10 +6,12 @@
 
 use super::Policy;
 use super::document::PolicyDocument;
+use super::house::HouseTexts;
 use super::register::RegisterDocument;
 use super::waivers::WaiverFile;
 use crate::control::{Kind, Stage, TABLE, Waivable};
 use examples::{Examples, show_example};
+use portcullis_model::host::HostProfile;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use snapbox::data::DataFormat;
@@ -23,10 +25,24 @@ mod examples;
 /// What the page says before the first table.
 const HEAD: &str = include_str!("reference/head.md");
 
-fn schema() -> Value {
+pub(super) fn policy_schema() -> Value {
     // The reader looks for these itself, so that one mistake hides no other.
     let required = ["branches", "controls", "data-processing", "project", "schema"];
-    schema_of::<PolicyDocument>("A policy of Portcullis", "portcullis.toml", &required, &examples::POLICIES)
+    let texts = [&examples::POLICIES[..], &[examples::HOUSE]].concat();
+    schema_of::<PolicyDocument>("A policy of Portcullis", "portcullis.toml", &required, &texts)
+}
+
+/// The schema for editors: a policy that extends another, and one that others extend, need not be
+/// whole.
+fn committed_schema() -> Value {
+    let mut schema = policy_schema();
+    schema["required"] = json!(["schema"]);
+    schema["anyOf"] = json!([
+        { "required": ["branches", "controls", "data-processing", "project"] },
+        { "required": ["extends", "project"] },
+        { "required": ["house"] },
+    ]);
+    schema
 }
 
 fn people_schema() -> Value {
@@ -127,8 +143,9 @@ fn the_committed_schema_of_waivers_follows_from_the_types() {
 /// What the page and the schemas show as examples is what the program takes.
 #[test]
 fn every_file_of_examples_is_valid() {
+    let houses = HouseTexts::of([examples::HOUSE.to_string()]);
     for text in examples::POLICIES {
-        Policy::parse(text).unwrap();
+        Policy::parse_extending(text, &HostProfile::github_com(), &houses).unwrap();
     }
     let policy = Policy::parse(examples::POLICIES[0]).unwrap();
     for text in examples::WAIVERS {
@@ -139,12 +156,15 @@ fn every_file_of_examples_is_valid() {
 
 #[test]
 fn the_committed_schema_follows_from_the_types() {
-    held_equal(&(serde_json::to_string_pretty(&schema()).unwrap() + "\n"), "docs/schema/policy-v1.json");
+    held_equal(
+        &(serde_json::to_string_pretty(&committed_schema()).unwrap() + "\n"),
+        "docs/schema/policy-v1.json",
+    );
 }
 
 #[test]
 fn the_reference_page_follows_from_the_types_and_the_controls() {
-    held_equal(&page(&schema()), "docs/policy.md");
+    held_equal(&page(&policy_schema()), "docs/policy.md");
 }
 
 fn page(schema: &Value) -> String {
@@ -326,6 +346,6 @@ fn every_setting_says_what_it_means() {
         }
     }
     let mut all = Vec::new();
-    silent(&schema(), "", &mut all);
+    silent(&policy_schema(), "", &mut all);
     assert!(all.is_empty(), "{all:#?}");
 }

@@ -15,7 +15,7 @@ use toml::Spanned;
 use toml::de::ValueDeserializer;
 
 fn parse_on_github(text: &str, table: &[&'static Kind]) -> Result<Policy, Vec<Problem>> {
-    parse_with(text, table, &HostProfile::github_com())
+    parse_with(text, table, &HostProfile::github_com(), &HouseTexts::none())
 }
 
 static KINDS: &[&Kind] = &[&ALWAYS, &SAMPLE, &WHOLE];
@@ -37,6 +37,7 @@ const fn kind(name: &'static str, read: Read) -> Kind {
         waivable: Waivable::Freely,
         documentation: Documentation(""),
         procedure: ProcedurePart { chapter: ProcedureChapter::Tests, place: 1, off: "nothing" },
+        strictness: &[],
         read,
         schema: crate::control::schema::of::<()>,
     }
@@ -808,7 +809,7 @@ fn teams_are_those_of_the_host() {
     ] {
         let text = with("\"example/data-protection\"", &format!("\"{team}\""));
         for host in [OrganizationAndSlug, GroupPath, ProjectAndTeam, Text] {
-            let read = parse_with(&text, KINDS, &host_with(host));
+            let read = parse_with(&text, KINDS, &host_with(host), &HouseTexts::none());
             let also = host == Text || (form, host) == (OrganizationAndSlug, GroupPath);
             if host == form || also {
                 assert!(read.is_ok(), "{team} on {host:?}: {read:?}");
@@ -823,7 +824,10 @@ fn teams_are_those_of_the_host() {
     for odd in ["", "@", "@@maintainer", " example/team", "example/te\\u0007am"] {
         let text = with("\"example/data-protection\"", &format!("\"{odd}\""));
         for host in [OrganizationAndSlug, GroupPath, ProjectAndTeam, Text] {
-            assert!(parse_with(&text, KINDS, &host_with(host)).is_err(), "{odd:?} on {host:?}");
+            assert!(
+                parse_with(&text, KINDS, &host_with(host), &HouseTexts::none()).is_err(),
+                "{odd:?} on {host:?}"
+            );
         }
     }
 }

@@ -4,6 +4,7 @@
 use super::checks::{PolicySource, check_filled, check_schema, check_text};
 use super::controls::Controls;
 use super::document::{DeploymentText, PolicyDocument, Project, ReviewsText};
+use super::house::{HouseTexts, find_house};
 use super::recover::recover;
 use super::serde_messages::missing_key;
 use super::tree::{self, TomlValue, TreeStep};
@@ -22,6 +23,7 @@ use portcullis_model::reconciliation::Dataset;
 use portcullis_model::signed::ImportSource;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -44,7 +46,7 @@ const LONGEST: usize = 256 * 1024;
 pub fn read_policy(
     text: &str,
     table: &[&'static Kind],
-    host: &HostProfile,
+    (host, houses): (&HostProfile, &HouseTexts),
     problems: &mut Vec<Problem>,
 ) -> Option<Policy> {
     if text.len() > LONGEST {
@@ -58,10 +60,37 @@ pub fn read_policy(
         return None;
     }
     characters::check(&root, problems);
-    let mut without_controls = root.clone();
+    let Some(placed) = find_house((&root, text), houses, problems)? else {
+        return read_root(&PolicyRoot { text, root: &root, host, extends: None }, table, problems);
+    };
+    let (merged, extension) = placed.extend(&root, problems)?;
+    let whole = PolicyRoot { text, root: &merged, host, extends: Some(placed.span()) };
+    let policy = read_root(&whole, table, problems);
+    placed.relocate(problems);
+    // What a key means is known when everything reads well.
+    let policy = policy.filter(|_| problems.is_empty())?;
+    let house = placed.compare(&root, &merged, &extension, problems);
+    Some(Policy { house: Some(house), ..policy })
+}
+
+/// The tree of a policy, with what it takes over from its house policy.
+struct PolicyRoot<'s, 'i> {
+    text: &'s str,
+    root: &'s TomlValue<'i>,
+    host: &'s HostProfile,
+    extends: Option<Range<usize>>,
+}
+
+fn read_root(
+    whole: &PolicyRoot<'_, '_>,
+    table: &[&'static Kind],
+    problems: &mut Vec<Problem>,
+) -> Option<Policy> {
+    let PolicyRoot { text, root, host, extends } = whole;
+    let mut without_controls = TomlValue::clone(root);
     tree::remove(&mut without_controls, &[], &TreeStep::Key("controls".to_string()));
     let (document, removed) = recover(without_controls, PolicyDocument::deserialize, problems);
-    let source = PolicySource { text, root: &root, removed: &removed, host };
+    let source = PolicySource { text, root, removed: &removed, host, extends: extends.clone() };
     check_sections(&source, problems);
     assemble_policy(&source, &document.unwrap_or_default(), table, problems)
 }
@@ -89,8 +118,7 @@ fn assemble_policy(
     let asserted = asserted::read_asserted(document, problems);
     let training = training::read_training(source, document.training.as_ref(), problems);
     let training = training.map(|settings| TrainingInForce::unread(settings, people.clone()));
-    check_not_empty(source.root.get_ref().get("due"), "`snapshots-every` or `records-within`", problems);
-    let expected = document.due.as_ref().map(ExpectationRules::from).unwrap_or_default();
+    let expected = read_expected(source, document, problems);
     let notification = notification::read_notification(source, document.notification.as_ref(), problems)
         .map(|rules| tell_recipients(rules, &datasets));
     reconciliation::check_parties(source, &document.reconciliation, problems);
@@ -122,9 +150,19 @@ fn assemble_policy(
         asserted,
         expected,
         controls,
+        house: None,
         host: source.host.clone(),
         memo: Default::default(),
     })
+}
+
+fn read_expected(
+    source: &PolicySource<'_, '_>,
+    document: &PolicyDocument,
+    problems: &mut Vec<Problem>,
+) -> ExpectationRules {
+    check_not_empty(source.root.get_ref().get("due"), "`snapshots-every` or `records-within`", problems);
+    document.due.as_ref().map(ExpectationRules::from).unwrap_or_default()
 }
 
 /// The parties that datasets name as their recipients are told of these datasets, too.

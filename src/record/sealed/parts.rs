@@ -72,6 +72,9 @@ pub(super) fn inputs_of(policy: &str, facts: &GatheredFacts, text: &str) -> Vec<
         };
         of_text(kind, &path.to_string(), text)
     }));
+    let houses = facts.whole().gate.value().map(|gate| gate.houses.values());
+    let of_house = |text: &String| of_text(SealedInputKindV1::TextBefore, "the house policy", text);
+    inputs.extend(houses.into_iter().flatten().map(of_house));
     facts.all_facts().for_each(|facts| inputs.extend(measured_of(facts)));
     // Requests of one landing may name the same reports; the order of kinds is that of the form.
     let mut seen = std::collections::BTreeSet::new();

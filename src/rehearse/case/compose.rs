@@ -187,6 +187,7 @@ fn compose_texts(ground: &CaseGround<'_>, inquiry: &Inquiry) -> GateTexts {
         for purpose in purposes.iter().filter(|purpose| !purpose.is_read_by_collector()) {
             let found = match purpose {
                 TextPurpose::Policy => Some(ground.policy.text.clone()),
+                TextPurpose::House => ground.policy.house.as_ref().map(|house| house.text.clone()),
                 TextPurpose::Waivers => None,
                 _ => (ground.text)(path),
             };

@@ -165,6 +165,9 @@ pub struct PolicyInForceV1 {
     pub branch: String,
     /// The SHA-256 of its text; null where there was no policy.
     pub digest: Option<DigestText>,
+    /// The SHA-256 of the house policy that it extends. Missing where it extends none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub house: Option<DigestText>,
     /// Where the text came from.
     pub origin: PolicyOriginV1,
     /// The first landing that it was in force for, by the commit that it landed on.
@@ -188,6 +191,9 @@ pub struct PolicyInForceV1 {
 pub struct PolicyTodayV1 {
     /// The SHA-256 of its text.
     pub digest: DigestText,
+    /// The SHA-256 of the house policy that it extends. Missing where it extends none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub house: Option<DigestText>,
     /// Where the text came from.
     pub origin: PolicyOriginV1,
 }

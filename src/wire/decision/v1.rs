@@ -203,6 +203,23 @@ pub struct PolicyReferenceV1 {
     pub digest: DigestText,
     /// Where the text came from.
     pub origin: PolicyOriginV1,
+    /// The house policy that it extends. This member is only there for such a policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub house: Option<HouseReferenceV1>,
+}
+
+/// The house policy that a policy extends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct HouseReferenceV1 {
+    /// Its file, from the root of the repository.
+    pub file: PathText,
+    /// The SHA-256 of its text.
+    pub digest: DigestText,
+    /// The repository that it comes from; null where the policy names none.
+    pub repository: Option<String>,
+    /// The commit of that repository that holds the file; null where the policy names none.
+    pub commit: Option<CommitText>,
 }
 
 /// Where the text of a policy came from.

@@ -12,6 +12,7 @@
 //! - `register`: the files that the page about people shows, and a badge with its status list
 //! - `incident`: a repository whose policy has the parties that the page about incidents shows
 //! - `cases`: a policy, and the cases that the page about tests of a policy shows
+//! - `house`: the house policy and the policy that the page about them shows
 //! - `waiver`: a policy, and the waiver that the page about waivers shows first
 //! - `dataset`: the policy and the intentions that the page about reconciliation shows, with a receiver
 //!   before and after a deployment
@@ -53,6 +54,7 @@ pub fn find(name: &str) -> Option<Fixture> {
         "register" => register(),
         "incident" => incident(),
         "cases" => cases(),
+        "house" => house(),
         "waiver" => waiver(),
         "dataset" => dataset(),
         "fleet" => fleet(),
@@ -253,6 +255,16 @@ fn cases() -> Fixture {
     let blocks = page.blocks();
     write("portcullis-tests.toml", &blocks.iter().find(|block| block.language == "toml").unwrap().text);
     write("portcullis.toml", portcullis_testkit::stage::POLICY);
+    fixture
+}
+
+fn house() -> Fixture {
+    let fixture = nothing();
+    let page = Page::read("docs/house-policy.md");
+    let shown: Vec<_> = page.blocks().into_iter().filter(|block| block.language == "toml").collect();
+    for (name, block) in ["portcullis-house.toml", "portcullis.toml"].iter().zip(shown) {
+        std::fs::write(fixture.directory.join(name), block.text).unwrap();
+    }
     fixture
 }
 

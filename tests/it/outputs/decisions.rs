@@ -134,6 +134,7 @@ pub fn of_no_facts(name: &str, outcome: Outcome, findings: Vec<Finding>) -> Judg
         project: "Upload".into(),
         digest: Digest::of(b"policy"),
         origin: PolicyOrigin::Base,
+        house: None,
     };
     let decision = Decision { outcome, judged, policy: Some(policy), areas: Vec::new(), findings };
     Judged { name: name.into(), decision, facts: None }

@@ -8,6 +8,7 @@ use crate::cli::policy_file::parse_policy;
 use crate::cli::story::check::moment;
 use crate::cli::story::world::{BEGIN, DAY, StoryWorld};
 use portcullis_judge::policy::Policy;
+use portcullis_judge::policy::house::HouseTexts;
 use portcullis_model::host::HostProfile;
 use portcullis_model::reconciliation::ReconciliationRun;
 use portcullis_testkit::lane::state::Op;
@@ -21,7 +22,12 @@ const MORE: &str = include_str!("policy.toml");
 /// # Errors
 /// It is not valid, which is a defect.
 pub fn read_story_policy() -> Result<Policy> {
-    parse_policy("the policy of the story", &format!("{POLICY}{MORE}"), &HostProfile::github_com())
+    parse_policy(
+        "the policy of the story",
+        &format!("{POLICY}{MORE}"),
+        &HostProfile::github_com(),
+        &HouseTexts::none(),
+    )
 }
 
 /// The project.

@@ -8,6 +8,7 @@ use crate::cli::policy_file::parse_policy;
 use crate::cli::story::check::moment;
 use crate::cli::story::world::{BEGIN, DAY, HOUR, StoryFault, StoryRecord, StoryWorld, WorldState};
 use portcullis_judge::policy::Policy;
+use portcullis_judge::policy::house::HouseTexts;
 use portcullis_model::digest::Digest;
 use portcullis_model::host::HostProfile;
 use portcullis_model::incident::{
@@ -36,7 +37,8 @@ const LOST: [i64; 3] = [30, 33, 36];
 /// # Errors
 /// The repository cannot be written, or the year does not go as it is told.
 pub(super) fn compare_records(directory: &Path, policy: &str, first: i64) -> Result<()> {
-    let policy: Policy = parse_policy("the policy of the year", policy, &HostProfile::github_com())?;
+    let policy: Policy =
+        parse_policy("the policy of the year", policy, &HostProfile::github_com(), &HouseTexts::none())?;
     let weeks = RecordWeeks::begin(first);
     let mut books = StoryBooks::begin(&policy, directory.to_path_buf())?;
     let mut incident = None;

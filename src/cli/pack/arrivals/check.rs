@@ -1,6 +1,7 @@
 //! Verifying the runs and the register of a pack, and what its audit says of them.
 
 use super::super::records::folder_of;
+use super::super::results::kept_houses;
 use super::super::stored::{PLAIN, store_again};
 use jiff::Timestamp;
 use portcullis_audit::arrivals::{
@@ -130,7 +131,7 @@ impl ArrivalChecker<'_> {
         let digests = title.policies.iter().filter_map(|one| one.digest.as_ref()).chain(today);
         let read = |digest: &str| {
             let path = ItemPath::new(&policy_path(digest)).ok()?;
-            read_policy(&String::from_utf8(self.source.read(&path).ok()?).ok()?)
+            read_kept_policy(self.source, &String::from_utf8(self.source.read(&path).ok()?).ok()?)
         };
         digests.filter_map(|digest| Some((digest.to_string(), read(digest.as_str())?))).collect()
     }
@@ -316,10 +317,11 @@ fn report_other_digest(item: String, may_differ: bool, verified: &mut VerifiedPa
     verified.faults.push(PackFault::new(item, why));
 }
 
-/// A policy, for whichever host it is written.
-fn read_policy(text: &str) -> Option<Policy> {
+/// A policy, for whichever host it is written, with the house policy that the pack holds beside it.
+fn read_kept_policy(source: &dyn ItemSource, text: &str) -> Option<Policy> {
     let kinds = portcullis_forge::TABLE.iter();
-    let parse = |profile: &HostProfile| Policy::parse_for(text, profile).ok();
+    let houses = kept_houses(source, text);
+    let parse = |profile: &HostProfile| Policy::parse_extending(text, profile, &houses).ok();
     kinds.map(|kind| HostProfile::of(&(kind.conventions)(), &[])).find_map(|profile| parse(&profile))
 }
 

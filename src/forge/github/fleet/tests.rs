@@ -11,7 +11,7 @@ fn asked() -> SurveyQuestion {
 
 fn repository() -> Value {
     json!({
-        "isArchived": false, "isEmpty": false,
+        "nameWithOwner": "o/n", "isArchived": false, "isEmpty": false,
         "defaultBranchRef": { "name": "main", "branchProtectionRule": {
             "allowsForcePushes": false,
             "bypassForcePushAllowances": { "totalCount": 0, "nodes": [] },

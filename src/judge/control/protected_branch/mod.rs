@@ -25,6 +25,7 @@ mod bypass;
 mod procedure;
 mod rules;
 mod settings;
+mod strictness;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +38,7 @@ pub static KIND: Kind = Kind {
     waivable: Waivable::Freely,
     documentation: Documentation(include_str!("../protected_branch.md")),
     procedure: procedure::PART,
+    strictness: strictness::ROWS,
     read: read::<ProtectedBranch>,
     #[cfg(test)]
     schema: super::schema::of::<ProtectedBranch>,

@@ -4,12 +4,16 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// Policies that hold every key of one.
-pub const POLICIES: [&str; 4] = [
+pub const POLICIES: [&str; 5] = [
     include_str!("examples/controls.toml"),
     include_str!("examples/datasets.toml"),
     include_str!("../../../../policies/sensitive-data.toml"),
     include_str!("../../../../policies/baseline.toml"),
+    include_str!("examples/child.toml"),
 ];
+
+/// The house policy that one of them extends.
+pub const HOUSE: &str = include_str!("examples/house.toml");
 
 /// Files of waivers and rollbacks, and registers of people.
 pub const WAIVERS: [&str; 1] = [include_str!("examples/waivers.toml")];

@@ -1,14 +1,14 @@
 //! From version 1 back to the model, and the words of both.
 
 use super::{
-    DecisionV1, FindingV1, JudgedV1, OutcomeV1, PlaceV1, PolicyOriginV1, PolicyReferenceV1, RequestV1,
-    SubjectKindV1, SubjectV1, TouchV1, TouchedAreaV1, VERSION, VerdictV1,
+    DecisionV1, FindingV1, HouseReferenceV1, JudgedV1, OutcomeV1, PlaceV1, PolicyOriginV1, PolicyReferenceV1,
+    RequestV1, SubjectKindV1, SubjectV1, TouchV1, TouchedAreaV1, VERSION, VerdictV1,
 };
 use crate::form::{Form, Misshapen};
 use portcullis_model::change::BranchName;
 use portcullis_model::decision::{
-    Decision, Finding, Judged, Outcome, Place, PolicyOrigin, PolicyReference, Subject, SubjectKind, Touch,
-    TouchedArea, Verdict,
+    Decision, Finding, HouseOrigin, HouseReference, Judged, Outcome, Place, PolicyOrigin, PolicyReference,
+    Subject, SubjectKind, Touch, TouchedArea, Verdict,
 };
 use portcullis_model::id::RequestId;
 use std::fmt;
@@ -154,8 +154,20 @@ impl TryFrom<PolicyReferenceV1> for PolicyReference {
     type Error = NotVersion1;
 
     fn try_from(policy: PolicyReferenceV1) -> Result<Self, Self::Error> {
-        let PolicyReferenceV1 { project, digest, origin } = policy;
-        Ok(PolicyReference { project, digest: digest.try_into()?, origin: origin.into() })
+        let PolicyReferenceV1 { project, digest, origin, house } = policy;
+        let house = house.map(TryInto::try_into).transpose()?;
+        Ok(PolicyReference { project, digest: digest.try_into()?, origin: origin.into(), house })
+    }
+}
+
+impl TryFrom<HouseReferenceV1> for HouseReference {
+    type Error = NotVersion1;
+
+    fn try_from(house: HouseReferenceV1) -> Result<Self, Self::Error> {
+        let HouseReferenceV1 { file, digest, repository, commit } = house;
+        let commit = commit.map(TryInto::try_into).transpose()?;
+        let origin = repository.zip(commit).map(|(repository, commit)| HouseOrigin { repository, commit });
+        Ok(HouseReference { file: file.try_into()?, digest: digest.try_into()?, origin })
     }
 }
 

@@ -2,11 +2,11 @@
 //! model gains does not compile until this form handles it.
 
 use super::{
-    DecisionV1, FindingV1, JudgedV1, PlaceV1, PolicyReferenceV1, RequestV1, SubjectV1, TouchV1,
-    TouchedAreaV1, VERSION,
+    DecisionV1, FindingV1, HouseReferenceV1, JudgedV1, PlaceV1, PolicyReferenceV1, RequestV1, SubjectV1,
+    TouchV1, TouchedAreaV1, VERSION,
 };
 use portcullis_model::decision::{
-    Decision, Finding, Judged, Place, PolicyReference, Subject, Touch, TouchedArea,
+    Decision, Finding, HouseReference, Judged, Place, PolicyReference, Subject, Touch, TouchedArea,
 };
 use portcullis_model::id::RequestId;
 
@@ -97,8 +97,25 @@ impl From<&RequestId> for RequestV1 {
 
 impl From<&PolicyReference> for PolicyReferenceV1 {
     fn from(policy: &PolicyReference) -> Self {
-        let PolicyReference { project, digest, origin } = policy;
-        PolicyReferenceV1 { project: project.clone(), digest: digest.into(), origin: (*origin).into() }
+        let PolicyReference { project, digest, origin, house } = policy;
+        PolicyReferenceV1 {
+            project: project.clone(),
+            digest: digest.into(),
+            origin: (*origin).into(),
+            house: house.as_ref().map(Into::into),
+        }
+    }
+}
+
+impl From<&HouseReference> for HouseReferenceV1 {
+    fn from(house: &HouseReference) -> Self {
+        let HouseReference { file, digest, origin } = house;
+        HouseReferenceV1 {
+            file: file.into(),
+            digest: digest.into(),
+            repository: origin.as_ref().map(|origin| origin.repository.clone()),
+            commit: origin.as_ref().map(|origin| (&origin.commit).into()),
+        }
     }
 }
 

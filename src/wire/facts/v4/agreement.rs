@@ -4,6 +4,7 @@
 use crate::form::Misshapen;
 use portcullis_model::batch::BatchFacts;
 use portcullis_model::deployment::{Deployment, Recorded};
+use portcullis_model::digest::Digest;
 use portcullis_model::facts::{Facts, GateText, GateTexts};
 use portcullis_model::host::HostConventions;
 use portcullis_model::inquiry::{Inquiry, TextPurpose, Topic};
@@ -98,6 +99,10 @@ pub fn check_gate(
     let is_owners = |text: &&GateText| text.purposes.contains(&TextPurpose::CodeOwners);
     if gate.texts.values().filter(is_owners).count() > 1 {
         return Err(Misshapen("two files are CODEOWNERS".to_string()));
+    }
+    let other = gate.houses.iter().find(|(digest, text)| **digest != Digest::of(text.as_bytes()));
+    if let Some((digest, _)) = other {
+        return Err(Misshapen(format!("the house policy {digest} has another digest")));
     }
     gate.texts.iter().try_for_each(|(path, text)| check_text(inquiry, path, text, conventions))
 }

@@ -4,7 +4,7 @@ use super::lines::CoverageSourceV4;
 use super::report::ReportFormatText;
 use super::signed::SignedInquiryV4;
 use crate::form::{NamedValues, SortedList, choices, objects};
-use crate::text::{PathText, TeamText};
+use crate::text::{DigestText, PathText, TeamText};
 use portcullis_model::facts::{GateText, GateTexts};
 use portcullis_model::inquiry::{Inquiry, SaidFormat, TextPurpose, Topic};
 
@@ -51,6 +51,9 @@ objects! {
     GateTextsV4 = GateTexts {
         /// The texts.
         texts: NamedValues<PathText, GateTextV4>,
+        /// The texts of house policies that are not among the texts, by their digests. Missing
+        /// where there is none.
+        houses [default]: NamedValues<DigestText, String>,
     }
 
     /// The text of a file that steers the gate.
@@ -70,6 +73,8 @@ choices! {
     TextPurposeV4 = TextPurpose {
         /// The policy.
         Policy,
+        /// The house policy that the policy extends.
+        House,
         /// The waivers and rollbacks.
         Waivers,
         /// The allowed signers of waivers.
