@@ -7,7 +7,7 @@ use tiberius::error::Error;
 /// Errors whose messages hold names and numbers, never values of a record.
 const TELLABLE: &[u32] = &[
     102, 105, 156, 207, 208, 209, 229, 230, 262, 297, 300, 319, 321, 911, 916, 978, 1033, 1205, 1222, 3952,
-    3953, 3957, 3958, 3960, 3961, 3966, 3967, 4060, 8155, 8156, 11720, 18_452, 18_456, 18_470, 18_486,
+    3953, 3957, 3958, 3960, 3961, 3966, 3967, 4060, 7420, 8155, 8156, 11720, 18_452, 18_456, 18_470, 18_486,
     18_487, 18_488, 40_613, 40_615, 41_332,
 ];
 
@@ -53,6 +53,7 @@ const fn advise_on(code: u32) -> &'static str {
         1205 | 1222 | 3953 | 3957 | 3958 | 3960 | 3961 | 3966 | 3967 => {
             "Read again: the server had to end the transaction, or another one holds a lock."
         }
+        7420 => "Read a copy in this database: another server is not part of the snapshot.",
         41_332 => "Read a copy in a table on disk: a table in memory is not part of the snapshot.",
         40_613 | 40_615 => {
             "Ask the administrator of the server: the database is not there, or a firewall is before it."

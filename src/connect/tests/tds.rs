@@ -63,6 +63,8 @@ pub enum Fault {
     FallsSilent(usize),
     /// Rows come byte by byte, with so many milliseconds between.
     Drips(u64),
+    /// The rows come again and again.
+    NeverEnds,
     /// The database has no snapshots.
     NoSnapshots,
     /// Something sets another level.
@@ -272,6 +274,12 @@ impl Session {
             Fault::Drips(pause) => {
                 self.wire.drip(Duration::from_millis(pause));
                 self.reply(&[head, selected.write_rows(0..all), selected.write_end(all, all)].concat())
+            }
+            Fault::NeverEnds => {
+                self.wire.write_packets(ANSWER, &head, false)?;
+                loop {
+                    self.wire.write_packets(ANSWER, &selected.write_rows(0..all), false)?;
+                }
             }
             Fault::Loses(rows) => {
                 self.reply(&[head, selected.write_rows(0..rows), selected.write_end(rows, all)].concat())

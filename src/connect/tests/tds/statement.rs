@@ -61,7 +61,10 @@ fn select(text: &str, tables: &[Table]) -> Answer {
         })
     };
     let Some(table) = tables.iter().find(is_named) else {
-        return Answer::Fails(208, format!("Invalid object name '{}'.", origin.trim()));
+        return Answer::Fails(
+            208,
+            format!("Invalid object name '{}'.", origin.replacen(" FROM ", "", 1).trim()),
+        );
     };
     if expressions.starts_with("COUNT_BIG(*)") {
         let rows = vec![vec![Some(table.rows.len().to_string())]];

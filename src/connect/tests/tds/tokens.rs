@@ -92,13 +92,22 @@ pub fn write_error(number: i32, message: &str) -> Vec<u8> {
 
 /// What follows a login that is accepted.
 pub fn write_login(database: &str, packet: &str) -> Vec<u8> {
-    let change = |kind: u8, new: &str| sized(0xe3, &[&[kind][..], &short_text(new), &[0]].concat());
+    let change = |kind: u8, new: &str, old: &str| {
+        sized(0xe3, &[&[kind][..], &short_text(new), &short_text(old)].concat())
+    };
     let collation = sized(0xe3, &[&[7, 5][..], &COLLATION, &[0]].concat());
     let mut accepted = vec![1];
     accepted.extend_from_slice(&[0x74, 0, 0, 4]);
     accepted.extend_from_slice(&short_text("Double of a server"));
     accepted.extend_from_slice(&[16, 0, 0, 0]);
-    [change(1, database), collation, sized(0xad, &accepted), change(4, packet), write_done(0, 0)].concat()
+    [
+        change(1, database, "master"),
+        collation,
+        sized(0xad, &accepted),
+        change(4, packet, "4096"),
+        write_done(0, 0),
+    ]
+    .concat()
 }
 
 /// A transaction begins, or is rolled back.
