@@ -50,19 +50,34 @@ mod progress;
     feature = "odbc",
     feature = "parquet",
     feature = "postgresql",
-    feature = "sqlite"
+    feature = "sqlite",
+    feature = "sqlserver"
 ))]
 mod pump;
-#[cfg(any(feature = "http", feature = "mysql", feature = "odbc", feature = "postgresql"))]
+#[cfg(any(
+    feature = "http",
+    feature = "mysql",
+    feature = "odbc",
+    feature = "postgresql",
+    feature = "sqlserver"
+))]
 mod secret;
-#[cfg(any(feature = "mysql", feature = "postgresql"))]
+#[cfg(any(feature = "mysql", feature = "postgresql", feature = "sqlserver"))]
 mod server;
-#[cfg(any(feature = "mysql", feature = "odbc", feature = "postgresql", feature = "sqlite"))]
+#[cfg(any(
+    feature = "mysql",
+    feature = "odbc",
+    feature = "postgresql",
+    feature = "sqlite",
+    feature = "sqlserver"
+))]
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "sqlserver")]
+mod sqlserver;
 mod text_input;
-#[cfg(any(feature = "mysql", feature = "postgresql"))]
+#[cfg(any(feature = "mysql", feature = "postgresql", feature = "sqlserver"))]
 mod tls;
 mod totals;
 #[cfg(feature = "xml")]
@@ -116,6 +131,8 @@ pub const TABLE: &[Connector] = &[
     connector!("postgresql", Postgresql, postgresql::open),
     #[cfg(feature = "sqlite")]
     connector!("sqlite", Sqlite, sqlite::open),
+    #[cfg(feature = "sqlserver")]
+    connector!("sqlserver", SqlServer, sqlserver::open),
     #[cfg(feature = "xml")]
     connector!("xml", Xml, xml::open),
 ];

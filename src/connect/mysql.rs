@@ -7,7 +7,7 @@ use crate::failure::fail;
 use crate::opening::{AnySource, Opening};
 use crate::pump::{Beginning, PumpInlet};
 use crate::secret::SecretText;
-use crate::server::ServerReading;
+use crate::server::{ServerReading, to_std};
 use crate::sql::SqlDialect;
 use crate::tls::Channel;
 use answer::fail_answer;
@@ -71,9 +71,9 @@ fn choose_options(reading: &ServerReading) -> Opts {
         .local_infile_handler(None)
         .stmt_cache_size(Some(0))
         .max_allowed_packet(Some(LONGEST_PACKET))
-        .tcp_connect_timeout(Some(to_std(server.connect_timeout)))
-        .read_timeout(Some(to_std(server.silence_timeout)))
-        .write_timeout(Some(to_std(server.silence_timeout)));
+        .tcp_connect_timeout(Some(to_limit(server.connect_timeout)))
+        .read_timeout(Some(to_limit(server.silence_timeout)))
+        .write_timeout(Some(to_limit(server.silence_timeout)));
     let options = match &server.address {
         ServerAddress::Network { host, port } => {
             options.ip_or_hostname(Some(host)).tcp_port(port.unwrap_or(3306))
@@ -140,6 +140,6 @@ fn find_isolation(connection: &mut Conn, extraction: &SqlExtraction) -> mysql::R
 }
 
 /// A duration of the policy. The driver takes no duration of nothing.
-fn to_std(duration: jiff::SignedDuration) -> Duration {
-    Duration::try_from(duration).unwrap_or_default().max(Duration::from_millis(1))
+fn to_limit(duration: jiff::SignedDuration) -> Duration {
+    to_std(duration).max(Duration::from_millis(1))
 }

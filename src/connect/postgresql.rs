@@ -5,23 +5,19 @@ mod answer;
 mod copied;
 mod value;
 
-use crate::failure::fail;
 use crate::opening::{AnySource, Opening};
 use crate::pump::{Beginning, PumpInlet};
-use crate::server::ServerReading;
+use crate::server::{ServerReading, fail_silence, to_std};
 use crate::sql::SqlDialect;
 use crate::tls::{Channel, build_client};
-use answer::{fail_answer, fail_silence};
+use answer::fail_answer;
 use copied::CopiedRows;
 use futures_util::{FutureExt, StreamExt};
 use portcullis_model::reconciliation::Isolation;
 use portcullis_model::reconciliation::connector::{PostgresqlSettings, ServerAddress};
 use portcullis_reconcile::source::SourceError;
 use std::future::Future;
-use std::path::Path;
 use std::pin::pin;
-use std::time::Duration;
-use tokio::runtime::Builder;
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config, NoTls};
@@ -38,11 +34,7 @@ pub(crate) fn open(settings: &PostgresqlSettings, opening: &Opening<'_>) -> Resu
 }
 
 fn read_rows(reading: &ServerReading, inlet: &mut PumpInlet) -> Result<(), SourceError> {
-    let runtime = Builder::new_current_thread().enable_io().enable_time().build();
-    let runtime = runtime.map_err(|error| {
-        fail(reading.place(), format!("No connection can be prepared: {error}."), "Try again.")
-    })?;
-    runtime.block_on(async {
+    reading.run_async(async {
         let client = connect(reading).await?;
         begin_transaction(&client, reading).await?;
         let announced = count_rows(&client, reading).await?;
@@ -74,7 +66,7 @@ async fn connect(reading: &ServerReading) -> Result<Client, SourceError> {
         }
         Channel::Verified(authorities) => {
             config.ssl_mode(SslMode::Require);
-            let client = build_client(authorities.as_deref().map(Path::new))?;
+            let client = build_client(authorities.as_deref(), rustls::DEFAULT_VERSIONS)?;
             connect_by(reading, &config, MakeRustlsConnect::new(client)).await
         }
     }
@@ -112,7 +104,7 @@ async fn begin_transaction(client: &Client, reading: &ServerReading) -> Result<(
 
 async fn count_rows(client: &Client, reading: &ServerReading) -> Result<Option<u64>, SourceError> {
     let Some(count) = &reading.request.count else { return Ok(None) };
-    let wait = longest_wait(reading, 0);
+    let wait = reading.longest_wait(0);
     let row =
         timeout(wait, client.query_one(count, &[])).await.map_err(|_| fail_silence(reading.place(), wait))?;
     let row = row.map_err(|error| fail_answer(reading.place(), &error))?;
@@ -159,7 +151,7 @@ async fn copy_rows(
         let message = match stream.next().now_or_never() {
             Some(message) => message,
             None => {
-                let wait = longest_wait(reading, inlet.rows());
+                let wait = reading.longest_wait(inlet.rows());
                 let silent = |_| fail_silence(&place(inlet.rows()), wait);
                 timeout(wait, stream.next()).await.map_err(silent)?
             }
@@ -179,16 +171,4 @@ async fn wait_for<T>(
     let wait = to_std(reading.server.silence_timeout);
     let answer = timeout(wait, answer).await.map_err(|_| fail_silence(reading.place(), wait))?;
     answer.map_err(|error| fail_answer(reading.place(), &error))
-}
-
-/// The longest silence. The first row of a sorted query, and a count, may take as long as the
-/// statement may.
-fn longest_wait(reading: &ServerReading, rows: u64) -> Duration {
-    let silence = to_std(reading.server.silence_timeout);
-    if rows > 0 { silence } else { silence.saturating_add(to_std(reading.server.statement_timeout)) }
-}
-
-/// A duration of the policy; negative ones do not wait.
-fn to_std(duration: jiff::SignedDuration) -> Duration {
-    Duration::try_from(duration).unwrap_or_default()
 }

@@ -1,6 +1,8 @@
 //! A database server that is to be read: what is asked of it, by which account and over which
 //! channel.
 
+#[cfg(any(feature = "postgresql", feature = "sqlserver"))]
+use crate::failure::fail;
 use crate::opening::{AnySource, Opening};
 use crate::pump::{PumpInlet, PumpedSource};
 use crate::secret::{SecretText, read_secret};
@@ -8,6 +10,7 @@ use crate::sql::{SqlDialect, SqlRequest};
 use crate::tls::{Channel, decide_channel};
 use portcullis_model::reconciliation::connector::{DatabaseServer, ServerAddress, SqlExtraction};
 use portcullis_reconcile::source::SourceError;
+use std::time::Duration;
 
 /// One extraction from a server, before the connection is there.
 pub(crate) struct ServerReading {
@@ -56,6 +59,43 @@ impl ServerReading {
         let (place, width) = (self.place().to_string(), self.request.places.len());
         Ok(Box::new(PumpedSource::start(&place, width, move |inlet| read(&self, inlet))?))
     }
+}
+
+#[cfg(any(feature = "postgresql", feature = "sqlserver"))]
+impl ServerReading {
+    /// Runs what waits for a driver that is asynchronous, in this thread.
+    pub(crate) fn run_async<T>(
+        &self,
+        read: impl Future<Output = Result<T, SourceError>>,
+    ) -> Result<T, SourceError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
+        let runtime = runtime.map_err(|error| {
+            fail(self.place(), format!("No connection can be prepared: {error}."), "Try again.")
+        })?;
+        runtime.block_on(read)
+    }
+
+    /// The longest silence. The first row of a sorted query, and a count, may take as long as the
+    /// statement may.
+    pub(crate) fn longest_wait(&self, rows: u64) -> Duration {
+        let silence = to_std(self.server.silence_timeout);
+        if rows > 0 { silence } else { silence.saturating_add(to_std(self.server.statement_timeout)) }
+    }
+}
+
+/// A server that sends nothing.
+#[cfg(any(feature = "postgresql", feature = "sqlserver"))]
+pub(crate) fn fail_silence(place: &str, wait: Duration) -> SourceError {
+    fail(
+        place,
+        format!("The server has been silent for {} seconds.", wait.as_secs()),
+        "Check the server and the network; then read again, or raise the limit of silence.",
+    )
+}
+
+/// A duration of the policy; negative ones do not wait.
+pub(crate) fn to_std(duration: jiff::SignedDuration) -> Duration {
+    Duration::try_from(duration).unwrap_or_default()
 }
 
 /// The server as messages call it. It never holds a password.

@@ -49,9 +49,12 @@ fn check_authorities(file: &Path) -> Result<(), SourceError> {
     Err(fail(place, "The file holds no certificate in PEM.", remedy))
 }
 
-/// The configuration of rustls for these authorities.
-#[cfg(feature = "postgresql")]
-pub(crate) fn build_client(authorities: Option<&Path>) -> Result<rustls::ClientConfig, SourceError> {
+/// The configuration of rustls for these authorities and versions of TLS.
+#[cfg(any(feature = "postgresql", feature = "sqlserver"))]
+pub(crate) fn build_client(
+    authorities: Option<&Path>,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> Result<rustls::ClientConfig, SourceError> {
     use rustls::pki_types::CertificateDer;
     use rustls::pki_types::pem::PemObject;
     use rustls_platform_verifier::BuilderVerifierExt;
@@ -62,7 +65,7 @@ pub(crate) fn build_client(authorities: Option<&Path>) -> Result<rustls::ClientC
     };
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .map_err(|error| refuse(&error))?;
     let Some(file) = authorities else {
         let builder = builder.with_platform_verifier().map_err(|error| refuse(&error))?;

@@ -3,7 +3,6 @@
 use crate::failure::fail;
 use portcullis_reconcile::source::SourceError;
 use std::error::Error;
-use std::time::Duration;
 
 /// Classes of SQLSTATE whose messages hold names and numbers, never values of a record: connection,
 /// authorization, transaction state, catalog, syntax and names, resources, operator.
@@ -47,12 +46,4 @@ fn advise_on(code: &str, class: &str) -> &'static str {
         (_, "53" | "57" | "58") => "Ask the administrator of the server; then read again.",
         _ => "Look up the SQLSTATE in PostgreSQL's documentation, and try the query in psql.",
     }
-}
-
-pub(super) fn fail_silence(place: &str, wait: Duration) -> SourceError {
-    fail(
-        place,
-        format!("The server has been silent for {} seconds.", wait.as_secs()),
-        "Check the server and the network; then read again, or raise the limit of silence.",
-    )
 }

@@ -59,17 +59,26 @@ pub fn assert_death_is_no_end(mut server: Server, settings: &ConnectorSettings) 
 /// That the server's certificate is verified. `ask` reads whether the connection has TLS.
 pub fn assert_tls_is_verified(server: &Server, ask: impl Fn(&str, TlsRequirement) -> ConnectorSettings) {
     let Some(authority) = &server.authority else { return };
+    assert_authority_is_verified(authority, server.path(), ask);
+}
+
+/// That the certificate of this authority is verified; other files of PEM are in the directory.
+pub fn assert_authority_is_verified(
+    authority: &Path,
+    directory: &Path,
+    ask: impl Fn(&str, TlsRequirement) -> ConnectorSettings,
+) {
     let tls = |file: &Path| TlsRequirement::Verified { ca_file: Some(file.display().to_string()) };
     let read_by = |host: &str, tls: TlsRequirement| read(&ask(host, tls), &["n"]);
     assert_eq!(read_by("localhost", tls(authority)).unwrap().rows, [[RawValue::Integer(1)]]);
     // Another name, another authority, the authorities of the system: each is refused.
-    let other = tls(&server.path().join("other.pem"));
+    let other = tls(&directory.join("other.pem"));
     let system = TlsRequirement::Verified { ca_file: None };
     for (host, tls) in [("127.0.0.1", tls(authority)), ("localhost", other), ("localhost", system)] {
         assert_names(&read_by(host, tls).unwrap_err(), host, "certificate");
     }
     // A file without certificates is not the same as none.
-    let key = tls(&server.path().join("ca.key"));
+    let key = tls(&directory.join("ca.key"));
     assert_names(&read_by("localhost", key).unwrap_err(), "ca.key", "no certificate");
     // Without TLS to another machine: refused before anything is sent.
     let error = read_by("database.test", TlsRequirement::Off).unwrap_err();

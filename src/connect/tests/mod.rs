@@ -1,7 +1,7 @@
 //! Connectors from the outside: what each gives, and what each refuses.
 
 mod csv;
-#[cfg(all(unix, any(feature = "mysql", feature = "postgresql")))]
+#[cfg(all(unix, any(feature = "mysql", feature = "postgresql", feature = "sqlserver")))]
 mod databases;
 mod files;
 mod fixed;
@@ -19,9 +19,13 @@ mod postgresql;
 mod reading;
 #[cfg(all(unix, feature = "all"))]
 mod same_records;
-#[cfg(all(unix, any(feature = "mysql", feature = "postgresql")))]
+#[cfg(all(unix, any(feature = "mysql", feature = "postgresql", feature = "sqlserver")))]
 mod servers;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(all(unix, feature = "sqlserver"))]
+mod sqlserver;
+#[cfg(all(unix, feature = "sqlserver"))]
+mod tds;
 #[cfg(feature = "xml")]
 mod xml;

@@ -4,12 +4,15 @@ mod written;
 
 use super::reading::table;
 use super::servers::{PASSWORD, Server, mariadb, postgresql};
+use super::tds::kinds::Kind;
+use super::tds::{Fault, Table, TdsServer};
 use crate::{Opening, open_source};
 use jiff::Timestamp;
 use portcullis_model::reconciliation::connector::{
     CharacterSet, CsvSettings, DatabaseServer, FieldTrim, FixedColumn, FixedValue, FixedWidthSettings,
     HttpSettings, InputFiles, JsonLinesSettings, MemberPath, MysqlSettings, ParquetSettings, PositionUnit,
-    PostgresqlSettings, RecordLayout, SecretPlace, ServerAddress, SqliteSettings, XmlSettings,
+    PostgresqlSettings, RecordLayout, SecretPlace, ServerAddress, SqlServerSettings, SqliteSettings,
+    TlsRequirement, XmlSettings,
 };
 use portcullis_model::reconciliation::field::BytesEncoding;
 use portcullis_model::reconciliation::{ConnectorSettings, Dataset, DatasetField, FieldRule, SystemSettings};
@@ -216,6 +219,33 @@ fn mariadb_gives_the_same_manifest() {
     let server = at_socket(&server, &server.path().join("mariadb.sock"), "test");
     let settings = MysqlSettings { server, extraction: table("same_records") };
     assert_same("mysql", ConnectorSettings::Mysql(settings), Path::new("/"));
+}
+
+#[test]
+fn sqlserver_gives_the_same_manifest() {
+    let columns = [
+        ("id", Kind::Char(8)),
+        ("name", Kind::NVarChar(40)),
+        ("amount", Kind::Decimal(20, 3)),
+        ("big", Kind::BigInt),
+        ("day", Kind::Date),
+        ("at", Kind::DateTimeOffset(7)),
+        ("local", Kind::DateTime2(6)),
+        ("live", Kind::Bit),
+        ("raw", Kind::VarBinary(20)),
+    ];
+    let server =
+        TdsServer::start(vec![Table::new("same_records", &columns, written::write_cells())], Fault::None);
+    let address = ServerAddress::Network { host: "127.0.0.1".to_string(), port: Some(server.port) };
+    let password = Some(SecretPlace::Environment("PASSWORD".to_string()));
+    let server = DatabaseServer {
+        password,
+        count_rows: true,
+        tls: TlsRequirement::Off,
+        ..DatabaseServer::at(address, "records", "reader")
+    };
+    let settings = SqlServerSettings { server, extraction: table("same_records") };
+    assert_same("sqlserver", ConnectorSettings::SqlServer(settings), Path::new("/"));
 }
 
 #[test]

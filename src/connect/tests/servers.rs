@@ -300,6 +300,11 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+/// What [`make_certificates`] makes, for a double that runs within the tests.
+pub fn make_authority(directory: &Path) -> Option<PathBuf> {
+    make_certificates(directory, &Account { ids: None })
+}
+
 /// An authority (`ca.pem`), a server's certificate for `localhost` (`server.pem`, `server.key`),
 /// and an authority that signed nothing (`other.pem`).
 fn make_certificates(directory: &Path, account: &Account) -> Option<PathBuf> {

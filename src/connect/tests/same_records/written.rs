@@ -186,6 +186,11 @@ pub fn write_inserts(table: &str, bytes: fn(&str) -> String) -> String {
     format!("INSERT INTO {table} VALUES {}", RECORDS.iter().map(row).collect::<Vec<_>>().join(", "))
 }
 
+/// Each value as a text.
+pub fn write_cells() -> Vec<Vec<Option<String>>> {
+    RECORDS.iter().map(|record| COLUMNS.iter().map(|(_, read)| read(record)).collect()).collect()
+}
+
 const SCHEMA: &str = "message records {
     required byte_array id (STRING); optional byte_array name (STRING);
     optional fixed_len_byte_array(9) amount (DECIMAL(20, 3)); optional int64 big; optional int32 day (DATE);

@@ -146,8 +146,8 @@ connector_keys! {
     "host" host: String, "Option<String>", SERVERS;
     /// Of servers: the port. Default: the usual one.
     "port" port: u16, "Option<u16>", SERVERS;
-    /// Of servers: the path of a Unix socket, in place of `host`.
-    "socket" socket: String, "Option<String>", SERVERS;
+    /// Of mysql and postgresql: the path of a Unix socket, in place of `host`.
+    "socket" socket: String, "Option<String>", &["mysql", "postgresql"];
     /// Of servers: the database.
     "database" database: String, "Option<String>", SERVERS;
     /// Of servers and odbc: the account. One that can only read.

@@ -333,6 +333,10 @@ fn every_connector_is_read_and_a_setting_of_another_is_refused() {
             "without TLS only a socket",
         ),
         (
+            "connector = \"sqlserver\"\nsocket = \"/run/mssql\"\ndatabase = \"d\"\nuser = \"u\"\ntable = \"t\"",
+            "`socket` has no effect on the connector `sqlserver`",
+        ),
+        (
             "connector = \"odbc\"\nconnection = \"Driver=x;PWD=secret\"\ntable = \"t\"",
             "a policy holds no password",
         ),
