@@ -166,7 +166,8 @@ impl SignerLists<'_> {
     }
 }
 
-/// The runs of a chain that someone in a list of signers signed, in their order. The list is read at a commit.
+/// The runs of a chain that someone in a list of signers signed, in their order. The list is read
+/// at a commit.
 pub fn signed_runs<'l>(
     repository: &Repository,
     at: &Revision,

@@ -64,8 +64,8 @@ pub struct ExtractSettings<'e> {
     pub resumable: bool,
     /// How the manifest is written.
     pub form: ManifestForm,
-    /// Where the system is looked for: what an interrupted extraction has to agree with, to be gone on
-    /// with.
+    /// Where the system is looked for: what an interrupted extraction has to agree with, to be gone
+    /// on with.
     pub place: &'e Path,
 }
 

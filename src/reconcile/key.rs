@@ -54,7 +54,8 @@ impl DatasetKey {
         mac.finalize().into_bytes().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// A folder on this machine, however it is named, so that no one can read it who does not know it.
+    /// A folder on this machine, however it is named, so that no one can read it who does not know
+    /// it.
     #[must_use]
     pub fn hash_place(&self, place: &Path) -> String {
         let whole = place.canonicalize();

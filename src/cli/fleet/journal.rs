@@ -2,8 +2,8 @@
 //!
 //! Each line is the SHA-256 of a text and the text. The first says what the round is about: a
 //! journal of another host, another scope, another house policy, another program or more than a day
-//! ago is not gone on with. A line that was cut, or that holds another text than its digest says, is left out,
-//! and its repository is looked at again.
+//! ago is not gone on with. A line that was cut, or that holds another text than its digest says,
+//! is left out, and its repository is looked at again.
 
 use super::unreadable;
 use crate::cli::exit::{Failure, Result};

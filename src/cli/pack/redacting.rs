@@ -30,8 +30,8 @@ pub(super) fn redact_audit(audit: &mut AuditV1, redactor: &Redactor) -> Result<(
     Ok(())
 }
 
-/// What follows from the runs and incidents of an audit. It follows again from those without people,
-/// so that no word of the program is taken for a name: a person may be called anything.
+/// What follows from the runs and incidents of an audit. It follows again from those without
+/// people, so that no word of the program is taken for a name: a person may be called anything.
 #[derive(Default)]
 struct TextsOfArrivals {
     exceptions: Vec<ExceptionV1>,

@@ -20,7 +20,8 @@ fn judge(case: &ColumnCase<'_>) -> Vec<FleetFinding> {
 /// So much may clocks differ.
 const SKEW: SignedDuration = SignedDuration::from_mins(10);
 
-/// The survey reads the ref, and not the record: that it verifies, `record verify` shows in a clone.
+/// The survey reads the ref, and not the record: that it verifies, `record verify` shows in a
+/// clone.
 fn describe(record: &SurveyedRecord, now: Timestamp) -> FleetFinding {
     let reason = format!("the newest record was written at {}", record.time);
     if record.time.duration_since(now) > SKEW {

@@ -306,7 +306,8 @@ struct SurveyedText {
     text: Option<String>,
 }
 
-/// The host answers for a repository that was renamed under its old name, too: it would count twice.
+/// The host answers for a repository that was renamed under its old name, too: it would count
+/// twice.
 fn renamed(what: &str, now: &str) -> Gap {
     let remedy = format!("List it as {now}, once.");
     Gap::new(what, GapReason::Contradiction, format!("its name on the host is {now}"), remedy)

@@ -137,8 +137,8 @@ fn read_party(
     }
 }
 
-/// Where a policy defines datasets, a party is told of these: of a mistyped one it would never hear,
-/// and no clock would run.
+/// Where a policy defines datasets, a party is told of these: of a mistyped one it would never
+/// hear, and no clock would run.
 fn check_dataset(source: &PolicySource<'_, '_>, dataset: &Spanned<String>, problems: &mut Vec<Problem>) {
     let known = keys_of(source.root.get_ref().get("reconciliation"));
     let name = dataset.get_ref().as_str();

@@ -109,7 +109,8 @@ impl SpillFiles {
         self.expected.get(usize::from(bucket)).is_none_or(|expected| expected.rows > 0)
     }
 
-    /// Whether a bucket has the rows that were read. Reasons get other numbers when they are sorted.
+    /// Whether a bucket has the rows that were read. Reasons get other numbers when they are
+    /// sorted.
     pub(super) fn check(&self, bucket: &SortedBucketV1, has_reasons: bool) -> Result<(), ManifestFault> {
         let expected = self.expected.get(usize::from(bucket.bucket));
         let is_whole = |expected: &UnsortedRowsV1| {

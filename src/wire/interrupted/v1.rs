@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// The number in the member `schema`.
 ///
-/// 2: the place that was read and the sums of digests. Notes of another version are not gone on with.
+/// 2: the place that was read and the sums of digests. Notes of another version are not gone on
+/// with.
 pub const VERSION: u32 = 2;
 
 /// All rows were read, and are in files that wait to be sorted.
@@ -21,7 +22,8 @@ pub struct ReadRowsV1 {
     pub sequenced: bool,
     /// The place of each reason by the number that it has in the files.
     pub reason_places: Vec<u64>,
-    /// A keyed digest of where the system was looked for: relative paths of a policy are of one folder.
+    /// A keyed digest of where the system was looked for: relative paths of a policy are of one
+    /// folder.
     pub place: String,
     /// The files, by bucket.
     pub files: Vec<UnsortedRowsV1>,

@@ -107,7 +107,8 @@ fn newest_snapshot(view: &DueView<'_>, reference: &str) -> Result<Option<Timesta
     }
 }
 
-/// When the protection was last seen. A snapshot that says that nothing could be seen is no look at it.
+/// When the protection was last seen. A snapshot that says that nothing could be seen is no look at
+/// it.
 fn newest_look(reference: &str, links: &[SnapshotLink]) -> Result<Timestamp, Gap> {
     let saw = |link: &&SnapshotLink| {
         link.look.protection.known().is_ok() || link.look.protected == Fact::Known(false)

@@ -108,7 +108,7 @@ fn freetds_understands_the_double() {
     }
 }
 
-/// Shows each row as Python reads it: by one of two drivers that share no code.
+/// Shows each row as Python reads it: by python-tds, or by pymssql, which has FreeTDS in it as `tsql` has.
 const SHOW: &str = r#"
 import sys
 name, port, password, authority = sys.argv[1:5]
