@@ -96,6 +96,11 @@ pub fn recognise_no_seal(bytes: &[u8]) -> Option<&'static str> {
     recognise(bytes).filter(|kind| *kind != FileKind::Sealed).map(FileKind::about)
 }
 
+/// Are the bytes facts?
+pub fn is_facts(bytes: &[u8]) -> bool {
+    recognise(bytes) == Some(FileKind::Facts)
+}
+
 /// Of several lines of JSON the first one tells.
 fn recognise(bytes: &[u8]) -> Option<FileKind> {
     let whole = serde_json::from_slice::<Hallmarks>(bytes).ok();

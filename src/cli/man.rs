@@ -2,7 +2,7 @@
 
 use super::examples::{self, Example};
 use super::exit::{Exit, Failure, MEANINGS, Result};
-use super::{command, output};
+use super::{command, output, program};
 use clap::{Args, Command};
 use clap_mangen::Man;
 use roff::{Roff, bold, roman};
@@ -64,7 +64,13 @@ fn pages_below(page: &ManualPage) -> Vec<ManualPage> {
 fn find_page<'p>(pages: &'p [ManualPage], words: &[String]) -> Result<&'p ManualPage> {
     pages.iter().find(|page| page.path == words).ok_or_else(|| {
         let names: Vec<String> = pages.iter().skip(1).map(|page| page.path.join(" ")).collect();
-        Failure::usage(output::unknown("command", &words.join(" "), names.iter().map(String::as_str)))
+        let wanted = words.join(" ");
+        match output::nearest(&wanted, names.iter().map(String::as_str)) {
+            Some(meant) => Failure::usage(format!("there is no command `{wanted}`; did you mean `{meant}`?")),
+            None => Failure::usage(format!("there is no command `{wanted}`")).hint(
+                "`portcullis --help` lists the commands, and `portcullis COMMAND --help` those below one",
+            ),
+        }
     })
 }
 
@@ -81,10 +87,11 @@ fn page_text(page: &ManualPage) -> Result<Vec<u8>> {
 }
 
 fn write_sections(page: &ManualPage, out: &mut dyn Write) -> io::Result<()> {
-    let man = Man::new(page.command.clone()).manual("Portcullis");
+    let source = format!("portcullis {}", program::VERSION);
+    let man = Man::new(page.command.clone()).title(name_of(&page.path)).source(source).manual("Portcullis");
     man.render_title(out)?;
     man.render_name_section(out)?;
-    man.render_synopsis_section(out)?;
+    out.write_all(synopsis(&man)?.as_bytes())?;
     man.render_description_section(out)?;
     man.render_options_section(out)?;
     if page.command.has_subcommands() {
@@ -93,6 +100,14 @@ fn write_sections(page: &ManualPage, out: &mut dyn Write) -> io::Result<()> {
     examples_section(&examples::of(&page.path)).to_writer(out)?;
     exit_section().to_writer(out)?;
     see_also(page).to_writer(out)
+}
+
+/// The synopsis; an option without a long name lacks its value there.
+fn synopsis(man: &Man) -> io::Result<String> {
+    let mut text = Vec::new();
+    man.render_synopsis_section(&mut text)?;
+    let text = String::from_utf8_lossy(&text);
+    Ok(text.replace(r"[\fB\-C \fR]", r"[\fB\-C\fR \fIDIR\fR]"))
 }
 
 fn examples_section(examples: &[&Example]) -> Roff {
@@ -140,6 +155,18 @@ mod tests {
             for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXAMPLES", "\"EXIT STATUS\""] {
                 assert!(text.contains(&format!(".SH {section}\n")), "{:?}: {section}", page.path);
             }
+            assert!(text.contains(r"[\fB\-C\fR \fIDIR\fR]") || !text.contains(r"[\fB\-C"), "{text}");
+            let version = format!("\"portcullis {}\" Portcullis\n", program::VERSION);
+            let title = text.lines().find(|line| line.starts_with(".TH")).unwrap_or_default();
+            assert!(format!("{title}\n").ends_with(&version), "{title}");
         }
+    }
+
+    #[test]
+    fn a_command_that_is_none_is_not_answered_with_a_list_of_all() {
+        let pages = all_pages();
+        let error = |name: &str| find_page(&pages, &[name.to_string()]).err().unwrap().message;
+        assert_eq!(error("nope"), "there is no command `nope`");
+        assert!(error("chek").ends_with("did you mean `check`?"), "{}", error("chek"));
     }
 }

@@ -6,7 +6,7 @@ use super::audit::unseen_failure;
 use super::deploying::branch_named;
 use super::exit::{Exit, Failure, Result};
 use super::policy_file::{POLICY, read_policy};
-use super::{HostName, hosts, opening, output};
+use super::{HostName, opening, output};
 use crate::render::{self, prose::wrap_text};
 use clap::Args;
 use jiff::Timestamp;
@@ -14,10 +14,11 @@ use portcullis_forge::remedy::{HostRemedy, RemedyPart, RemedyRequest};
 use portcullis_forge::{Forge, Question};
 use portcullis_judge::policy::Policy;
 use portcullis_model::change::BranchName;
-use portcullis_model::decision::Finding;
+use portcullis_model::decision::{Finding, Verdict};
 use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::facts::{Facts, GateTexts, HostFacts};
 use portcullis_model::inquiry::{Inquiry, Topic};
+use portcullis_rehearse::action::describe_rule;
 use portcullis_rehearse::remedy::{RulesToImpose, find_rules};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -28,15 +29,16 @@ const WIDTH: usize = 80;
 /// Arguments of `remedy`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Nothing is changed. Exit codes: 0 the host imposes everything that the policy asks for; 1 a change is \
-                        printed; 3 what protects the branch could not be seen, or no setting of the host suffices; 4 the \
-                        policy is not valid; 5 no such branch."
+    after_help = "Nothing is changed. Exit codes: 0 the host imposes everything that the policy asks for; 1 it does not, \
+                        and a change is printed; 3 what protects the branch could not be seen whole, and a change is \
+                        printed that settles it, where there is one; or no setting of the host suffices; 4 the policy \
+                        is not valid; 5 no such branch."
 )]
 pub struct RemedyArguments {
     /// Host to ask.
     #[arg(long, value_enum)]
     host: Option<HostName>,
-    /// Repository on the host.
+    /// Repository on the host; not needed for `bare`.
     #[arg(long, value_name = "OWNER/NAME")]
     repository: Option<String>,
     /// Branch to protect. Default: the policy's, if it names only one.
@@ -78,7 +80,7 @@ pub fn run(directory: &Path, arguments: &RemedyArguments) -> Result {
         missing: &found.rules,
         now: protection,
     };
-    let remedy = (hosts::kind_of(arguments.host).map_err(|gap| unseen_failure(&gap))?.remedy)(&request);
+    let remedy = host.remedy(&request).map_err(|gap| unseen_failure(&gap))?;
     match &arguments.print {
         Some(file) => print_part(&remedy, file)?,
         None => output::text(&describe(&found, &remedy, &branch))?,
@@ -87,11 +89,16 @@ pub fn run(directory: &Path, arguments: &RemedyArguments) -> Result {
 }
 
 fn exit_of(found: &RulesToImpose, remedy: &HostRemedy) -> Exit {
-    match (found.findings.is_empty(), remedy.parts.is_empty()) {
+    match (found.findings.is_empty(), remedy.parts.is_empty() || is_unseen(found)) {
         (true, _) => Exit::Allowed,
         (false, false) => Exit::Blocked,
         (false, true) => Exit::Undetermined,
     }
+}
+
+/// Is nothing known to be missing, and something hidden?
+fn is_unseen(found: &RulesToImpose) -> bool {
+    found.findings.iter().all(|finding| finding.verdict == Verdict::Unproven)
 }
 
 /// What protects the branch, as the facts of a judgement; all else was not asked.
@@ -138,12 +145,13 @@ fn facts_of(host: HostFacts, inquiry: Inquiry, gap: &Gap) -> Facts {
 
 fn print_part(remedy: &HostRemedy, file: &str) -> Result<()> {
     let part = remedy.parts.iter().find(|part| part.file == Some(file));
+    let files: Vec<&str> = remedy.parts.iter().filter_map(|part| part.file).collect();
     match part {
         Some(part) => output::data(part.text.as_bytes()),
-        None => {
-            let files = remedy.parts.iter().filter_map(|part| part.file);
-            Err(Failure::usage(output::unknown("text", file, files.collect::<Vec<_>>().into_iter())))
-        }
+        None if files.is_empty() => Err(Failure::usage(format!(
+            "there is no text `{file}`: this remedy has no file. Leave out --print to see what there is"
+        ))),
+        None => Err(Failure::usage(output::unknown("text", file, files.into_iter()))),
     }
 }
 
@@ -151,24 +159,45 @@ fn describe(found: &RulesToImpose, remedy: &HostRemedy, branch: &BranchName) -> 
     if found.findings.is_empty() {
         return format!("{branch}: the host imposes everything that the policy asks for\n");
     }
-    let mut page = format!("{branch}: not met by the host\n");
+    let result = if is_unseen(found) {
+        "it was not seen whether the host imposes this"
+    } else {
+        "not met by the host"
+    };
+    let mut page = format!("{branch}: {result}\n");
     found.findings.iter().for_each(|finding| page.push_str(&describe_finding(finding)));
     for part in &remedy.parts {
         page.push_str(&describe_part(part));
     }
-    let impossible = remedy.impossible.iter().map(|rule| {
-        let rule = portcullis_rehearse::action::describe_rule(rule);
-        format!("no setting of this host imposes {rule}")
-    });
+    let notes = remedy.notes.iter().cloned().chain(describe_rest(found, remedy));
+    notes.for_each(|note| page.push_str(&wrap(&format!("note: {note}"), 0)));
+    let next = if remedy.parts.is_empty() {
+        "Nothing was changed."
+    } else {
+        "Nothing was changed. Look at it, apply it, and run this again."
+    };
+    page.push_str(&format!("\n{next}\n"));
+    page
+}
+
+/// What stays unmet after the change, rule by rule, and how much that is.
+fn describe_rest(found: &RulesToImpose, remedy: &HostRemedy) -> Vec<String> {
+    let impossible = remedy
+        .impossible
+        .iter()
+        .map(|rule| format!("no setting of this host imposes {}", describe_rule(rule)));
+    let unnamed =
+        remedy.unnamed.iter().map(|(rule, why)| format!("{} is not in it: {why}", describe_rule(rule)));
     let left = found
         .left
         .iter()
         .map(|found| format!("no setting settles this: {}: {}", found.subject, found.reason));
-    for note in remedy.notes.iter().cloned().chain(impossible).chain(left) {
-        page.push_str(&wrap(&format!("note: {note}"), 0));
+    let mut rest: Vec<String> = impossible.chain(unnamed).collect();
+    if !rest.is_empty() {
+        rest.push(format!("missing rules that stay unmet: {} of {}", rest.len(), found.rules.len()));
     }
-    page.push_str("\nNothing was changed. Look at it, apply it, and run this again.\n");
-    page
+    rest.extend(left);
+    rest
 }
 
 fn wrap(text: &str, margin: usize) -> String {

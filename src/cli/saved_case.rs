@@ -2,6 +2,7 @@
 
 use super::decide::read_facts_file;
 use super::exit::{Failure, Result};
+use super::file_kind::is_facts;
 use super::policy_file::{check_waivers, parse_policy, read_policy};
 use super::replay::{not_sealed, read_limited};
 use portcullis_forge::check_known;
@@ -36,8 +37,11 @@ impl SavedCase {
                 drop(error);
                 SavedCase::of_facts(file, policy.unwrap_or(Path::new("")))
             }
-            Err(error) => Err(not_sealed(file, &bytes, &error)
-                .hint("facts need the policy to judge them by: --policy FILE")),
+            Err(_) if is_facts(&bytes) => Err(Failure::usage(format!(
+                "{}: facts hold no policy; name the one to judge them by: --policy FILE",
+                file.display()
+            ))),
+            Err(error) => Err(not_sealed(file, &bytes, &error)),
         }
     }
 

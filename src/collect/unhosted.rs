@@ -38,7 +38,7 @@ pub fn facts_without_host(
 fn request_of(target: &BranchName, change: &Change) -> ChangeRequest {
     ChangeRequest {
         id: RequestId::Name(format!("{target}@{}", change.head.short())),
-        title: "a change without a request".to_string(),
+        title: title_of(change),
         author: None,
         open: true,
         merged: None,
@@ -47,6 +47,12 @@ fn request_of(target: &BranchName, change: &Change) -> ChangeRequest {
         head_branch: None,
         head_repository: None,
     }
+}
+
+/// The subject of the head: no one gave the change a title.
+fn title_of(change: &Change) -> String {
+    let head = change.commits.iter().find(|commit| commit.id == change.head);
+    head.map_or_else(|| "a change without a request".to_string(), |commit| commit.subject.clone())
 }
 
 fn no_target() -> Gap {

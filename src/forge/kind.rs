@@ -5,7 +5,6 @@ use super::fleet::FleetHost;
 use super::http::RetryPolicy;
 use super::http::address::{AddressError, Origin};
 use super::http::transport::Transport;
-use super::remedy::{HostRemedy, RemedyRequest};
 use super::settled::Settles;
 use portcullis_model::host::HostConventions;
 use portcullis_model::id::RequestId;
@@ -32,8 +31,6 @@ pub struct HostKind {
     pub request_id: fn(&str) -> Option<RequestId>,
     /// Tells which answers are about something that is over.
     pub settles: Settles,
-    /// What to change so that the host imposes rules on a branch.
-    pub remedy: fn(&RemedyRequest<'_>) -> HostRemedy,
     /// The host of a repository of this name.
     pub open: OpenHost,
     /// The host of many repositories; `None` where it can only be asked about one at a time.

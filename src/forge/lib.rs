@@ -25,6 +25,7 @@ use portcullis_model::person::{Account, Login, TeamName};
 use portcullis_model::protection::{Branch, Protection};
 use portcullis_model::review::{ChangeRequest, CommitAccounts, Move, Permission, Push, Review};
 use portcullis_pattern::glob::Glob;
+use remedy::{HostRemedy, RemedyRequest};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -121,6 +122,13 @@ pub trait Forge {
 
     /// What protects the branch of a question.
     fn protection(&self, question: &Question<'_>) -> Fact<Protection>;
+
+    /// What to change so that the host imposes rules on a branch. Nothing is changed here, and the
+    /// change loosens nothing.
+    ///
+    /// # Errors
+    /// A gap: what the change has to keep was not seen.
+    fn remedy(&self, request: &RemedyRequest<'_>) -> Result<HostRemedy, Gap>;
 
     /// Who can change what protects a branch; `None` where the host shows bypass lists to everybody
     /// whom it shows the rules, or cannot say it.

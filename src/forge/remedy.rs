@@ -1,8 +1,8 @@
 //! What to change at a host so that it imposes rules on a branch: the very texts that the host, its
 //! command line and Terraform take. Nothing here changes anything.
 //!
-//! What a remedy adds comes beside what is there. It takes nothing away and loosens nothing, but
-//! where a host has one rule for a branch and no second one can come beside it: then it says so.
+//! What a remedy adds comes beside what is there. It takes nothing away and loosens nothing: where
+//! a host has one rule and no second one can come beside it, that rule keeps all that it imposes.
 
 use portcullis_model::change::BranchName;
 use portcullis_model::protection::{Protection, Rule};
@@ -27,6 +27,8 @@ pub struct HostRemedy {
     pub parts: Vec<RemedyPart>,
     /// The rules that no setting of such a host imposes.
     pub impossible: Vec<Rule>,
+    /// The rules that are not in it, because the policy has to name something first; and what.
+    pub unnamed: Vec<(Rule, String)>,
     /// What to know before.
     pub notes: Vec<String>,
 }

@@ -34,7 +34,8 @@ const USUAL: &[&str] = &[
     "release",
     "release/*",
     "releases/*",
-    "release-*",
+    "release-[0-9]*",
+    "release-v[0-9]*",
     "stable",
     "stable/*",
     "deploy",
@@ -94,6 +95,8 @@ impl FoundBranches {
 
 /// Names and patterns that every host and every CI file takes as they are.
 pub(crate) fn is_writable(pattern: &str) -> bool {
+    // Every host and every CI file knows this class.
+    let pattern = &pattern.replace("[0-9]", "0");
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./*+".contains(&b);
     let is_component = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
     pattern.bytes().all(is_plain)
@@ -102,7 +105,7 @@ pub(crate) fn is_writable(pattern: &str) -> bool {
         && !pattern.starts_with('-')
         && !pattern.ends_with('.')
         && !pattern.starts_with("refs/")
-        && !matches!(pattern, "*" | "**" | "**/*" | "HEAD")
+        && !matches!(pattern.as_str(), "*" | "**" | "**/*" | "HEAD")
         && Glob::new(pattern).is_ok()
 }
 
@@ -174,6 +177,15 @@ mod tests {
         assert_eq!(
             patterns("main", &["main", "a-fix", "release/1.2", "production"], ""),
             ["main", "production", "release/*"]
+        );
+    }
+
+    #[test]
+    fn a_branch_about_releases_is_no_release_branch() {
+        assert_eq!(patterns("main", &["main", "release-script", "release-notes-1"], ""), ["main"]);
+        assert_eq!(
+            patterns("main", &["main", "release-script", "release-1.2", "release-v3"], ""),
+            ["main", "release-[0-9]*", "release-v[0-9]*"]
         );
     }
 

@@ -253,6 +253,32 @@ fn a_policy_with_inline_areas_is_left_and_said() {
     Policy::parse(&updated.text).unwrap();
 }
 
+#[test]
+fn what_was_left_out_is_proposed_again() {
+    let inline = "data-processing = [{ name = \"a\", purpose = \"b\", paths = [\"c/**\"] }]\n";
+    let tables = "[[data-processing]]\nname = \"a\"\npurpose = \"b\"\npaths = [\"c/**\"]\n";
+    let own = "[[data-processing]]\nname = \"migrations\"\npurpose = \"Ours\"\npaths = [\n  \"db/old/**\", # kept\n]\n";
+    let proposal = propose(&[("dags/a.py", "import airflow"), ("x.rb", "x")]);
+    let left = update_policy(&format!("{inline}{}", EDITED.replace(own, "")), &proposal).unwrap();
+    assert_eq!((left.left.len(), left.added.len()), (1, 0), "{left:?}");
+    // The tables are written, as it was told.
+    let edited = left.text.replace(inline, "").replacen("[roles", &format!("{tables}\n[roles"), 1);
+    Policy::parse(&edited).unwrap_or_else(|problems| panic!("{problems:?}\n{edited}"));
+    assert_eq!(update_policy(&edited, &proposal).unwrap().added, ["area pipelines: dags/**"]);
+}
+
+#[test]
+fn a_rule_that_was_not_sure_is_added_once_it_is() {
+    let files = [("db/migrate/1.rb", "x"), ("dags/a.py", "import airflow"), ("x.rb", "x")];
+    let (proposal, mut doubtful) = (propose(&files), propose(&files));
+    let pipelines = doubtful.areas.iter_mut().find(|area| area.kind.name() == "pipelines").unwrap();
+    pipelines.paths.iter_mut().for_each(|rule| rule.sure = false);
+    let written = write_policy(&doubtful, None);
+    assert!(written.contains("\"dags/**\","), "it is shown as a comment: {written}");
+    assert_eq!(update_policy(&written, &doubtful).unwrap().text, written, "the twin: it is still not sure");
+    assert_eq!(update_policy(&written, &proposal).unwrap().added, ["area pipelines: dags/**"]);
+}
+
 /// Paths as tools have them, and as those who mean harm have them.
 fn any_path() -> impl Strategy<Value = Vec<u8>> {
     let folder = prop_oneof![

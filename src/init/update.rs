@@ -38,15 +38,17 @@ impl std::error::Error for NotToml {}
 pub fn update_policy(current: &str, proposal: &Proposal) -> Result<UpdatedPolicy, NotToml> {
     let document: DocumentMut =
         current.parse().map_err(|error: toml_edit::TomlError| NotToml(error.to_string()))?;
+    let remembered = remembered_rules(current);
     let mut edit =
-        PolicyEdit { document, remembered: remembered_rules(current), added: Vec::new(), left: Vec::new() };
+        PolicyEdit { document, remembered, added: Vec::new(), left: Vec::new(), unplaced: BTreeSet::new() };
     proposal.branches.iter().for_each(|branch| edit.add_branch(&branch.pattern, &branch.reasons));
     proposal.areas.iter().for_each(|area| edit.add_area(area));
     for one in proposal.written_runners() {
         edit.add_suite(one.runner.name, &crate::policy_text::suite_text(one));
     }
-    let PolicyEdit { document, remembered, added, left } = edit;
-    let text = remember_rules(document.to_string(), &remembered, proposal);
+    let PolicyEdit { document, remembered, added, left, unplaced } = edit;
+    let known = &remembered | &unplaced;
+    let text = remember_rules(document.to_string(), &known, proposal);
     Ok(UpdatedPolicy { text, added, left })
 }
 
@@ -58,9 +60,9 @@ fn remembered_rules(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The text with a line for everything that is proposed now.
-fn remember_rules(text: String, remembered: &BTreeSet<String>, proposal: &Proposal) -> String {
-    let new: String = memory_lines(proposal).into_iter().filter(|line| !remembered.contains(line)).collect();
+/// The text with a line for everything that is proposed now, but what has one or gets none.
+fn remember_rules(text: String, known: &BTreeSet<String>, proposal: &Proposal) -> String {
+    let new: String = memory_lines(proposal).into_iter().filter(|line| !known.contains(line)).collect();
     if new.is_empty() {
         return text;
     }
@@ -80,9 +82,17 @@ struct PolicyEdit {
     remembered: BTreeSet<String>,
     added: Vec<String>,
     left: Vec<String>,
+    /// What has no place in the policy yet: to be proposed again, and not remembered.
+    unplaced: BTreeSet<String>,
 }
 
 impl PolicyEdit {
+    /// Leaves a rule out, and says why.
+    fn leave(&mut self, part: &str, rule: &str, why: &str) {
+        self.left.push(why.to_string());
+        self.unplaced.insert(memory_line(part, rule));
+    }
+
     fn is_remembered(&self, part: &str, rule: &str) -> bool {
         self.remembered.contains(&memory_line(part, rule))
     }
@@ -91,11 +101,10 @@ impl PolicyEdit {
         if self.is_remembered("branches", pattern) {
             return;
         }
-        let list = self
-            .document
-            .get_mut("branches")
-            .and_then(|branches| branches.get_mut("deployment")?.as_array_mut());
-        let Some(list) = list else { return };
+        let Some(list) = deployment_list(&mut self.document) else {
+            let why = format!("branch {pattern}: write it by hand, `[branches] deployment` is not a list");
+            return self.leave("branches", pattern, &why);
+        };
         if strings_of(list).iter().any(|known| matches_text(known, pattern)) {
             return;
         }
@@ -109,18 +118,14 @@ impl PolicyEdit {
             return;
         }
         let name = area.kind.name();
-        let lines: Vec<String> = area
-            .paths
-            .iter()
-            .chain(&area.content)
-            .map(|rule| format!("area {name}: {}", rule.rule))
-            .collect();
+        let rules: Vec<&str> =
+            area.paths.iter().chain(&area.content).map(|rule| rule.rule.as_str()).collect();
         let Some(areas) = areas_of(&mut self.document) else {
             let why = "write it by hand, `data-processing` is not a list of tables";
-            self.left.extend(lines.into_iter().map(|line| format!("{line}: {why}")));
+            rules.iter().for_each(|rule| self.leave(name, rule, &format!("area {name}: {rule}: {why}")));
             return;
         };
-        self.added.extend(lines);
+        self.added.extend(rules.iter().map(|rule| format!("area {name}: {rule}")));
         extend_areas(areas, &area);
     }
 
@@ -158,8 +163,8 @@ impl PolicyEdit {
         let Some(control) =
             controls.and_then(|controls| controls.get_mut("regression-tests")?.as_table_mut())
         else {
-            self.left.push(format!("suite {name}: the policy has no `[controls.regression-tests]`"));
-            return;
+            let why = format!("suite {name}: the policy has no `[controls.regression-tests]`");
+            return self.leave("suites", name, &why);
         };
         let suites = control.entry("suites").or_insert_with(|| Item::Table(implicit_table()));
         let Some(suites) = suites.as_table_mut().filter(|suites| !suites.contains_key(name)) else { return };
@@ -174,6 +179,10 @@ fn implicit_table() -> Table {
     let mut table = Table::new();
     table.set_implicit(true);
     table
+}
+
+fn deployment_list(document: &mut DocumentMut) -> Option<&mut Array> {
+    document.get_mut("branches")?.get_mut("deployment")?.as_array_mut()
 }
 
 fn areas_of(document: &mut DocumentMut) -> Option<&mut ArrayOfTables> {

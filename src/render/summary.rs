@@ -5,6 +5,7 @@ use portcullis_model::change::Revision;
 use portcullis_model::decision::{
     Decision, Finding, HouseReference, Judged, Outcome, Place, PolicyOrigin, PolicyReference, Touch, Verdict,
 };
+use portcullis_model::id::RequestId;
 pub(super) use portcullis_model::plural::plural;
 use std::collections::BTreeMap;
 
@@ -56,6 +57,7 @@ pub(super) fn outcome_and_advice(decision: &Decision, advisory: bool) -> String 
 pub(super) fn judged(judged: &Judged) -> String {
     let (change, way) = match (&judged.environment, &judged.request) {
         (Some(environment), _) => (format!("deployment to {environment}"), "from"),
+        (None, Some(name)) if is_no_request(judged, name) => ("change".to_string(), "into"),
         (None, Some(number)) => (format!("request {number}"), "into"),
         (None, None) if !judged.requests.is_empty() => (format!("batch of {}", requests(judged)), "into"),
         (None, None) => ("change".to_string(), "into"),
@@ -69,6 +71,14 @@ pub(super) fn judged(judged: &Judged) -> String {
     ];
     let parts: Vec<String> = before.chain([change]).chain(after.into_iter().flatten()).collect();
     if parts.len() == 1 { format!("a {} of which nothing else is known", parts[0]) } else { parts.join(" ") }
+}
+
+/// Is it only the branch and the head, which name a change without a request?
+fn is_no_request(judged: &Judged, id: &RequestId) -> bool {
+    let RequestId::Name(name) = id else { return false };
+    let (Some(branch), Some(head)) = (&judged.branch, &judged.head) else { return false };
+    let rest = name.strip_prefix(branch.as_str()).and_then(|rest| rest.strip_prefix('@'));
+    rest.is_some_and(|rest| !rest.is_empty() && head.as_str().starts_with(rest))
 }
 
 /// The head as its system names it, or the first digits of a commit of git.
@@ -177,4 +187,24 @@ pub(super) fn outcome_lines(decision: &Decision, advisory: bool) -> Vec<String> 
 /// A word as JSON has it, without the quotes.
 pub(super) fn word_of(word: &impl serde::Serialize) -> String {
     serde_json::to_value(word).ok().and_then(|word| Some(word.as_str()?.to_string())).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portcullis_model::change::BranchName;
+
+    #[test]
+    fn a_branch_and_a_head_are_no_request() {
+        let head: Revision = "308b00cb91".repeat(4).try_into().unwrap();
+        let of = |name: &str| Judged {
+            request: Some(RequestId::Name(name.to_string())),
+            branch: Some(BranchName::new("master")),
+            head: Some(head.clone()),
+            ..Judged::default()
+        };
+        assert_eq!(judged(&of("master@308b00cb91")), "change into master at 308b00cb91");
+        // The twin: a request whose system gives names.
+        assert_eq!(judged(&of("I308b00")), "request I308b00 into master at 308b00cb91");
+    }
 }

@@ -153,6 +153,52 @@ fn an_update_adds_what_is_new_and_a_policy_with_mistakes_is_left() {
 }
 
 #[test]
+fn an_update_keeps_the_ends_of_lines_and_who_may_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let checkout = application();
+    init(&checkout, &[], 0);
+    let before = policy(&checkout).replace('\n', "\r\n");
+    checkout.write("portcullis.toml", &before);
+    let file = checkout.path().join("portcullis.toml");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    checkout.write("dags/load.py", "from airflow import DAG\n");
+    checkout.commit("Load");
+    init(&checkout, &["--update"], 0);
+    let after = policy(&checkout);
+    assert!(after.contains("\"dags/**\",\r\n"), "{after}");
+    assert!(after.lines().count() > before.lines().count());
+    assert_eq!(after.matches('\n').count(), after.matches("\r\n").count());
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+/// A policy whose areas are written in one line, and that has no suites.
+const INLINE: &str = r#"schema = 1
+data-processing = [{ name = "a", purpose = "b", paths = ["c/**"] }]
+[project]
+name = "Mine"
+[branches]
+deployment = ["main", "master"]
+[roles.gate-owners]
+teams = ["acme/owners"]
+[controls.gate-integrity]
+role = "gate-owners"
+approvals = 1
+[controls.required-reviews]
+approvals = 1
+"#;
+
+#[test]
+fn what_is_not_added_is_not_called_nothing_new() {
+    let checkout = application();
+    checkout.write("portcullis.toml", INLINE);
+    for _ in 0..2 {
+        let told = init(&checkout, &["--update"], 0);
+        assert!(told.contains("not added: area migrations: db/migrate/**"), "{told}");
+        assert!(!told.contains("Nothing is new.") && !told.contains("  added "), "{told}");
+    }
+}
+
+#[test]
 fn settings_that_never_apply_are_pointed_out() {
     let checkout = application();
     init(&checkout, &[], 0);

@@ -131,6 +131,7 @@ mod remedies_records;
 mod remedies_repository;
 mod remedy_catalogue;
 mod remedy_command;
+mod remedy_gitlab;
 mod replay;
 mod report_browser;
 mod reports_corpus;

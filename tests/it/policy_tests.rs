@@ -123,6 +123,17 @@ fn attack_a_file_of_cases_that_expects_nothing_is_refused() {
 }
 
 #[test]
+fn a_suite_that_the_policy_lacks_is_answered_with_those_that_it_has() {
+    let (exit, text) = test(&CASES.replacen("\"upload-regression\"", "\"upload\"", 1));
+    assert_eq!(exit, 4, "{text}");
+    for part in
+        ["no suite `upload`", "name one of the policy: `upload-regression`", "portcullis-tests.toml:9"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[test]
 fn what_is_not_described_is_not_there() {
     for taken in [
         "approved-by = [\"robin-example\", \"alex-example\"]\n",

@@ -191,6 +191,39 @@ fn attack_git_alone_allows_nothing_that_only_a_host_knows() {
 }
 
 #[test]
+fn git_alone_says_once_that_the_host_has_to_be_named() {
+    let lane = extended(5);
+    drop(lane.host());
+    let shown =
+        rehearse(lane.directory(), None, "80", &["--format", "terminal", "--format", "html=alone.html"]);
+    assert_eq!(shown.out.matches("Name the host, with --host").count(), 1, "{}", shown.out);
+    assert!(!shown.out.contains("Most telling") && !shown.out.contains("By control"), "{}", shown.out);
+    let page = std::fs::read_to_string(lane.directory().join("alone.html")).unwrap();
+    assert!(page.contains("git alone shows only what was touched"));
+}
+
+#[test]
+fn of_several_branches_the_one_that_is_checked_out_is_looked_at() {
+    let checkout = begun();
+    land_at(&checkout, "2026-02-01T12:00:00Z", "one");
+    let policy = std::fs::read_to_string(checkout.path().join("portcullis.toml")).unwrap();
+    let several = policy.replace("[\"main\"]", "[\"main\", \"release/*\"]");
+    assert_ne!(several, policy);
+    std::fs::write(checkout.path().join("several.toml"), several).unwrap();
+    let more = [&JSON[..], &["--policy", "several.toml"]].concat();
+    let shown = rehearse(checkout.path(), None, "80", &more);
+    assert_eq!(shown.json()["past"]["branch"], "main", "{}", shown.text);
+    // What is left out is said.
+    assert!(shown.text.contains("the first commit of the history is no landing"), "{}", shown.text);
+    let last = rehearse(checkout.path(), None, "80", &[&more[..], &["--last", "1"]].concat());
+    assert!(!last.text.contains("first commit"), "{}", last.text);
+    checkout.git(&["checkout", "-q", "-b", "a-fix"]);
+    let shown = rehearse(checkout.path(), None, "80", &more);
+    assert_eq!(shown.exit, 2, "{}", shown.out);
+    assert!(shown.text.contains("main, release/*"), "{}", shown.text);
+}
+
+#[test]
 fn a_population_is_what_was_asked_for() {
     let checkout = begun();
     land_at(&checkout, "2026-02-01T12:00:00Z", "one");

@@ -2,12 +2,10 @@
 //! met, for every requirement; and it holds nothing more.
 
 use portcullis_model::protection::{ActorKind, Bypass, BypassMode};
-use portcullis_testkit::gitlab::{GitLabWorld, ProtectedRule, Pusher};
 use portcullis_testkit::server::{Server, Site};
 use portcullis_testkit::stage::Stage;
 use portcullis_testkit::world::World;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
@@ -15,7 +13,7 @@ const HEAD: &str = "schema = 1\n[project]\nname = \"Records\"\n[branches]\ndeplo
     [[data-processing]]\nname = \"load\"\npurpose = \"Loads records\"\npaths = [\"load/**\"]\n[controls.protected-branch]\n";
 
 /// What a policy can require of every host.
-const EVERYWHERE: [&str; 8] = [
+pub(crate) const EVERYWHERE: [&str; 8] = [
     "change-request = true",
     "approvals = 2",
     "dismiss-stale = true",
@@ -26,13 +24,13 @@ const EVERYWHERE: [&str; 8] = [
     "linear-history = true",
 ];
 
-struct Remedied {
-    exit: i32,
-    out: String,
-    text: String,
+pub(crate) struct Remedied {
+    pub(crate) exit: i32,
+    pub(crate) out: String,
+    pub(crate) text: String,
 }
 
-fn remedy(directory: &Path, host: &str, address: &str, more: &[&str]) -> Remedied {
+pub(crate) fn remedy(directory: &Path, host: &str, address: &str, more: &[&str]) -> Remedied {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
     command.env_clear().current_dir(directory);
     command.env("GITHUB_API_URL", address).env("GITHUB_TOKEN", "a-token-of-the-job");
@@ -44,7 +42,7 @@ fn remedy(directory: &Path, host: &str, address: &str, more: &[&str]) -> Remedie
     Remedied { exit: output.status.code().unwrap(), out: text(&output.stdout), text: text(&output.stderr) }
 }
 
-fn require(stage: &Stage, settings: &str) {
+pub(crate) fn require(stage: &Stage, settings: &str) {
     std::fs::write(stage.directory().join("required.toml"), format!("{HEAD}{settings}\n")).unwrap();
 }
 
@@ -66,7 +64,7 @@ fn import(world: &mut World, stage: &Stage) -> Value {
     ruleset
 }
 
-fn is_met<S: Site + 'static>(stage: &Stage, host: &str, site: S) -> Remedied {
+pub(crate) fn is_met<S: Site + 'static>(stage: &Stage, host: &str, site: S) -> Remedied {
     remedy(stage.directory(), host, &Server::start(site).address(), &[])
 }
 
@@ -130,94 +128,71 @@ fn attack_what_the_host_does_not_show_is_not_met_by_a_remedy() {
     assert_ne!(unseen.exit, 0, "{}{}", unseen.out, unseen.text);
 }
 
-/// Does what a call of `glab api` does.
-fn apply_call(host: &mut GitLabWorld, line: &str) {
-    let words: Vec<&str> = line.split_whitespace().map(|word| word.trim_matches('\'')).collect();
-    let place = words[4].strip_prefix("projects/example-org%2Fdata-upload").unwrap();
-    let fields: BTreeMap<&str, &str> = words.iter().filter_map(|word| word.split_once('=')).collect();
-    let value = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| json!(text));
-    match (words[3], place) {
-        ("POST", "/protected_branches") => {
-            host.protected.push(ProtectedRule {
-                name: fields["name"].to_string(),
-                push: vec![Pusher::Level(fields["push_access_level"].parse().unwrap())],
-                force: fields["allow_force_push"] == "true",
-                owners: fields.get("code_owner_approval_required") == Some(&"true"),
-                inherited: false,
-            });
-            host.world.branch.protected = true;
-        }
-        ("DELETE", "/protected_branches/main") => host.protected.retain(|rule| rule.name != "main"),
-        ("PUT", "") => {
-            host.project.extend(fields.iter().map(|(key, text)| ((*key).to_string(), value(text))))
-        }
-        ("POST", "/approvals") => {
-            let licensed = host.licensed.as_mut().unwrap();
-            fields.iter().for_each(|(key, text)| licensed.settings[*key] = value(text));
-        }
-        ("POST", "/approval_rules") => {
-            let rule = (fields["name"].to_string(), fields["approvals_required"].parse().unwrap());
-            host.licensed.as_mut().unwrap().rules.push(rule);
-        }
-        ("POST", "/push_rule") => {
-            host.licensed.as_mut().unwrap().push_rule = json!({ "id": 1, "reject_unsigned_commits": true });
-        }
-        other => panic!("no such call: {other:?}"),
-    }
-}
-
-/// A GitLab with the loosest settings.
-fn open_gitlab(stage: &Stage, rule: Option<ProtectedRule>) -> GitLabWorld {
-    let mut host = GitLabWorld::honest(stage.world.clone());
-    host.world.branch.protected = rule.is_some();
-    host.protected = rule.into_iter().collect();
-    let licensed = host.licensed.as_mut().unwrap();
-    licensed.rules.clear();
-    for (key, value) in [
-        ("reset_approvals_on_push", false),
-        ("disable_overriding_approvers_per_merge_request", false),
-        ("merge_requests_author_approval", true),
-        ("merge_requests_disable_committers_approval", false),
-    ] {
-        licensed.settings[key] = json!(value);
-    }
-    host.set("only_allow_merge_if_all_discussions_are_resolved", json!(false))
-        .set("only_allow_merge_if_pipeline_succeeds", json!(false))
-        .set("merge_method", json!("merge"))
+#[test]
+fn a_hidden_list_of_bypasses_is_not_called_unmet() {
+    let stage = Stage::honest().unwrap();
+    require(&stage, "change-request = true\nforce-push = \"blocked\"");
+    let mut world = stage.world.clone();
+    world.rulesets[0].bypass = None;
+    let unseen = is_met(&stage, "github", world.clone());
+    assert_eq!(unseen.exit, 3, "{}{}", unseen.out, unseen.text);
+    assert!(unseen.out.starts_with("main: it was not seen"), "{}", unseen.out);
+    // What is printed settles it whatever is hidden.
+    let more = ["--print", "portcullis-ruleset.json"];
+    let printed = remedy(stage.directory(), "github", &Server::start(world.clone()).address(), &more);
+    world.imported.push(serde_json::from_str(&printed.out).unwrap());
+    let met = is_met(&stage, "github", world);
+    assert_eq!(met.exit, 0, "{}{}", met.out, met.text);
 }
 
 #[test]
-fn each_requirement_is_met_after_its_calls_to_gitlab() {
+fn up_to_date_without_a_check_is_said_and_counted() {
     let stage = Stage::honest().unwrap();
-    let gitlab = [
-        "last-push-approval = true",
-        "conversation-resolution = true",
-        "pipeline = true",
-        "up-to-date = true",
-    ];
-    let loose = || ProtectedRule {
-        push: vec![Pusher::Level(40)],
-        force: true,
-        owners: false,
-        ..ProtectedRule::strict("main")
+    let says = |exit: i32, parts: &[&str]| {
+        let told = is_met(&stage, "github", open_github(&stage));
+        assert_eq!(told.exit, exit, "{}{}", told.out, told.text);
+        let text = told.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        parts.iter().for_each(|part| assert!(text.contains(part), "{part}: {text}"));
     };
-    for settings in EVERYWHERE.iter().chain(&gitlab) {
-        require(&stage, settings);
-        for rule in [None, Some(loose())] {
-            let mut host = open_gitlab(&stage, rule.clone());
-            if rule.is_none() {
-                // Where anyone may push, nothing that a request needs holds.
-                host.protected = vec![ProtectedRule { force: false, ..ProtectedRule::strict("other") }];
-            }
-            let before = remedy(stage.directory(), "gitlab", &Server::start(host.clone()).address(), &[]);
-            if before.exit == 0 {
-                continue;
-            }
-            assert_eq!(before.exit, 1, "{settings}: {}{}", before.out, before.text);
-            let calls = before.out.lines().map(str::trim).filter(|line| line.starts_with("glab api"));
-            calls.for_each(|line| apply_call(&mut host, line));
-            let met = is_met(&stage, "gitlab", host);
-            assert_eq!(met.exit, 0, "{settings}, {rule:?}: {}\n{}{}", before.out, met.out, met.text);
-        }
-    }
+    require(&stage, "up-to-date = true");
+    says(3, &["up-to-date is not in it", "name the check under `checks`", "stay unmet: 1 of 1"]);
+    require(&stage, "up-to-date = true\nforce-push = \"blocked\"");
+    says(1, &["up-to-date is not in it", "stay unmet: 1 of 2", "non_fast_forward"]);
+    // The remedy, followed: with a check that is named it is met.
+    require(&stage, "up-to-date = true\nchecks = [{ name = \"build\", app = 15368 }]");
+    let mut world = open_github(&stage);
+    import(&mut world, &stage);
+    assert_eq!(is_met(&stage, "github", world).exit, 0);
+}
+
+#[test]
+fn a_text_is_only_printed_where_the_remedy_has_one() {
+    let stage = Stage::honest().unwrap();
+    require(&stage, "up-to-date = true");
+    let address = Server::start(open_github(&stage));
+    let more = ["--print", "portcullis-ruleset.json"];
+    let told = remedy(stage.directory(), "github", &address.address(), &more);
+    assert_eq!(told.exit, 2, "{}", told.out);
+    assert!(told.text.contains("this remedy has no file"), "{}", told.text);
+}
+
+#[test]
+fn a_server_without_a_host_needs_no_name() {
+    let stage = Stage::honest().unwrap();
+    require(&stage, "change-request = true");
+    let bare = tempfile::tempdir().unwrap();
+    let clone = Command::new("git")
+        .args(["clone", "--quiet", "--bare"])
+        .args([stage.directory(), bare.path()])
+        .output()
+        .unwrap();
+    assert!(clone.status.success(), "{}", String::from_utf8_lossy(&clone.stderr));
+    std::fs::copy(stage.directory().join("required.toml"), bare.path().join("required.toml")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).current_dir(bare.path());
+    command.args(["remedy", "--host", "bare", "--policy", "required.toml", "--branch", "main"]);
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("portcullis hook install"), "{text}");
 }

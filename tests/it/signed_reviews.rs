@@ -660,6 +660,11 @@ fn a_person_who_cannot_sign_yet_is_told_what_to_do() {
     std::fs::write(project.path().join(".gitconfig"), config).unwrap();
     let signed = project.portcullis(&["approve", "topic", "--onto", "main", "--yes"]);
     assert_eq!(signed.status.code(), Some(0), "{}", text_of(&signed));
+    let shown = text_of(&signed);
+    let mut files: Vec<&str> = shown.lines().filter(|line| line.starts_with("  ")).collect();
+    let count = files.len();
+    files.dedup();
+    assert!(count > 0 && files.len() == count, "each file once: {shown}");
     assert_judged(&project, 0, "approved independently by robin");
 }
 

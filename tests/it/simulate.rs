@@ -5,7 +5,7 @@ use crate::schema::Printed;
 use crate::support::gate::command;
 use crate::support::sealing::{Shelf, portcullis, seal_request};
 use portcullis_testkit::server::Server;
-use portcullis_testkit::stage::{REPORT, Stage};
+use portcullis_testkit::stage::{POLICY, REPORT, Stage};
 use serde_json::Value;
 
 /// A request that no one approved and whose suite did not run, sealed.
@@ -97,6 +97,21 @@ fn attack_what_could_not_be_seen_is_not_assumed_away() {
 }
 
 #[test]
+fn facts_are_simulated_by_the_policy_that_is_named() {
+    let stage = Stage::honest().unwrap();
+    let server = Server::start(stage.world.clone());
+    let gathered = command(&stage, &server, &["facts", "-o", "facts.json"]).output().unwrap();
+    assert!(gathered.status.success(), "{}", String::from_utf8_lossy(&gathered.stderr));
+    let assume = ["simulate", "facts.json", "--approve", "robin-example"];
+    let (exit, text) = portcullis(stage.directory(), &assume);
+    assert!(exit == 2 && text.contains("--policy FILE") && !text.contains("decide --facts"), "{text}");
+    std::fs::write(stage.directory().join("named.toml"), POLICY).unwrap();
+    let named = [&assume[..], &["--policy", "named.toml"]].concat();
+    let (exit, text) = portcullis(stage.directory(), &named);
+    assert_eq!(exit, 7, "{text}");
+}
+
+#[test]
 fn a_sealed_decision_that_was_altered_is_not_simulated() {
     let shelf = Shelf::new();
     blocked(&shelf, |_| ());
@@ -135,7 +150,18 @@ fn an_allowed_request_needs_nothing_and_a_lost_one_is_not_helped() {
     let output =
         command(&stage, &server, &["check", "--what-would-help", "--format", "json"]).output().unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
-    assert!(text.contains("none of the actions that Portcullis knows"), "{text}");
+    assert!(text.contains("no action here suffices, not even all of them"), "{text}");
+}
+
+#[test]
+fn without_a_host_it_says_that_the_host_has_to_be_asked() {
+    let stage = Stage::honest().unwrap();
+    let head = stage.head().to_string();
+    let arguments = ["check", "--host", "none", "--base", "main", "--head", &head, "--what-would-help"];
+    let (_, text) = portcullis(stage.directory(), &arguments);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("no action here suffices, because the host was not asked"), "{text}");
+    assert!(!text.contains("for Name the host") && text.contains("for. Name the host"), "{text}");
 }
 
 #[test]
@@ -151,6 +177,8 @@ fn a_decision_is_explained_with_the_lines_of_its_policy() {
         "paths = [\"services/upload/**\"",
         "[controls.required-reviews], line ",
         "| approvals = 1",
+        "[controls.required-reviews.data-processing]",
+        "| approvals = 2",
         "help: ",
     ] {
         assert!(text.contains(part), "{part}: {text}");

@@ -4,6 +4,7 @@ use super::{ApproveArguments, Reviewing, one_line, unseen};
 use crate::cli::exit::Result;
 use crate::cli::policy_file::POLICY;
 use portcullis_model::signed::ReviewVerdict;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// So many files are named; the rest are counted.
@@ -54,8 +55,9 @@ fn describe_change(reviewing: &Reviewing) -> Result<String> {
     let _ = writeln!(text, "areas     {areas}");
     let _ = writeln!(text, "commits   {}", change.commits.len());
     let _ = writeln!(text, "files     {}", change.files.len());
-    let paths: Vec<String> =
-        change.files.iter().flat_map(|file| file.entries()).map(|entry| entry.path.to_string()).collect();
+    // A file has the path that it had, and the one that it gets.
+    let entries = change.files.iter().flat_map(|file| file.entries());
+    let paths: BTreeSet<String> = entries.map(|entry| entry.path.to_string()).collect();
     for path in paths.iter().take(NAMED) {
         let _ = writeln!(text, "  {}", one_line(path));
     }

@@ -6,6 +6,7 @@ use crate::cli::{HostName, bare, output, program};
 use crate::collect::audit::cache::key::VARIABLE;
 use crate::collect::audit::cache::{AnswerCache, CacheFault, CacheOwner, open_cache};
 use jiff::Timestamp;
+use portcullis_forge::bare::KIND as BARE;
 use portcullis_forge::http::lanes::{AnswerKeeper, LANES};
 use portcullis_forge::{HostKind, ci};
 use portcullis_git::Repository;
@@ -38,6 +39,8 @@ pub fn open_asked(
         (Some(HostName::None), Some(_)) => {
             return Err(Failure::usage("--repository needs --host, and another one than `none`"));
         }
+        // The repository that is looked at.
+        (Some(HostName::Kind(kind)), None) if *kind == BARE => ".".to_string(),
         (Some(HostName::Kind(_)), None) => {
             return Err(Failure::usage("name the repository on the host: --repository OWNER/NAME"));
         }

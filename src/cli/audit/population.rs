@@ -17,6 +17,9 @@ use portcullis_wire::audit::v1::{BranchPopulationV1, DateAnomalyV1, ExcludedV1, 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+/// Why the first commit is left out.
+const FIRST_COMMIT: &str = "the first commit of the history has nothing that it could have landed on";
+
 /// The part of a line that is audited.
 pub struct AuditedLine {
     line: Vec<DatedCommit>,
@@ -81,12 +84,17 @@ impl AuditedLine {
             }
         };
         if self.within.start == 0 && !self.within.is_empty() {
-            leave_out(1, "the first commit of the history has nothing that it could have landed on");
+            leave_out(1, FIRST_COMMIT);
             self.within.start = 1;
         } else {
             leave_out(self.within.start, "they are from before the period");
         }
         leave_out(self.line.len().saturating_sub(self.within.end), "they are from after the period");
+    }
+
+    /// Would the first commit of the history belong to it, if it had landed on something?
+    pub fn leaves_first_out(&self) -> bool {
+        self.excluded.iter().any(|one| one.why == FIRST_COMMIT)
     }
 
     /// The commit before the first that is audited, and the last that is.

@@ -17,6 +17,7 @@ use portcullis_model::host::HostProfile;
 use portcullis_wire::schema;
 use std::path::{Path, PathBuf};
 
+mod line_ends;
 mod look;
 mod new_files;
 
@@ -202,17 +203,19 @@ fn update(place: &Place, current: &str, proposal: &Proposal, arguments: &InitArg
     parse_policy(&format!("{name}, updated"), &updated.text, &profile, &houses)?;
     let lines: Vec<String> = updated.added.iter().map(|line| format!("  added {line}")).collect();
     let left: Vec<String> = updated.left.iter().map(|line| format!("  not added: {line}")).collect();
-    let nothing = if lines.is_empty() { "\nNothing is new.\n" } else { "\nUpdate\n" };
+    let is_nothing = lines.is_empty() && left.is_empty();
+    let nothing = if is_nothing { "\nNothing is new.\n" } else { "\nUpdate\n" };
     output::text(&format!("{nothing}{}", [lines, left].concat().join("\n")))?;
-    if updated.text == current {
+    let text = line_ends::keep_line_ends(current, &updated.text);
+    if text == current {
         return Ok(Exit::Allowed);
     }
     if arguments.dry_run {
-        output::text(&show_difference(&name, current, &updated.text))?;
+        output::text(&show_difference(&name, current, &text))?;
         output::remark("nothing was written");
         return Ok(Exit::Allowed);
     }
-    let file = NewFile { path: place.policy.clone(), text: updated.text, replaces: true, is_needed: true };
+    let file = NewFile { path: place.policy.clone(), text, replaces: true, is_needed: true };
     write_all_or_none(place.root.as_deref(), &[file])?;
     output::remark(&format!("wrote {name}"));
     Ok(Exit::Allowed)

@@ -60,7 +60,8 @@ pub fn write_all_or_none(root: Option<&Path>, files: &[NewFile]) -> Result<Vec<(
             continue;
         }
         let folder = make_folders(&file.path, &mut undo)?;
-        let beside = stage_text(&folder, &file.text).map_err(|error| cannot(&file.path, &error))?;
+        let staged_text = stage_text(&folder, &file.text, is_there.then_some(&file.path));
+        let beside = staged_text.map_err(|error| cannot(&file.path, &error))?;
         staged.push((beside, file, is_there));
         said.push((file.path.clone(), true));
     }
@@ -103,11 +104,15 @@ fn make_folders(path: &Path, undo: &mut Undo) -> Result<PathBuf> {
     Ok(folder.to_path_buf())
 }
 
-fn stage_text(folder: &Path, text: &str) -> std::io::Result<NamedTempFile> {
+/// The text in a file of the folder, with the permissions of the file that it replaces.
+fn stage_text(folder: &Path, text: &str, replaced: Option<&PathBuf>) -> std::io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut beside = builder.tempfile_in(folder)?;
+    if let Some(replaced) = replaced {
+        beside.as_file().set_permissions(replaced.metadata()?.permissions())?;
+    }
     beside.write_all(text.as_bytes())?;
     beside.as_file().sync_all()?;
     Ok(beside)

@@ -172,12 +172,25 @@ fn quote_settings(policy: &Policy, name: &str) -> String {
     let texts = [(&policy.text, "the policy".to_string())].into_iter().chain(house);
     let quoted = texts.filter_map(|(text, of)| {
         let line = line_of(text, &["controls"], name)?;
-        Some(format!("[controls.{name}], line {line} of {of}\n{}", quote_table(text, line)))
+        let below = tables_below(text, name).into_iter().filter(|below| *below != line);
+        let below: String = below.map(|below| quote_table(text, below)).collect();
+        Some(format!("[controls.{name}], line {line} of {of}\n{}{below}", quote_table(text, line)))
     });
     match quoted.collect::<String>() {
         none if none.is_empty() => format!("{name}, which every policy has\n"),
         quoted => quoted,
     }
+}
+
+/// The lines on which tables of a control begin, such as those for its areas.
+fn tables_below(policy: &str, control: &str) -> Vec<u64> {
+    let begins = |line: &str| {
+        let path = line.trim_start().trim_start_matches('[').split(']').next().unwrap_or_default();
+        let keys: Vec<&str> =
+            path.split('.').map(|key| key.trim().trim_matches(['"', '\''])).take(3).collect();
+        line.trim_start().starts_with('[') && keys.len() == 3 && keys[..2] == ["controls", control]
+    };
+    (1..).zip(policy.lines()).filter(|(_, line)| begins(line)).map(|(number, _)| number).collect()
 }
 
 /// The lines of a table, up to the next one or an empty line.

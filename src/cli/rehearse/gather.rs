@@ -9,6 +9,7 @@ use crate::cli::audit::population::{AuditedLine, CountedRange};
 use crate::cli::audit::unseen_failure;
 use crate::cli::exit::Result;
 use crate::cli::hosts::profile_of;
+use crate::cli::output;
 use crate::cli::progress::Progress;
 use crate::collect::audit::{AuditGroup, AuditedBranch, GatheredLanding};
 use crate::collect::crew::Crew;
@@ -61,9 +62,15 @@ pub fn gather_rehearsal(
     let other = arguments.compare.as_ref().map(|file| NamedPolicy::read(directory, file, &profile));
     let other = other.transpose()?;
     let sources = sources_of(repository, directory, (host, crew.as_ref()), as_of);
-    let named = NamedTip::find(repository, &sources, policy.branch(arguments.branch.as_deref())?)?;
+    let named =
+        NamedTip::find(repository, &sources, policy.branch(repository, arguments.branch.as_deref())?)?;
     let line = repository.dated_line(&named.tip).map_err(|gap| unseen_failure(&gap))?;
     let line = AuditedLine::find(repository, line, &[], period, as_of)?;
+    if line.leaves_first_out() {
+        output::remark(
+            "the first commit of the history is no landing: there was nothing that it could land on",
+        );
+    }
     let inquiry = policy.policy.inquiry(None);
     let inquiry = other.iter().fold(inquiry, |asked, other| asked.union(other.policy.inquiry(None)));
     let variants = change_settings(&policy.policy, &inquiry);

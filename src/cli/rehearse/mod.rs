@@ -31,7 +31,8 @@ pub struct RehearseArguments {
     /// Look at everything since then: a date (from its first moment in UTC), or an RFC 3339 time.
     #[arg(long, value_name = "DATE", help_heading = "Which landings")]
     since: Option<String>,
-    /// Branch to look at. Default: the policy's, if it names only one.
+    /// Branch to look at. Default: the policy's, if it names only one; else the one that is checked
+    /// out, if the policy names it.
     #[arg(long, value_name = "NAME", help_heading = "Which landings")]
     branch: Option<String>,
     /// Policy to rehearse; it need not be committed. Default: `portcullis.toml` as it is here now,

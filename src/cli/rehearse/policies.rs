@@ -81,25 +81,41 @@ impl NamedPolicy {
         })
     }
 
-    /// The branch that is looked at.
+    /// The branch that is looked at: the one that is named, else the only one of the policy, else
+    /// the one that is checked out.
     ///
     /// # Errors
     /// It is not named, or it is none that the policy judges.
-    pub fn branch(&self, named: Option<&str>) -> Result<BranchName> {
+    pub fn branch(&self, repository: &Repository, named: Option<&str>) -> Result<BranchName> {
         let name = match named {
             Some(name) => BranchName::new(name),
-            None => branch_named(None, &self.policy).ok_or_else(|| {
-                Failure::usage("name the branch whose landings are looked at: --branch NAME")
-            })?,
+            None => branch_named(None, &self.policy)
+                .or_else(|| self.checked_out(repository))
+                .ok_or_else(|| self.unnamed_branch())?,
         };
-        let is_judged =
-            self.policy.scope.deployment.iter().any(|glob| glob.matches(name.as_str().as_bytes()));
-        if is_judged {
+        if self.judges(&name) {
             return Ok(name);
         }
         Err(Failure::usage(format!(
             "{name} is no deployment branch of {}: it would judge none of its landings",
             self.file
         )))
+    }
+
+    fn judges(&self, branch: &BranchName) -> bool {
+        self.policy.scope.deployment.iter().any(|glob| glob.matches(branch.as_str().as_bytes()))
+    }
+
+    fn checked_out(&self, repository: &Repository) -> Option<BranchName> {
+        let (_, head) = repository.default_branches();
+        head.map(|name| BranchName::new(&name)).filter(|branch| self.judges(branch))
+    }
+
+    fn unnamed_branch(&self) -> Failure {
+        let patterns: Vec<&str> = self.policy.scope.deployment.iter().map(|glob| glob.as_str()).collect();
+        Failure::usage("name the branch whose landings are looked at: --branch NAME").hint(format!(
+            "the deployment branches of the policy are {}, and none of them is checked out",
+            patterns.join(", ")
+        ))
     }
 }

@@ -15,6 +15,7 @@
 //! | teams, checks, deployments | none |
 
 use crate::WorkShare;
+use crate::remedy::{HostRemedy, RemedyRequest};
 use crate::{
     ChangeRequestHost, CheckFacts, Connection, Forge, HostError, HostKind, PushFacts, Question, ReviewFacts,
 };
@@ -53,7 +54,6 @@ pub static KIND: HostKind = HostKind {
     repository_form: "DIR",
     request_id: |text| BareRequestId::read(text).map(|id| id.name()),
     settles: crate::settled::never,
-    remedy: remedy::write_remedy,
     open: |repository, _: Connection| Ok::<Box<dyn Forge>, HostError>(Box::new(unopened(repository))),
     fleet: None,
 };
@@ -330,6 +330,10 @@ impl<V: ServerView> Forge for BareServer<V> {
         let meant = || question.request.value().map(|request| request.base_branch.clone());
         let branch = named.or_else(meant).unwrap_or_else(|| BranchName::new(""));
         guard.known().map(|guard| guard.protection(&branch)).into()
+    }
+
+    fn remedy(&self, request: &RemedyRequest<'_>) -> Result<HostRemedy, Gap> {
+        Ok(remedy::write_remedy(request))
     }
 
     fn checks(&self, _: &Revision) -> CheckFacts {

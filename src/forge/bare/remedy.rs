@@ -1,6 +1,6 @@
 //! Remedies of a server without a host: the hook, git's own settings, and lines for gitolite.
 
-use crate::remedy::{HostRemedy, RemedyPart, RemedyRequest, quote_shell};
+use crate::remedy::{HostRemedy, RemedyPart, RemedyRequest};
 use portcullis_model::protection::Rule;
 
 /// What to change.
@@ -20,11 +20,9 @@ pub(super) fn write_remedy(request: &RemedyRequest<'_>) -> HostRemedy {
     }
     let mut parts = Vec::new();
     if !commands.is_empty() {
-        let place = format!("cd {}", quote_shell(request.repository));
-        let commands: Vec<String> = [place].into_iter().chain(commands).collect();
         parts.push(RemedyPart::commands(
             "server",
-            "On the server, as the owner of the repository",
+            "On the server, in the folder of the repository and as its owner",
             &commands,
         ));
     }
@@ -41,7 +39,7 @@ pub(super) fn write_remedy(request: &RemedyRequest<'_>) -> HostRemedy {
             text,
         ));
     }
-    HostRemedy { parts, impossible, notes: notes_of(&possible) }
+    HostRemedy { parts, impossible, notes: notes_of(&possible), ..HostRemedy::default() }
 }
 
 fn is_possible(rule: &Rule) -> bool {

@@ -11,6 +11,7 @@
 use crate::http::address::{Api, Origin};
 use crate::http::client::{Client, Reply};
 use crate::http::gaps::malformed;
+use crate::remedy::{HostRemedy, RemedyRequest};
 use crate::{
     ChangeRequestHost, CheckFacts, Connection, Forge, HostError, HostKind, PushFacts, Question, ReviewFacts,
     WorkShare,
@@ -65,7 +66,6 @@ pub static GITEA: HostKind = HostKind {
     repository_form: "owner/name",
     request_id: |text| text.parse().ok().map(RequestId::Number),
     settles: settled::settles,
-    remedy: remedy::write_remedy,
     open: |repository, connection| Ok(Box::new(Gitea::open(&FLAVOUR_GITEA, repository, connection)?)),
     fleet: Some(|connection| Ok(Box::new(fleet::GiteaFleet::open(&FLAVOUR_GITEA, connection)?))),
 };
@@ -81,7 +81,6 @@ pub static FORGEJO: HostKind = HostKind {
     repository_form: "owner/name",
     request_id: |text| text.parse().ok().map(RequestId::Number),
     settles: settled::settles,
-    remedy: remedy::write_remedy,
     open: |repository, connection| Ok(Box::new(Gitea::open(&FLAVOUR_FORGEJO, repository, connection)?)),
     fleet: Some(|connection| Ok(Box::new(fleet::GiteaFleet::open(&FLAVOUR_FORGEJO, connection)?))),
 };
@@ -242,6 +241,10 @@ impl Forge for Gitea {
 
     fn protection(&self, question: &Question<'_>) -> Fact<Protection> {
         self.branch_protection(question).into()
+    }
+
+    fn remedy(&self, request: &RemedyRequest<'_>) -> Result<HostRemedy, Gap> {
+        Ok(remedy::write_remedy(request))
     }
 
     fn checks(&self, head: &Revision) -> CheckFacts {

@@ -39,7 +39,7 @@ pub(super) fn write_remedy(request: &RemedyRequest<'_>) -> HostRemedy {
             &[command],
         ),
     ];
-    HostRemedy { parts, impossible, notes: Vec::new() }
+    HostRemedy { parts, impossible, ..HostRemedy::default() }
 }
 
 fn is_possible(rule: &Rule) -> bool {

@@ -12,6 +12,7 @@
 use crate::http::address::Api;
 use crate::http::client::Client;
 use crate::kind::domains_of;
+use crate::remedy::{HostRemedy, RemedyRequest};
 use crate::{
     BatchQuestion, ChangeRequestHost, CheckFacts, Connection, Forge, HostError, HostKind, PushFacts,
     Question, ReviewFacts, WorkShare,
@@ -66,7 +67,6 @@ pub static KIND: HostKind = HostKind {
     repository_form: "owner/name",
     request_id: |text| text.parse().ok().map(RequestId::Number),
     settles: settled::settles,
-    remedy: remedy::write_remedy,
     open: |repository, connection| Ok(Box::new(GitHub::open(repository, connection)?)),
     fleet: Some(|connection| Ok(Box::new(fleet::GitHubFleet::open(connection)?))),
 };
@@ -199,6 +199,10 @@ impl Forge for GitHub {
 
     fn protection(&self, question: &Question<'_>) -> Fact<Protection> {
         self.branch_protection(question).into()
+    }
+
+    fn remedy(&self, request: &RemedyRequest<'_>) -> Result<HostRemedy, Gap> {
+        Ok(remedy::write_remedy(request))
     }
 
     fn administration(&self) -> Option<Administration> {

@@ -14,9 +14,9 @@ const FILE: &str = "portcullis-ruleset.json";
 pub(super) fn write_remedy(request: &RemedyRequest<'_>) -> HostRemedy {
     let (possible, impossible): (Vec<Rule>, Vec<Rule>) =
         request.missing.iter().cloned().partition(is_possible);
-    let possible = with_checks(possible, request);
+    let (possible, unnamed) = with_checks(possible, request);
     if possible.is_empty() {
-        return HostRemedy { impossible, ..HostRemedy::default() };
+        return HostRemedy { impossible, unnamed, ..HostRemedy::default() };
     }
     let place = format!("repos/{}/rulesets", request.repository);
     let command = format!("gh api --method POST {} --input {FILE}", quote_shell(&place));
@@ -35,25 +35,32 @@ pub(super) fn write_remedy(request: &RemedyRequest<'_>) -> HostRemedy {
             terraform(request, &possible),
         ),
     ];
-    HostRemedy { parts, impossible, notes: notes_of(&possible) }
+    HostRemedy { parts, impossible, unnamed, notes: notes_of(&possible) }
 }
 
 fn is_possible(rule: &Rule) -> bool {
     !matches!(rule, Rule::Pipeline | Rule::PipelineCheck { .. } | Rule::ServiceCheck { .. })
 }
 
-/// "Up to date" does nothing without a check, so the ruleset repeats those that are required.
-fn with_checks(mut rules: Vec<Rule>, request: &RemedyRequest<'_>) -> Vec<Rule> {
+/// "Up to date" does nothing without a check, so the ruleset repeats those that are required. Where
+/// none is, one has to be named.
+fn with_checks(mut rules: Vec<Rule>, request: &RemedyRequest<'_>) -> (Vec<Rule>, Vec<(Rule, String)>) {
     let has_check = |rules: &[Rule]| rules.iter().any(|rule| matches!(rule, Rule::Check { .. }));
-    if rules.contains(&Rule::UpToDate) && !has_check(&rules) {
-        let imposed = request.now.requirements.iter().map(|one| one.rule.clone());
-        rules.extend(imposed.filter(|rule| matches!(rule, Rule::Check { .. })));
-        if !has_check(&rules) {
-            rules.retain(|rule| *rule != Rule::UpToDate);
-        }
+    if !rules.contains(&Rule::UpToDate) || has_check(&rules) {
+        return (rules, Vec::new());
     }
-    rules
+    let imposed = request.now.requirements.iter().map(|one| one.rule.clone());
+    rules.extend(imposed.filter(|rule| matches!(rule, Rule::Check { .. })));
+    if has_check(&rules) {
+        return (rules, Vec::new());
+    }
+    rules.retain(|rule| *rule != Rule::UpToDate);
+    (rules, vec![(Rule::UpToDate, NEEDS_CHECK.to_string())])
 }
+
+/// Why a ruleset cannot impose "up to date" alone.
+const NEEDS_CHECK: &str = "GitHub imposes it only together with a required status check, and neither the policy nor the \
+                           branch names one: name the check under `checks` in the policy, and run this again";
 
 fn notes_of(rules: &[Rule]) -> Vec<String> {
     let any_app = rules.iter().find_map(|rule| match rule {

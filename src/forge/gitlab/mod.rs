@@ -15,6 +15,7 @@
 use crate::http::address::Api;
 use crate::http::client::Client;
 use crate::kind::domains_of;
+use crate::remedy::{HostRemedy, RemedyRequest};
 use crate::{
     BatchQuestion, ChangeRequestHost, CheckFacts, Connection, Forge, HostError, HostKind, PushFacts,
     Question, ReadTexts, ReviewFacts, WorkShare,
@@ -77,7 +78,6 @@ pub static KIND: HostKind = HostKind {
     repository_form: "group/name",
     request_id: |text| text.strip_prefix('!').unwrap_or(text).parse().ok().map(RequestId::Number),
     settles: settled::settles,
-    remedy: remedy::write_remedy,
     open: |repository, connection| Ok(Box::new(GitLab::open(repository, connection)?)),
     fleet: None,
 };
@@ -206,6 +206,10 @@ impl Forge for GitLab {
 
     fn protection(&self, question: &Question<'_>) -> Fact<Protection> {
         self.branch_protection(question).into()
+    }
+
+    fn remedy(&self, request: &RemedyRequest<'_>) -> Result<HostRemedy, Gap> {
+        self.write_remedy(request)
     }
 
     fn administration(&self) -> Option<Administration> {

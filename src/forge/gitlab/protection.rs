@@ -82,7 +82,7 @@ pub(super) fn is_match(pattern: &str, branch: &str) -> bool {
 }
 
 /// Whom an entry lets; `None` for "No one".
-fn actor(level: &wire::AccessLevel) -> Option<Bypass> {
+pub(super) fn actor(level: &wire::AccessLevel) -> Option<Bypass> {
     let (kind, id) = match level {
         wire::AccessLevel { user_id: Some(id), .. } => (ActorKind::User, Some(*id)),
         wire::AccessLevel { group_id: Some(id), .. } => (ActorKind::Team, Some(*id)),

@@ -207,7 +207,7 @@ impl GitLab {
 type Read = fn(&GitLab, &BranchName, &Question<'_>, &mut Found) -> Result<(), Gap>;
 
 /// Does an approval rule apply to a branch? It does to every branch where it names none.
-fn applies_to(rule: &wire::ApprovalRule, branch: &BranchName) -> bool {
+pub(super) fn applies_to(rule: &wire::ApprovalRule, branch: &BranchName) -> bool {
     rule.applies_to_all_protected_branches == Some(true) || covers(rule.protected_branches.as_ref(), branch)
 }
 

@@ -146,6 +146,8 @@ pub(super) struct PushData {
 pub(super) struct ProtectedBranch {
     pub name: String,
     pub push_access_levels: Vec<AccessLevel>,
+    pub merge_access_levels: Option<Vec<AccessLevel>>,
+    pub unprotect_access_levels: Option<Vec<AccessLevel>>,
     pub allow_force_push: Option<bool>,
     /// Only where the plan has code owners.
     pub code_owner_approval_required: Option<bool>,
@@ -157,6 +159,8 @@ pub(super) struct ProtectedBranch {
 /// Who may: one of three kinds of actors, or everybody from a level on.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct AccessLevel {
+    /// The number of the entry.
+    pub id: Option<u64>,
     pub access_level: Option<u64>,
     pub user_id: Option<u64>,
     pub group_id: Option<u64>,
@@ -245,6 +249,9 @@ pub(super) struct ApprovalSettings {
     pub disable_overriding_approvers_per_merge_request: Option<bool>,
     pub merge_requests_author_approval: Option<bool>,
     pub merge_requests_disable_committers_approval: bool,
+    /// Excludes `reset_approvals_on_push`.
+    pub selective_code_owner_removals: Option<bool>,
+    pub require_reauthentication_to_approve: Option<bool>,
 }
 
 /// "Approval rules of a project", and of a request.
@@ -262,6 +269,7 @@ pub(super) struct ApprovalRule {
 /// A protected branch of an approval rule.
 #[derive(Debug, Deserialize)]
 pub(super) struct RuleBranch {
+    pub id: Option<u64>,
     pub name: String,
 }
 

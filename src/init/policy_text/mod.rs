@@ -94,16 +94,17 @@ fn memory_text(proposal: &Proposal) -> String {
     )
 }
 
-/// The lines that remember what is proposed.
+/// The lines that remember what is written as settings. What is only a comment was not sure: it is
+/// proposed once it is.
 pub(crate) fn memory_lines(proposal: &Proposal) -> Vec<String> {
     let mut lines = Vec::new();
     for area in &proposal.areas {
-        for rule in area.paths.iter().chain(&area.content) {
+        for rule in area.paths.iter().chain(&area.content).filter(|rule| rule.sure) {
             lines.push(memory_line(area.kind.name(), &rule.rule));
         }
     }
     lines.extend(proposal.branches.iter().map(|branch| memory_line("branches", &branch.pattern)));
-    lines.extend(proposal.runners.iter().map(|one| memory_line("suites", one.runner.name)));
+    lines.extend(proposal.written_runners().map(|one| memory_line("suites", one.runner.name)));
     lines
 }
 

@@ -86,8 +86,8 @@ fn branch_of(policy: &Policy, described: &ChangeText) -> Option<BranchName> {
 fn actions_of(policy: &Policy, described: &ChangeText) -> Vec<AssumedAction> {
     let mut actions: Vec<AssumedAction> =
         described.approved_by.iter().map(|login| AssumedAction::Approve(Login::new(login))).collect();
-    actions.extend(described.suites.iter().cloned().map(AssumedAction::PassSuite));
-    actions.extend(described.checks.iter().cloned().map(AssumedAction::PassCheck));
+    actions.extend(described.suites.iter().map(|suite| AssumedAction::PassSuite(suite.get_ref().clone())));
+    actions.extend(described.checks.iter().map(|check| AssumedAction::PassCheck(check.get_ref().clone())));
     if described.protection == DescribedProtection::AsRequired {
         let rules = policy.controls.values().flat_map(|control| control.wanted_rules());
         actions.extend(rules.cloned().map(AssumedAction::Protect));

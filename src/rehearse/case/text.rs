@@ -89,10 +89,10 @@ pub struct ChangeText {
     pub teams: BTreeMap<String, Vec<String>>,
     /// Suites that pass on what would land.
     #[serde(default)]
-    pub suites: Vec<String>,
+    pub suites: Vec<Spanned<String>>,
     /// Checks that succeed on the head.
     #[serde(default)]
-    pub checks: Vec<String>,
+    pub checks: Vec<Spanned<String>>,
     /// What the host imposes on the branch.
     #[serde(default)]
     pub protection: DescribedProtection,
@@ -225,21 +225,24 @@ fn mistakes_of_change(change: &Spanned<ChangeText>, policy: &Policy) -> Vec<Prob
     if let Some(file) = described.added.keys().find(|file| !described.files.contains(file)) {
         refuse(format!("lines are added to `{file}`, which is not changed"), "name it under `files`, too");
     }
-    let suites: Vec<&str> =
-        policy.controls.values().flat_map(|one| one.suite_needs()).map(|need| need.name).collect();
-    if let Some(suite) = described.suites.iter().find(|suite| !suites.contains(&suite.as_str())) {
-        refuse(format!("the policy has no suite `{suite}`"), "name one of the policy");
-    }
-    let checks: Vec<&str> = policy
-        .controls
-        .values()
-        .flat_map(|one| one.wanted_checks())
-        .map(|check| check.name.as_str())
-        .collect();
-    if let Some(check) = described.checks.iter().find(|check| !checks.contains(&check.as_str())) {
-        refuse(format!("the policy asks for no check `{check}`"), "name one of the policy");
-    }
+    let needs = policy.controls.values().flat_map(|one| one.suite_needs());
+    let suites: BTreeSet<&str> = needs.map(|need| need.name).collect();
+    problems.extend(unknown_name(&described.suites, &suites, "the policy has no suite"));
+    let wanted = policy.controls.values().flat_map(|one| one.wanted_checks());
+    let checks: BTreeSet<&str> = wanted.map(|check| check.name.as_str()).collect();
+    problems.extend(unknown_name(&described.checks, &checks, "the policy asks for no check"));
     problems
+}
+
+/// The first name that the policy does not have, with those that it has.
+fn unknown_name(named: &[Spanned<String>], known: &BTreeSet<&str>, what: &str) -> Option<Problem> {
+    let unknown = named.iter().find(|name| !known.contains(name.get_ref().as_str()))?;
+    let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+    let help = match names.is_empty() {
+        true => "it names none: leave the line out".to_string(),
+        false => format!("name one of the policy: {}", names.join(", ")),
+    };
+    Some(mistake(unknown.span(), format!("{what} `{}`", unknown.get_ref()), Some(&help)))
 }
 
 fn mistakes_of_expect(expect: &Spanned<ExpectText>, policy: &Policy) -> Vec<Problem> {

@@ -1,8 +1,8 @@
 //! A rehearsal as a page: one file that loads nothing, needs no script, and can be printed.
 
 use super::{
-    NO_DECISION, day_of, describe_change, describe_effect, describe_facts, describe_past, describe_policy,
-    find_landing, headline, outcome_word, short_id, verdict_word,
+    GIT_ALONE, NO_DECISION, day_of, describe_change, describe_effect, describe_facts, describe_past,
+    describe_policy, find_landing, headline, is_git_alone, outcome_word, short_id, verdict_word,
 };
 use crate::render::plural;
 use base64::Engine as _;
@@ -174,6 +174,9 @@ fn number(count: u64) -> Markup {
 }
 
 fn controls(rehearsal: &RehearsalV1) -> Markup {
+    if is_git_alone(rehearsal) {
+        return html! { p { (GIT_ALONE) } };
+    }
     let asked = rehearsal.controls.iter().filter(|one| one.asked);
     let rows: Vec<_> = asked
         .map(|one| {
@@ -203,6 +206,9 @@ fn areas(rehearsal: &RehearsalV1) -> Markup {
 }
 
 fn telling(rehearsal: &RehearsalV1) -> Markup {
+    if is_git_alone(rehearsal) {
+        return html! { p { (GIT_ALONE) } };
+    }
     let chosen = rehearsal.telling.iter().filter_map(|id| find_landing(rehearsal, id));
     html! {
         @if rehearsal.telling.is_empty() { p { "Every landing would have been allowed." } }

@@ -12,6 +12,16 @@ pub mod terminal;
 /// What it is not, in one sentence.
 const NO_DECISION: &str = "A rehearsal: nothing was decided, and nothing is recorded.";
 
+/// What to do where there is no more to tell than what was touched.
+const GIT_ALONE: &str = "Name the host, with --host and --repository: git alone shows only what was touched.";
+
+/// Was no host asked, and nothing found without one?
+fn is_git_alone(rehearsal: &RehearsalV1) -> bool {
+    let mut findings = rehearsal.landings.iter().flat_map(|landing| &landing.findings);
+    let found_nothing = findings.all(|finding| finding.verdict == VerdictV1::Unproven);
+    rehearsal.host == "none" && rehearsal.counts.undetermined > 0 && found_nothing
+}
+
 fn outcome_word(outcome: OutcomeV1) -> &'static str {
     match outcome {
         OutcomeV1::Allow => "allowed",

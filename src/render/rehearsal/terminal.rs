@@ -2,8 +2,8 @@
 //! `escape.rs`.
 
 use super::{
-    NO_DECISION, day_of, describe_change, describe_effect, describe_facts, describe_past, describe_policy,
-    find_landing, headline, outcome_word, short_id, verdict_word,
+    GIT_ALONE, NO_DECISION, day_of, describe_change, describe_effect, describe_facts, describe_past,
+    describe_policy, find_landing, headline, is_git_alone, outcome_word, short_id, verdict_word,
 };
 use crate::render::prose::wrap_text;
 use crate::render::{Style, escape, plural};
@@ -126,6 +126,10 @@ impl RehearsalPage<'_> {
     }
 
     fn controls(&mut self, rehearsal: &RehearsalV1) -> io::Result<()> {
+        if is_git_alone(rehearsal) {
+            writeln!(self.out)?;
+            return self.line(2, 4, GIT_ALONE);
+        }
         self.head("By control", &["broken", "unproven", "waived", "met"])?;
         for one in rehearsal.controls.iter().filter(|one| one.asked) {
             let numbers = [one.broken, one.unproven, one.waived, one.met].map(|number| number.to_string());
@@ -149,7 +153,7 @@ impl RehearsalPage<'_> {
     }
 
     fn telling(&mut self, rehearsal: &RehearsalV1) -> io::Result<()> {
-        if rehearsal.telling.is_empty() {
+        if rehearsal.telling.is_empty() || is_git_alone(rehearsal) {
             return Ok(());
         }
         self.heading("Most telling")?;

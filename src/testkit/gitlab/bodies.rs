@@ -9,6 +9,11 @@ use portcullis_model::person::{Account, AccountKind};
 use portcullis_model::review::Permission;
 use serde_json::{Map, Value, json};
 
+/// The number of the first entry of who may push.
+pub(super) const FIRST_ENTRY: usize = 10;
+/// The number of the first rule of approvals.
+pub(super) const FIRST_RULE: usize = 300;
+
 impl GitLabWorld {
     /// A user, in the short form.
     pub(super) fn user(&self, account: &Account) -> Value {
@@ -271,7 +276,7 @@ impl GitLabWorld {
     fn protected_body(&self, index: usize, rule: &ProtectedRule) -> Value {
         let level = |(index, pusher): (usize, &Pusher)| {
             let mut entry = json!({
-                "id": 10 + index, "access_level": 40, "access_level_description": "Maintainers",
+                "id": FIRST_ENTRY + index, "access_level": 40, "access_level_description": "Maintainers",
                 "user_id": null, "group_id": null, "deploy_key_id": null,
             });
             match pusher {
@@ -293,7 +298,8 @@ impl GitLabWorld {
         let mut body = json!({
             "id": 1 + index, "name": rule.name, "allow_force_push": rule.force,
             "push_access_levels": rule.push.iter().enumerate().map(level).collect::<Vec<_>>(),
-            "merge_access_levels": [level((90, &Pusher::Level(40)))], "unprotect_access_levels": [],
+            "merge_access_levels": rule.merge.iter().enumerate().map(|(index, it)| level((80 + index, it))).collect::<Vec<_>>(),
+            "unprotect_access_levels": [],
         });
         if self.licensed.is_some() {
             body["code_owner_approval_required"] = json!(rule.owners);
@@ -305,7 +311,7 @@ impl GitLabWorld {
     pub(super) fn rule_bodies(&self, rules: &[(String, u64)]) -> Vec<Value> {
         let body = |(index, (name, count)): (usize, &(String, u64))| {
             json!({
-                "id": 300 + index, "name": name, "rule_type": "any_approver", "report_type": null,
+                "id": FIRST_RULE + index, "name": name, "rule_type": "any_approver", "report_type": null,
                 "eligible_approvers": [], "approvals_required": count, "users": [], "groups": [],
                 "contains_hidden_groups": false, "protected_branches": [],
                 "applies_to_all_protected_branches": false, "overridden": false,

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 mod bodies;
+pub mod changes;
 mod checks;
 pub mod forge;
 mod history;
@@ -70,6 +71,8 @@ pub struct ProtectedRule {
     pub name: String,
     /// Who may push.
     pub push: Vec<Pusher>,
+    /// Who may merge.
+    pub merge: Vec<Pusher>,
     /// May they push with force?
     pub force: bool,
     /// Does it require code owners?
@@ -239,7 +242,8 @@ impl ProtectedRule {
     /// Nobody may push, and not with force.
     pub fn strict(name: &str) -> ProtectedRule {
         let (name, push) = (name.to_string(), vec![Pusher::Level(0)]);
-        ProtectedRule { name, push, force: false, owners: true, inherited: false }
+        let merge = vec![Pusher::Level(40)];
+        ProtectedRule { name, push, merge, force: false, owners: true, inherited: false }
     }
 }
 

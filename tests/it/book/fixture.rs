@@ -253,8 +253,11 @@ fn cases() -> Fixture {
     let write = |name: &str, text: &str| std::fs::write(fixture.directory.join(name), text).unwrap();
     let page = Page::read("docs/policy-test.md");
     let blocks = page.blocks();
-    write("portcullis-tests.toml", &blocks.iter().find(|block| block.language == "toml").unwrap().text);
-    write("portcullis.toml", portcullis_testkit::stage::POLICY);
+    let mut shown = blocks.iter().filter(|block| block.language == "toml");
+    let policy = &shown.next().unwrap().text;
+    assert_eq!(policy, portcullis_testkit::stage::POLICY, "cases of pages are read for this policy");
+    write("portcullis.toml", policy);
+    write("portcullis-tests.toml", &shown.next().unwrap().text);
     fixture
 }
 

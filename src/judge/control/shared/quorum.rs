@@ -375,7 +375,19 @@ fn doubt_first(verdict: Verdict, doubts: &[(String, String)]) -> Option<String> 
 fn remedy_for(case: &Case<'_>, approvals: &Approvals, shortfalls: &[Shortfall]) -> Option<String> {
     let by_signers = case.facts.host.is_without_requests();
     let derived = shortfalls.first().and_then(|_| remedy_for_derived(approvals));
-    derived.or_else(|| shortfalls.first().map(|shortfall| shortfall.remedy(by_signers)))
+    let first = shortfalls.first();
+    derived
+        .or_else(|| first.map(|shortfall| shortfall.remedy(by_signers, unknown_people(approvals, shortfall))))
+}
+
+/// The unknown people of the commits that a shortfall has not counted yet.
+fn unknown_people(approvals: &Approvals, shortfall: &Shortfall) -> usize {
+    match shortfall {
+        Shortfall::People { spare, .. } | Shortfall::Role { spare, .. } => {
+            approvals.unattributed.len().saturating_sub(*spare)
+        }
+        _ => 0,
+    }
 }
 
 /// More approvals on the same host are derived as well: only another way to give them helps.

@@ -21,20 +21,31 @@ impl Shortfall {
     }
 
     /// What to do; `by_signers` where only signed reviews count, and no host says who may write.
-    pub(super) fn remedy(&self, by_signers: bool) -> String {
+    /// Each of the unknown people of the commits may be an approver, so that as many more are
+    /// asked.
+    pub(super) fn remedy(&self, by_signers: bool, unknown: usize) -> String {
+        let ask = |present: usize, needed: usize, whom: &str| {
+            let lacking = needed.saturating_sub(present);
+            let ask = format!(
+                "Ask {} {whom} who took no part in the change to approve its head",
+                more_people(lacking.saturating_add(unknown))
+            );
+            match unknown {
+                0 => format!("{ask}."),
+                _ => format!(
+                    "{ask}; or add the unknown addresses of the commits to `[[people]]` in the policy, and ask {}.",
+                    more_people(lacking)
+                ),
+            }
+        };
         match self {
-            Shortfall::People { present, needed, .. } if by_signers => format!(
-                "Ask {} of the allowed signers who took no part in the change to approve its head.",
-                more_people(needed.saturating_sub(*present))
-            ),
-            Shortfall::People { present, needed, .. } => format!(
-                "Ask {} with write access who took no part in the change to approve its head.",
-                more_people(needed.saturating_sub(*present))
-            ),
-            Shortfall::Role { name, present, needed, .. } => format!(
-                "Ask {} of role `{name}` who took no part in the change to approve its head.",
-                more_people(needed.saturating_sub(*present))
-            ),
+            Shortfall::People { present, needed, .. } if by_signers => {
+                ask(*present, *needed, "of the allowed signers")
+            }
+            Shortfall::People { present, needed, .. } => ask(*present, *needed, "with write access"),
+            Shortfall::Role { name, present, needed, .. } => {
+                ask(*present, *needed, &format!("of role `{name}`"))
+            }
             Shortfall::Owners(_) => {
                 "Ask an owner of each named file to approve, and give each file an owner in CODEOWNERS on the base branch."
                     .to_string()

@@ -145,6 +145,10 @@ fn every_unknown_mailbox_may_be_an_approver() {
     assert!(judged.reason.contains("2 of 3"), "{}", judged.reason);
     assert!(judged.remedy.unwrap().contains("[[people]]"));
     assert_eq!(verdict(&world, 3, &[]), Broken);
+    // The number that is asked for at first suffices: two approve, four are needed, and one more.
+    let remedy = ask(&world, 4, &[]).remedy.unwrap();
+    assert!(remedy.starts_with("Ask 3 more people with write access"), "{remedy}");
+    assert!(remedy.contains("`[[people]]` in the policy, and ask 2 more people."), "{remedy}");
     world.add_commit(commit(revision('e'), "y"), nobody);
     assert_eq!(verdict(&world, 1, &[]), Unproven);
 }
