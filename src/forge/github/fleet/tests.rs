@@ -111,7 +111,7 @@ fn an_error_with_a_path_is_about_one_repository() {
     });
     let mut answer: Answer = serde_json::from_value(body).unwrap();
     assert_eq!(answer.take("r0", "o/gone", &asked()).unwrap_err().reason, GapReason::NotVisible);
-    assert!(answer.take("r1", "o/here", &asked()).is_ok());
+    assert!(answer.take("r1", "O/N", &asked()).is_ok());
     assert_eq!(answer.take("r2", "o/lost", &asked()).unwrap_err().reason, GapReason::Malformed);
 }
 
@@ -121,4 +121,15 @@ fn names_are_variables_and_never_text_of_the_query() {
     let query = query_for(1, &asked());
     assert!(query.contains("r0: repository(owner: $o0, name: $n0)") && !query.contains("portcullis.toml"));
     assert_eq!(variables_for(&[&name], &asked())["t0"], "HEAD:portcullis.toml");
+}
+
+#[test]
+fn attack_a_repository_under_its_old_name_or_under_none_is_not_seen() {
+    assert_eq!(
+        read_survey(("o/old", "o/old"), repository(), &asked()).unwrap_err().reason,
+        GapReason::Contradiction
+    );
+    let mut nameless = repository();
+    nameless.as_object_mut().unwrap().remove("nameWithOwner");
+    assert_eq!(read_survey(("o/n", "o/n"), nameless, &asked()).unwrap_err().reason, GapReason::Malformed);
 }

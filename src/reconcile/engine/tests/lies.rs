@@ -8,7 +8,7 @@ use crate::compare::{ComparedManifests, compare_manifests};
 use portcullis_model::digest::Digest;
 use portcullis_model::reconciliation::RecordClass;
 use proptest::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use tempfile::TempDir;
 
@@ -158,6 +158,9 @@ fn one_changed_bucket_is_named() {
     assert!(found.contains("rows-lost"), "{found:?}");
 }
 
+/// So many records of a class are moved: each judgement reads a whole answer.
+const TRIED: usize = 6;
+
 /// A record that is missing, stale or still there moves to those that are as they should be: its rows are counted there, and it is
 /// in no list. All sums are those of the headers.
 #[test]
@@ -169,11 +172,13 @@ fn attack_a_difference_is_counted_among_the_records_that_are_right() {
         let controls = crate::control::make_controls(&plan.seed, line.bucket, &plan.clock);
         controls.iter().any(|control| control.key == line.key)
     };
-    let mut tried = BTreeSet::new();
+    let (mut tried, mut seen) = (BTreeSet::new(), BTreeMap::new());
     for (at, row) in honest.lines.iter().enumerate().filter(|(_, line)| line.part == "row") {
-        if ![Missing, Stale, Undeleted].contains(&row.class) || is_control(row) {
+        let of_class = seen.entry(row.class).or_insert(0);
+        if ![Missing, Stale, Undeleted].contains(&row.class) || is_control(row) || *of_class == TRIED {
             continue;
         }
+        *of_class += 1;
         let cell = |class, band| {
             move |line: &Line| {
                 line.part == "cell" && line.bucket == row.bucket && line.class == class && line.band == band
