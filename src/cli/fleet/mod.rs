@@ -12,7 +12,6 @@ use super::hosts::kind_of;
 use super::output;
 use super::policy_file::parse_policy;
 use super::progress::ProgressView;
-use crate::render;
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_fleet::columns::GivenHouse;
@@ -174,7 +173,7 @@ fn tell_lost<'n>(before: impl Iterator<Item = &'n String>, items: &[FleetItem]) 
         let named = lost.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
         output::remark(&format!(
             "{} of the round before are in scope no more: {named}{more}; see `portcullis fleet diff`",
-            render::plural(lost.len() as u64, "repository")
+            portcullis_fleet::groups::count_repositories(lost.len() as u64)
         ));
     }
 }

@@ -63,7 +63,7 @@ fn branch(change: &GitlabChange<'_>, one: &BranchChange, label: &str) -> String 
 fn level_name(level: u64) -> &'static str {
     match level {
         0 => "no one",
-        ..=30 => "developer",
+        1..=30 => "developer",
         31..=40 => "maintainer",
         _ => "admin",
     }
