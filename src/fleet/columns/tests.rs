@@ -91,6 +91,24 @@ fn a_house_policy_is_held_against_each_control() {
     assert_eq!(judge("house-policy", &SeenPolicy::Absent, Some(&house), Fact::Known(None)), []);
 }
 
+/// A policy with every control of the house policy may judge nothing: no branch, no path, other people.
+#[test]
+fn attack_a_policy_has_the_controls_of_the_house_policy_and_judges_nothing() {
+    let house = Policy::parse(POLICY).unwrap();
+    let against = |text: &str| judge("house-policy", &policy(text), Some(&house), Fact::Known(None));
+    assert_eq!(worst(&against(&format!("{POLICY}\n# the same\n"))), Some(FleetVerdict::Met));
+    let change = |key: &str, by: &str| {
+        let line = POLICY.lines().find(|line| line.trim_start().starts_with(key)).expect(key);
+        POLICY.replacen(line, by, 1)
+    };
+    for (key, by) in
+        [("deployment = ", "deployment = [\"never\"]"), ("paths = ", "paths = [\"nothing-here/**\"]")]
+    {
+        let found = against(&change(key, by));
+        assert_eq!(worst(&found), Some(FleetVerdict::Broken), "{key}: {found:?}");
+    }
+}
+
 #[test]
 fn a_file_of_waivers_that_was_not_seen_is_not_one_without_waivers() {
     let gap = Gap::new("it", GapReason::Truncated, "why", "do");

@@ -73,7 +73,7 @@ pub enum Strictness {
     Table,
 }
 
-/// How a value stands to that of the policy that is extended.
+/// How a value compares with that of the house policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueStanding {
     /// They are the same.
@@ -85,7 +85,7 @@ pub enum ValueStanding {
 }
 
 impl Strictness {
-    /// How a value stands to that of the policy that is extended.
+    /// Compares a value with that of the house policy.
     pub fn compare(self, own: &Value, house: &Value) -> ValueStanding {
         if own == house {
             return ValueStanding::Equal;

@@ -39,7 +39,8 @@ pub(super) struct BranchPlan {
 
 /// What the missing rules need of the rules of the branch.
 struct BranchNeeds {
-    /// That a request is the only way: what a request needs binds nobody who may push.
+    /// That a request is the only way: who may push needs none of
+    /// what a request needs.
     closed: bool,
     unforced: bool,
     owners: bool,

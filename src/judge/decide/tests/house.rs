@@ -116,7 +116,7 @@ impl Dice {
 
 /// Changes that differ in what policies differ in.
 fn changes() -> Vec<Facts> {
-    let bends: [fn(&mut World); 9] = [
+    let edits: [fn(&mut World); 9] = [
         |_| {},
         |world| *world.reviews() = vec![review(1, "kim", ReviewState::Approved)],
         |world| *world.reviews() = vec![review(1, "robin", ReviewState::Approved)],
@@ -133,13 +133,13 @@ fn changes() -> Vec<Facts> {
             world.gate().waivers_text().after = Some(text);
         },
     ];
-    let bent = |bend: &fn(&mut World)| {
+    let edited = |edit: &fn(&mut World)| {
         let mut world = World::honest();
         world.change().on_the_way = Fact::Known(Vec::new());
-        bend(&mut world);
+        edit(&mut world);
         world.facts
     };
-    bends.iter().map(bent).collect()
+    edits.iter().map(edited).collect()
 }
 
 fn world_day(days: i64) -> String {

@@ -231,6 +231,53 @@ impl<'a> HouseComparison<'a> {
     }
 }
 
+/// What a house policy has and a policy that takes nothing over from it does not write: each key,
+/// with the value of the house policy.
+pub fn list_missing(own: &Value, house: &Table, may_loosen: &[String]) -> Vec<(String, String)> {
+    let mut missing = Vec::new();
+    let own_parts = ["schema", "project", "extends", "house"];
+    for (name, wanted) in house.iter().filter(|(name, _)| !own_parts.contains(&name.as_str())) {
+        find_missing(&mut vec![name.clone()], own.get(name), wanted, &mut missing);
+    }
+    let may_loosen = |key: &[String]| may_loosen.iter().any(|allowed| covers(allowed, key));
+    missing.retain(|(key, _)| !may_loosen(key));
+    missing.into_iter().map(|(key, value)| (key.join("."), value)).collect()
+}
+
+fn find_missing(
+    key: &mut Vec<String>,
+    own: Option<&Value>,
+    house: &Value,
+    missing: &mut Vec<(Vec<String>, String)>,
+) {
+    let order = row_at(key).map(|row| row.order);
+    if order == Some(Strictness::Any) {
+        return;
+    }
+    let below: Vec<(&str, Option<&Value>, &Value)> = match (own, house, order) {
+        (None, _, _) => return missing.push((key.clone(), shown(house))),
+        (Some(own), Value::Table(house), _) => {
+            house.iter().map(|(name, wanted)| (name.as_str(), own.get(name), wanted)).collect()
+        }
+        (Some(Value::Array(own)), Value::Array(house), Some(Strictness::Each(id))) => {
+            let find = |name: &str| own.iter().find(|one| one_name(one, id) == name);
+            let named = |wanted| (one_name(wanted, id), find(one_name(wanted, id)), wanted);
+            house.iter().map(named).collect()
+        }
+        _ => return,
+    };
+    for (name, own, wanted) in below {
+        key.push(name.to_string());
+        find_missing(key, own, wanted, missing);
+        key.pop();
+    }
+}
+
+/// How an element of a list is called by one of its keys.
+fn one_name<'v>(element: &'v Value, id: &str) -> &'v str {
+    element.get(id).and_then(Value::as_str).unwrap_or_default()
+}
+
 /// A default of the table of rows.
 fn default_value(text: &str) -> Option<Value> {
     format!("value = {text}").parse::<Table>().ok()?.remove("value")

@@ -23,7 +23,7 @@
 use super::recover::recover;
 use super::tree::TomlValue;
 use super::{Policy, Problem, characters, checks, signed, syntax};
-use compare::{HouseComparison, is_known_key, plain_value};
+use compare::{HouseComparison, is_known_key, list_missing, plain_value};
 use portcullis_model::decision::{HouseOrigin, HouseReference};
 use portcullis_model::digest::Digest;
 use portcullis_model::fact::Fact;
@@ -120,6 +120,38 @@ pub struct House {
     pub deviations: Vec<Deviation>,
     /// The settings that are judged by: those of the child, and what it takes over.
     pub settings: Table,
+}
+
+/// A policy that takes nothing over from a house policy, held against it.
+#[derive(Clone, Debug)]
+pub struct HeldPolicy {
+    /// Where it asks for less than it may, or has what it may not have: a sentence each.
+    pub looser: Vec<String>,
+    /// What the house policy has and it does not: the key, and the value of the house policy.
+    pub missing: Vec<(String, String)>,
+    /// Where it differs and may.
+    pub deviations: Vec<Deviation>,
+}
+
+/// Holds a policy that extends nothing against a house policy; `None` where one of them is no TOML.
+pub fn hold_against(own: &str, house: &str) -> Option<HeldPolicy> {
+    let mut problems = Vec::new();
+    let own = syntax::parse(own, &mut problems)?;
+    let root = syntax::parse(house, &mut problems)?;
+    let may_loosen = read_permissions(&root, &mut problems);
+    let Value::Table(house) = plain_value(&root) else { return None };
+    let mut comparison = HouseComparison {
+        house: &house,
+        may_loosen: &may_loosen,
+        deviations: Vec::new(),
+        problems: Vec::new(),
+    };
+    comparison.run(&own);
+    Some(HeldPolicy {
+        looser: comparison.problems.into_iter().map(|problem| problem.message).collect(),
+        missing: list_missing(&plain_value(&own), &house, &may_loosen),
+        deviations: comparison.deviations,
+    })
 }
 
 impl Policy {
