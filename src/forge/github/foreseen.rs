@@ -39,8 +39,8 @@ impl GitHub {
         self.client.url(WHAT, &self.at(&["branches", name.as_str()]), &[])
     }
 
-    /// What the plan of the administration begins with, for a person's repository and an organisation's
-    /// alike.
+    /// What the plan of the administration begins with: the same for a repository of a person and
+    /// of an organisation.
     pub(super) fn foresee_administration(&self) {
         let administrators = [("affiliation", "all"), ("permission", "admin")];
         let addresses = [

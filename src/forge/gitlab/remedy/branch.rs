@@ -39,8 +39,7 @@ pub(super) struct BranchPlan {
 
 /// What the missing rules need of the rules of the branch.
 struct BranchNeeds {
-    /// That a request is the only way: who may push needs none of
-    /// what a request needs.
+    /// Are merge requests the only way? Direct pushes meet no rule of merge requests.
     closed: bool,
     unforced: bool,
     owners: bool,
