@@ -222,7 +222,7 @@ fn describe_since(
     let local = |run: &RunReference| write_local(run.time, zone);
     match (first_bad, last_good) {
         (Some(bad), Some(good)) => format!(
-            "At {} all was as it should be; at {} it was not. Records became wrong in between.",
+            "A check at {} found all records as they should be, and a check at {} did not. They became wrong in between.",
             local(good),
             local(bad)
         ),
@@ -232,7 +232,7 @@ fn describe_since(
                 local(bad)
             )
         }
-        (None, Some(good)) => format!("At {} all was as it should be.", local(good)),
+        (None, Some(good)) => format!("A check at {} found all records as they should be.", local(good)),
         (None, None) => "Since when is not known.".to_string(),
     }
 }

@@ -16,6 +16,7 @@
 //! | `remote`, `branches`, `owners`, `people` | what git and the host say |
 //! | `proposal` | all of it together |
 //! | `policy_text`, `ci_job`, `report` | the policy, the CI job, the evidence |
+//! | `git_reviews` | what the policy says where git keeps the reviews |
 //! | `update` | what is new, added to a policy that people have edited |
 
 pub mod area;
@@ -25,6 +26,7 @@ pub mod ci_job;
 mod ci_text;
 mod cover;
 pub mod found;
+pub mod git_reviews;
 pub mod listing;
 pub mod mark;
 pub mod owners;

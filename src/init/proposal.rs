@@ -4,6 +4,7 @@ use crate::area::ProposedArea;
 use crate::branches::{BranchFacts, ProposedBranch, propose_branches};
 use crate::ci_text::{NamedIn, environments_in, jobs_in};
 use crate::found::{FoundCi, FoundRunner, find_ci, find_runners};
+use crate::git_reviews::GitReviews;
 use crate::owners::GateOwners;
 use crate::people::HistoryPeople;
 use crate::propose::propose_areas;
@@ -19,6 +20,8 @@ pub struct RepositoryFacts {
     pub remote: Option<RemotePlace>,
     /// The kind of host, by name; `None`: not known.
     pub host: Option<&'static str>,
+    /// How reviews are kept in git; `None`: a host keeps them.
+    pub git_reviews: Option<&'static GitReviews>,
     /// Its branches.
     pub branches: BranchFacts,
     /// Who owns what steers the gate.

@@ -128,9 +128,13 @@ fn unknown_lines(proposal: &Proposal) -> Vec<String> {
     let mut lines = proposal.facts.gaps.clone();
     lines.extend(reading_gaps(proposal));
     if proposal.facts.owners.is_empty() {
-        lines.push("Who owns the gate: no line of CODEOWNERS names an owner of the policy. Write a team under `[roles.gate-owners]`.".into());
+        let what = match proposal.facts.git_reviews {
+            Some(_) => "write the names of at least two signers",
+            None => "no line of CODEOWNERS names an owner of the policy. Write a team",
+        };
+        lines.push(format!("Who owns the gate: {what} under `[roles.gate-owners]`."));
     }
-    if proposal.facts.host.and_then(ci_job::find).is_none() {
+    if proposal.facts.host.and_then(ci_job::find).is_none() && proposal.facts.git_reviews.is_none() {
         lines.push("How your CI runs the gate: no job is written for this host. docs/merge-gate.md lists CI systems.".into());
     }
     if proposal.runners.is_empty() {

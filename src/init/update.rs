@@ -2,7 +2,9 @@
 //! nothing that was proposed before is proposed again.
 
 use crate::area::{ProposedArea, ProposedRule};
-use crate::policy_text::{PROPOSED, area_text, branch_lines, memory_line, memory_lines, rule_lines};
+use crate::policy_text::{
+    PROPOSED, area_text, branch_lines, memory_line, memory_lines, rule_lines, suite_text, trust_of,
+};
 use crate::proposal::Proposal;
 use portcullis_pattern::glob::Glob;
 use std::collections::BTreeSet;
@@ -43,8 +45,9 @@ pub fn update_policy(current: &str, proposal: &Proposal) -> Result<UpdatedPolicy
         PolicyEdit { document, remembered, added: Vec::new(), left: Vec::new(), unplaced: BTreeSet::new() };
     proposal.branches.iter().for_each(|branch| edit.add_branch(&branch.pattern, &branch.reasons));
     proposal.areas.iter().for_each(|area| edit.add_area(area));
+    let trust = trust_of(proposal);
     for one in proposal.written_runners() {
-        edit.add_suite(one.runner.name, &crate::policy_text::suite_text(one));
+        edit.add_suite(one.runner.name, &suite_text(one, trust));
     }
     let PolicyEdit { document, remembered, added, left, unplaced } = edit;
     let known = &remembered | &unplaced;

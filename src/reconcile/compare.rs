@@ -15,7 +15,6 @@ use crate::looks::ShareLooks;
 use crate::manifest::{BucketWriter, FaultKind, ManifestFault, ManifestTitle, ManifestWriter, WrittenBucket};
 use crate::record::Clock;
 use crate::totals::BucketTotals;
-use jiff::Timestamp;
 use portcullis_model::reconciliation::{Dataset, RecordClass};
 use portcullis_wire::form::Form as _;
 use portcullis_wire::manifest::v1::{BUCKETS, ManifestContentV1, ManifestIsolationV1, ManifestScopeV1};
@@ -152,8 +151,7 @@ fn prepare_join<'j>(
     let (source, target) = (manifests.source.header(), manifests.target.header());
     let clock = Clock::new(dataset, source, target, manifests.receipts.is_some(), settings.late_since);
     let seed = settings.seed.unwrap_or_else(|| manifests.seed());
-    let at = target.as_of.model().unwrap_or(Timestamp::MAX);
-    let accepted = dataset.accepted.iter().filter(|one| one.is_in_force(at)).cloned().collect();
+    let accepted = manifests.accepted_of(dataset);
     JoinSettings { manifests, clock, seed, listed: settings.listed as u64, accepted }
 }
 

@@ -3,8 +3,10 @@
 use crate::canonical::digest_definition;
 use crate::control::RunSeed;
 use crate::manifest::{Expected, FaultKind, Manifest, ManifestFault};
+use jiff::Timestamp;
 use portcullis_model::digest::Digest;
-use portcullis_model::reconciliation::{Dataset, DatasetSide};
+use portcullis_model::reconciliation::{AcceptedDifference, Dataset, DatasetSide};
+use portcullis_wire::form::Form as _;
 use portcullis_wire::manifest::v1::{ManifestContentV1, ManifestScopeV1};
 use portcullis_wire::text::DigestText;
 
@@ -97,6 +99,12 @@ impl ComparedManifests {
     #[must_use]
     pub fn is_confirming(&self) -> bool {
         self.source.header().scope != ManifestScopeV1::Whole
+    }
+
+    /// The differences that people accept, as long as they do when the target was read.
+    #[must_use]
+    pub fn accepted_of(&self, dataset: &Dataset) -> Vec<AcceptedDifference> {
+        dataset.accepted_at(self.target.header().as_of.model().unwrap_or(Timestamp::MAX))
     }
 
     /// The seed that follows from the manifests alone.

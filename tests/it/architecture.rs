@@ -27,6 +27,8 @@ const ONE_WORD: usize = 20;
 const NAMED_ELSEWHERE: &[(&str, &str, &str)] = &[
     ("cli/examples/lines.rs", "required-reviews", "an example of a command line"),
     ("git/landing/prover/basis.rs", "reviewed-landings", "a remedy names the control to write a waiver of"),
+    ("init/git_reviews.rs", "protected-branch", "the policy that is proposed is text"),
+    ("init/git_reviews.rs", "regression-tests", "the policy that is proposed is text"),
     ("init/policy_text/controls.rs", "changed-line-coverage", "the policy that is proposed is text"),
     ("init/policy_text/controls.rs", "gate-integrity", "the policy that is proposed is text"),
     ("init/policy_text/controls.rs", "protected-branch", "the policy that is proposed is text"),
@@ -280,6 +282,34 @@ fn each_file_opens_with_what_it_is_for_and_stays_readable() {
         let name = *module(&file).last().unwrap();
         assert!(!["utils", "common", "helpers", "imp"].contains(&name), "{file}: a name that says nothing");
     }
+}
+
+/// Examples in documentation comments are not compiled (`doctest = false`), so that there are none: what is shown is a form
+/// or a text.
+#[test]
+fn no_documentation_comment_holds_code_that_nothing_compiles() {
+    let mut fences = Vec::new();
+    for (file, text) in sources() {
+        let documentation = text
+            .lines()
+            .map(str::trim_start)
+            .filter(|line| line.starts_with("//!") || line.starts_with("///"));
+        let marks =
+            documentation.filter_map(|line| line[3..].trim_start().strip_prefix("```")).map(str::to_string);
+        fences.extend(marks.step_by(2).map(|language| (file.clone(), language)));
+    }
+    assert!(fences.len() > 5);
+    let crates = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path().join("Cargo.toml"));
+    let manifests = crates.filter(|manifest| manifest.exists()).chain([root().join("../Cargo.toml")]);
+    for manifest in manifests {
+        assert!(
+            fs::read_to_string(&manifest).unwrap().contains("\ndoctest = false\n"),
+            "{}",
+            manifest.display()
+        );
+    }
+    let wrong = fences.iter().filter(|(_, language)| !["json", "text", "toml"].contains(&language.as_str()));
+    assert_eq!(wrong.collect::<Vec<_>>(), [] as [&(String, String); 0]);
 }
 
 /// The name that a line of a file declares, where the line begins with these words.

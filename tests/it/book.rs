@@ -68,6 +68,7 @@ run! {
     commands_of_rehearse_run: "docs/rehearse.md",
     commands_of_sealing_run: "docs/sealing.md",
     commands_of_simulate_run: "docs/simulate.md",
+    commands_of_ten_minutes_run: "docs/ten-minutes.md",
     commands_of_waivers_run: "docs/waivers.md",
 }
 

@@ -126,7 +126,7 @@ fn each_ready_policy_has_its_day_of_detection() {
 
     let (exit, found) = drill(BASELINE);
     assert_eq!(exit, 1, "{found:#}");
-    let whole = ["[reconciliation.NAME] with times of 24h"];
+    let whole = ["a `[reconciliation.NAME]` whose deadlines are 24h"];
     assert_eq!(days(&found), [never(&whole, 2), never(&whole, 4), never(&whole, 5), never(&whole, 6)]);
     assert_eq!(
         stopped_by(&found, "merge"),
@@ -143,8 +143,6 @@ fn a_raised_budget_puts_the_day_off_or_the_fault_is_never_found() {
     let (exit, found) = drill(&budget(100_000));
     assert_eq!((exit, fault(&found, "test-data")), (1, never(&["budgets.test-data = 0"], 2)));
     assert_eq!(fault(&found, "refused-files"), Found::On(3));
-    let (_, out, _) = drill_with(&budget(100_000), "80", &[]);
-    assert!(out.contains("never") && out.contains("budgets.test-data = 0"), "{out}");
 }
 
 #[test]
@@ -215,8 +213,7 @@ fn a_policy_with_absurd_settings_does_not_look_green() {
             never(&["budgets.undeleted = 0", "deletion-deadline = \"24h\"", every], 6),
         ]
     );
-    let (_, out, _) = drill_with(&absurd, "80", &[]);
-    assert!(out.contains("0 of 4 faults are found. No one who relies on the records is told."), "{out}");
+    assert_eq!(found["told"]["parties"], Value::Array(Vec::new()));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! The clock of an incident from the command line: clocks that are put forward and back, holidays,
 //! several who write at once, runs that open an incident, and what is silent.
 
-use crate::incident::{PARTIES, ago, ends, in_one_line, open, project, run, status};
+use crate::incident::{PARTIES, ago, ends, in_one_line, open, project, record, run, status};
 use crate::support::checkout::Checkout;
-use crate::support::dataset_scene::{FAILED, INTENDED, POLICY};
+use crate::support::dataset_scene::{FAILED, INTENDED, POLICY, RECEIVED};
 use serde_json::Value;
 use std::process::Command;
 
@@ -163,6 +163,99 @@ fn a_run_over_budget_opens_a_draft_with_its_clocks_where_no_person_is_named() {
     // The next run of the same bad stretch finds it open.
     let (exit, text) = run_job(&checkout, line);
     assert!(exit == 1 && text.contains("was opened for this before"), "{exit}: {text}");
+}
+
+/// Records that both parties were told, first and last.
+fn tell_all(checkout: &Checkout, id: &str) {
+    checkout.write("letter.txt", "Dear colleagues, …\n");
+    let now = ago(0);
+    for (party, kind) in
+        ["forces", "commissioner"].into_iter().flat_map(|party| [(party, "early-warning"), (party, "final")])
+    {
+        let mut arguments = record(id, &now);
+        (arguments[4], arguments[6]) = (party, kind);
+        ends(checkout, &arguments, 0);
+    }
+}
+
+#[test]
+fn attack_an_incident_is_closed_as_resolved_while_the_newest_run_is_over_budget() {
+    let checkout = failing();
+    let run = "reconcile run nominal --key-file dataset.key --confirm-after 1 --open-incident";
+    assert_eq!(run_job(&checkout, run).0, 1);
+    let listed = ends(&checkout, &["incident", "list"], 0);
+    let id = listed.split_whitespace().find(|word| word.starts_with("20")).unwrap().to_string();
+    tell_all(&checkout, &id);
+    let close = ["incident", "close", &id, "--as", "resolved", "--reason", "sent again"];
+    let text = in_one_line(&ends(&checkout, &close, 1));
+    assert!(text.contains("not closed: the newest run of nominal, run 1, is over budget"), "{text}");
+    // Without the runs no one knows; the remedy brings them back.
+    let remote = Checkout::empty();
+    checkout.git(&["remote", "add", "origin", remote.path().to_str().unwrap()]);
+    checkout.git(&["push", "-q", "origin", "refs/portcullis/*:refs/portcullis/*"]);
+    checkout.git(&["update-ref", "-d", "refs/portcullis/reconciliation/nominal"]);
+    let text = in_one_line(&ends(&checkout, &close, 1));
+    assert!(text.contains("not closed: no run of nominal is here, and one found it at"), "{text}");
+    checkout.git(&["fetch", "-q", "origin", "refs/portcullis/*:refs/portcullis/*"]);
+    ends(&checkout, &close, 1);
+    // The other remedy, followed: what was meant arrived.
+    checkout.write("out/received.csv", RECEIVED);
+    assert_eq!(run_job(&checkout, run).0, 0);
+    ends(&checkout, &close, 0);
+}
+
+#[test]
+fn attack_a_green_run_from_before_the_incident_or_by_other_settings_closes_it() {
+    let checkout = failing();
+    checkout.write("out/received.csv", RECEIVED);
+    let run = "reconcile run nominal --key-file dataset.key --confirm-after 1";
+    assert_eq!(run_job(&checkout, run).0, 0);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let text = ends(&checkout, &["incident", "open", "--dataset", "nominal"], 0);
+    let id = text.split_whitespace().find(|word| word.starts_with("20")).unwrap().to_string();
+    tell_all(&checkout, &id);
+    let close = ["incident", "close", &id, "--as", "resolved", "--reason", "green"];
+    let text = in_one_line(&ends(&checkout, &close, 1));
+    assert!(text.contains("before the incident was known"), "{text}");
+    // A run by a policy that no one committed.
+    let policy = std::fs::read_to_string(checkout.path().join("portcullis.toml")).unwrap();
+    checkout.write("other.toml", &policy.replace("deadline = \"24h\"", "deadline = \"48h\""));
+    assert_eq!(run_job(&checkout, &format!("{run} --policy other.toml")).0, 0);
+    let text = in_one_line(&ends(&checkout, &close, 1));
+    assert!(text.contains("compared by other settings than the policy has"), "{text}");
+    assert_eq!(run_job(&checkout, run).0, 0);
+    ends(&checkout, &close, 0);
+}
+
+#[test]
+fn twin_an_incident_of_a_dataset_that_is_never_compared_is_closed() {
+    let checkout = failing();
+    let open = ["incident", "open", "--dataset", "custody records", "--unlisted"];
+    checkout
+        .write("portcullis.toml", &format!("{POLICY}{}", PARTIES.replace("datasets = [\"nominals\"]\n", "")));
+    let text = ends(&checkout, &open, 0);
+    let id = text.split_whitespace().find(|word| word.starts_with("20")).unwrap().to_string();
+    tell_all(&checkout, &id);
+    ends(&checkout, &["incident", "close", &id, "--as", "resolved", "--reason", "sent again"], 0);
+    let both = ["incident", "close", &id, "--as", "no-incident", "--reason", "x", "--despite-run"];
+    ends(&checkout, &both, 2);
+}
+
+#[test]
+fn an_incident_that_is_closed_despite_a_run_says_so() {
+    let checkout = failing();
+    let run = "reconcile run nominal --key-file dataset.key --confirm-after 1 --open-incident";
+    assert_eq!(run_job(&checkout, run).0, 1);
+    let listed = ends(&checkout, &["incident", "list"], 0);
+    let id = listed.split_whitespace().find(|word| word.starts_with("20")).unwrap().to_string();
+    tell_all(&checkout, &id);
+    let close = ["incident", "close", &id, "--as", "resolved", "--reason", "by post", "--despite-run"];
+    ends(&checkout, &close, 0);
+    let shown = in_one_line(&ends(&checkout, &["incident", "show", &id], 0));
+    assert!(
+        shown.contains("by post (closed although the newest run of nominal, run 1, is over budget)"),
+        "{shown}"
+    );
 }
 
 #[test]

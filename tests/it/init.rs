@@ -110,6 +110,91 @@ fn a_link_leads_nothing_elsewhere() {
 }
 
 #[test]
+fn where_git_keeps_the_reviews_the_policy_asks_for_signatures_and_names_no_host() {
+    for (host, has_protection) in [("none", false), ("bare", true)] {
+        let checkout = application();
+        let told = init(&checkout, &["--host", host], 0);
+        for not_told in
+            ["Where the repository is hosted", "no job is written for this host", "it was not asked"]
+        {
+            assert!(!told.contains(not_told), "{told}");
+        }
+        let text = policy(&checkout);
+        let value: Value = toml::from_str(&text).unwrap();
+        assert_eq!(Printed::new("policy").objection(&value), None, "{text}");
+        assert_eq!(value["reviews"]["signers"], ".portcullis/allowed_signers");
+        let reviews = &value["controls"]["required-reviews"];
+        assert_eq!(reviews["last-pusher"], if has_protection { Value::Null } else { "ignore".into() });
+        assert_eq!(value["controls"]["protected-branch"].is_object(), has_protection);
+        let suite = &value["controls"]["regression-tests"]["suites"]["rspec"];
+        // A hook has no work tree in which a report could lie.
+        assert_eq!(suite["trust"], if has_protection { "signed" } else { "local" });
+        // CODEOWNERS names a team of a host, whom no key is of.
+        assert_eq!(value["roles"].as_object().unwrap().keys().collect::<Vec<_>>(), ["gate-owners"]);
+        assert_eq!(value["roles"]["gate-owners"]["teams"], Value::Null);
+        let signers = fs::read_to_string(checkout.path().join(".portcullis/allowed_signers")).unwrap();
+        assert!(signers.lines().all(|line| line.starts_with('#')), "{signers}");
+        assert!(!checkout.path().join(".github").exists());
+        checkout.git(&["add", "-A"]);
+        checkout.commit("Add a policy");
+        assert!(
+            check(&checkout)
+                .contains("`users = [\"first-gate-owner\", \"second-gate-owner\"]` is the sample's value")
+        );
+    }
+}
+
+#[test]
+fn a_host_that_is_none_is_not_asked() {
+    let checkout = application();
+    let told = init(&checkout, &["--host", "none", "--repository", "example-org/data-upload"], 2);
+    assert!(told.contains("--repository asks a host"), "{told}");
+}
+
+#[test]
+fn a_list_of_signers_that_lacks_those_who_are_asked_is_pointed_out() {
+    let checkout = application();
+    init(&checkout, &["--host", "none"], 0);
+    let land = |policy: Option<&str>, signers: Option<&str>| {
+        policy.into_iter().for_each(|text| drop(checkout.write("portcullis.toml", text)));
+        signers.into_iter().for_each(|text| drop(checkout.write(".portcullis/allowed_signers", text)));
+        checkout.git(&["add", "-A"]);
+        checkout.commit("Change the gate");
+        check(&checkout)
+    };
+    let told = land(None, None);
+    assert!(
+        told.contains("`.portcullis/allowed_signers` holds no key at HEAD, so no one can approve"),
+        "{told}"
+    );
+    let text = policy(&checkout).replace("first-gate-owner", "kim").replace("second-gate-owner", "robin");
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOpKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs";
+    let told = land(Some(&text), Some(&format!("Kim {key}\n")));
+    let lacking =
+        "`robin` has the role `gate-owners`, and `.portcullis/allowed_signers` holds no key of that name";
+    assert!(told.contains(lacking) && !told.contains("`kim` has"), "{told}");
+    // The list may call a person by another name than the role does.
+    let people =
+        "\n[[people]]\nname = \"Robin Example\"\nlogins = [\"robin\"]\nemails = [\"kim@example.test\"]\n";
+    let told = land(Some(&format!("{text}{people}")), Some(&format!("kim,kim@example.test {key}\n")));
+    assert!(!told.contains("holds no key"), "{told}");
+    // Beside a host, roles name accounts there.
+    let beside = text.replace("[reviews]\n", "[reviews]\nbeside-host = true\n");
+    let told = land(Some(&beside), Some(&format!("alex {key}\n")));
+    assert!(!told.contains("holds no key"), "{told}");
+}
+
+#[test]
+fn keys_that_are_listed_already_stay() {
+    let checkout = application();
+    checkout.write(".portcullis/allowed_signers", "kim ssh-ed25519 AAAA\n");
+    let told = init(&checkout, &["--host", "none"], 0);
+    assert!(told.contains("allowed_signers exists already; it was left as it is"), "{told}");
+    let signers = fs::read_to_string(checkout.path().join(".portcullis/allowed_signers")).unwrap();
+    assert_eq!(signers, "kim ssh-ed25519 AAAA\n");
+}
+
+#[test]
 fn a_bare_clone_is_enough_to_look() {
     let checkout = application();
     let bare = checkout.outside.path().join("bare.git");

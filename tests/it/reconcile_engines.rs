@@ -73,15 +73,16 @@ pub fn one_missing(number: usize, line: String) -> Option<String> {
 fn planned() -> TempDir {
     let scene = scene(one_missing);
     expect(scene.path(), 0, &["plan", "source", "target", "--engine", "buckets", "--output", "plan"]);
-    answer_all(&scene);
+    answer_all(&scene, &[]);
     scene
 }
 
 /// Compares all buckets one by one.
-fn answer_all(scene: &TempDir) {
+fn answer_all(scene: &TempDir, more: &[&str]) {
     let numbers: Vec<String> = (0..256).map(|number| number.to_string()).collect();
     for half in numbers.chunks(128) {
         let mut arguments = vec!["bucket", "source", "target", "--plan", "plan", "--output", "answer"];
+        arguments.extend(more);
         half.iter().for_each(|number| arguments.extend(["--bucket", number]));
         expect(scene.path(), 0, &arguments);
     }
@@ -108,7 +109,44 @@ fn buckets_that_were_compared_apart_are_the_comparison() {
         assert!(count(&whole, class).is_some(), "{whole}");
         assert_eq!(count(&whole, class), count(&apart, class), "{whole}\n{apart}");
     }
-    assert!(apart.contains("16 buckets were compared again here"), "{apart}");
+    assert!(apart.contains("compared again here: 16 of 256"), "{apart}");
+}
+
+/// A difference that a person accepts counts against no budget here either, and its bucket is compared again.
+#[test]
+fn a_difference_that_a_person_accepts_is_accepted_of_an_engine() {
+    let scene = scene(one_missing);
+    expect(scene.path(), 3, &["compare", "source", "target", "--breaks", "breaks"]);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    for side in ["source", "target"] {
+        fs::remove_dir_all(scene.path().join(side)).unwrap();
+        expect(scene.path(), 0, &["extract", "nominal", "--side", side, "--output", side]);
+    }
+    let previous = ["--previous", "breaks"];
+    let plan = ["plan", "source", "target", "--engine", "buckets", "--output", "plan"];
+    expect(scene.path(), 0, &[&plan[..], &previous].concat());
+    answer_all(&scene, &previous);
+    let judge = [&JUDGE[..], &previous, &["--again", "0", "--format", "json"]].concat();
+    let text = expect(scene.path(), 1, &judge);
+    let run: serde_json::Value = serde_json::from_str(&text[text.find('{').unwrap()..]).unwrap();
+    let key = run["breaks"][0]["key"].as_str().unwrap_or_else(|| panic!("{run:#}")).to_string();
+    let accept = |key: &str| {
+        let entry = format!(
+            "accepted = [{{ key = \"{key}\", class = \"missing\", until = \"2999-01-01\", by = \"Robin Roe\", reason = \"by post\" }}]"
+        );
+        let deadline = "deadline = \"24h\"\n";
+        let policy = POLICY.replace(deadline, &format!("{deadline}{entry}\n"));
+        fs::write(scene.path().join("portcullis.toml"), policy).unwrap();
+        let judge = [&JUDGE[..], &previous, &["--again", "0"]].concat();
+        reconcile(scene.path(), &judge)
+    };
+    let (exit, text) = accept(&key);
+    assert!(
+        exit == 0 && text.contains("1 accepted") && text.contains("compared again here: 1 of 256"),
+        "{text}"
+    );
+    // Of another record it is over the budget.
+    assert_eq!(accept(&"0".repeat(32)).0, 1);
 }
 
 /// Which late arrivals were reported before follows from the runs that are kept, and not from what a plan says.
@@ -138,7 +176,7 @@ fn attack_a_plan_says_that_late_arrivals_were_reported_before() {
     fs::remove_dir_all(scene.path().join("plan")).unwrap();
     expect(scene.path(), 0, &["plan", "source", "target", "--engine", "buckets", "--output", "plan"]);
     fs::remove_dir_all(scene.path().join("answer")).unwrap();
-    answer_all(&scene);
+    answer_all(&scene, &[]);
     expect(scene.path(), 3, &JUDGE);
     // With the run gone it is that plan which says too much.
     git(&["update-ref", "-d", "refs/portcullis/reconciliation/nominal"]);

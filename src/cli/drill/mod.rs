@@ -163,7 +163,7 @@ fn advise(
         return find_settings(subject, fault);
     }
     let then = DrillSubject::of(&plain_dataset(), false, played).find_first(fault)?;
-    let setting = "[reconciliation.NAME] with times of 24h".to_string();
+    let setting = "a `[reconciliation.NAME]` whose deadlines are 24h".to_string();
     Ok(then.map(|then| SettingAdvice { settings: vec![setting], then }))
 }
 

@@ -112,12 +112,7 @@ impl DrillText {
     fn tell_told(&mut self, drill: &DrillV1) {
         let what = "users are told";
         if drill.told.parties.is_empty() && drill.told.settings.is_empty() {
-            return self.line(
-                what,
-                "",
-                ("never", AnsiColor::Red),
-                "nothing is found that they could be told",
-            );
+            return self.line(what, "", ("never", AnsiColor::Red), "the policy finds nothing to tell them");
         }
         for told in &drill.told.parties {
             let words = format!("at the latest: {}", render::plain(&told.title));

@@ -3,18 +3,29 @@
 use super::seen::{all_incidents, find_incident};
 use super::store::{EntryArguments, report_entry, store_event};
 use super::{NotificationPolicy, parse_text};
-use crate::cli::exit::{Exit, Result};
+use crate::cli::exit::{Exit, Failure, Result};
 use crate::cli::{filled, opening};
+use crate::collect::records::FETCH;
+use crate::collect::runs::read_runs;
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use portcullis_git::Repository;
 use portcullis_incident::clock::{DutyAnswer, NoticeDuty, find_duties};
-use portcullis_model::incident::{ClosingOutcome, IncidentClosing, IncidentEvent, NoticeKind};
+use portcullis_judge::policy::Policy;
+use portcullis_model::incident::{
+    ClosingOutcome, IncidentClosing, IncidentEvent, IncidentHistory, NoticeKind,
+};
+use portcullis_model::notification::NotificationRules;
+use portcullis_model::reconciliation::{Dataset, RunOutcome};
+use portcullis_record::run::run_reference;
 use std::path::Path;
 
 /// Arguments of `incident close`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 closed; 1 not closed, because notices are owed; 2 invalid command line; 4 the policy has no \
-                  `[notification]`; 5 there is no register here, or it cannot be written; 6 the register does not verify."
+    after_help = "Exit codes: 0 closed; 1 not closed, because notices are owed or the newest run is not green; 2 invalid \
+                  command line; 4 the policy has no `[notification]`; 5 there is no register here, or it \
+                  cannot be written; 6 the register does not verify."
 )]
 pub struct ClosingArguments {
     /// Identifier of the incident, or how it begins.
@@ -25,6 +36,9 @@ pub struct ClosingArguments {
     /// Why, for those who look at it later.
     #[arg(long, value_name = "TEXT", value_parser = parse_text)]
     reason: String,
+    /// Close it as resolved although the newest run of its dataset is not green. The entry says so.
+    #[arg(long)]
+    despite_run: bool,
     #[command(flatten)]
     policy: NotificationPolicy,
     #[command(flatten)]
@@ -42,30 +56,111 @@ enum OutcomeName {
 }
 
 pub(super) fn run(directory: &Path, arguments: &ClosingArguments) -> Result {
-    let (_, rules) = arguments.policy.read()?;
-    let (_, files) = all_incidents(&opening::open(directory)?)?;
+    let (policy, rules) = arguments.policy.read()?;
+    let repository = opening::open(directory)?;
+    let (_, files) = all_incidents(&repository)?;
     let history = find_incident(files, &arguments.id)?.history;
-    let outcome = match arguments.outcome {
-        OutcomeName::Resolved => ClosingOutcome::Resolved,
-        OutcomeName::NoIncident => ClosingOutcome::NoIncident,
-    };
-    let is_owed = |duty: &NoticeDuty| duty.answer == DutyAnswer::Awaited && duty.kind != NoticeKind::Phased;
-    let owed: Vec<NoticeDuty> = find_duties(&history, &rules).into_iter().filter(is_owed).collect();
-    if outcome == ClosingOutcome::Resolved && !owed.is_empty() {
-        for duty in &owed {
-            filled::complain(&format!(
-                "not closed: the {} to {} was not recorded",
-                duty.kind.words(),
-                duty.party
-            ));
+    let closing = match arguments.outcome {
+        OutcomeName::Resolved => resolve(&repository, &history, (&policy, &rules), arguments)?,
+        OutcomeName::NoIncident if arguments.despite_run => {
+            return Err(Failure::usage("--despite-run is for an incident that is closed --as resolved"));
         }
-        filled::advise(
-            "help: send it and record it with `portcullis incident notify`, or close --as no-incident",
-        );
-        return Ok(Exit::Blocked);
-    }
-    let closing = IncidentClosing { incident: history.id.clone(), outcome, reason: arguments.reason.clone() };
+        OutcomeName::NoIncident => Some((ClosingOutcome::NoIncident, arguments.reason.clone())),
+    };
+    let Some((outcome, reason)) = closing else { return Ok(Exit::Blocked) };
+    let closing = IncidentClosing { incident: history.id.clone(), outcome, reason };
     let pending = store_event(directory, &arguments.entry, &|_| Ok(IncidentEvent::Closed(closing.clone())))?;
     report_entry(&pending, &format!("incident {} is closed", history.id))?;
     Ok(Exit::Allowed)
+}
+
+/// Whether it may be closed as resolved, and with which reason; `None`: it may not, which was said.
+fn resolve(
+    repository: &Repository,
+    history: &IncidentHistory,
+    (policy, rules): (&Policy, &NotificationRules),
+    arguments: &ClosingArguments,
+) -> Result<Option<(ClosingOutcome, String)>> {
+    let is_owed = |duty: &NoticeDuty| duty.answer == DutyAnswer::Awaited && duty.kind != NoticeKind::Phased;
+    let owed: Vec<NoticeDuty> = find_duties(history, rules).into_iter().filter(is_owed).collect();
+    for duty in &owed {
+        let (kind, party) = (duty.kind.words(), &duty.party);
+        filled::complain(&format!("not closed: the {kind} to {party} was not recorded"));
+    }
+    if !owed.is_empty() {
+        filled::advise(
+            "help: send it and record it with `portcullis incident notify`, or close --as no-incident",
+        );
+        return Ok(None);
+    }
+    let reason = match find_doubt(repository, history, policy.scope.datasets.get(&history.dataset)) {
+        None => arguments.reason.clone(),
+        Some(doubt) if arguments.despite_run => {
+            format!("{} (closed although {})", arguments.reason, doubt.why)
+        }
+        Some(doubt) => {
+            filled::complain(&format!("not closed: {}", doubt.why));
+            filled::advise(&format!(
+                "help: {}, or add --despite-run: the register then says so",
+                doubt.remedy
+            ));
+            return Ok(None);
+        }
+    };
+    Ok(Some((ClosingOutcome::Resolved, reason)))
+}
+
+/// What speaks against it that the records are as they should be, and what to do about it.
+struct ClosingDoubt {
+    why: String,
+    remedy: String,
+}
+
+/// What the runs of the dataset say against it that its records are as they should be: the newest
+/// one has to be green, to compare what the policy says, and to be later than what the incident
+/// knew of. Where no run was ever kept, and none is named, a person knows more than they.
+fn find_doubt(
+    repository: &Repository,
+    history: &IncidentHistory,
+    defined: Option<&Dataset>,
+) -> Option<ClosingDoubt> {
+    let dataset = &history.dataset;
+    let compare = format!("run `portcullis reconcile run {dataset}` until it is green");
+    let fetch = format!("fetch the runs (`{FETCH}`), and see `portcullis reconcile verify {dataset}`");
+    let doubt = |why: String, remedy: &str| Some(ClosingDoubt { why, remedy: remedy.to_string() });
+    let runs = match read_runs(repository, &run_reference(dataset), Timestamp::now()) {
+        Ok(runs) => runs,
+        // No run can be kept of a dataset that no policy can name.
+        Err(_) if defined.is_none() && !is_plain(dataset) => return None,
+        Err(gap) => return doubt(gap.to_string(), &fetch),
+    };
+    let Some(runs) = runs else {
+        let named = history.detected_at?;
+        return doubt(format!("no run of {dataset} is here, and one found it at {named}"), &fetch);
+    };
+    if let Some(problem) = runs.problems.first() {
+        return doubt(format!("the runs of {dataset} do not verify: {problem}"), &fetch);
+    }
+    let newest = &runs.newest()?.run;
+    let (number, outcome) = (newest.number, newest.outcome);
+    if outcome != RunOutcome::Green {
+        let why = format!("the newest run of {dataset}, run {number}, is {}", outcome.as_str());
+        return doubt(why, &compare);
+    }
+    if defined.is_some_and(|defined| !defined.is_defined_by(&newest.definition)) {
+        let why = format!(
+            "the newest run of {dataset}, run {number}, compared by other settings than the policy has"
+        );
+        return doubt(why, &compare);
+    }
+    let (read, aware) = (newest.manifests.as_of(), history.aware_at);
+    let why = format!(
+        "the newest run of {dataset}, run {number}, read the records at {read}, before the incident was known at {aware}"
+    );
+    if read < aware { doubt(why, &compare) } else { None }
+}
+
+/// Whether a policy could name a dataset so.
+fn is_plain(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }

@@ -9,6 +9,7 @@ use portcullis_forge::{self as host, Forge, HostKind};
 use portcullis_git::Repository;
 use portcullis_git::overview::BlobText;
 use portcullis_init::branches::BranchFacts;
+use portcullis_init::git_reviews::{self, GitReviews};
 use portcullis_init::listing::FileListing;
 use portcullis_init::owners::{GateOwners, find_gate_owners, place_of_owners};
 use portcullis_init::people::gather_people;
@@ -17,7 +18,7 @@ use portcullis_init::remote::RemotePlace;
 use portcullis_init::survey::{FileText, ReadingBounds, survey_files};
 use portcullis_model::change::{BranchName, ObjectName, Revision};
 use portcullis_model::fact::Fact;
-use portcullis_model::host::HostProfile;
+use portcullis_model::host::{HostProfile, NO_HOST};
 use portcullis_model::path::RepoPath;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -69,10 +70,13 @@ pub fn look_at(repository: &Repository, arguments: &InitArguments) -> Result<Pro
     };
     let remote = repository.remote_address().and_then(|address| RemotePlace::of_address(&address));
     let kind = meant_kind(arguments, remote.as_ref());
+    let git_reviews = git_reviews_of(arguments, kind);
     let mut facts = RepositoryFacts {
         folder: folder_name(repository),
         host: kind.map(|kind| kind.name),
-        owners: owners_of(kind, &text_of),
+        git_reviews,
+        // Teams and accounts of CODEOWNERS are a host's; signers have the names of their list.
+        owners: if git_reviews.is_some() { GateOwners::default() } else { owners_of(kind, &text_of) },
         people: people_of(repository, head.as_ref(), kind),
         with_emails: arguments.emails,
         ci_texts: ci_texts(&portcullis_init::found::find_ci(&survey), &text_of),
@@ -80,7 +84,7 @@ pub fn look_at(repository: &Repository, arguments: &InitArguments) -> Result<Pro
         remote,
         gaps,
     };
-    if facts.remote.is_none() && facts.host.is_none() {
+    if facts.remote.is_none() && arguments.host.is_none() {
         facts.gaps.push("Where the repository is hosted: it has no remote with an address that tells. Name it with `--host`.".into());
     }
     let environments: Vec<String> = Proposal::environments_of(&facts);
@@ -101,6 +105,11 @@ fn meant_kind(arguments: &InitArguments, remote: Option<&RemotePlace>) -> Option
         Some(HostName::None) => None,
         None => kind_of(remote.and_then(|remote| remote.host)),
     }
+}
+
+/// How reviews are kept, where the argument names no host that has change requests.
+fn git_reviews_of(arguments: &InitArguments, kind: Option<&'static HostKind>) -> Option<&'static GitReviews> {
+    git_reviews::find(if arguments.host == Some(HostName::None) { NO_HOST } else { kind?.name })
 }
 
 fn ci_texts(
@@ -150,6 +159,11 @@ fn ask_host(
     environments: &[String],
     facts: &mut RepositoryFacts,
 ) -> Result<()> {
+    if facts.git_reviews.is_some() {
+        let asks_one = arguments.repository.is_some();
+        let why = "--repository asks a host, and `--host` names none that answers";
+        return if asks_one { Err(Failure::usage(why)) } else { Ok(()) };
+    }
     let Some(repository) = &arguments.repository else {
         let hint = facts.remote.as_ref().filter(|_| facts.host.is_some());
         let hint =

@@ -2,12 +2,14 @@
 
 use super::HostName;
 use super::exit::{Exit, Failure, Result};
+use super::filled;
 use super::output;
 use super::policy_file::{POLICY, houses_beside, parse_policy};
 use clap::Args;
 use new_files::{NewFile, write_all_or_none};
 use portcullis_git::Repository;
 use portcullis_init::ci_job;
+use portcullis_init::git_reviews::SIGNERS;
 use portcullis_init::policy_text::write_policy;
 use portcullis_init::proposal::Proposal;
 use portcullis_init::report::write_report;
@@ -28,8 +30,9 @@ const SCHEMA: &str = ".portcullis/policy-v1.json";
 ///
 /// Looks at the files at HEAD, at branches, remotes and the latest authors, and writes
 /// `portcullis.toml`, the CI job of the detected host and a schema for editors. Prints the evidence
-/// for every line. No file of the repository is replaced unless `--overwrite` or `--update` says
-/// so.
+/// for every line. `--host none` and `--host bare` write a policy for reviews that people sign and
+/// git keeps, with a list for their keys. No file of the repository is replaced unless
+/// `--overwrite` or `--update` says so.
 ///
 /// Exit codes: 0 done; 2 invalid command line; 4 the policy that is to be updated is not valid; 5
 /// no repository, or a file is there already or cannot be written.
@@ -76,7 +79,7 @@ pub fn run(directory: &Path, arguments: &InitArguments) -> Result {
     let place = Place::of(&repository, arguments)?;
     let current = place.current_policy(arguments)?;
     let proposal = look::look_at(&repository, arguments)?;
-    output::text(&write_report(&proposal))?;
+    filled::tell_lines(&write_report(&proposal))?;
     match current {
         Some(text) if arguments.update => update(&place, &text, &proposal, arguments),
         _ => begin(&place, &proposal, arguments),
@@ -132,6 +135,8 @@ fn begin(place: &Place, proposal: &Proposal, arguments: &InitArguments) -> Resul
         files.push(NewFile::unless_there(place.below_root(SCHEMA), schema.text.to_string()));
     }
     files.extend(ci_file(place, proposal, arguments));
+    let signers = proposal.facts.git_reviews.map(|reviews| reviews.write_signers());
+    files.extend(signers.map(|text| NewFile::unless_there(place.below_root(SIGNERS), text)));
     let file = place.policy.clone();
     files.push(NewFile { path: file, text: policy, replaces: arguments.overwrite, is_needed: true });
     if arguments.dry_run {
@@ -147,7 +152,7 @@ fn begin(place: &Place, proposal: &Proposal, arguments: &InitArguments) -> Resul
         };
         output::remark(&text);
     }
-    output::text(&next_steps(proposal, arguments))?;
+    filled::tell_lines(&next_steps(proposal, arguments))?;
     Ok(Exit::Allowed)
 }
 
@@ -178,14 +183,22 @@ fn print_files(files: &[NewFile]) -> Result {
 
 fn next_steps(proposal: &Proposal, arguments: &InitArguments) -> String {
     let job = proposal.facts.host.filter(|_| !arguments.no_ci).and_then(ci_job::find);
+    let reviews = proposal.facts.git_reviews;
     let mut steps = vec![
         "Read the areas with people who know the code, and replace what `portcullis policy check` warns about.".to_string(),
-        "Commit the policy to the deployment branch: the gate reads it at the base of a change.".to_string(),
     ];
+    if reviews.is_some() {
+        steps.push(format!("Write the public keys of those who review into `{SIGNERS}`, and two of their names under `[roles.gate-owners]`."));
+    }
+    steps.push(
+        "Commit the policy to the deployment branch: the gate reads it at the base of a change.".to_string(),
+    );
     if proposal.written_runners().any(|one| one.runner.reports.iter().any(|glob| glob.starts_with("out/"))) {
         steps.push("Add `/out/` to `.gitignore`: reports are written there.".to_string());
     }
-    steps.extend(job.iter().flat_map(|job| job.left).map(|left| left.to_string()));
+    let left =
+        job.map_or(&[][..], |job| job.left).iter().chain(reviews.map_or(&[][..], |reviews| reviews.left));
+    steps.extend(left.map(|left| left.to_string()));
     let lines: Vec<String> =
         steps.iter().enumerate().map(|(at, step)| format!("  {}. {step}", at + 1)).collect();
     format!("\nNext\n{}\n", lines.join("\n"))
@@ -205,7 +218,7 @@ fn update(place: &Place, current: &str, proposal: &Proposal, arguments: &InitArg
     let left: Vec<String> = updated.left.iter().map(|line| format!("  not added: {line}")).collect();
     let is_nothing = lines.is_empty() && left.is_empty();
     let nothing = if is_nothing { "\nNothing is new.\n" } else { "\nUpdate\n" };
-    output::text(&format!("{nothing}{}", [lines, left].concat().join("\n")))?;
+    filled::tell_lines(&format!("{nothing}{}", [lines, left].concat().join("\n")))?;
     let text = line_ends::keep_line_ends(current, &updated.text);
     if text == current {
         return Ok(Exit::Allowed);

@@ -1,6 +1,7 @@
 //! Settings that apply to nothing, as far as the repository at HEAD can tell: not wrong, and often
 //! a typing error.
 
+use super::signers::remark_signers;
 use portcullis_forge::conventions_of;
 use portcullis_git::Repository;
 use portcullis_init::policy_text::SCHEMA_LINE;
@@ -23,7 +24,8 @@ pub struct Remark {
 }
 
 impl Remark {
-    fn new(line: impl Into<Option<u64>>, text: String) -> Self {
+    /// A sentence about a line of the policy, or about none.
+    pub fn new(line: impl Into<Option<u64>>, text: String) -> Self {
         Remark { line: line.into(), text }
     }
 
@@ -136,6 +138,7 @@ impl AtHead {
             self.missing(policy),
             self.unowned(policy),
             self.tracked(policy),
+            remark_signers(policy, |path| self.repository.file_at(&self.head, path).ok().flatten()),
         ];
         of_paths.chain(of_files).chain(others.into_iter().flatten()).collect()
     }

@@ -12,7 +12,7 @@ use crate::cli::exit::{Failure, Result};
 use crate::cli::{opening, output};
 use clap::Args;
 use portcullis_model::digest::{Digest, Digester};
-use portcullis_model::reconciliation::Dataset;
+use portcullis_model::reconciliation::{AcceptedDifference, Dataset};
 use portcullis_reconcile::engine::{
     AnswerReader, EngineFault, EnginePlan, JudgedAnswer, compare_buckets_again, judge_answer, make_comparison,
 };
@@ -38,7 +38,7 @@ pub struct AnswerArguments {
     /// Folder of the plan that the answer is to.
     #[arg(long, value_name = "DIR", requires = "engine_result")]
     plan: Option<PathBuf>,
-    /// Compare this many buckets again here, drawn at random.
+    /// Compare this many buckets again here, drawn at random, and those of accepted differences.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(0..=256), requires = "engine_result")]
     again: u16,
     /// Keep the run in the repository.
@@ -138,19 +138,22 @@ impl AnswerJudging<'_> {
     pub(super) fn judge(&self, folder: &Path) -> Result<JudgedEngine> {
         let name = &self.dataset.name;
         let (judged, digest) = read_answer(self.plan, folder)?.map_err(|faults| refuse(name, &faults))?;
-        let again = draw_buckets(self.again)?;
+        let accepted = self.plan.manifests.accepted_of(self.dataset);
+        let mut again = draw_buckets(self.again)?;
+        again.extend(accepted.iter().map(AcceptedDifference::bucket));
         let faults = compare_buckets_again(self.plan, &judged, &again).map_err(manifest_failure)?;
         if !faults.is_empty() {
             return Err(refuse(name, &faults));
         }
         let unlisted: u64 = judged.unlisted.values().sum();
-        let mut answer = make_comparison(self.plan, judged, self.listed).map_err(manifest_failure)?;
+        let mut answer =
+            make_comparison(self.plan, judged, &accepted, self.listed).map_err(manifest_failure)?;
         answer.breaks.opened = answer.breaks.opened.max(unlisted);
         let headers = headers_of(self.plan.manifests);
         let mut judgement = judge_comparison(self.dataset, headers, &answer, self.past);
         judgement.notes.push(format!(
             "An engine made this comparison by the text {}; its answer has the digest {}. All totals, control records \
-             and lists add up, and {} buckets were compared again here.",
+             and lists add up. Buckets that were compared again here: {} of 256.",
             self.plan.write_text().digest.as_str(),
             digest.as_str(),
             again.len()

@@ -2,6 +2,7 @@
 
 use crate::ci_job;
 use crate::found::FoundRunner;
+use crate::git_reviews::{LOCAL, SuiteTrust};
 use crate::proposal::Proposal;
 use crate::toml_text::{plain_comment, quote_list, quote_value};
 use std::collections::BTreeSet;
@@ -42,18 +43,23 @@ bypass = []
 ";
 
 fn protection_text(proposal: &Proposal) -> String {
+    if let Some(reviews) = proposal.facts.git_reviews {
+        return reviews.protection.to_string();
+    }
     let check = proposal.facts.host.and_then(ci_job::find).map_or("", |job| job.protection);
     format!("{PROTECTION}{check}{PROTECTION_END}")
 }
 
-fn reviews_text(proposal: &Proposal) -> String {
-    let mut text = "
-# Who must approve a change, whatever the host requires.
-[controls.required-reviews]
+const REVIEWS: &str = "\
 # One person approves exactly the commits that land; neither an author nor the last pusher counts.
 approvals = 1
-"
-    .to_string();
+";
+
+fn reviews_text(proposal: &Proposal) -> String {
+    let settings = proposal.facts.git_reviews.map_or(REVIEWS, |reviews| reviews.required_reviews);
+    let mut text = format!(
+        "\n# Who must approve a change, whatever the host requires.\n[controls.required-reviews]\n{settings}"
+    );
     if proposal.facts.owners.file.is_some() {
         text.push_str(
             "
@@ -85,27 +91,37 @@ fn checks_text(proposal: &Proposal) -> String {
 }
 
 fn suites_text(proposal: &Proposal) -> String {
-    let mut text = "\n# Which tests show that the code still does what it did before. A suite without `areas` is for every area.\n".to_string();
+    let trust = trust_of(proposal);
+    let mut text = format!(
+        "{}\n# Which tests show that the code still does what it did before. A suite without `areas` is for every area.\n",
+        trust.before
+    );
     if proposal.written_runners().next().is_none() {
         text.push_str("# No test runner was found that tests an area.\n");
         text.push_str(&suite_body(
             "regression",
             "# Where the test runner writes its report (JUnit XML). Replace it.",
             &["reports/junit.xml"],
+            trust,
         ));
     }
-    proposal.runners.iter().for_each(|one| text.push_str(&suite_text(one)));
+    proposal.runners.iter().for_each(|one| text.push_str(&suite_text(one, trust)));
     text
 }
 
+/// How runs of suites are trusted.
+pub(crate) fn trust_of(proposal: &Proposal) -> SuiteTrust {
+    proposal.facts.git_reviews.map_or(LOCAL, |reviews| reviews.trust)
+}
+
 /// The suite of a runner; a comment where it is doubtful.
-pub(crate) fn suite_text(one: &FoundRunner) -> String {
+pub(crate) fn suite_text(one: &FoundRunner, trust: SuiteTrust) -> String {
     let runner = one.runner;
     let needs =
         if runner.needs.is_empty() { String::new() } else { format!("\n# It needs {}.", runner.needs) };
     let about = format!("# Where `{}` writes its reports.{needs}", plain_comment(runner.command));
     let found = format!("# {}, by `{}`", runner.title, plain_comment(&one.example));
-    let body = suite_body(runner.name, &about, runner.reports);
+    let body = suite_body(runner.name, &about, runner.reports, trust);
     let Some(doubt) = one.doubt else { return format!("{found}.\n{body}") };
     let lines = body
         .lines()
@@ -113,19 +129,18 @@ pub(crate) fn suite_text(one: &FoundRunner) -> String {
     format!("{found}. Left out: {doubt}.\n{}", lines.collect::<String>())
 }
 
-fn suite_body(name: &str, about: &str, reports: &[&str]) -> String {
+fn suite_body(name: &str, about: &str, reports: &[&str], trust: SuiteTrust) -> String {
     format!(
         "[controls.regression-tests.suites.{name}]
 {about}
 reports = {}
 # A run with fewer tests than this is not evidence. Replace it with the number of tests that you have.
 minimum = 1
-# The run tested what would land: a statement from the test job, or a report in this job's clean checkout.
-trust = \"local\"
-# An older report is from another run.
+{}# An older report is from another run.
 max-age = \"24h\"
 ",
-        quote_list(reports.iter().copied())
+        quote_list(reports.iter().copied()),
+        trust.setting
     )
 }
 

@@ -8,7 +8,7 @@ mod controls;
 mod people;
 
 pub(crate) use areas::{area_text, rule_lines};
-pub(crate) use controls::suite_text;
+pub(crate) use controls::{suite_text, trust_of};
 
 /// The line by which editors find the schema.
 pub const SCHEMA_LINE: &str = "#:schema ";

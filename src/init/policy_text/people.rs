@@ -1,12 +1,22 @@
 //! `[[people]]` and `[roles]`.
 
+use crate::git_reviews::SIGNERS;
 use crate::people::HistoryPerson;
 use crate::proposal::Proposal;
 use crate::toml_text::{count_of, plain_comment, quote_list, quote_value};
 
 /// The people of the history as a comment, and the roles.
 pub(crate) fn write_people(proposal: &Proposal) -> String {
-    format!("{}{}", history_text(proposal), roles_text(proposal))
+    [history_text(proposal), roles_text(proposal), signers_text(proposal)].concat()
+}
+
+fn signers_text(proposal: &Proposal) -> String {
+    if proposal.facts.git_reviews.is_none() {
+        return String::new();
+    }
+    format!(
+        "\n# Reviews are signed, and kept in git.\n[reviews]\n# The keys of those who may sign, one on each line.\nsigners = \"{SIGNERS}\"\n"
+    )
 }
 
 fn history_text(proposal: &Proposal) -> String {
@@ -64,17 +74,23 @@ fn roles_text(proposal: &Proposal) -> String {
     text.push_str("\n# The people who own this gate.\n[roles.gate-owners]\n");
     match &owners.file {
         Some(file) if !owners.is_empty() => {
-            text.push_str(&format!("# They own this file by {} of `{}`.\n", owners.lines, plain_comment(file)));
+            text.push_str(&format!(
+                "# They own this file by {} of `{}`.\n",
+                owners.lines,
+                plain_comment(file)
+            ));
             for (key, names) in [("teams", &owners.teams), ("users", &owners.users)] {
                 if !names.is_empty() {
                     text.push_str(&format!("{key} = {}\n", quote_list(names.iter().map(String::as_str))));
                 }
             }
         }
-        _ => text.push_str(
-            "# A team on the host, as organisation/team (on GitLab group/sub-group). Replace it: with a team that does not exist, \
-             every change is blocked.\nteams = [\"example/gate-owners\"]\n",
-        ),
+        _ => text.push_str(proposal.facts.git_reviews.map_or(OWNERS_BY_TEAM, |reviews| reviews.owners)),
     }
     text
 }
+
+const OWNERS_BY_TEAM: &str = "\
+# A team on the host, as organisation/team (on GitLab group/sub-group). Replace it: with a team that does not exist, every change is blocked.
+teams = [\"example/gate-owners\"]
+";

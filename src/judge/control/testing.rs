@@ -5,7 +5,7 @@
 //! succeeded, one test suite was green. Every topic was asked. A test starts from [`World::honest`]
 //! and changes the field it is about:
 //!
-//! ```ignore
+//! ```text
 //! let mut world = World::honest();
 //! world.host().reviews = Fact::Known(vec![review(1, "kim", ReviewState::Approved)]);
 //! let findings = control.check(&world.case());

@@ -7,15 +7,19 @@ use std::collections::BTreeSet;
 use toml::Spanned;
 use toml::de::DeValue;
 
-/// The ready policies. What has to be replaced in them says so in the line above.
-const READY: [&str; 2] =
-    [include_str!("../../../policies/baseline.toml"), include_str!("../../../policies/sensitive-data.toml")];
+/// The ready policies, and what only a proposed one has. What has to be replaced in them says so in
+/// the line above.
+const READY: [&str; 3] = [
+    include_str!("../../../policies/baseline.toml"),
+    include_str!("../../../policies/sensitive-data.toml"),
+    "# Replace them.\nusers = [\"first-gate-owner\", \"second-gate-owner\"]\n",
+];
 
 /// The word by which a comment tells that the value below is only a sample.
 const REPLACE: &str = "Replace";
 
 /// Keys whose samples fit no one, whether or not the comment above is still there.
-const NEVER_RIGHT: [&str; 4] = ["accountable", "name", "purpose", "teams"];
+const NEVER_RIGHT: [&str; 5] = ["accountable", "name", "purpose", "teams", "users"];
 
 /// A setting that still has the value of a ready policy.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -29,6 +29,12 @@ impl AcceptedDifference {
         at < self.until
     }
 
+    /// The bucket that its record is in.
+    #[must_use]
+    pub const fn bucket(&self) -> u8 {
+        self.key.to_be_bytes()[0]
+    }
+
     /// Whether it is about this difference.
     #[must_use]
     pub fn is_of(&self, key: u128, class: RecordClass, sequence: i64) -> bool {
@@ -37,6 +43,12 @@ impl AcceptedDifference {
 }
 
 impl Dataset {
+    /// The differences that are accepted by what was read at this moment.
+    #[must_use]
+    pub fn accepted_at(&self, at: Timestamp) -> Vec<AcceptedDifference> {
+        self.accepted.iter().filter(|one| one.is_in_force(at)).cloned().collect()
+    }
+
     /// The counts of a run at a later moment: a class has no more accepted records
     /// than are accepted then.
     #[must_use]

@@ -11,11 +11,11 @@ use crate::join::{BreakCounts, SeenDifference};
 use crate::looks::{ShareLooks, is_difference};
 use crate::manifest::{Manifest, ManifestFault};
 use crate::row::{CONFIRMED, ManifestRow};
-use portcullis_model::reconciliation::{Isolation, RecordClass};
+use portcullis_model::reconciliation::{AcceptedDifference, Isolation, RecordClass};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Compares some buckets again and holds the answer against them. Those who run an engine cannot
-/// know which, if they are drawn from the digest of the answer.
+/// know which, if they are drawn after it answered.
 ///
 /// # Errors
 /// A manifest is refused.
@@ -53,13 +53,16 @@ fn find_differences(bucket: u8, judged: &JudgedAnswer, here: &JudgedAnswer) -> V
     faults
 }
 
-/// The comparison that an accepted answer is.
+/// The comparison that an answer is which adds up. The buckets of `accepted` differences should
+/// have been compared again before: otherwise whoever runs the engine could name them in place of
+/// others.
 ///
 /// # Errors
 /// The manifest of breaks or the reject log is refused.
 pub fn make_comparison(
     plan: &EnginePlan<'_>,
     judged: JudgedAnswer,
+    accepted: &[AcceptedDifference],
     listed: usize,
 ) -> Result<Comparison, ManifestFault> {
     let before = read_breaks(plan.manifests.breaks.as_ref(), &judged.rows)?;
@@ -68,10 +71,14 @@ pub fn make_comparison(
     let mut seen = Vec::new();
     let mut counts: BTreeMap<RecordClass, usize> = BTreeMap::new();
     for row in &judged.rows {
-        let record = date_record(plan, row, before.rows.get(&row.key), confirms, &mut breaks);
+        let mut record = date_record(plan, row, before.rows.get(&row.key), confirms, &mut breaks);
+        record.accepted = accepted.iter().any(|one| one.is_of(record.key, record.class, record.sequence));
+        if record.accepted && record.confirmed {
+            *breaks.accepted.entry(record.class).or_default() += row.part.records;
+        }
         let count = counts.entry(record.class).or_default();
-        *count += 1;
-        if *count <= listed {
+        *count += usize::from(!record.accepted);
+        if record.accepted || *count <= listed {
             seen.push(record);
         }
     }

@@ -236,7 +236,7 @@ fn findings(all: &[FindingV1]) -> Markup {
             li {
                 span class={ "badge " (verdict_class(found.verdict)) } { (verdict_word(found.verdict)) }
                 " " code { (found.control) } ": " (outside(&found.reason))
-                @if let Some(remedy) = &found.remedy { " " span.quiet { (outside(remedy)) } }
+                @if let Some(remedy) = &found.remedy { ". " span.quiet { (outside(remedy)) } }
             }
         } }
     }

@@ -6,6 +6,7 @@
 //! - `change`: a request that the gate allows, its head checked out, and its host
 //!   (`--host github --repository example-org/data-upload --request 7`)
 //! - `job`: the same in a GitHub Actions job
+//! - `walk`: a repository with a migration and a suite, without a policy
 //! - `suite`: a repository whose suite `upload` is `./run-regression-suite`, on a branch `change`,
 //!   with a remote
 //! - `signer`: the same with a key in `~/.ssh/id_ed25519` that `.portcullis/allowed_signers` allows
@@ -50,6 +51,7 @@ pub fn find(name: &str) -> Option<Fixture> {
         "change" => change(),
         "job" => job(),
         "suite" => suite(),
+        "walk" => walk(),
         "signer" => signer(),
         "register" => register(),
         "incident" => incident(),
@@ -213,6 +215,21 @@ fn suite() -> Fixture {
     fixture.must("chmod +x run-regression-suite && git add -A && git commit -qm 'Add the suite'");
     checkout.change("services/upload/load.py", "a = 1\nb = 2\n");
     fixture.keeping(checkout).with_remote()
+}
+
+/// What the suite of `walk` does.
+const TESTS: &str = r#"#!/bin/sh
+mkdir -p reports
+echo '<testsuite name="upload" tests="1"><testcase classname="upload" name="loads"/></testsuite>' > reports/junit.xml
+"#;
+
+fn walk() -> Fixture {
+    let checkout = Checkout::empty();
+    checkout.write("migrations/001_people.sql", "CREATE TABLE people(id INTEGER, surname TEXT);\n");
+    checkout.write("run-tests", TESTS);
+    let fixture = Fixture::new(checkout.path());
+    fixture.must("chmod +x run-tests && mkdir ~/.ssh && git add -A && git commit -qm Begin");
+    fixture.keeping(checkout)
 }
 
 fn signer() -> Fixture {

@@ -340,7 +340,7 @@ impl Story<'_> {
         for duty in self.open_duties(now + HOUR)? {
             let DutyTerm::Until(due) = duty.due else { continue };
             self.page.more(&format!(
-                "{}: {} due until {}.",
+                "{}: {} due by {}.",
                 duty.title,
                 duty.kind.words(),
                 write_local(due, &zone)

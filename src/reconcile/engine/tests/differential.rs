@@ -105,7 +105,7 @@ fn shards_together_are_the_comparison_in_whatever_order_they_come() {
             assert_same(&judged, &comparison);
             let again = (0..=255).collect();
             assert_eq!(super::super::compare_buckets_again(&plan, &judged, &again).unwrap(), []);
-            let made = super::super::make_comparison(&plan, judged, 100_000).unwrap();
+            let made = super::super::make_comparison(&plan, judged, &[], 100_000).unwrap();
             assert_eq!(made.buckets, comparison.buckets);
             assert_eq!(made.reasons, comparison.reasons);
             if bound == 1000 {
@@ -298,7 +298,7 @@ fn the_differences_that_an_engine_listed_are_written_as_those_of_the_comparison(
     compare_manifests(&scene.dataset, &scene.manifests, &to).unwrap();
     let plan = scene.plan(EngineDialect::Spark, 100_000);
     let judged = scene.ask_shards(100_000);
-    let made = super::super::make_comparison(&plan, judged, 1_000_000).unwrap();
+    let made = super::super::make_comparison(&plan, judged, &[], 1_000_000).unwrap();
     let there = folder.path().join("there");
     write_breaks(&scene.dataset, &scene.manifests, &made, &there, "test").unwrap();
     let (here, there) = (Manifest::open(&here).unwrap(), Manifest::open(&there).unwrap());

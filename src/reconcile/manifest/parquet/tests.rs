@@ -69,7 +69,8 @@ fn a_file_that_was_cut_or_changed_is_refused_by_name() {
         assert_eq!(kind_of(read(&path)), FaultKind::Truncated, "{length} bytes");
     }
     let mut named = 0;
-    for at in (0..whole.len()).step_by(211).chain(whole.len() - 300..whole.len()) {
+    let end = whole.len() - 300..whole.len();
+    for at in (0..whole.len()).step_by(whole.len() / 100).chain(end.step_by(3)) {
         let mut changed = whole.clone();
         changed[at] ^= 1 << (at % 8);
         fs::write(&path, &changed).unwrap();
@@ -82,7 +83,7 @@ fn a_file_that_was_cut_or_changed_is_refused_by_name() {
             }
         }
     }
-    assert!(named > 100, "{named} changes were named");
+    assert!(named > 60, "{named} changes were named");
 }
 
 /// A file as another program might write it.

@@ -233,13 +233,13 @@ impl TimeFindings {
         }
     }
 
-    /// What is to be said where the change seems to be younger than what ran on it: two clocks
-    /// differ.
+    /// What is to be said where the change seems to be younger than what ran on it: the same tree
+    /// was committed again, or two clocks differ.
     pub fn other_clock(&self, asked: &TimeQuestion<'_>) -> Option<String> {
         let (newest, oldest) = (asked.facts.newest?, self.oldest?);
         (self.wrong.is_empty() && oldest < newest).then(|| {
             format!(
-                "the newest commit is dated {newest}, later than a report of {oldest}: the two clocks differ, and what counts is when the commit was checked out where the suite ran"
+                "the newest commit is dated {newest}, later than a report of {oldest}: it was committed again after the run, or the two clocks differ; what counts is when the commit was checked out where the suite ran"
             )
         })
     }

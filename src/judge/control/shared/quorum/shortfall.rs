@@ -24,10 +24,11 @@ impl Shortfall {
     /// Each of the unknown people of the commits may be an approver, so that as many more are
     /// asked.
     pub(super) fn remedy(&self, by_signers: bool, unknown: usize) -> String {
+        let how = if by_signers { " with `portcullis approve`" } else { "" };
         let ask = |present: usize, needed: usize, whom: &str| {
             let lacking = needed.saturating_sub(present);
             let ask = format!(
-                "Ask {} {whom} who took no part in the change to approve its head",
+                "Ask {} {whom} who took no part in the change to approve its head{how}",
                 more_people(lacking.saturating_add(unknown))
             );
             match unknown {
