@@ -15,6 +15,7 @@ mod explain_decision;
 mod house;
 mod idle;
 mod procedure;
+mod remark;
 mod signers;
 mod test;
 

@@ -13,8 +13,8 @@ pub struct GitReviews {
     pub host: &'static str,
     /// `[controls.protected-branch]`, with what is above it.
     pub(crate) protection: &'static str,
-    /// The first lines of `[controls.required-reviews]`: whom it counts, and what it does where it is
-    /// not known who pushed.
+    /// The first lines of `[controls.required-reviews]`: whom it counts, and what it does where it
+    /// is not known who pushed.
     pub(crate) required_reviews: &'static str,
     /// What keys may sign.
     pub(crate) namespaces: &'static str,

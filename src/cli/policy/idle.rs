@@ -1,6 +1,7 @@
 //! Settings that apply to nothing, as far as the repository at HEAD can tell: not wrong, and often
 //! a typing error.
 
+use super::remark::Remark;
 use super::signers::remark_signers;
 use portcullis_forge::conventions_of;
 use portcullis_git::Repository;
@@ -16,25 +17,6 @@ use portcullis_model::path::RepoPath;
 use portcullis_pattern::glob::Glob;
 use std::collections::BTreeSet;
 use std::path::Path;
-
-/// One remark: the line of the policy, where that is known, and a sentence.
-pub struct Remark {
-    line: Option<u64>,
-    text: String,
-}
-
-impl Remark {
-    /// A sentence about a line of the policy, or about none.
-    pub fn new(line: impl Into<Option<u64>>, text: String) -> Self {
-        Remark { line: line.into(), text }
-    }
-
-    /// As a compiler says it, after the name of the file.
-    pub fn at(&self, file: &Path) -> String {
-        let line = self.line.map(|line| format!(":{line}")).unwrap_or_default();
-        format!("{}{line}: {}", file.display(), self.text)
-    }
-}
 
 /// Everything that may be worth a second look.
 pub fn remarks(directory: &Path, file: &Path, policy: &Policy) -> Vec<Remark> {

@@ -1,6 +1,6 @@
 //! The list of signers that reviews are held against: whether those whom the policy asks are in it.
 
-use super::idle::Remark;
+use super::remark::Remark;
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_judge::policy::{self, Policy};
 use portcullis_model::path::RepoPath;
