@@ -114,6 +114,14 @@ fn each_tool_is_told_by_what_it_leaves() {
 }
 
 #[test]
+fn tests_without_any_setting_are_run_by_pytest() {
+    let job = ("jobs/etl.py", "from pyspark.sql import SparkSession\n");
+    let found = propose(&[job, ("tests/test_etl.py", "import unittest\n"), ("setup.py", "x")]);
+    let runners: Vec<&str> = found.written_runners().map(|one| one.runner.name).collect();
+    assert_eq!(runners, ["pytest"]);
+}
+
+#[test]
 fn tests_documents_and_the_code_of_others_propose_nothing() {
     let airflow = "from airflow import DAG\nINSERT INTO a VALUES (1)\n";
     for path in [

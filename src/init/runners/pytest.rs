@@ -13,6 +13,8 @@ pub static RUNNER: RunnerTool = RunnerTool {
         Mark::by_path("settings", &["**/pytest.ini", "**/conftest.py"]),
         Mark::by_line("settings", &["**/pyproject.toml", "**/setup.cfg", "**/tox.ini"], r"\[(tool[.:])?pytest|^\s*.?pytest\b"),
         Mark::by_line("requirement", &["**/requirements*.txt", "**/requirements/*.txt", "**/Pipfile"], r"^.?pytest\b"),
+        // What pytest finds by itself: tests of unittest, too, whose own runner writes no report.
+        Mark::by_path("tests", &["**/test_*.py", "**/*_test.py"]),
     ],
     reports: &["out/pytest.xml"],
     command: "pytest --junit-xml=out/pytest.xml",

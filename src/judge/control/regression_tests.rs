@@ -410,12 +410,13 @@ impl Suite {
             return format!(
                 "Only signed statements count: run the suite with `portcullis evidence record --suite {name}{configuration} --report FILE \
                  --key KEY -o STATEMENT -- COMMAND`, with a key that the policy's `signers` allow, and hand the statement over with \
-                 --evidence."
+                 --evidence. Where a server judges, write --note in place of -o STATEMENT, and push `refs/notes/portcullis` before the \
+                 change."
             );
         }
         if self.exit_status.is_some() {
             return format!(
-                "A report does not say how its command ended. CountedRun the suite with `portcullis evidence record \
+                "A report does not say how its command ended. Run the suite with `portcullis evidence record \
                  --suite {name}{configuration} … -- COMMAND`, and hand the statement over with --evidence."
             );
         }
