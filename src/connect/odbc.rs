@@ -16,7 +16,8 @@ use crate::sql::name_extraction;
 use answer::{fail_answer, fail_connecting};
 use odbc_api::handles::{StatementImpl, StatementRef};
 use odbc_api::{
-    Connection, ConnectionOptions, Cursor as _, CursorImpl, Prepared, ResultSetMetadata as _, environment,
+    ColumnDescription, Connection, ConnectionOptions, Cursor as _, CursorImpl, Prepared,
+    ResultSetMetadata as _, environment,
 };
 use portcullis_model::reconciliation::connector::{OdbcSettings, SqlExtraction};
 use portcullis_reconcile::source::{RawValue, SourceError};
@@ -197,9 +198,13 @@ impl Reading {
             let problem = format!("{required} columns were asked for, and the driver gives {found}.");
             return Err(fail(&self.place, problem, "Check the driver; another version of it may do better."));
         }
-        (1..=found)
-            .map(|column| cursor.col_data_type(column).map(ColumnForm::of_type).map_err(fail_here))
-            .collect()
+        // Not by the attribute `SQL_DESC_CONCISE_TYPE`: the driver of SQLite gives types of C there.
+        let mut described = ColumnDescription::default();
+        let mut find_form = |column| {
+            cursor.describe_col(column, &mut described).map_err(fail_here)?;
+            Ok(ColumnForm::of_type(described.data_type))
+        };
+        (1..=found).map(&mut find_form).collect()
     }
 }
 
