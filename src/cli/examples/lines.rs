@@ -12,7 +12,7 @@ pub(super) static TABLE: &[(&str, &[Example])] = &[
         "",
         &[
             line("portcullis demo", "See the gate at work on a made-up repository."),
-            line("portcullis policy init", "Write a policy to start from."),
+            line("portcullis init", "Propose a policy from what the repository holds."),
             line(
                 "portcullis check --host none --base main",
                 "Judge the branch that you are on, without a host.",

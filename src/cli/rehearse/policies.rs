@@ -59,9 +59,8 @@ impl NamedPolicy {
         let text =
             text_at(repository, &commit, &RepoPath::from(POLICY)).map_err(|gap| unseen_failure(&gap))?;
         let missing = || {
-            Failure::policy(format!("there is no {POLICY} here or at {name}")).hint(
-                "`portcullis policy init` writes one to begin with; it need not be committed to be rehearsed",
-            )
+            Failure::policy(format!("there is no {POLICY} here or at {name}"))
+                .hint("`portcullis init` proposes one; it need not be committed to be rehearsed")
         };
         let file = format!("{POLICY} at {}", commit.short());
         let text = text.ok_or_else(missing)?;

@@ -28,7 +28,7 @@ fn judge(case: &ColumnCase<'_>) -> Vec<FleetFinding> {
             FleetVerdict::Broken,
             POLICY_PATH,
             "the default branch holds no policy",
-            "Write one with `portcullis policy init`, and land it.",
+            "Write one with `portcullis init`, and land it.",
         ),
         SeenPolicy::Unseen(gap) => unseen(POLICY_PATH, gap),
     };
