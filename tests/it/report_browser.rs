@@ -3,6 +3,8 @@
 //!
 //! `REPORT_SHOTS=DIR cargo test --test it report_browser` keeps pictures and prints for a look.
 
+use crate::audit::extended;
+use crate::support::audited::AS_OF;
 use portcullis_fleet::columns::{Column, PROTECTION, TABLE};
 use portcullis_fleet::page::{PageInput, PastVerdicts, write_page};
 use portcullis_fleet::round::{RoundDraft, prepare_round, sort_worst_first};
@@ -160,6 +162,23 @@ fn the_page_of_a_fleet_is_as_good() {
     let directory = tempfile::tempdir().unwrap();
     write_fleet(directory.path());
     open(directory.path(), &["fleet.html"]);
+}
+
+#[test]
+fn the_page_of_a_rehearsal_is_as_good() {
+    if let Some(missing) = missing() {
+        println!("left out: {missing} is not here");
+        return;
+    }
+    let lane = extended(6);
+    // Its history is written for a host that is asked.
+    drop(lane.host());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    command.env_clear().current_dir(lane.directory());
+    command.args(["rehearse", "--as-of", AS_OF, "--quiet", "--format", "html=rehearsal.html"]);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    open(lane.directory(), &["rehearsal.html"]);
 }
 
 #[test]
