@@ -198,7 +198,7 @@ impl Reading {
             let problem = format!("{required} columns were asked for, and the driver gives {found}.");
             return Err(fail(&self.place, problem, "Check the driver; another version of it may do better."));
         }
-        // Not by the attribute `SQL_DESC_CONCISE_TYPE`: the driver of SQLite gives types of C there.
+        // Not by the attribute `SQL_DESC_CONCISE_TYPE`: SQLite's driver gives types of C there.
         let mut described = ColumnDescription::default();
         let mut find_form = |column| {
             cursor.describe_col(column, &mut described).map_err(fail_here)?;
