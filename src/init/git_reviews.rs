@@ -18,7 +18,7 @@ pub struct GitReviews {
     pub(crate) required_reviews: &'static str,
     /// What keys may sign.
     pub(crate) namespaces: &'static str,
-    /// Who owns the gate.
+    /// What the owners of the gate have to know besides.
     pub(crate) owners: &'static str,
     /// How runs of suites are trusted, and what `[controls.regression-tests]` needs for that.
     pub(crate) trust: SuiteTrust,
@@ -70,17 +70,14 @@ dismiss-stale = true
 force-push = \"blocked\"
 # The branch cannot be deleted.
 deletion = \"blocked\"
-# Whoever can write to the disk of the server gets round every hook. Say who that is.
+# Anyone with write access to the disk of the server can bypass its hook. Say who that is.
 bypass = [{ kind = \"server-access\", reason = \"The administrators of the server\" }]
 ",
     required_reviews: "\
 # One person approves exactly the commits that land; neither an author nor the last pusher counts.
 approvals = 1
 ",
-    owners: "\
-# People by the names that the list of signers has. Replace them: at least two, because whoever changes the gate cannot approve that.
-users = [\"first-gate-owner\", \"second-gate-owner\"]
-",
+    owners: "",
     trust: SuiteTrust {
         before: "
 # The hook has no work tree in which reports could lie: runs come as signed notes (`portcullis evidence record --note --key KEY`).
@@ -114,9 +111,7 @@ approvals = 1
 last-pusher = \"ignore\"
 ",
     owners: "\
-# People by the names that the list of signers has. Replace them: at least two, because whoever changes the gate cannot approve that.
 # Without a server it is not known who pushed, so a change of the gate itself stays undetermined: look at it together, and land it.
-users = [\"first-gate-owner\", \"second-gate-owner\"]
 ",
     trust: LOCAL,
     left: &[

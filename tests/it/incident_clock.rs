@@ -178,14 +178,22 @@ fn tell_all(checkout: &Checkout, id: &str) {
     }
 }
 
-#[test]
-fn attack_an_incident_is_closed_as_resolved_while_the_newest_run_is_over_budget() {
+/// A run that opens an incident where it is over budget.
+const RUN: &str = "reconcile run nominal --key-file dataset.key --confirm-after 1 --open-incident";
+
+/// An incident that a run opened, and of which everyone was told; its identifier.
+fn told() -> (Checkout, String) {
     let checkout = failing();
-    let run = "reconcile run nominal --key-file dataset.key --confirm-after 1 --open-incident";
-    assert_eq!(run_job(&checkout, run).0, 1);
+    assert_eq!(run_job(&checkout, RUN).0, 1);
     let listed = ends(&checkout, &["incident", "list"], 0);
     let id = listed.split_whitespace().find(|word| word.starts_with("20")).unwrap().to_string();
     tell_all(&checkout, &id);
+    (checkout, id)
+}
+
+#[test]
+fn attack_an_incident_is_closed_as_resolved_while_the_newest_run_is_over_budget() {
+    let (checkout, id) = told();
     let close = ["incident", "close", &id, "--as", "resolved", "--reason", "sent again"];
     let text = in_one_line(&ends(&checkout, &close, 1));
     assert!(text.contains("not closed: the newest run of nominal, run 1, is over budget"), "{text}");
@@ -200,7 +208,7 @@ fn attack_an_incident_is_closed_as_resolved_while_the_newest_run_is_over_budget(
     ends(&checkout, &close, 1);
     // The other remedy, followed: what was meant arrived.
     checkout.write("out/received.csv", RECEIVED);
-    assert_eq!(run_job(&checkout, run).0, 0);
+    assert_eq!(run_job(&checkout, RUN).0, 0);
     ends(&checkout, &close, 0);
 }
 
@@ -243,12 +251,7 @@ fn twin_an_incident_of_a_dataset_that_is_never_compared_is_closed() {
 
 #[test]
 fn an_incident_that_is_closed_despite_a_run_says_so() {
-    let checkout = failing();
-    let run = "reconcile run nominal --key-file dataset.key --confirm-after 1 --open-incident";
-    assert_eq!(run_job(&checkout, run).0, 1);
-    let listed = ends(&checkout, &["incident", "list"], 0);
-    let id = listed.split_whitespace().find(|word| word.starts_with("20")).unwrap().to_string();
-    tell_all(&checkout, &id);
+    let (checkout, id) = told();
     let close = ["incident", "close", &id, "--as", "resolved", "--reason", "by post", "--despite-run"];
     ends(&checkout, &close, 0);
     let shown = in_one_line(&ends(&checkout, &["incident", "show", &id], 0));

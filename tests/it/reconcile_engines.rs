@@ -166,6 +166,8 @@ fn attack_a_plan_says_that_late_arrivals_were_reported_before() {
     // An answer may be judged twice: a run of these very manifests says nothing else of late arrivals.
     expect(scene.path(), 3, &record);
     // A run of other manifests reported late arrivals before it: the plan of a clone without it is another one.
+    // Extracted in the same second, they would be the same manifests.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
     for (side, folder) in [("source", "source2"), ("target", "target2")] {
         expect(scene.path(), 0, &["extract", "nominal", "--side", side, "--output", folder]);
     }

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use portcullis_git::Repository;
 use portcullis_incident::clock::{DutyAnswer, NoticeDuty, find_duties};
-use portcullis_judge::policy::Policy;
+use portcullis_judge::policy::{Policy, is_plain_name};
 use portcullis_model::incident::{
     ClosingOutcome, IncidentClosing, IncidentEvent, IncidentHistory, NoticeKind,
 };
@@ -110,15 +110,15 @@ fn resolve(
     Ok(Some((ClosingOutcome::Resolved, reason)))
 }
 
-/// What speaks against it that the records are as they should be, and what to do about it.
+/// Why the records may not be as they should be, and what to do about it.
 struct ClosingDoubt {
     why: String,
     remedy: String,
 }
 
-/// What the runs of the dataset say against it that its records are as they should be: the newest
-/// one has to be green, to compare what the policy says, and to be later than what the incident
-/// knew of. Where no run was ever kept, and none is named, a person knows more than they.
+/// Why the runs of the dataset do not show that its records are as they should be: the newest run
+/// has to be green, by the settings of the policy, and from after the incident became known. Where
+/// no run is kept and none found the incident, the person who closes it decides.
 fn find_doubt(
     repository: &Repository,
     history: &IncidentHistory,
@@ -131,7 +131,7 @@ fn find_doubt(
     let runs = match read_runs(repository, &run_reference(dataset), Timestamp::now()) {
         Ok(runs) => runs,
         // No run can be kept of a dataset that no policy can name.
-        Err(_) if defined.is_none() && !is_plain(dataset) => return None,
+        Err(_) if defined.is_none() && !is_plain_name(dataset) => return None,
         Err(gap) => return doubt(gap.to_string(), &fetch),
     };
     let Some(runs) = runs else {
@@ -141,7 +141,9 @@ fn find_doubt(
     if let Some(problem) = runs.problems.first() {
         return doubt(format!("the runs of {dataset} do not verify: {problem}"), &fetch);
     }
-    let newest = &runs.newest()?.run;
+    let Some(newest) = runs.newest().map(|link| &link.run) else {
+        return doubt(format!("no run of {dataset} can be read"), &fetch);
+    };
     let (number, outcome) = (newest.number, newest.outcome);
     if outcome != RunOutcome::Green {
         let why = format!("the newest run of {dataset}, run {number}, is {}", outcome.as_str());
@@ -158,9 +160,4 @@ fn find_doubt(
         "the newest run of {dataset}, run {number}, read the records at {read}, before the incident was known at {aware}"
     );
     if read < aware { doubt(why, &compare) } else { None }
-}
-
-/// Whether a policy could name a dataset so.
-fn is_plain(name: &str) -> bool {
-    name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }

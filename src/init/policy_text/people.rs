@@ -85,7 +85,10 @@ fn roles_text(proposal: &Proposal) -> String {
                 }
             }
         }
-        _ => text.push_str(proposal.facts.git_reviews.map_or(OWNERS_BY_TEAM, |reviews| reviews.owners)),
+        _ => match proposal.facts.git_reviews {
+            Some(reviews) => text.push_str(&format!("{OWNERS_BY_KEY}{}{SAMPLE_OWNERS}", reviews.owners)),
+            None => text.push_str(OWNERS_BY_TEAM),
+        },
     }
     text
 }
@@ -94,3 +97,9 @@ const OWNERS_BY_TEAM: &str = "\
 # A team on the host, as organisation/team (on GitLab group/sub-group). Replace it: with a team that does not exist, every change is blocked.
 teams = [\"example/gate-owners\"]
 ";
+
+const OWNERS_BY_KEY: &str = "\
+# People by the names that the list of signers has. Replace them: at least two, because authors cannot approve their own changes.
+";
+
+const SAMPLE_OWNERS: &str = "users = [\"first-gate-owner\", \"second-gate-owner\"]\n";

@@ -53,11 +53,16 @@ pub fn check_text(text: &Spanned<String>, what: &str, problems: &mut Vec<Problem
 
 /// Names by which one part of the policy is about another.
 pub fn check_name(name: &Spanned<String>, what: &str, problems: &mut Vec<Problem>) {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if name.get_ref().is_empty() || !name.get_ref().bytes().all(plain) {
+    if !is_plain_name(name.get_ref()) {
         let message = format!("`{}` cannot be the name of {what}", name.get_ref());
         problems.push(Problem::new(name.span(), message).help("use lower-case letters, digits and `-`"));
     }
+}
+
+/// Whether a policy may give this name to something of its own.
+pub fn is_plain_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !name.is_empty() && name.bytes().all(plain)
 }
 
 /// A list that is written must hold something.

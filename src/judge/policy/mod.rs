@@ -141,6 +141,7 @@ mod validate;
 mod waivers;
 
 pub use asserted::AcceptedAssertions;
+pub use checks::is_plain_name;
 pub use in_force::ScopeInUse;
 pub use places::line_of;
 pub use register::{describe_problems, read_completion, read_register};

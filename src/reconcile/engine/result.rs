@@ -29,7 +29,8 @@ pub fn compare_buckets_again(
         let here = answer_bucket(plan, *bucket)?;
         let demand = plan.demand();
         // Our own answer has the control records of one bucket only; the others are not looked at.
-        let Some(here) = super::judge::judge_bucket(&demand, *bucket, &here) else { continue };
+        // Where it does not add up, the engine's answer agrees with nothing.
+        let here = super::judge::judge_bucket(&demand, *bucket, &here).unwrap_or_default();
         faults.extend(find_differences(*bucket, judged, &here));
     }
     Ok(faults)
@@ -53,9 +54,8 @@ fn find_differences(bucket: u8, judged: &JudgedAnswer, here: &JudgedAnswer) -> V
     faults
 }
 
-/// The comparison that an answer is which adds up. The buckets of `accepted` differences should
-/// have been compared again before: otherwise whoever runs the engine could name them in place of
-/// others.
+/// Makes a comparison of an answer that adds up. Compare the buckets of `accepted` differences
+/// again before: otherwise an engine could report these in place of others.
 ///
 /// # Errors
 /// The manifest of breaks or the reject log is refused.
