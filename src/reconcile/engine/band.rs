@@ -66,6 +66,9 @@ pub(super) fn find_broken_band(
     cell: &EngineCell,
     clock: &Clock,
 ) -> Option<&'static str> {
+    if let Some(rule) = find_broken_operations(class, band, cell) {
+        return Some(rule);
+    }
     let missed = usize::from(band % 100);
     let is_upload = (UPLOAD..DELETION).contains(&band);
     let terms = clock.terms_of(if is_upload { b'U' } else { b'D' }).len();
@@ -99,6 +102,22 @@ pub(super) fn find_broken_band(
             (band == 0 || missed == terms, "each operation missed every term that has passed")
         }
         _ => return None,
+    };
+    (!holds).then_some(rule)
+}
+
+/// What a band says of the operations of a cell, if the cell says otherwise: a record with a band
+/// has one that counts, and one without has none, or several unlike ones.
+fn find_broken_operations(class: RecordClass, band: u16, cell: &EngineCell) -> Option<&'static str> {
+    let counting = cell.source.rows.checked_sub(cell.superseded);
+    let (holds, rule) = match (class, band) {
+        (RecordClass::Unkeyed | RecordClass::SourceDuplicate, _) => (band == 0, "it has no terms"),
+        (_, 1..) => (counting == Some(cell.keys), "each has one operation that counts"),
+        (RecordClass::Incomparable, 0) => (
+            counting.is_some_and(|rows| rows / 2 >= cell.keys),
+            "each has at least two operations that count",
+        ),
+        _ => (cell.source == SideSums::default() && cell.superseded == 0, "none has an operation"),
     };
     (!holds).then_some(rule)
 }

@@ -114,6 +114,7 @@ impl<'j> BucketJudge<'j> {
         self.judge_classes();
         self.judge_lists();
         self.judge_controls(judged);
+        self.judge_left();
         if self.faults.len() == before {
             self.count(judged);
         }
@@ -238,6 +239,13 @@ impl<'j> BucketJudge<'j> {
         }
     }
 
+    /// Nor has a class rows that it cannot have when the control rows are taken out: they may have
+    /// hidden a number that is too large for the records.
+    fn judge_left(&mut self) {
+        self.cells.retain(|_, cell| *cell != EngineCell::default());
+        self.judge_classes();
+    }
+
     /// Counts what is left as the comparison does.
     fn count(&mut self, judged: &mut JudgedAnswer) {
         let mut totals = BucketTotals::new(self.demand.clock);
@@ -263,9 +271,7 @@ impl<'j> BucketJudge<'j> {
             if class.needs_budget() && unlisted > 0 {
                 *judged.unlisted.entry(class).or_default() += unlisted;
             }
-            if *cell != EngineCell::default() {
-                judged.cells.insert(*place, *cell);
-            }
+            judged.cells.insert(*place, *cell);
             judged.future_rows += cell.future;
             judged.scheduled += cell.scheduled;
         }
@@ -321,7 +327,8 @@ fn find_broken_rule(class: RecordClass, cell: &EngineCell) -> Option<&'static st
     let target = cell.target.rows;
     if class == RecordClass::Unkeyed {
         let adds_up = cell.source.rows.checked_add(target) == Some(records) && cell.superseded == 0;
-        return (!adds_up).then_some("each row without a key is a record");
+        let holds = adds_up && (1..=records).contains(&keys);
+        return (!holds).then_some("each row without a key is a record");
     }
     if keys != records || keys == 0 {
         return Some("each key is one record");

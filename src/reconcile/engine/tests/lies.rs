@@ -1,6 +1,8 @@
 //! Engines that lie, by accident or otherwise: each lie is found, and has its name.
 
-use super::super::{AnswerReader, EngineDialect, EngineFault, EnginePlan, JudgedAnswer};
+use super::super::answer::EngineCell;
+use super::super::judge::judge_bucket;
+use super::super::{AnswerReader, EngineAnswer, EngineDialect, EngineFault, EnginePlan, JudgedAnswer};
 use super::corpus::{Corpus, dataset};
 use super::differential::{assert_same, judge, plan, settings};
 use super::honest::{Line, Lines, answer_honestly};
@@ -31,6 +33,18 @@ fn scene(seed: u64) -> Scene {
 fn the_plan() -> EnginePlan<'static> {
     plan(&SCENE.manifests, EngineDialect::Spark, 1000)
 }
+
+/// A number of a cell that an engine may get wrong.
+type CellChange = (&'static str, fn(&mut EngineCell, u64));
+
+/// The numbers of a cell that have to follow from something else.
+const CELL_CHANGES: [CellChange; 5] = [
+    ("keys", |cell, by| cell.keys = cell.keys.wrapping_add(by)),
+    ("records", |cell, by| cell.records = cell.records.wrapping_add(by)),
+    ("superseded", |cell, by| cell.superseded = cell.superseded.wrapping_add(by)),
+    ("rows of the source", |cell, by| cell.source.rows = cell.source.rows.wrapping_add(by)),
+    ("rows of the target", |cell, by| cell.target.rows = cell.target.rows.wrapping_add(by)),
+];
 
 static HONEST: LazyLock<Lines> = LazyLock::new(|| answer_honestly(&the_plan(), &SCENE.corpus));
 
@@ -300,6 +314,52 @@ fn a_control_row_that_is_lost_or_comes_back_otherwise_is_named() {
         lines.lines[at].class = RecordClass::Ok;
     });
     assert!(found.contains("control-row-moved") || found.contains("control-row-lost"), "{found:?}");
+}
+
+/// The honest answer, bucket by bucket.
+fn answers_by_bucket(plan: &EnginePlan<'_>) -> Vec<EngineAnswer> {
+    let text = answer_honestly(plan, &SCENE.corpus).print();
+    let mut reader = AnswerReader::new(plan.marks());
+    reader.read_file("answer", text.as_bytes()).unwrap();
+    let whole = reader.finish().unwrap();
+    let mut buckets = vec![EngineAnswer::default(); 256];
+    for (place, cell) in whole.cells {
+        buckets[usize::from(place.0)].cells.insert(place, cell);
+    }
+    for row in whole.rows {
+        buckets[usize::from(row.place.0)].rows.push(row);
+    }
+    buckets
+}
+
+/// The numbers that get through when they are wrong by one or by many, with the class of their cell.
+fn find_numbers_that_get_through(bound: u64) -> BTreeSet<(&'static str, RecordClass)> {
+    let plan = plan(&SCENE.manifests, EngineDialect::Spark, bound);
+    let mut through = BTreeSet::new();
+    for (bucket, honest) in (0_u8..=255).zip(answers_by_bucket(&plan)) {
+        assert!(judge_bucket(&plan.demand(), bucket, &honest).is_some(), "{bucket}");
+        let places = honest.cells.keys().flat_map(|place| CELL_CHANGES.map(|change| (place, change)));
+        for ((place, (name, change)), by) in
+            places.flat_map(|change| [1, u64::MAX, 500_000].map(|by| (change, by)))
+        {
+            let mut answer = honest.clone();
+            change(answer.cells.get_mut(place).unwrap(), by);
+            if judge_bucket(&plan.demand(), bucket, &answer).is_some() {
+                through.insert((name, place.1));
+            }
+        }
+    }
+    through
+}
+
+/// Answers hid superseded operations behind control rows, or counted half a million keys of two
+/// rows. Where no record is listed, two numbers follow from nothing; no count of differences
+/// depends on them.
+#[test]
+fn attack_a_number_of_a_cell_is_wrong_by_one_or_by_many() {
+    assert_eq!(find_numbers_that_get_through(1000), BTreeSet::new());
+    let unlisted = [("keys", RecordClass::Unkeyed), ("superseded", RecordClass::SourceDuplicate)];
+    assert_eq!(find_numbers_that_get_through(1), BTreeSet::from(unlisted));
 }
 
 /// A cluster lost an executor, ended with success, and had classified 2,501,055 of 2,000,050 rows,
