@@ -209,7 +209,7 @@ fn five_modules_start_programs() {
         [
             "cli/hook/gitolite.rs",
             "cli/listener.rs",
-            "cli/reconcile/spark.rs",
+            "cli/reconcile/spark/program.rs",
             "cli/signing.rs",
             "collect/evidence/command.rs"
         ]

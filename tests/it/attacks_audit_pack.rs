@@ -3,6 +3,7 @@
 
 use crate::audit::deployed_twice;
 use crate::support::audited::{ALL, AS_OF, audit, audit_with_host, begun, land_at};
+use crate::support::clean::CleanEnvironment as _;
 use crate::support::forger::{deployed, judged, work};
 use portcullis::cli::audit::audit_period;
 use portcullis::cli::pack::write::{PackOrder, write_pack};
@@ -46,7 +47,7 @@ fn pack(directory: &Path, audit: &Value) -> (TempDir, PathBuf) {
 /// `portcullis pack verify`: exit code and everything written.
 fn verify(pack: &Path, clone: Option<&Path>) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().args(["pack", "verify"]).arg(pack);
+    command.clean_env().args(["pack", "verify"]).arg(pack);
     clone.map(|clone| command.arg("--repo").arg(clone));
     let output = command.output().unwrap();
     let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();

@@ -1,6 +1,7 @@
 //! `portcullis demo --reconciliation` and `portcullis drill`: the story of 2020 as it is told, and
 //! what policies find of it, ready ones and weakened ones.
 
+use crate::support::clean::CleanEnvironment as _;
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
@@ -13,7 +14,7 @@ type Ran = (i32, String, String);
 
 fn portcullis(directory: &Path, columns: &str, arguments: &[&str]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().env("COLUMNS", columns).current_dir(directory).args(arguments);
+    command.clean_env().env("COLUMNS", columns).current_dir(directory).args(arguments);
     let kept = ["PATH", "TMPDIR"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
     command.envs(kept);
     let output = command.output().unwrap();

@@ -115,6 +115,7 @@ mod reconcile_engines;
 mod reconcile_interrupted;
 mod reconcile_killed;
 mod reconcile_spark;
+mod reconcile_spark_remote;
 mod record_anchor;
 mod record_command;
 mod record_durability;

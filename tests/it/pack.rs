@@ -1,9 +1,9 @@
 //! Evidence packs as people get them: written over a made-up project with deployment records, verified by the program and
 //! by the recipe of standard tools, and tampered with.
 
-use crate::support::audited::AS_OF;
 use crate::support::forger::{deployed, facts, judged, newest, work};
 use crate::support::packed::{refused, seal_whole, verify};
+use crate::support::{audited::AS_OF, clean::CleanEnvironment as _};
 use portcullis::cli::pack::write::{PackOrder, write_pack};
 use portcullis_audit::deployment::kept_findings;
 use portcullis_git::Repository;
@@ -126,7 +126,7 @@ fn the_made_up_year_gives_the_same_pack_under_another_zone_and_verifies() {
     let place = tempfile::tempdir().unwrap();
     let demo = |folder: &str, zone: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-        command.env_clear().env("TZ", zone).current_dir(place.path()).args(["demo", "--pack", folder]);
+        command.clean_env().env("TZ", zone).current_dir(place.path()).args(["demo", "--pack", folder]);
         let output = command.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         std::fs::read(place.path().join(folder.trim_end_matches('/')).with_extension("tar")).unwrap()
@@ -148,7 +148,7 @@ fn the_audit_of_a_clone_writes_a_pack_that_another_clone_contradicts() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("pack");
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().current_dir(lane.directory());
+    command.clean_env().current_dir(lane.directory());
     command
         .args(["audit", "--since", "2026-01-01", "--until", "2027-12-31", "--as-of", AS_OF, "--pack"])
         .arg(&folder);
@@ -218,7 +218,7 @@ fn a_pack_of_pseudonyms_verifies_names_nobody_and_is_mapped_back_with_the_key_al
     std::fs::copy(&people, place.path().join("other.people.json")).unwrap();
     let reveal = |key: &Path| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-        command.env_clear().args(["pack", "reveal", "--key"]).arg(key).arg(&pseudonym).output().unwrap()
+        command.clean_env().args(["pack", "reveal", "--key"]).arg(key).arg(&pseudonym).output().unwrap()
     };
     assert_eq!(String::from_utf8(reveal(&file).stdout).unwrap(), format!("{pseudonym}  robin-example\n"));
     assert_eq!(reveal(&other).status.code(), Some(6));
@@ -371,7 +371,7 @@ fn audited(lane: &Lane) -> (TempDir, PathBuf) {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("pack");
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().current_dir(lane.directory());
+    command.clean_env().current_dir(lane.directory());
     command
         .args(["audit", "--since", "2026-01-01", "--until", "2027-12-31", "--as-of", AS_OF, "--pack"])
         .arg(&folder);

@@ -2,6 +2,7 @@
 //! pack is searched for each of them.
 
 use crate::support::audited::AS_OF;
+use crate::support::clean::CleanEnvironment as _;
 use crate::support::forger::{deployed, judged, land, work};
 use portcullis_model::id::ActorId;
 use portcullis_model::protection::{ActorKind, Bypass, BypassMode, Rule};
@@ -97,7 +98,7 @@ fn packed(lane: &Lane, key: Option<&str>) -> (TempDir, PathBuf) {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("pack");
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().current_dir(lane.directory());
+    command.clean_env().current_dir(lane.directory());
     command
         .args(["audit", "--since", "2026-01-01", "--until", "2027-12-31", "--as-of", AS_OF, "--pack"])
         .arg(&folder);
@@ -113,7 +114,7 @@ fn packed(lane: &Lane, key: Option<&str>) -> (TempDir, PathBuf) {
 
 fn verify(pack: &Path, more: &[&str]) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    let output = command.env_clear().args(["pack", "verify"]).arg(pack).args(more).output().unwrap();
+    let output = command.clean_env().args(["pack", "verify"]).arg(pack).args(more).output().unwrap();
     let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
     (output.status.code().unwrap(), text)
 }
@@ -226,7 +227,7 @@ fn packed_from_host(lane: &Lane, alter: fn(&mut World), key: Option<&str>) -> (T
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("pack");
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().current_dir(lane.directory());
+    command.clean_env().current_dir(lane.directory());
     command.env("GITHUB_API_URL", server.address()).env("GITHUB_TOKEN", "a-token-of-the-job");
     command.args(["audit", "--since", "2026-01-01", "--until", "2027-12-31", "--as-of", AS_OF]);
     command.args(["--host", "github", "--repository", "example-org/data-upload", "--pack"]).arg(&folder);
@@ -284,7 +285,7 @@ fn attack_people_whom_only_a_file_of_facts_names() {
     std::fs::write(&file, text).unwrap();
     std::fs::write(&key, "0123456789abcdef0123456789abcdef\n").unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().current_dir(lane.directory());
+    command.clean_env().current_dir(lane.directory());
     command
         .args(["audit", "--since", "2026-01-01", "--until", "2027-12-31", "--as-of", AS_OF, "--facts"])
         .arg(file);

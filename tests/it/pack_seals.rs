@@ -1,5 +1,6 @@
 //! Sealed decisions in evidence packs: handed over, taken again, and tampered with.
 
+use crate::support::clean::CleanEnvironment as _;
 use crate::support::forger::{deployed, judged, work};
 use crate::support::packed::{Packed, mended, pack_audit, packed, refused, seal_whole, verify};
 use crate::support::reviewed::has_keygen;
@@ -291,7 +292,7 @@ fn make_key(shelf: &Shelf, name: &str) -> (String, String) {
 fn sign(shelf: &Shelf, key: &str, file: &str) {
     let arguments = ["signature", "make", file, "--key", key];
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.clean_env().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     let output = command.current_dir(shelf.path("")).args(arguments).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

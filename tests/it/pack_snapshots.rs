@@ -1,6 +1,7 @@
 //! Snapshots of the protection in evidence packs: written, followed again, and tampered with.
 
 use crate::support::audited::ALL;
+use crate::support::clean::CleanEnvironment as _;
 use crate::support::forger::{deployed, judged, work};
 use crate::support::packed::{Packed, mended, packed, verify};
 use portcullis::cli::pack::verify::verify_files;
@@ -29,7 +30,7 @@ fn take(lane: &Lane, alter: impl Fn(&mut World)) {
     let server = Server::start(host);
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
     command
-        .env_clear()
+        .clean_env()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .current_dir(lane.directory());
     command.env("GITHUB_API_URL", server.address()).env("GITHUB_TOKEN", "a-token-of-the-job");
@@ -216,7 +217,7 @@ fn attack_the_snapshot_that_saw_a_lapse_is_replaced_with_one_that_did_not() {
 /// A pack of an audit that was edited, written by the program itself.
 fn forged(lane: &Lane, edit: impl FnOnce(&mut Value)) -> Vec<String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().current_dir(lane.directory()).arg("audit").args(ALL);
+    command.clean_env().current_dir(lane.directory()).arg("audit").args(ALL);
     let output =
         command.args(["--as-of", crate::support::audited::AS_OF, "--format", "json"]).output().unwrap();
     let mut audit: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -304,7 +305,7 @@ fn with_ref(directory: &Path, back: usize) -> tempfile::TempDir {
     let place = tempfile::tempdir().unwrap();
     let git = |arguments: &[&str]| {
         let mut command = Command::new("git");
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.clean_env().env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("GIT_CONFIG_NOSYSTEM", "1").current_dir(place.path()).args(arguments);
         assert!(command.status().unwrap().success(), "{arguments:?}");
     };

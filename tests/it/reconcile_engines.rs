@@ -1,5 +1,6 @@
 //! `reconcile plan`, `start`, `bucket`, `combine`, `judge --engine-result` and `exchange`, as a person uses them.
 
+use crate::support::clean::CleanEnvironment as _;
 use crate::support::sealing::said;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -54,7 +55,7 @@ pub fn scene(change: impl Fn(usize, String) -> Option<String>) -> TempDir {
 
 pub fn reconcile(directory: &Path, arguments: &[&str]) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().env("PATH", "/usr/bin:/bin").current_dir(directory);
+    command.clean_env().env("PATH", "/usr/bin:/bin").current_dir(directory);
     command.env("PORTCULLIS_DATASET_KEY", DATASET_KEY).arg("reconcile");
     said(&command.args(arguments).output().unwrap())
 }
@@ -309,7 +310,7 @@ fn every_command_that_a_plan_prints_works_as_it_is_printed() {
         assert!(!text.contains("ANSWER") && !text.contains('…'), "{text}");
         for command in &commands {
             let mut shell = Command::new("/bin/sh");
-            shell.args(["-c", command]).env_clear().env("PATH", &path).current_dir(scene.path());
+            shell.args(["-c", command]).clean_env().env("PATH", &path).current_dir(scene.path());
             let (exit, said) = said(&shell.output().unwrap());
             let expected = if command.contains(" judge ") { 3 } else { 0 };
             // The texts of other dialects have other digests; the judge is reached and says so.

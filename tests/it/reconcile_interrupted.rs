@@ -1,6 +1,7 @@
 //! Extractions that are killed, or run out of space: what is left is never a manifest, and an
 //! extraction goes on from its last row or begins again.
 
+use crate::support::clean::CleanEnvironment as _;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -68,7 +69,7 @@ impl Scene {
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.clean_env().env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.current_dir(self.directory.path()).stdin(Stdio::null());
         command
     }

@@ -1,6 +1,7 @@
 //! `reconcile run`, `compare` and `combine` that are killed at any moment, or find the disk full: never a green result from
 //! half a comparison, and nothing that is left holds content or stays.
 
+use crate::support::clean::CleanEnvironment as _;
 use crate::support::dataset_scene::DatasetScene as Scene;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -33,7 +34,7 @@ fn scene() -> Scene {
 
 fn program(scene: &Scene, line: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", scene.path());
+    command.clean_env().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", scene.path());
     command
         .env("TMPDIR", scene.path().join("tmp"))
         .current_dir(scene.path())
@@ -138,7 +139,7 @@ fn a_disk_that_is_full_at_any_moment_gives_no_result() {
         let mut shell = Command::new("sh");
         let script = format!("{signal} ulimit -f {blocks}; exec \"$0\" {line}");
         shell.args(["-c", &script, env!("CARGO_BIN_EXE_portcullis")]).current_dir(scene.path());
-        shell.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", scene.path());
+        shell.clean_env().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", scene.path());
         shell.env("TMPDIR", scene.path().join("tmp"));
         shell.output().unwrap()
     };

@@ -1,6 +1,7 @@
 //! `reconcile run --engine spark` with a Spark that answers, lies, fails, hangs, or is not there.
 
 use crate::reconcile_engines::{DATASET_KEY, expect, one_missing, reconcile, scene};
+use crate::support::clean::CleanEnvironment as _;
 use crate::support::sealing::said;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -172,7 +173,7 @@ fn attack_an_engine_that_answers_for_another_dataset_or_key() {
     let key = "7a91c3e5d7f9b1d35e0f4b9bd4a27c1f3a86d2ce7b90e145";
     let run_as = |key: &str, dataset: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-        command.env_clear().env("PATH", "/usr/bin:/bin").env("PORTCULLIS_DATASET_KEY", key);
+        command.clean_env().env("PATH", "/usr/bin:/bin").env("PORTCULLIS_DATASET_KEY", key);
         let arguments = [&["reconcile", "run", dataset][..], &RUN[2..], &["engine"]].concat();
         said(&command.args(arguments).current_dir(other.path()).output().unwrap())
     };
@@ -274,7 +275,7 @@ fn a_real_spark_gives_the_run_that_the_comparison_here_gives() {
         let begun = Instant::now();
         let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
         command
-            .env_clear()
+            .clean_env()
             .env("PATH", std::env::var_os("PATH").unwrap())
             .env("PORTCULLIS_DATASET_KEY", DATASET_KEY);
         command.env("SPARK_LOCAL_IP", "127.0.0.1");
@@ -315,7 +316,7 @@ fn a_real_spark_gives_the_run_that_the_comparison_here_gives() {
     let arguments = ["reconcile", "run", "nominal", "--dry-run", "--engine", "spark", "--spark-limit", "2s"];
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
     command
-        .env_clear()
+        .clean_env()
         .env("PATH", std::env::var_os("PATH").unwrap())
         .env("PORTCULLIS_DATASET_KEY", DATASET_KEY);
     command.env("PORTCULLIS_SPARK_SQL", programs.join("spark-sql")).args(arguments).current_dir(scene.path());

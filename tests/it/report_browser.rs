@@ -5,6 +5,7 @@
 
 use crate::audit::extended;
 use crate::support::audited::AS_OF;
+use crate::support::clean::CleanEnvironment as _;
 use portcullis_fleet::columns::{Column, PROTECTION, TABLE};
 use portcullis_fleet::page::{PageInput, PastVerdicts, write_page};
 use portcullis_fleet::round::{RoundDraft, prepare_round, sort_worst_first};
@@ -174,7 +175,7 @@ fn the_page_of_a_rehearsal_is_as_good() {
     // Its history is written for a host that is asked.
     drop(lane.host());
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().current_dir(lane.directory());
+    command.clean_env().current_dir(lane.directory());
     command.args(["rehearse", "--as-of", AS_OF, "--quiet", "--format", "html=rehearsal.html"]);
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
@@ -189,7 +190,7 @@ fn a_browser_finds_nothing_serious_in_the_report_of_the_made_up_year() {
     }
     let place = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().current_dir(place.path()).args(["demo", "--pack", "year"]);
+    command.clean_env().current_dir(place.path()).args(["demo", "--pack", "year"]);
     assert!(command.output().unwrap().status.success());
     let pages = ["index.html", "arrivals/of-records.html", "exceptions/reconciled.html"];
     open(&place.path().join("year"), &pages);

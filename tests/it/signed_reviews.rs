@@ -669,6 +669,19 @@ fn a_person_who_cannot_sign_yet_is_told_what_to_do() {
 }
 
 #[test]
+fn who_had_a_part_in_a_change_is_told_that_their_approval_does_not_count() {
+    if !has_keygen() {
+        return;
+    }
+    let project = Project::new();
+    let told = format!("you are named in {}", &project.head.to_string()[..10]);
+    assert!(text_of(&project.try_approve("kim", &[])).contains(&told));
+    assert_judged(&project, 1, "kim");
+    assert!(!text_of(&project.try_approve("kim", &["--reject"])).contains("you are named"));
+    assert!(!text_of(&project.try_approve("robin", &[])).contains("you are named"));
+}
+
+#[test]
 fn a_chain_is_pushed_where_that_is_asked_for() {
     if !has_keygen() {
         return;

@@ -23,6 +23,7 @@
 
 use super::page::{Page, root};
 use crate::support::checkout::Checkout;
+use crate::support::clean::CleanEnvironment as _;
 use crate::support::gate::event;
 use portcullis_testkit::fleet::FleetSite;
 use portcullis_testkit::lane::{How, Lane};
@@ -105,7 +106,7 @@ impl Fixture {
     pub fn run(&self, line: &str) -> (i32, String) {
         let programs = Path::new(env!("CARGO_BIN_EXE_portcullis")).parent().unwrap();
         let mut shell = Command::new("sh");
-        shell.env_clear().current_dir(&self.directory).args(["-c", line]);
+        shell.clean_env().current_dir(&self.directory).args(["-c", line]);
         let others = std::env::var("PATH").unwrap();
         shell.env("PATH", format!("{}:{others}", programs.display()));
         shell.env("HOME", self.outside.path()).env("GIT_CONFIG_NOSYSTEM", "1").env("LC_ALL", "C");

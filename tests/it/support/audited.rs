@@ -8,6 +8,7 @@
 )]
 
 use super::checkout::Checkout;
+use crate::support::clean::CleanEnvironment as _;
 use portcullis_testkit::lane::Lane;
 use serde_json::Value;
 use std::path::Path;
@@ -69,13 +70,13 @@ impl Audited {
 
 /// Runs an audit, with the present of these tests.
 pub fn audit(directory: &Path, arguments: &[&str]) -> Audited {
-    run(Command::new(env!("CARGO_BIN_EXE_portcullis")).env_clear().current_dir(directory), arguments)
+    run(Command::new(env!("CARGO_BIN_EXE_portcullis")).clean_env().current_dir(directory), arguments)
 }
 
 /// The same with a host.
 pub fn audit_with_host(lane: &Lane, address: &str, arguments: &[&str]) -> Audited {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().current_dir(lane.directory());
+    command.clean_env().current_dir(lane.directory());
     command.env("GITHUB_API_URL", address).env("GITHUB_TOKEN", "a-token-of-the-job");
     let host = ["--host", "github", "--repository", "example-org/data-upload"];
     run(&mut command, &[&host, arguments].concat())

@@ -7,6 +7,7 @@
 )]
 
 use super::gate::Verdict;
+use crate::support::clean::CleanEnvironment as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -113,7 +114,7 @@ impl Checkout {
     /// Runs the program.
     pub fn portcullis(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-        command.env_clear().current_dir(self.path()).args(arguments).output().unwrap()
+        command.clean_env().current_dir(self.path()).args(arguments).output().unwrap()
     }
 
     /// Records the report of the suite `upload`, which must succeed; what it said.

@@ -1,6 +1,7 @@
 //! A dataset of three records in CSV files, and the program beside it.
 
 use super::checkout::Checkout;
+use crate::support::clean::CleanEnvironment as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -101,7 +102,7 @@ impl DatasetScene {
 
     pub fn portcullis(&self, line: &str) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.clean_env().env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", self.path()).current_dir(self.path()).args(line.split(' '));
         let output = command.output().unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

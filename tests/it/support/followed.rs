@@ -7,6 +7,7 @@
 )]
 
 use super::gate::Verdict;
+use crate::support::clean::CleanEnvironment as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -53,7 +54,7 @@ pub fn git(directory: &Path, arguments: &[&str]) -> Output {
 /// Judges a range of a clone, without a host.
 pub fn judged(place: &Path, base: &str, head: &str, more: &[&str]) -> Verdict {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().current_dir(place);
+    command.clean_env().current_dir(place);
     command.args(["check", "--host", "none", "--base", base, "--head", head, "--format", "json"]);
     Verdict::of(&command.args(more).output().unwrap())
 }

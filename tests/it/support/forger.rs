@@ -10,6 +10,7 @@
 use super::gate::Verdict;
 use super::recorder;
 use super::release::{judge, subcommand};
+use crate::support::clean::CleanEnvironment as _;
 use git2::{ObjectType, Oid};
 use portcullis_model::change::ObjectName;
 use portcullis_model::decision::Outcome;
@@ -112,7 +113,7 @@ pub fn decided(facts: &Value, policy: &str) -> Vec<u8> {
     std::fs::write(&file, facts.to_string()).unwrap();
     std::fs::write(&by, policy).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_portcullis"))
-        .env_clear()
+        .clean_env()
         .args(["decide", "--format", "json", "--facts"])
         .arg(&file)
         .arg("--policy")

@@ -6,6 +6,7 @@
     reason = "test support: a failure here is a failed test"
 )]
 
+use crate::support::clean::CleanEnvironment as _;
 use portcullis_testkit::server::{Server, Site};
 use portcullis_testkit::stage::Stage;
 use serde_json::{Value, json};
@@ -64,7 +65,7 @@ impl Verdict {
 /// A job that judges the stage's request: environment, event file, command.
 pub fn command<S: Site>(stage: &Stage, server: &Server<S>, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().current_dir(stage.directory()).args(arguments);
+    command.clean_env().current_dir(stage.directory()).args(arguments);
     command
         .env("GITHUB_ACTIONS", "true")
         .env("GITHUB_REPOSITORY", &stage.world.repository)

@@ -7,6 +7,7 @@
 )]
 
 use super::gate::{Verdict, command};
+use crate::support::clean::CleanEnvironment as _;
 use git2::Oid;
 use portcullis_testkit::lane::Lane;
 use portcullis_testkit::server::Server;
@@ -118,7 +119,7 @@ pub fn deploying(lane: &Lane, name: &str, sha: Oid, payload: &Value, more: &[&st
     let event = outside.path().join("event.json");
     std::fs::write(&event, payload.to_string()).unwrap();
     let mut job = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    job.env_clear().current_dir(lane.directory());
+    job.clean_env().current_dir(lane.directory());
     job.env("GITHUB_ACTIONS", "true").env("GITHUB_REPOSITORY", "example-org/data-upload");
     job.env("GITHUB_API_URL", server.address()).env("GITHUB_TOKEN", "a-token-of-the-job");
     job.env("GITHUB_EVENT_NAME", name)

@@ -4,6 +4,7 @@
 pub mod arrivals;
 pub mod audited;
 pub mod checkout;
+pub mod clean;
 pub mod dataset_scene;
 pub mod edits;
 pub mod followed;

@@ -7,6 +7,7 @@
 )]
 
 use super::audited::AS_OF;
+use crate::support::clean::CleanEnvironment as _;
 use portcullis_model::digest::Digest;
 use portcullis_pack::manifest::PackSubject;
 use portcullis_pack::{ItemPath, ItemSource, MANIFEST, PackContents, PackManifest};
@@ -27,7 +28,7 @@ pub fn pack_audit(directory: &Path, more: &[&str]) -> (Packed, Output) {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("pack");
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().current_dir(directory);
+    command.clean_env().current_dir(directory);
     command.args(["audit", "--since", "2026-01-01", "--until", "2027-12-31", "--as-of", AS_OF, "--pack"]);
     let output = command.arg(&folder).args(more).output().unwrap();
     (Packed { place, folder }, output)
@@ -117,7 +118,7 @@ fn subject_of(manifest: &PackManifest) -> PackSubject {
 /// `portcullis pack verify`: exit code and everything written.
 pub fn verify(pack: &Path, more: &[&str]) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().args(["pack", "verify"]).arg(pack).args(more);
+    command.clean_env().args(["pack", "verify"]).arg(pack).args(more);
     let output = command.output().unwrap();
     let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
     (output.status.code().unwrap(), text)

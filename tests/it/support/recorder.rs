@@ -7,6 +7,7 @@
     reason = "test support: a failure here is a failed test"
 )]
 
+use crate::support::clean::CleanEnvironment as _;
 use portcullis::cli::record::{DeploymentRecording, Unrecorded, judge_text, record_decision};
 use portcullis::collect::record_writer::Appended;
 use portcullis::collect::records::{Closeness, DeploymentRecords};
@@ -299,7 +300,7 @@ pub fn deployed(directory: &Path, count: usize) -> Vec<Appended> {
 /// `portcullis record …`
 pub fn record(directory: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().current_dir(directory).arg("record").args(arguments).output().unwrap()
+    command.clean_env().current_dir(directory).arg("record").args(arguments).output().unwrap()
 }
 
 /// Exit code and everything written.

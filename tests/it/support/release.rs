@@ -7,6 +7,7 @@
 )]
 
 use super::gate::Verdict;
+use crate::support::clean::CleanEnvironment as _;
 use git2::Oid;
 use portcullis_testkit::lane::Lane;
 use portcullis_testkit::server::{Server, Site};
@@ -44,7 +45,7 @@ pub fn subcommand(name: &str, lane: &Lane, address: &str, head: Oid) -> Command 
 /// The same for another environment.
 pub fn subcommand_to(name: &str, environment: &str, lane: &Lane, address: &str, head: Oid) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.env_clear().current_dir(lane.directory());
+    command.clean_env().current_dir(lane.directory());
     command.env("GITHUB_API_URL", address).env("GITHUB_TOKEN", "a-token-of-the-job");
     command.args([name, "--environment", environment, "--host", "github"]);
     command.args(["--repository", "example-org/data-upload", "--head", &head.to_string()]);

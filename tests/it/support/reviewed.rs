@@ -1,6 +1,7 @@
 //! A project without a host: a repository, people with real keys, and chains of reviews. Kim wrote
 //! the change on `topic`; Robin and Alex may sign reviews.
 
+use crate::support::clean::CleanEnvironment as _;
 use jiff::Timestamp;
 use portcullis_attest::review::SignableReview;
 use portcullis_model::change::{ObjectName, Revision};
@@ -114,7 +115,7 @@ impl Project {
     pub fn portcullis(&self, arguments: &[&str]) -> Output {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let mut program = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-        program.env_clear().env("PATH", path).env("HOME", self.path()).env("GIT_CONFIG_NOSYSTEM", "1");
+        program.clean_env().env("PATH", path).env("HOME", self.path()).env("GIT_CONFIG_NOSYSTEM", "1");
         program.current_dir(self.path()).args(arguments).stdin(Stdio::null()).output().unwrap()
     }
 

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test uses its own part of this")]
 
 use super::gate::command;
+use crate::support::clean::CleanEnvironment as _;
 use portcullis::cli::replayed::judge_gathered;
 use portcullis_model::digest::Digest;
 use portcullis_record::{Compared, read_sealed};
@@ -15,7 +16,7 @@ use tempfile::TempDir;
 /// Runs the program in a directory, in no job.
 pub fn portcullis(directory: &Path, arguments: &[&str]) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    said(&command.env_clear().current_dir(directory).args(arguments).output().unwrap())
+    said(&command.clean_env().current_dir(directory).args(arguments).output().unwrap())
 }
 
 /// Exit code and everything written.
