@@ -201,7 +201,7 @@ fn list_chain(text: &mut String, chain: &CheckedChain, commits: Option<&BTreeSet
         };
         let _ = writeln!(
             text,
-            "{}#{} {} {} for {} in {}, {} ({signer})",
+            "{}#{} {} {}\n    for {} in {}, {}\n    {signer}",
             one_line(&chain.reviewer),
             index + 1,
             statement.verdict.as_str(),

@@ -15,6 +15,7 @@
 //! | `looks` | what a later look can still change of shares |
 //! | `totals` | what each bucket counts |
 //! | `engine` | the comparison as one SQL text, and what an engine's answer is worth |
+//! | `spark_connect` | the text is run on a Spark that listens for clients |
 //! | `exchange` | two parties find their differences, and show each other no other records |
 //! | `result` | the document of a result |
 //! | `judge` | what an answer is worth, ours or that of an engine |
@@ -41,5 +42,7 @@ pub mod record;
 pub mod result;
 pub mod row;
 pub mod source;
+#[cfg(feature = "spark-connect")]
+pub mod spark_connect;
 mod stream;
 pub mod totals;

@@ -2,8 +2,12 @@
 
 use super::{ApproveArguments, Reviewing, one_line, unseen};
 use crate::cli::exit::Result;
+use crate::cli::hook::in_force::bare_profile;
 use crate::cli::policy_file::POLICY;
-use portcullis_model::signed::ReviewVerdict;
+use portcullis_judge::policy::Policy;
+use portcullis_model::change::Commit;
+use portcullis_model::person::{Mailbox, Who};
+use portcullis_model::signed::{ReviewVerdict, SigningPerson};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -38,12 +42,12 @@ pub(super) fn describe(
     if let Some(message) = &arguments.message {
         line("message", &one_line(message));
     }
-    text.push_str(&describe_change(reviewing)?);
+    text.push_str(&describe_change(reviewing, verdict, reviewer)?);
     Ok(text)
 }
 
 /// The areas and files that the change touches.
-fn describe_change(reviewing: &Reviewing) -> Result<String> {
+fn describe_change(reviewing: &Reviewing, verdict: ReviewVerdict, reviewer: &str) -> Result<String> {
     let Reviewing { repository, policy, base, subject, .. } = reviewing;
     let inquiry = policy.inquiry(Some(POLICY.into()));
     let change = repository.change(&base.commit, &subject.commit, &inquiry);
@@ -64,5 +68,27 @@ fn describe_change(reviewing: &Reviewing) -> Result<String> {
     if paths.len() > NAMED {
         let _ = writeln!(text, "  and {} more", paths.len() - NAMED);
     }
+    let own = find_own_commits(&change.commits, policy, reviewer);
+    if verdict == ReviewVerdict::Approve && !own.is_empty() {
+        let ids: Vec<_> = own.iter().take(NAMED).map(|commit| commit.id.short()).collect();
+        let _ = writeln!(text, "note      you are named in {}: where the policy asks for an", ids.join(", "));
+        let _ = writeln!(text, "          independent review, yours does not count");
+    }
     Ok(text)
+}
+
+/// The commits that name a reviewer as author, committer or co-author, by an address of theirs.
+fn find_own_commits<'c>(commits: &'c [Commit], policy: &Policy, reviewer: &str) -> Vec<&'c Commit> {
+    let people = &policy.scope.people;
+    let signer = SigningPerson { principals: BTreeSet::from([reviewer.to_string()]) };
+    let profile = bare_profile();
+    let who = people.by_signer(&signer, profile.own_addresses()).filter(|who| matches!(who, Who::Known(_)));
+    let is_theirs = |mailbox: &Mailbox| {
+        mailbox.email.eq_ignore_ascii_case(reviewer)
+            || (who.is_some() && people.by_email(&mailbox.email) == who)
+    };
+    let names_them = |commit: &&Commit| {
+        is_theirs(&commit.author) || is_theirs(&commit.committer) || commit.co_authors.iter().any(is_theirs)
+    };
+    commits.iter().filter(names_them).collect()
 }

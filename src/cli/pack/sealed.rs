@@ -104,6 +104,10 @@ fn is_signature(file: &Path) -> bool {
 fn read_limited(file: &Path, longest: u64) -> Result<Vec<u8>> {
     let cannot =
         |why: &dyn std::fmt::Display| Failure::environment(format!("cannot read {}: {why}", file.display()));
+    // A pipe would be waited for, and a device never ends.
+    if !std::fs::metadata(file).map_err(|error| cannot(&error))?.is_file() {
+        return Err(cannot(&"it is not a regular file"));
+    }
     let mut bytes = Vec::new();
     let opened = File::open(file).map_err(|error| cannot(&error))?;
     opened.take(longest + 1).read_to_end(&mut bytes).map_err(|error| cannot(&error))?;

@@ -39,7 +39,7 @@ pub struct RunEngineArguments {
         value_parser = clap::value_parser!(u64).range(1..=100_000))]
     list: u64,
     /// Compare this many buckets again here, drawn at random, and those of accepted differences.
-    #[arg(long, value_name = "N", default_value_t = 4, requires = "engine",
+    #[arg(long, value_name = "N", default_value_t = 16, requires = "engine",
         value_parser = clap::value_parser!(u16).range(0..=256))]
     again: u16,
     #[command(flatten)]
@@ -90,7 +90,7 @@ impl RunEngine<'_> {
         let plan = make_plan(dataset, manifests, EngineDialect::Spark, self.arguments.list, late)?;
         let (folder, answer) = (self.place.path().join("plan"), self.place.path().join("answer"));
         write_plan(&plan, dataset, late, &folder, None)?;
-        if let Err(failure) = self.spark.run(&folder.join("run.sql"), &answer) {
+        if let Err(failure) = self.spark.run(&folder, &answer) {
             self.place.keep_what_was_said(&folder);
             return Err(failure);
         }

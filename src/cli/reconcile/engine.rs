@@ -138,7 +138,7 @@ fn start(directory: &Path, arguments: &StartArguments) -> Result {
         let message = format!("there is no text in {}", plan.display());
         return Err(Failure::usage(message).hint("write it with `portcullis reconcile plan --engine spark`"));
     }
-    let answer = arguments.spark.find(directory)?.run(&text, &output)?;
+    let answer = arguments.spark.find(directory)?.run(&plan, &output)?;
     output::text(&format!(
         "answer in {}; it counts when `portcullis reconcile judge` accepts it, the last command that `plan` printed",
         answer.display()

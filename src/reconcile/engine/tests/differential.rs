@@ -254,7 +254,7 @@ fn every_engine_that_is_there_counts_what_the_comparison_counts() {
             let judged = scene.ask(engine, bound, &|_| ());
             let judged = judged.unwrap_or_else(|faults| panic!("{:#?}", &faults[..faults.len().min(5)]));
             assert_same(&judged, &comparison);
-            scene.print(&format!("{}, list {bound}", engine.dialect()), start, &sum(&judged.buckets));
+            scene.print(&format!("{}, list {bound}", engine.name()), start, &sum(&judged.buckets));
         }
     }
 }
@@ -281,9 +281,9 @@ fn files_that_a_real_engine_loses_or_reads_twice_are_named() {
         ];
         for (change, name, place) in changes {
             let faults = scene.ask(engine, 1000, change).unwrap_err();
-            assert_eq!(faults[0].name(), name, "{}: {faults:?}", engine.dialect());
-            assert!(faults[0].to_string().contains(place), "{}: {}", engine.dialect(), faults[0]);
-            println!("| {} | {name} | {} |", engine.dialect(), faults[0]);
+            assert_eq!(faults[0].name(), name, "{}: {faults:?}", engine.name());
+            assert!(faults[0].to_string().contains(place), "{}: {}", engine.name(), faults[0]);
+            println!("| {} | {name} | {} |", engine.name(), faults[0]);
         }
     }
 }

@@ -13,6 +13,9 @@ pub(super) enum Engine {
     Postgresql(Postgresql),
     /// The program `spark-sql` and what it is told.
     Spark(PathBuf, Vec<String>),
+    /// A server that speaks Spark Connect, by its address.
+    #[cfg(feature = "spark-connect")]
+    Remote(crate::spark_connect::SparkAddress),
 }
 
 impl Engine {
@@ -21,6 +24,17 @@ impl Engine {
             Self::Duckdb(_) => super::super::EngineDialect::Duckdb,
             Self::Postgresql(_) => super::super::EngineDialect::Postgresql,
             Self::Spark(..) => super::super::EngineDialect::Spark,
+            #[cfg(feature = "spark-connect")]
+            Self::Remote(_) => super::super::EngineDialect::Spark,
+        }
+    }
+
+    /// What a table calls it.
+    pub(super) fn name(&self) -> String {
+        match self {
+            #[cfg(feature = "spark-connect")]
+            Self::Remote(address) => address.to_string(),
+            _ => self.dialect().to_string(),
         }
     }
 
@@ -28,6 +42,8 @@ impl Engine {
     pub(super) fn run(&self, plan: &Path, answer: &Path) {
         let output = File::create(answer).unwrap();
         let mut command = match self {
+            #[cfg(feature = "spark-connect")]
+            Self::Remote(address) => return run_remotely(address, plan, output),
             Self::Duckdb(python) => {
                 let mut command = Command::new(python);
                 command.args(["-c", DUCKDB]).arg(plan.join("run.sql"));
@@ -70,6 +86,27 @@ impl Engine {
     }
 }
 
+#[cfg(feature = "spark-connect")]
+fn run_remotely(address: &crate::spark_connect::SparkAddress, plan: &Path, output: File) {
+    let read = |name: &str| fs::read_to_string(plan.join(name)).unwrap();
+    let text = crate::spark_connect::RemoteText::new(&read("setup.sql"), &read("query.sql"));
+    crate::spark_connect::run_text(address, text, std::time::Duration::from_secs(600), output).unwrap();
+}
+
+/// Servers that speak Spark Connect. `PORTCULLIS_SPARK_CONNECT` names them, with blanks between.
+#[cfg(feature = "spark-connect")]
+fn find_remote() -> Vec<Engine> {
+    let named = std::env::var("PORTCULLIS_SPARK_CONNECT").unwrap_or_default();
+    let parse = |address: &str| Engine::Remote(crate::spark_connect::SparkAddress::parse(address).unwrap());
+    named.split_whitespace().map(parse).collect()
+}
+
+#[cfg(not(feature = "spark-connect"))]
+fn find_remote() -> Vec<Engine> {
+    println!("left out: Spark Connect (built without its client)");
+    Vec::new()
+}
+
 /// Runs a file of statements and prints the last result as CSV.
 const DUCKDB: &str = "
 import duckdb, sys
@@ -110,6 +147,7 @@ pub(super) fn find_engines(folder: &Path) -> Vec<Engine> {
         })),
         Err(_) => println!("left out: Spark (PORTCULLIS_SPARK names no master)"),
     }
+    engines.extend(find_remote());
     engines
 }
 

@@ -1,10 +1,9 @@
-//! Starting the user's own Spark: which program it is, how long it may take, and where what it says
-//! goes.
+//! `spark-sql` and `spark-submit`: which program it is, how long it may take, and where what it
+//! says goes.
 
-use super::run_folder::{create_private_file, create_private_folder};
+use super::AnswerFolder;
 use crate::cli::exit::{Failure, Result};
 use crate::cli::output;
-use clap::Args;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -18,9 +17,6 @@ const PROGRAMS: [&str; 2] = ["spark-sql", "spark-submit"];
 const AS_SPARK_SQL: [&str; 3] =
     ["--class", "org.apache.spark.sql.hive.thriftserver.SparkSQLCLIDriver", "spark-internal"];
 
-/// Longest time, where the command line does not say.
-const LONGEST: Duration = Duration::from_secs(12 * 60 * 60);
-
 /// How often it is looked whether Spark has ended.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -29,9 +25,6 @@ const FAREWELL: Duration = Duration::from_secs(20);
 
 /// What Spark says, in the folder of the answer. Names with `_` before them are none of the answer.
 const LOG: &str = "_spark.log";
-
-/// The answer on its way.
-const PARTIAL: &str = "_answer.partial";
 
 /// Where a Spark that `pip` installed looks for the Python that has it.
 const PYTHON_VARIABLE: &str = "PYSPARK_PYTHON";
@@ -42,61 +35,19 @@ const TAIL: u64 = 64 << 10;
 /// How many lines of it are told.
 const TOLD: usize = 4;
 
-/// Which Spark, for how long, and with which arguments.
-#[derive(Debug, Args)]
-pub struct SparkArguments {
-    /// The program `spark-sql` or `spark-submit` of your Spark. Default: that of SPARK_HOME, or of
-    /// the path.
-    #[arg(long, value_name = "PROGRAM", env = "PORTCULLIS_SPARK_SQL")]
-    spark_sql: Option<PathBuf>,
-    /// Longest time for Spark, such as `30m` or `8h`: it is ended then, and there is no answer.
-    /// Default: 12h.
-    #[arg(long, value_name = "TIME", value_parser = parse_limit)]
-    spark_limit: Option<Duration>,
-    /// Arguments for Spark, such as `--master yarn`.
-    #[arg(last = true, value_name = "ARGUMENT")]
-    arguments: Vec<String>,
+/// A program of Spark that can be started.
+pub(in crate::cli::reconcile) struct SparkProgram<'s> {
+    pub(super) program: PathBuf,
+    pub(super) arguments: &'s [String],
+    pub(super) limit: Duration,
 }
 
-/// A Spark that can be started.
-pub(super) struct FoundSpark<'s> {
-    program: PathBuf,
-    arguments: &'s [String],
-    limit: Duration,
-}
-
-impl SparkArguments {
-    /// Whether the command line says something that is for Spark alone.
-    pub(super) fn is_given(&self) -> bool {
-        self.spark_limit.is_some() || !self.arguments.is_empty()
-    }
-
-    /// The program that is started.
-    ///
-    /// # Errors
-    /// It is not there, with what to install.
-    pub(super) fn find(&self, directory: &Path) -> Result<FoundSpark<'_>> {
-        let program = match &self.spark_sql {
-            Some(named) => find_named(directory, named)?,
-            None => find_usual()?,
-        };
-        let limit = self.spark_limit.unwrap_or(LONGEST);
-        Ok(FoundSpark { program, arguments: &self.arguments, limit })
-    }
-}
-
-fn parse_limit(text: &str) -> Result<Duration> {
-    let wrong = || Failure::usage(format!("`{text}` is no time; write 30m, 8h or 90s"));
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3600,
-        _ => return Err(wrong()),
-    };
-    let digits = text.trim_end_matches(unit);
-    let number = digits.parse::<u32>().ok().filter(|number| *number > 0).ok_or_else(wrong)?;
-    Ok(Duration::from_secs(u64::from(number) * seconds))
+/// The program that is started: one that was named, or that of SPARK_HOME or the path.
+///
+/// # Errors
+/// It is not there, with what to install.
+pub(super) fn find_program(directory: &Path, named: Option<&Path>) -> Result<PathBuf> {
+    named.map_or_else(find_usual, |named| find_named(directory, named))
 }
 
 /// A program that was named: by a path, or by a name in the path.
@@ -149,34 +100,20 @@ fn is_program(path: &Path) -> bool {
     path.is_file()
 }
 
-impl FoundSpark<'_> {
-    /// Runs a text and leaves its answer in a new folder. The answer has its name when Spark ended
-    /// well, and not before; what Spark said is beside it, in `_spark.log`.
+impl SparkProgram<'_> {
+    /// Runs the text of a plan. What Spark says is beside its answer, in `_spark.log`.
     ///
     /// # Errors
-    /// The folder cannot be made, or Spark cannot be started, fails, or takes too long.
-    pub(super) fn run(&self, text: &Path, folder: &Path) -> Result<PathBuf> {
-        let cannot = |error: std::io::Error| {
-            Failure::environment(format!("cannot write {}: {error}", folder.display()))
-        };
-        create_private_folder(folder).map_err(|error| {
-            cannot(error).hint("name a folder that does not exist; the answer has it for itself")
-        })?;
-        let (partial, log) = (folder.join(PARTIAL), folder.join(LOG));
-        let answer = create_private_file(&partial).map_err(cannot)?;
-        let said = create_private_file(&log).map_err(cannot)?;
-        let mut command = self.command(&std::path::absolute(text).map_err(cannot)?);
-        command.current_dir(folder).stdin(Stdio::null()).stdout(answer).stderr(said);
+    /// Spark cannot be started, fails, or takes too long.
+    pub(super) fn run(&self, plan: &Path, answer: File, folder: &AnswerFolder<'_>) -> Result<()> {
+        let text = std::path::absolute(plan.join("run.sql")).map_err(|error| folder.cannot(error))?;
+        let (said, log) = folder.create(LOG)?;
+        let mut command = self.command(&text);
+        command.current_dir(folder.path).stdin(Stdio::null()).stdout(answer).stderr(said);
         output::remark(&format!("{} runs; what it says is in {}", self.program.display(), log.display()));
         let mut child = command.spawn().map_err(|error| absent(&error.to_string()))?;
-        let status = wait_for(&mut child, self.limit).map_err(cannot)?;
-        if let Some(why) = self.find_failure(status) {
-            drop(std::fs::remove_file(&partial));
-            return Err(tell_failure(&why, &log));
-        }
-        let whole = folder.join("answer.tsv");
-        std::fs::rename(&partial, &whole).map_err(cannot)?;
-        Ok(whole)
+        let status = wait_for(&mut child, self.limit).map_err(|error| folder.cannot(error))?;
+        self.find_failure(status).map_or(Ok(()), |why| Err(tell_failure(&why, &log)))
     }
 
     fn command(&self, text: &Path) -> Command {
