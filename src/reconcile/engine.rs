@@ -42,6 +42,6 @@ pub use fault::EngineFault;
 pub use inputs::{InputTable, is_plain_place, write_control_key, write_row, write_setup};
 pub use judge::{EngineDemand, JudgedAnswer, judge_answer};
 pub use plan::EnginePlan;
-pub use result::{compare_buckets_again, make_comparison};
+pub use result::{compare_buckets_again, find_doubtful_buckets, make_comparison};
 pub use shard::answer_bucket;
 pub use text::{SqlText, TextSettings};

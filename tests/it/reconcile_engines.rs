@@ -110,7 +110,9 @@ fn buckets_that_were_compared_apart_are_the_comparison() {
         assert!(count(&whole, class).is_some(), "{whole}");
         assert_eq!(count(&whole, class), count(&apart, class), "{whole}\n{apart}");
     }
-    assert!(apart.contains("compared again here: 16 of 256"), "{apart}");
+    // 16 are drawn, and the one with the difference may be among them.
+    let again = ["compared again here: 16 of 256", "compared again here: 17 of 256"];
+    assert!(again.iter().any(|note| apart.contains(note)), "{apart}");
 }
 
 /// A difference that a person accepts counts against no budget here either, and its bucket is compared again.

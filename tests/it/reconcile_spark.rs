@@ -205,6 +205,27 @@ fn attack_an_engine_that_changes_one_bucket() {
     assert!(text.contains("impossible-class: Bucket 9"), "{text}");
 }
 
+/// A second look asks for the keys that are listed. Of a key that neither side has, it sees nothing wrong.
+#[test]
+fn attack_an_engine_that_lists_a_difference_under_another_key() {
+    let scene = scene(one_missing);
+    // Control rows are others in each run; the record that is missing is the same.
+    let listed = |name: &str| {
+        write_spark(scene.path(), &format!("tee {}/{name}", scene.path().display()));
+        assert_eq!(run_with(scene.path(), &[]).0, 1);
+        let text = fs::read_to_string(scene.path().join(name)).unwrap();
+        let rows = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let missing = rows.filter(|row| row[2] == "row" && row[4] == "missing");
+        missing.map(|row| row[6].to_string()).collect::<std::collections::BTreeSet<_>>()
+    };
+    let both = &listed("first") & &listed("second");
+    assert_eq!(both.len(), 1);
+    let key = both.first().unwrap();
+    let other = format!("{}{}", &key[..key.len() - 1], if key.ends_with('7') { "3" } else { "7" });
+    let text = refused(&scene, &format!("sed 's/,{key},/,{other},/'"));
+    assert!(text.contains("other-records-listed"), "{text}");
+}
+
 #[test]
 fn an_engine_that_fails_hangs_or_is_not_there_is_no_run() {
     let scene = scene(one_missing);

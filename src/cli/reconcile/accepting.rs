@@ -14,7 +14,8 @@ use clap::Args;
 use portcullis_model::digest::{Digest, Digester};
 use portcullis_model::reconciliation::{AcceptedDifference, Dataset};
 use portcullis_reconcile::engine::{
-    AnswerReader, EngineFault, EnginePlan, JudgedAnswer, compare_buckets_again, judge_answer, make_comparison,
+    AnswerReader, EngineFault, EnginePlan, JudgedAnswer, compare_buckets_again, find_doubtful_buckets,
+    judge_answer, make_comparison,
 };
 use portcullis_reconcile::judge::{PastRun, judge_comparison};
 use portcullis_record::run::RunChain;
@@ -38,7 +39,7 @@ pub struct AnswerArguments {
     /// Folder of the plan that the answer is to.
     #[arg(long, value_name = "DIR", requires = "engine_result")]
     plan: Option<PathBuf>,
-    /// Compare this many buckets again here, drawn at random, and those of accepted differences.
+    /// Compare this many buckets again here, drawn at random, and all that have differences.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(0..=256), requires = "engine_result")]
     again: u16,
     /// Keep the run in the repository.
@@ -141,6 +142,7 @@ impl AnswerJudging<'_> {
         let accepted = self.plan.manifests.accepted_of(self.dataset);
         let mut again = draw_buckets(self.again)?;
         again.extend(accepted.iter().map(AcceptedDifference::bucket));
+        again.extend(find_doubtful_buckets(self.plan, &judged));
         let faults = compare_buckets_again(self.plan, &judged, &again).map_err(manifest_failure)?;
         if !faults.is_empty() {
             return Err(refuse(name, &faults));

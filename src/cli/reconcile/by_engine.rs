@@ -38,7 +38,7 @@ pub struct RunEngineArguments {
     #[arg(long, value_name = "N", default_value_t = 1000, requires = "engine",
         value_parser = clap::value_parser!(u64).range(1..=100_000))]
     list: u64,
-    /// Compare this many buckets again here, drawn at random, and those of accepted differences.
+    /// Compare this many buckets again here, drawn at random, and all that have differences.
     #[arg(long, value_name = "N", default_value_t = 16, requires = "engine",
         value_parser = clap::value_parser!(u16).range(0..=256))]
     again: u16,

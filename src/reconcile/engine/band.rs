@@ -75,6 +75,9 @@ pub(super) fn find_broken_band(
     // Rows that later operations replaced are in the sums of the source alone.
     let is_plain = cell.superseded == 0;
     let (holds, rule) = match class {
+        RecordClass::Ok if is_upload && missed == terms && clock.late_since == i64::MIN => {
+            (false, "a record that missed every term is late")
+        }
         RecordClass::Ok | RecordClass::Late | RecordClass::Unacknowledged if is_upload => (
             cell.target.rows == cell.keys
                 && (!is_plain || cell.source == cell.target)
@@ -98,10 +101,31 @@ pub(super) fn find_broken_band(
         RecordClass::Missing | RecordClass::Rejected | RecordClass::RejectedUnlogged => {
             (band >= UPLOAD && missed == terms, "each has an operation that missed every term")
         }
-        RecordClass::Pending => {
-            (band == 0 || missed == terms, "each operation missed every term that has passed")
-        }
+        RecordClass::Pending => return find_impossible_wait(band, terms, cell, clock),
         _ => return None,
+    };
+    (!holds).then_some(rule)
+}
+
+/// Why a cell of records that wait can have none: what is wrong after its last term waits only where
+/// the target may be newer than what the source showed.
+fn find_impossible_wait(band: u16, terms: usize, cell: &EngineCell, clock: &Clock) -> Option<&'static str> {
+    let (passed, missed) = (usize::from(band % DELETION % UPLOAD / 100), usize::from(band % 100));
+    let is_there = cell.target.rows == cell.keys;
+    let may_be_newer = clock.target_timed && clock.target_sequenced && is_there;
+    let (holds, rule) = match band {
+        0 => (
+            clock.target_timed && is_there,
+            "the target has each, and may have loaded it after the source was read",
+        ),
+        _ if missed != terms => (false, "each operation missed every term that has passed"),
+        DELETION.. => {
+            (passed < terms && is_there, "the target has each, and a term of its deletion has not passed")
+        }
+        _ => (
+            passed < terms || may_be_newer,
+            "a term has not passed, or the target has a later version of each",
+        ),
     };
     (!holds).then_some(rule)
 }

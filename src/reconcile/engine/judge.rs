@@ -1,7 +1,7 @@
 //! What an engine's answer is worth: everything has to add up to what is known without the engine.
 
 use super::answer::{CellPlace, EngineAnswer, EngineCell, EngineRow, SideSums};
-use super::band::{count_shares, find_band, find_broken_band};
+use super::band::{DELETION, UPLOAD, count_shares, find_band, find_broken_band};
 use super::fault::EngineFault;
 use crate::control::{ControlRecord, RunSeed, make_controls};
 use crate::join::ControlAnswer;
@@ -114,7 +114,9 @@ impl<'j> BucketJudge<'j> {
         self.judge_classes();
         self.judge_lists();
         self.judge_controls(judged);
-        self.judge_left();
+        if self.faults.len() == before {
+            self.judge_left();
+        }
         if self.faults.len() == before {
             self.count(judged);
         }
@@ -244,6 +246,36 @@ impl<'j> BucketJudge<'j> {
     fn judge_left(&mut self) {
         self.cells.retain(|_, cell| *cell != EngineCell::default());
         self.judge_classes();
+        if let Some(rule) = self.find_other_state() {
+            let (bucket, class) = (self.bucket, RecordClass::Ok);
+            self.faults.push(EngineFault::ClassImpossible { bucket, class, rule });
+        }
+    }
+
+    /// What the headers say of the records that live, if the cells say otherwise.
+    fn find_other_state(&self) -> Option<&'static str> {
+        let header = |side: &'j ManifestV1| side.buckets.get(usize::from(self.bucket));
+        let (source, target) = (header(self.demand.source)?, header(self.demand.target)?);
+        let sum = |counts: &dyn Fn(&CellPlace) -> bool| -> u128 {
+            self.cells.iter().filter(|(place, _)| counts(place)).map(|(_, cell)| u128::from(cell.keys)).sum()
+        };
+        let living = sum(&|(_, _, band)| (UPLOAD..DELETION).contains(band));
+        // The latest of several operations, and rows without a key, are counted by themselves.
+        let doubtful = sum(&|(_, class, band)| {
+            *band == 0
+                && matches!(
+                    class,
+                    RecordClass::Unkeyed | RecordClass::SourceDuplicate | RecordClass::Incomparable
+                )
+        });
+        let is_right = |(_, class, _): &CellPlace| {
+            matches!(class, RecordClass::Ok | RecordClass::Late | RecordClass::Unacknowledged)
+        };
+        if !(living..=living + doubtful).contains(&u128::from(source.living)) {
+            return Some("other records live after all operations of the source");
+        }
+        (source.state != target.state && self.cells.keys().all(is_right))
+            .then_some("the sides hold other records, so that not every one is right")
     }
 
     /// Counts what is left as the comparison does.
@@ -325,6 +357,9 @@ fn find_broken_rule(class: RecordClass, cell: &EngineCell) -> Option<&'static st
         return Some("more operations are superseded than there are");
     };
     let target = cell.target.rows;
+    if cell.future > keys.min(target) || cell.scheduled > keys.min(source) {
+        return Some("no more records have a time to come than there are");
+    }
     if class == RecordClass::Unkeyed {
         let adds_up = cell.source.rows.checked_add(target) == Some(records) && cell.superseded == 0;
         let holds = adds_up && (1..=records).contains(&keys);

@@ -14,6 +14,19 @@ use crate::row::{CONFIRMED, ManifestRow};
 use portcullis_model::reconciliation::{AcceptedDifference, Isolation, RecordClass};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The buckets that are compared again, whatever is drawn: those in which an answer has differences,
+/// because a second look asks for the records that are listed, and believes what it sees of them;
+/// and those of rows without a key, without a canonical form or with a mark, of which the sums of
+/// the headers say little.
+#[must_use]
+pub fn find_doubtful_buckets(plan: &EnginePlan<'_>, judged: &JudgedAnswer) -> BTreeSet<u8> {
+    let differing = judged.cells.keys().filter(|(_, class, _)| class.needs_budget());
+    let sides = [&plan.manifests.source, &plan.manifests.target];
+    let headers = sides.iter().flat_map(|side| (0_u8..=255).zip(&side.header().buckets));
+    let marked = headers.filter(|(_, bucket)| bucket.unkeyed + bucket.incomparable + bucket.marked > 0);
+    differing.map(|(bucket, ..)| *bucket).chain(marked.map(|(bucket, _)| bucket)).collect()
+}
+
 /// Compares some buckets again and holds the answer against them. Those who run an engine cannot
 /// know which, if they are drawn after it answered.
 ///

@@ -12,6 +12,7 @@ mod cluster;
 mod corpus;
 mod differential;
 mod engines;
+mod hiding;
 mod honest;
 mod lies;
 mod seeds;

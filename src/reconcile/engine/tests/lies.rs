@@ -2,9 +2,10 @@
 
 use super::super::answer::EngineCell;
 use super::super::judge::judge_bucket;
-use super::super::{AnswerReader, EngineAnswer, EngineDialect, EngineFault, EnginePlan, JudgedAnswer};
+use super::super::{AnswerReader, EngineDialect, EngineFault, EnginePlan, JudgedAnswer};
 use super::corpus::{Corpus, dataset};
 use super::differential::{assert_same, judge, plan, settings};
+use super::hiding::answers_by_bucket;
 use super::honest::{Line, Lines, answer_honestly};
 use crate::compare::{ComparedManifests, compare_manifests};
 use portcullis_model::digest::Digest;
@@ -38,12 +39,14 @@ fn the_plan() -> EnginePlan<'static> {
 type CellChange = (&'static str, fn(&mut EngineCell, u64));
 
 /// The numbers of a cell that have to follow from something else.
-const CELL_CHANGES: [CellChange; 5] = [
+const CELL_CHANGES: [CellChange; 7] = [
     ("keys", |cell, by| cell.keys = cell.keys.wrapping_add(by)),
     ("records", |cell, by| cell.records = cell.records.wrapping_add(by)),
     ("superseded", |cell, by| cell.superseded = cell.superseded.wrapping_add(by)),
     ("rows of the source", |cell, by| cell.source.rows = cell.source.rows.wrapping_add(by)),
     ("rows of the target", |cell, by| cell.target.rows = cell.target.rows.wrapping_add(by)),
+    ("future", |cell, _| cell.future = cell.keys + 1),
+    ("scheduled", |cell, _| cell.scheduled = cell.keys + 1),
 ];
 
 static HONEST: LazyLock<Lines> = LazyLock::new(|| answer_honestly(&the_plan(), &SCENE.corpus));
@@ -316,27 +319,11 @@ fn a_control_row_that_is_lost_or_comes_back_otherwise_is_named() {
     assert!(found.contains("control-row-moved") || found.contains("control-row-lost"), "{found:?}");
 }
 
-/// The honest answer, bucket by bucket.
-fn answers_by_bucket(plan: &EnginePlan<'_>) -> Vec<EngineAnswer> {
-    let text = answer_honestly(plan, &SCENE.corpus).print();
-    let mut reader = AnswerReader::new(plan.marks());
-    reader.read_file("answer", text.as_bytes()).unwrap();
-    let whole = reader.finish().unwrap();
-    let mut buckets = vec![EngineAnswer::default(); 256];
-    for (place, cell) in whole.cells {
-        buckets[usize::from(place.0)].cells.insert(place, cell);
-    }
-    for row in whole.rows {
-        buckets[usize::from(row.place.0)].rows.push(row);
-    }
-    buckets
-}
-
 /// The numbers that get through when they are wrong by one or by many, with the class of their cell.
 fn find_numbers_that_get_through(bound: u64) -> BTreeSet<(&'static str, RecordClass)> {
     let plan = plan(&SCENE.manifests, EngineDialect::Spark, bound);
     let mut through = BTreeSet::new();
-    for (bucket, honest) in (0_u8..=255).zip(answers_by_bucket(&plan)) {
+    for (bucket, honest) in (0_u8..=255).zip(answers_by_bucket(&plan, &SCENE.corpus)) {
         assert!(judge_bucket(&plan.demand(), bucket, &honest).is_some(), "{bucket}");
         let places = honest.cells.keys().flat_map(|place| CELL_CHANGES.map(|change| (place, change)));
         for ((place, (name, change)), by) in
