@@ -222,7 +222,8 @@ fn describe_since(
     let local = |run: &RunReference| write_local(run.time, zone);
     match (first_bad, last_good) {
         (Some(bad), Some(good)) => format!(
-            "A check at {} found all records as they should be, and a check at {} did not. They became wrong in between.",
+            "A check at {} found no more wrong records than we allow, and a check at {} found more. Records became \
+             wrong in between; some may have been wrong before.",
             local(good),
             local(bad)
         ),
@@ -232,7 +233,9 @@ fn describe_since(
                 local(bad)
             )
         }
-        (None, Some(good)) => format!("A check at {} found all records as they should be.", local(good)),
+        (None, Some(good)) => {
+            format!("A check at {} found no more wrong records than we allow.", local(good))
+        }
         (None, None) => "Since when is not known.".to_string(),
     }
 }

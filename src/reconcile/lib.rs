@@ -42,7 +42,6 @@ pub mod record;
 pub mod result;
 pub mod row;
 pub mod source;
-#[cfg(feature = "spark-connect")]
 pub mod spark_connect;
 mod stream;
 pub mod totals;

@@ -292,7 +292,7 @@ fn a_difference_that_a_person_accepts_is_shown_until_its_day() {
     let (exit, out, _) = accept(&key, "stale", "2026-01-01");
     assert!(exit == 1 && out.contains("ended, it counts again"), "{out}");
     let (exit, out, _) = accept(&key, "missing", "2999-01-01");
-    assert!(exit == 1 && out.contains("not there any more"), "{out}");
+    assert!(exit == 1 && out.contains("the record differs otherwise now"), "{out}");
     assert_eq!(accept(&"0".repeat(32), "stale", "2999-01-01").0, 1);
     // A second difference beside it is over the budget.
     scene.write("out/received.csv", FAILED);

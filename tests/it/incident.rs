@@ -129,6 +129,9 @@ fn an_incident_is_opened_told_and_closed() {
     assert!(text.contains("OVERDUE   early warning to forces"), "{text}");
     // A draft is a draft until a person has completed it.
     ends(&checkout, &["incident", "notify", &id, "--party", "forces", "--draft", "-o", "letter.txt"], 0);
+    let again =
+        ends(&checkout, &["incident", "notify", &id, "--party", "forces", "--draft", "-o", "letter.txt"], 2);
+    assert!(again.contains("which may be a letter that was completed"), "{again}");
     let text = ends(&checkout, &record(&id, &ago(1)), 2);
     assert!(text.contains("it still says `[TO COMPLETE:`"), "{text}");
     checkout.write("letter.txt", "Dear colleagues, … [TO\n > COMPLETE: x] [TO\r\n  COMPLETE: name]\n");

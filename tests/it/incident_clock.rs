@@ -235,6 +235,29 @@ fn attack_a_green_run_from_before_the_incident_or_by_other_settings_closes_it() 
     ends(&checkout, &close, 0);
 }
 
+/// Records that an earlier run named are right now, and no one looked at the others.
+#[test]
+fn attack_a_green_look_at_some_records_closes_an_incident() {
+    let (checkout, id) = told();
+    let extract = |side: &str, number: u8, only: &str| {
+        let to = format!("{side}{number}");
+        let line = format!("reconcile extract nominal --side {side} --key-file dataset.key -o {to} {only}");
+        assert_eq!(run_job(&checkout, line.trim()).0, 0, "{line}");
+    };
+    ["source", "target"].iter().for_each(|side| extract(side, 1, ""));
+    assert_eq!(run_job(&checkout, "reconcile compare source1 target1 --breaks breaks").0, 3);
+    checkout.write("out/received.csv", RECEIVED);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    ["source", "target"].iter().for_each(|side| extract(side, 2, "--only breaks"));
+    let (exit, text) = run_job(&checkout, "reconcile compare source2 target2 --previous breaks --record");
+    assert!(exit == 0 && text.contains("GREEN"), "{text}");
+    let close = ["incident", "close", &id, "--as", "resolved", "--reason", "looked again"];
+    let text = in_one_line(&ends(&checkout, &close, 1));
+    assert!(text.contains("the newest run of nominal, run 2, compared only some of the records"), "{text}");
+    assert_eq!(run_job(&checkout, RUN).0, 0);
+    ends(&checkout, &close, 0);
+}
+
 #[test]
 fn twin_an_incident_of_a_dataset_that_is_never_compared_is_closed() {
     let checkout = failing();

@@ -24,9 +24,21 @@ fn an_address_is_for_spark_and_goes_with_no_program() {
     let (exit, text) =
         reconcile(scene.path(), &["run", "nominal", "--dry-run", "--spark-remote", "sc://spark.example"]);
     assert!(exit == 2 && text.contains("without --engine spark"), "{text}");
-    for program in [&["--spark-sql", "spark-sql"][..], &["--", "--master", "yarn"]] {
-        let (exit, text) = run_at(scene.path(), "sc://spark.example", program);
-        assert!(exit == 2 && text.contains("cannot be used with"), "{text}");
+    let (exit, text) = run_at(scene.path(), "sc://spark.example", &["--", "--master", "yarn"]);
+    assert!(exit == 2 && text.contains("cannot be used with"), "{text}");
+    for address in ["http://spark.example", "sc://spark.example:99999", "sc://spark.example/;use_ssl"] {
+        let (exit, text) = run_at(scene.path(), address, &[]);
+        assert!(exit == 2 && text.contains("is written `sc://host:15002/;use_ssl=true`"), "{text}");
+    }
+}
+
+#[test]
+fn attack_a_token_in_an_address_is_shown_to_all_who_list_processes() {
+    let scene = scene(one_missing);
+    for address in ["sc://spark.example/;use_ssl=true;token=s3cret", "sc://spark.example?token=s3cret"] {
+        let (exit, text) = run_at(scene.path(), address, &[]);
+        assert!(exit == 2 && text.contains("SPARK_CONNECT_AUTHENTICATE_TOKEN"), "{text}");
+        assert!(!text.contains("s3cret"), "{text}");
     }
 }
 
@@ -46,13 +58,10 @@ mod with_the_client {
     use std::time::{Duration, Instant};
 
     #[test]
-    fn attack_a_token_in_an_address_is_shown_to_all_who_list_processes() {
+    fn a_spark_elsewhere_needs_a_folder_that_it_sees() {
         let scene = scene(one_missing);
-        let (exit, text) = run_at(scene.path(), "sc://spark.example/;use_ssl=true;token=s3cret", &[]);
-        assert!(exit == 2 && text.contains("SPARK_CONNECT_AUTHENTICATE_TOKEN"), "{text}");
-        assert!(!text.contains("s3cret"), "{text}");
-        let (exit, text) = run_at(scene.path(), "http://spark.example", &[]);
-        assert!(exit == 2 && text.contains("sc://host:15002"), "{text}");
+        let (exit, text) = run_at(scene.path(), "sc://spark.example", &[]);
+        assert!(exit == 2 && text.contains("--engine-folder"), "{text}");
     }
 
     #[test]
@@ -61,9 +70,23 @@ mod with_the_client {
         let begun = Instant::now();
         let more = ["--spark-limit", "3s", "--engine-folder", "engine"];
         let (exit, text) = run_at(scene.path(), "sc://127.0.0.1:1", &more);
-        assert!(exit == 5 && text.contains("start-connect-server.sh"), "{text}");
+        assert!(exit == 5 && text.contains("does not listen there: sc://127.0.0.1:1"), "{text}");
+        assert!(text.contains("start-connect-server.sh"), "{text}");
         assert!(begun.elapsed() < Duration::from_secs(30), "{text}");
+        assert_eq!(std::fs::read_dir(scene.path().join("engine")).unwrap().count(), 1);
+        let answers = walk(&scene.path().join("engine"));
+        assert!(
+            !answers.iter().any(|file| file.ends_with("answer.tsv") || file.ends_with(".partial")),
+            "{answers:?}"
+        );
         assert!(!text.contains("green"), "{text}");
+    }
+
+    fn walk(folder: &std::path::Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let each =
+            entries.map(|path| if path.is_dir() { walk(&path) } else { vec![path.display().to_string()] });
+        each.flatten().collect()
     }
 
     /// Only where `PORTCULLIS_SPARK_CONNECT` names servers: `.ci/spark-connect`.

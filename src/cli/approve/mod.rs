@@ -104,7 +104,9 @@ pub fn run(directory: &Path, arguments: &ApproveArguments) -> Result {
     let key = signing::find_key(directory, arguments.key.as_deref())?;
     let reviewer = reviewing.reviewer(arguments, &key)?;
     reviewing.check_roles(arguments)?;
-    output::text(&shown::describe(&reviewing, arguments, &reviewer)?)?;
+    let names = reviewing.signers.names_of_key(&key.public);
+    let names = names.iter().map(|name| name.as_str().to_string()).collect();
+    output::text(&shown::describe(&reviewing, arguments, &reviewer, names)?)?;
     if !arguments.yes && !is_confirmed()? {
         output::remark("nothing was signed");
         return Ok(Exit::Allowed);

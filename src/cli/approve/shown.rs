@@ -19,6 +19,7 @@ pub(super) fn describe(
     reviewing: &Reviewing,
     arguments: &ApproveArguments,
     reviewer: &str,
+    names: BTreeSet<String>,
 ) -> Result<String> {
     let Reviewing { policy, target, base, subject, .. } = reviewing;
     let verdict = arguments.verdict();
@@ -42,12 +43,12 @@ pub(super) fn describe(
     if let Some(message) = &arguments.message {
         line("message", &one_line(message));
     }
-    text.push_str(&describe_change(reviewing, verdict, reviewer)?);
+    text.push_str(&describe_change(reviewing, verdict, &SigningPerson { principals: names })?);
     Ok(text)
 }
 
 /// The areas and files that the change touches.
-fn describe_change(reviewing: &Reviewing, verdict: ReviewVerdict, reviewer: &str) -> Result<String> {
+fn describe_change(reviewing: &Reviewing, verdict: ReviewVerdict, signer: &SigningPerson) -> Result<String> {
     let Reviewing { repository, policy, base, subject, .. } = reviewing;
     let inquiry = policy.inquiry(Some(POLICY.into()));
     let change = repository.change(&base.commit, &subject.commit, &inquiry);
@@ -68,7 +69,7 @@ fn describe_change(reviewing: &Reviewing, verdict: ReviewVerdict, reviewer: &str
     if paths.len() > NAMED {
         let _ = writeln!(text, "  and {} more", paths.len() - NAMED);
     }
-    let own = find_own_commits(&change.commits, policy, reviewer);
+    let own = find_own_commits(&change.commits, policy, signer);
     if verdict == ReviewVerdict::Approve && !own.is_empty() {
         let ids: Vec<_> = own.iter().take(NAMED).map(|commit| commit.id.short()).collect();
         let _ = writeln!(text, "note      you are named in {}: where the policy asks for an", ids.join(", "));
@@ -77,15 +78,14 @@ fn describe_change(reviewing: &Reviewing, verdict: ReviewVerdict, reviewer: &str
     Ok(text)
 }
 
-/// The commits that name a reviewer as author, committer or co-author, by an address of theirs.
-fn find_own_commits<'c>(commits: &'c [Commit], policy: &Policy, reviewer: &str) -> Vec<&'c Commit> {
+/// The commits that name the owner of a key as author, committer or co-author: by a name that the
+/// list of signers has for them, or by an address of theirs in the policy.
+fn find_own_commits<'c>(commits: &'c [Commit], policy: &Policy, signer: &SigningPerson) -> Vec<&'c Commit> {
     let people = &policy.scope.people;
-    let signer = SigningPerson { principals: BTreeSet::from([reviewer.to_string()]) };
     let profile = bare_profile();
-    let who = people.by_signer(&signer, profile.own_addresses()).filter(|who| matches!(who, Who::Known(_)));
+    let who = people.by_signer(signer, profile.own_addresses()).filter(|who| matches!(who, Who::Known(_)));
     let is_theirs = |mailbox: &Mailbox| {
-        mailbox.email.eq_ignore_ascii_case(reviewer)
-            || (who.is_some() && people.by_email(&mailbox.email) == who)
+        signer.has(&mailbox.email) || (who.is_some() && people.by_email(&mailbox.email) == who)
     };
     let names_them = |commit: &&Commit| {
         is_theirs(&commit.author) || is_theirs(&commit.committer) || commit.co_authors.iter().any(is_theirs)

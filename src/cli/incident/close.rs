@@ -16,7 +16,7 @@ use portcullis_model::incident::{
     ClosingOutcome, IncidentClosing, IncidentEvent, IncidentHistory, NoticeKind,
 };
 use portcullis_model::notification::NotificationRules;
-use portcullis_model::reconciliation::{Dataset, RunOutcome};
+use portcullis_model::reconciliation::{Dataset, RunOutcome, RunPopulation};
 use portcullis_record::run::run_reference;
 use std::path::Path;
 
@@ -145,6 +145,10 @@ fn find_doubt(
         return doubt(format!("no run of {dataset} can be read"), &fetch);
     };
     let (number, outcome) = (newest.number, newest.outcome);
+    if newest.population != RunPopulation::Full {
+        let why = format!("the newest run of {dataset}, run {number}, compared only some of the records");
+        return doubt(why, &compare);
+    }
     if outcome != RunOutcome::Green {
         let why = format!("the newest run of {dataset}, run {number}, is {}", outcome.as_str());
         return doubt(why, &compare);

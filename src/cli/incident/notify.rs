@@ -124,6 +124,15 @@ fn write_draft(
     let kind = arguments.kind.map_or(NoticeKind::EarlyWarning, NoticeKind::from);
     let letter = draft_letter(file, party, kind, rules, whole_second(Timestamp::now()));
     match &arguments.output {
+        Some(target) if target.is_file() => {
+            let message = format!(
+                "there is a file {} already, which may be a letter that was completed",
+                target.display()
+            );
+            return Err(
+                Failure::usage(message).hint("name another file with --output, or move that one away")
+            );
+        }
         Some(target) => output::write_file(target, letter.as_bytes())?,
         None => output::data(letter.as_bytes())?,
     }

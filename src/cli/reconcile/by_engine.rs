@@ -59,6 +59,12 @@ impl RunEngineArguments {
             None => Ok(None),
             Some(StartedEngine::Spark) => {
                 let spark = self.spark.find(directory)?;
+                if self.engine_folder.is_none() && spark.is_elsewhere() {
+                    let message = "a Spark on another machine does not see a temporary folder of this one";
+                    return Err(Failure::usage(message).hint(
+                        "name a folder with --engine-folder that it sees under the same name, and that it may read",
+                    ));
+                }
                 let place = EnginePlace::open(directory, self.engine_folder.as_deref())?;
                 Ok(Some(RunEngine { spark, place, arguments: self }))
             }

@@ -10,7 +10,7 @@ use crate::cli::{opening, output};
 use crate::render::reconciliation::{RunShown, write_run_text};
 use jiff::Timestamp;
 use portcullis_model::reconciliation::run::{RecordBreak, RunOutcome};
-use portcullis_model::reconciliation::{AcceptedDifference, Dataset, ReconciliationRun};
+use portcullis_model::reconciliation::{AcceptedDifference, Dataset, ReconciliationRun, RunPopulation};
 use portcullis_reconcile::compare::ComparedManifests;
 use portcullis_reconcile::manifest::{Manifest, remove_folder};
 use portcullis_record::run::{RunChain, RunLink, prepare_run};
@@ -107,7 +107,13 @@ fn describe_accepted(dataset: &Dataset, run: &ReconciliationRun) -> Vec<String> 
         let state = match run.breaks.iter().find(is_open) {
             _ if !one.is_in_force(at) => "ended, it counts again",
             Some(_) => "open",
-            None => "not there any more, remove it from the policy",
+            None if run.breaks.iter().any(|open| open.key == key) => {
+                "the record differs otherwise now; see its line above"
+            }
+            None if run.population != RunPopulation::Full => "not among the records that were compared",
+            None => {
+                "no difference of this key and class; remove it from the policy if the key of the dataset is the same"
+            }
         };
         let AcceptedDifference { class, until, by, reason, .. } = one;
         format!("{key}\n    {}, by {by} until {until}: {state}\n    {reason}", class.as_str())

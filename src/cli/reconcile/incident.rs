@@ -14,7 +14,7 @@ use portcullis_judge::policy::Policy;
 use portcullis_model::incident::{ExposedDeployment, IncidentExposure, OpenedIncident, RunReference};
 use portcullis_model::notification::NotificationRules;
 use portcullis_model::reconciliation::run::find_exceeded;
-use portcullis_model::reconciliation::{Dataset, ReconciliationRun, RunOutcome};
+use portcullis_model::reconciliation::{Dataset, ReconciliationRun, RunOutcome, RunPopulation};
 use portcullis_record::run::RunChain;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -68,7 +68,7 @@ pub(super) fn open_draft(
         }
         IncidentOpening::OpenAlready(id) => {
             format!(
-                "incident {id} was opened for this before; add what is new with `portcullis incident note {id}`"
+                "incident {id} was opened for this before; add what is new with `portcullis incident note {id} TEXT`"
             )
         }
     };
@@ -76,12 +76,15 @@ pub(super) fn open_draft(
     Ok(())
 }
 
-/// The last good run and the first bad one after it; `earlier` are the runs before, oldest first.
+/// The last good run and the first bad one after it; `earlier` are the runs before, oldest first. A
+/// run that looked at some records only does not show that the others were right.
 pub fn find_turn<'r>(
     run: &'r ReconciliationRun,
     earlier: &[&'r ReconciliationRun],
 ) -> (Option<&'r ReconciliationRun>, &'r ReconciliationRun) {
-    let good = earlier.iter().rposition(|one| one.outcome == RunOutcome::Green);
+    let is_good =
+        |one: &&ReconciliationRun| one.outcome == RunOutcome::Green && one.population == RunPopulation::Full;
+    let good = earlier.iter().rposition(is_good);
     let since = earlier.get(good.map_or(0, |place| place + 1)..).unwrap_or_default();
     let bad = since.iter().find(|one| one.outcome == RunOutcome::OverBudget).copied();
     (good.and_then(|place| earlier.get(place)).copied(), bad.unwrap_or(run))

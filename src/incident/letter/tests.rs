@@ -56,7 +56,7 @@ fn an_early_warning_says_what_since_when_which_records_and_what_to_do() {
     for says in [
         "To:        The forces",
         "Early warning: records of `nominals` may be unreliable",
-        "A check at 27 February 2026, 09:30 GMT found all records as they should be, and a check at 28 February 2026, 03:00 GMT",
+        "A check at 27 February 2026, 09:30 GMT found no more wrong records than we allow, and a check at 28 February 2026, 03:00 GMT",
         "missing, 12 records: sent, and not there.",
         "undeleted, 1 record: to be deleted, and still there.",
         "Do not take the absence of a record as a sign that there is none.",

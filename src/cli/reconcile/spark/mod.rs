@@ -26,9 +26,9 @@ pub struct SparkArguments {
     #[arg(long, value_name = "PROGRAM", env = "PORTCULLIS_SPARK_SQL")]
     spark_sql: Option<PathBuf>,
     /// Address of a Spark that listens for clients (Spark Connect), such as
-    /// `sc://spark.example:15002`, instead of a program. Its token belongs into
+    /// `sc://spark.example:15002`; no program is started then. Its token belongs into
     /// SPARK_CONNECT_AUTHENTICATE_TOKEN.
-    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["spark_sql", "arguments"])]
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "arguments")]
     spark_remote: Option<String>,
     /// Longest time for Spark, such as `30m` or `8h`: it is ended then, and there is no answer.
     /// Default: 12h.
@@ -83,6 +83,11 @@ fn parse_limit(text: &str) -> Result<Duration> {
 }
 
 impl FoundSpark<'_> {
+    /// Whether it listens on another machine.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        matches!(self, Self::Remote(remote) if remote.is_elsewhere())
+    }
+
     /// Runs the text of a plan and leaves its answer in a new folder. The answer has its name when
     /// Spark ended well, and not before.
     ///
