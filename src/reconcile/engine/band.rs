@@ -107,8 +107,8 @@ pub(super) fn find_broken_band(
     (!holds).then_some(rule)
 }
 
-/// Why a cell of records that wait can have none: what is wrong after its last term waits only where
-/// the target may be newer than what the source showed.
+/// Why a cell of records that wait can have none: what is wrong after its last term waits only
+/// where the target may be newer than what the source showed.
 fn find_impossible_wait(band: u16, terms: usize, cell: &EngineCell, clock: &Clock) -> Option<&'static str> {
     let (passed, missed) = (usize::from(band % DELETION % UPLOAD / 100), usize::from(band % 100));
     let is_there = cell.target.rows == cell.keys;

@@ -14,10 +14,10 @@ use crate::row::{CONFIRMED, ManifestRow};
 use portcullis_model::reconciliation::{AcceptedDifference, Isolation, RecordClass};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The buckets that are compared again, whatever is drawn: those in which an answer has differences,
-/// because a second look asks for the records that are listed, and believes what it sees of them;
-/// and those of rows without a key, without a canonical form or with a mark, of which the sums of
-/// the headers say little.
+/// The buckets that are compared again, whatever is drawn: those in which an answer has
+/// differences, because a second look asks for the records that are listed, and believes what it
+/// sees of them; and those of rows without a key, without a canonical form or with a mark, of which
+/// the sums of the headers say little.
 #[must_use]
 pub fn find_doubtful_buckets(plan: &EnginePlan<'_>, judged: &JudgedAnswer) -> BTreeSet<u8> {
     let differing = judged.cells.keys().filter(|(_, class, _)| class.needs_budget());

@@ -1,6 +1,6 @@
 //! Rows of an answer as text: lines of values with tabs between them, as `spark-sql` prints them.
 
-use super::client::RemoteFailure;
+use super::failure::RemoteFailure;
 use arrow::array::RecordBatch;
 use arrow::datatypes::DataType;
 use arrow::ipc::reader::StreamReader;

@@ -1,11 +1,12 @@
 //! The client: a session, the statements that make its views, and the query.
 //!
-//! The query is one stream that ends when Spark has ended. The execution that a client can attach to
-//! again would end after two minutes without a word (`spark.connect.execute.reattachable.`
+//! The query is one stream that ends when Spark has ended. The execution that a client can attach
+//! to again would end after two minutes without a word (`spark.connect.execute.reattachable.`
 //! `senderMaxStreamDuration`), and half an answer would look like a whole one.
 
 use super::address::SparkAddress;
 use super::batch::write_batch;
+use super::failure::RemoteFailure;
 use spark_connect_core::channel::ChannelBuilder;
 use spark_connect_core::client::SparkConnectClient;
 use spark_connect_core::error::SparkError;
@@ -44,42 +45,6 @@ impl RemoteText {
         Self { setup, query: query.trim_end().trim_end_matches(';').to_string() }
     }
 }
-
-/// Why there is no answer.
-#[derive(Debug)]
-pub enum RemoteFailure {
-    /// Nothing listens at the address.
-    Silent(String),
-    /// The client refuses the address or its token: its own words.
-    Client(String),
-    /// Spark says that it cannot do it: its own words.
-    Refused(String),
-    /// A value of the answer is neither a text nor a whole number: the name of its column.
-    Column(String),
-    /// The answer cannot be written.
-    Output(io::Error),
-    /// The time was over.
-    TooLong(Duration),
-}
-
-impl fmt::Display for RemoteFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Silent(why) => write!(f, "Spark does not listen there: {why}"),
-            Self::Client(said) => write!(f, "Spark cannot be asked: {said}"),
-            Self::Refused(said) => write!(f, "Spark says: {said}"),
-            Self::Column(name) => {
-                write!(f, "the column `{name}` of Spark's answer holds neither texts nor whole numbers")
-            }
-            Self::Output(error) => write!(f, "the answer cannot be written: {error}"),
-            Self::TooLong(limit) => {
-                write!(f, "Spark took more than {} s and was told to stop", limit.as_secs())
-            }
-        }
-    }
-}
-
-impl std::error::Error for RemoteFailure {}
 
 fn refused(error: &SparkError) -> RemoteFailure {
     RemoteFailure::Refused(error.message().trim().to_string())

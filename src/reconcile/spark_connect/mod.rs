@@ -10,7 +10,11 @@ mod address;
 mod batch;
 #[cfg(feature = "spark-connect")]
 mod client;
+#[cfg(feature = "spark-connect")]
+mod failure;
 
 pub use address::{SparkAddress, SparkAddressFault};
 #[cfg(feature = "spark-connect")]
-pub use client::{RemoteFailure, RemoteText, run_text};
+pub use client::{RemoteText, run_text};
+#[cfg(feature = "spark-connect")]
+pub use failure::RemoteFailure;
