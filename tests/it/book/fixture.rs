@@ -317,7 +317,10 @@ fn dataset() -> Fixture {
         }
     };
     let (first, second) = ("2026-01-01T09:00:00Z", "2026-01-02T09:00:00Z");
-    fill("receiver.db", &[("N1", 1, "Archer", first), ("N2", 2, "Baxter", second)]);
+    // As the page makes it.
+    let receiver = blocks.iter().filter(|block| block.language == "text").nth(1).unwrap();
+    let database = rusqlite::Connection::open(checkout.path().join("receiver.db")).unwrap();
+    database.execute_batch(&receiver.text).unwrap();
     fill(
         "receiver-after-the-deployment.db",
         &[
