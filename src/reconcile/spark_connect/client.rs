@@ -13,7 +13,7 @@ use spark_connect_core::error::SparkError;
 use spark_connect_core::runtime::block_on;
 use spark_connect_proto as proto;
 use std::fmt;
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -55,6 +55,7 @@ fn refused(error: &SparkError) -> RemoteFailure {
 ///
 /// # Errors
 /// Spark cannot be reached, refuses or takes too long; its answer cannot be written.
+#[allow(clippy::disallowed_methods, reason = "a limit of time needs a clock; no judgement follows from it")]
 pub fn run_text(
     address: &SparkAddress,
     text: RemoteText,
@@ -63,9 +64,9 @@ pub fn run_text(
 ) -> Result<(), RemoteFailure> {
     let begun = Instant::now();
     greet(address, limit)?;
-    let client =
-        ChannelBuilder::parse(address.as_str()).and_then(|to| block_on(SparkConnectClient::connect(&to)));
-    let client = client.map_err(|error| RemoteFailure::Client(error.message().trim().to_string()))?;
+    let cannot = |error: SparkError| RemoteFailure::Client(error.message().trim().to_string());
+    let place = ChannelBuilder::parse(address.as_str()).map_err(cannot)?;
+    let client = block_on(SparkConnectClient::connect(&place)).map_err(cannot)?;
     let client = Arc::new(client);
     let (ended, end) = channel();
     // Calls of the client wait as long as Spark does, so that another thread looks at the clock.
@@ -162,6 +163,7 @@ fn stop(client: &Arc<SparkConnectClient>, end: &Receiver<Result<(), RemoteFailur
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io;
 
     #[test]
     fn a_plan_is_a_statement_for_each_view_and_a_query() {
