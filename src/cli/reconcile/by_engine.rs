@@ -97,7 +97,9 @@ impl RunEngine<'_> {
         let (folder, answer) = (self.place.path().join("plan"), self.place.path().join("answer"));
         write_plan(&plan, dataset, late, &folder, None)?;
         if let Err(failure) = self.spark.run(&folder, &answer) {
-            self.place.keep_what_was_said(&folder);
+            if self.spark.writes_log() {
+                self.place.keep_what_was_said(&folder);
+            }
             return Err(failure);
         }
         let judging = AnswerJudging { dataset, plan: &plan, past, again: self.arguments.again, listed: MOST };

@@ -255,7 +255,9 @@ impl<'j> BucketJudge<'j> {
     /// What the headers say of the records that live, if the cells say otherwise.
     fn find_other_state(&self) -> Option<&'static str> {
         let header = |side: &'j ManifestV1| side.buckets.get(usize::from(self.bucket));
-        let (source, target) = (header(self.demand.source)?, header(self.demand.target)?);
+        let (Some(source), Some(target)) = (header(self.demand.source), header(self.demand.target)) else {
+            return Some("the headers do not have this bucket");
+        };
         let sum = |counts: &dyn Fn(&CellPlace) -> bool| -> u128 {
             self.cells.iter().filter(|(place, _)| counts(place)).map(|(_, cell)| u128::from(cell.keys)).sum()
         };

@@ -6,8 +6,9 @@ use std::fmt;
 /// The port of an address without one.
 const PORT: u16 = 15002;
 
-/// Parameters that the protocol names. Others become headers of each request; those that begin with
-/// `x-` are for what stands before a Spark, such as the name of a cluster.
+/// Parameters that the protocol names. The client sends every other one as a header of each
+/// request; headers that begin with `x-` are for a proxy in front of Spark, such as
+/// `x-databricks-cluster-id`.
 const PARAMETERS: [&str; 5] = ["use_ssl", "user_id", "user_agent", "session_id", "x-"];
 
 /// An address of Spark Connect.
@@ -50,7 +51,10 @@ impl std::error::Error for SparkAddressFault {}
 /// Without its parameters.
 impl fmt::Display for SparkAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sc://{}:{}", self.host, self.port)
+        match self.host.contains(':') {
+            true => write!(f, "sc://[{}]:{}", self.host, self.port),
+            false => write!(f, "sc://{}:{}", self.host, self.port),
+        }
     }
 }
 
@@ -136,7 +140,7 @@ mod tests {
         for (text, shown) in [
             ("sc://localhost", "sc://localhost:15002"),
             ("sc://spark.example:443/;use_ssl=true;x-databricks-cluster-id=1", "sc://spark.example:443"),
-            ("sc://[::1]:1/;user_id=robin", "sc://::1:1"),
+            ("sc://[::1]:1/;user_id=robin", "sc://[::1]:1"),
             ("sc://a/", "sc://a:15002"),
         ] {
             let address = SparkAddress::parse(text).unwrap();

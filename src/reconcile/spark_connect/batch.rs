@@ -13,9 +13,7 @@ use std::io::Write;
 /// It cannot be read, has other rows than it says, or values that are neither texts nor whole
 /// numbers; the output cannot be written.
 pub(super) fn write_batch(data: &[u8], says: i64, output: &mut impl Write) -> Result<(), RemoteFailure> {
-    let unreadable = |error: &dyn std::fmt::Display| {
-        RemoteFailure::Refused(format!("a batch of the answer cannot be read: {error}"))
-    };
+    let unreadable = |error: &dyn std::fmt::Display| RemoteFailure::Unreadable(error.to_string());
     let mut rows = 0;
     for batch in StreamReader::try_new(data, None).map_err(|error| unreadable(&error))? {
         let batch = batch.map_err(|error| unreadable(&error))?;
@@ -24,7 +22,7 @@ pub(super) fn write_batch(data: &[u8], says: i64, output: &mut impl Write) -> Re
     }
     match usize::try_from(says).is_ok_and(|says| says == rows) {
         true => Ok(()),
-        false => Err(unreadable(&format!("it has {rows} rows, and says {says}"))),
+        false => Err(unreadable(&format!("a batch has {rows} rows, and says {says}"))),
     }
 }
 
@@ -36,7 +34,7 @@ fn write_rows(batch: &RecordBatch, output: &mut impl Write) -> Result<(), Remote
     let options = FormatOptions::new().with_null("NULL");
     let columns = batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options));
     let columns = columns.collect::<Result<Vec<_>, _>>();
-    let columns = columns.map_err(|error| RemoteFailure::Refused(error.to_string()))?;
+    let columns = columns.map_err(|error| RemoteFailure::Unreadable(error.to_string()))?;
     for row in 0..batch.num_rows() {
         for (number, column) in columns.iter().enumerate() {
             let gap = if number == 0 { "" } else { "\t" };
@@ -102,7 +100,7 @@ mod tests {
     fn a_batch_of_other_rows_than_it_says_is_refused() {
         let data = encode(vec![("keys", Arc::new(Int64Array::from(vec![1, 2])) as ArrayRef)]);
         for says in [-1, 0, 1, 3] {
-            assert!(written(&data, says).unwrap_err().contains("it has 2 rows"), "{says}");
+            assert!(written(&data, says).unwrap_err().contains("a batch has 2 rows"), "{says}");
         }
         assert!(written(&data[..data.len() / 2], 2).is_err());
         assert!(written(b"no batch", 1).is_err());

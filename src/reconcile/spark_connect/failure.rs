@@ -13,6 +13,8 @@ pub enum RemoteFailure {
     Client(String),
     /// Spark says that it cannot do it: its own words.
     Refused(String),
+    /// The answer is not what the protocol says: why.
+    Unreadable(String),
     /// A value of the answer is neither a text nor a whole number: the name of its column.
     Column(String),
     /// The answer cannot be written.
@@ -27,6 +29,7 @@ impl fmt::Display for RemoteFailure {
             Self::Silent(why) => write!(f, "Spark does not listen there: {why}"),
             Self::Client(said) => write!(f, "Spark cannot be asked: {said}"),
             Self::Refused(said) => write!(f, "Spark says: {said}"),
+            Self::Unreadable(why) => write!(f, "Spark's answer cannot be read: {why}"),
             Self::Column(name) => {
                 write!(f, "the column `{name}` of Spark's answer holds neither texts nor whole numbers")
             }

@@ -88,6 +88,11 @@ impl FoundSpark<'_> {
         matches!(self, Self::Remote(remote) if remote.is_elsewhere())
     }
 
+    /// Whether what it says goes to a file beside its answer.
+    pub(super) fn writes_log(&self) -> bool {
+        matches!(self, Self::Program(_))
+    }
+
     /// Runs the text of a plan and leaves its answer in a new folder. The answer has its name when
     /// Spark ended well, and not before.
     ///
