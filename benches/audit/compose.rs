@@ -2,7 +2,7 @@
 //! people, with seeded faults. What git shows of each is read from the repository.
 
 use super::history::Subject;
-use portcullis::collect::gather::of_repository;
+use portcullis_collect::gather::of_repository;
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
 use portcullis_model::change::{BranchName, Revision};

@@ -4,8 +4,8 @@
 use super::exit::{Failure, Result};
 use super::names;
 use super::policy_file::{POLICY, check_waivers, houses_beside, parse_policy};
-use crate::collect::asserted::{AssertedSources, gather_asserted, text_after, text_before};
-use crate::collect::reports::NamedReport;
+use portcullis_collect::asserted::{AssertedSources, gather_asserted, text_after, text_before};
+use portcullis_collect::reports::ReportFiles;
 use portcullis_judge::policy::Policy;
 use portcullis_judge::policy::house::{HouseTexts, house_of};
 use portcullis_model::assertion::asserted_conventions;
@@ -124,20 +124,14 @@ fn parse_after(file: &EvidenceFileV1, text: &str, policy: &Policy) -> Option<Pol
 ///
 /// # Errors
 /// The waivers at the base are not valid.
-pub fn gather(
-    read: &ReadEvidence,
-    case: &AssertedCase,
-    directory: &Path,
-    reports: &[NamedReport],
-) -> Result<GatheredFacts> {
+pub fn gather(read: &ReadEvidence, case: &AssertedCase, reports: ReportFiles<'_>) -> Result<GatheredFacts> {
     let AssertedCase { policy, inquiry } = case;
     let brought = || parse_after(&read.file, text_after(&read.file, POLICY)?, policy);
-    names::check_reports(policy, reports, brought)?;
-    names::warn(reports, &[]);
+    names::check_reports(policy, reports.named, brought)?;
+    names::warn(reports.named, &[]);
     let sources = AssertedSources {
         file: &read.file,
         digest: read.digest.clone(),
-        directory,
         reports,
         observed: jiff::Timestamp::now(),
     };

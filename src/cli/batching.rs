@@ -4,9 +4,9 @@
 use super::exit::Failure;
 use super::meant::CommitsQuestion;
 use super::stop::Stop;
-use crate::collect::batch::BatchTarget;
-use crate::collect::request::{LocateError, RevisionNames, check_clone, locate_change};
-use crate::collect::sources::HostSession;
+use portcullis_collect::batch::BatchTarget;
+use portcullis_collect::request::{LocateError, RevisionNames, check_clone, locate_change};
+use portcullis_collect::sources::HostSession;
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::decision::Judged;
 use portcullis_model::fact::{Fact, Gap};

@@ -7,12 +7,13 @@ use super::record::{decision_json, facts_json};
 use super::seal::{Sealable, Sealing};
 use super::sources::HeadSources;
 use super::{SubjectArguments, output, trace, what_helps};
-use crate::collect::request::JudgementRequest;
 use clap::Args;
+use portcullis_collect::request::JudgementRequest;
 use portcullis_forge::ci;
 use portcullis_forge::http::transport::count_sent;
 use portcullis_model::decision::{Decision, Outcome};
 use portcullis_model::gathered::GatheredFacts;
+use portcullis_model::reading::ReportReaders;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `check`.
@@ -44,7 +45,7 @@ pub struct CheckArguments {
 ///
 /// # Errors
 /// Usage, environment or policy errors; a blocked change is no error.
-pub fn run(directory: &Path, arguments: &CheckArguments) -> Result {
+pub fn run(directory: &Path, arguments: &CheckArguments, readers: &dyn ReportReaders) -> Result {
     let CheckArguments { subject, deploying, output, sealing, what_would_help, record, record_key } =
         arguments;
     let output = output.plan()?;
@@ -52,7 +53,7 @@ pub fn run(directory: &Path, arguments: &CheckArguments) -> Result {
     let read = read_files(subject)?;
     sealing.check(*record, read.iter().map(PathBuf::as_path), output.files())?;
     let request = deploying.request();
-    let prepared = prepare(directory, subject, &request)?;
+    let prepared = prepare(readers, directory, subject, &request)?;
     if output.is_verbose() {
         say_what_was_asked(&prepared);
     }

@@ -1,9 +1,9 @@
 //! Which clauses the evidence of a control serves, for outputs. It serves them: that an
 //! organisation complies with one is for people to say.
 
-use crate::render::ServedClause;
 use portcullis_judge::clauses::{self, Clause, Framework};
 use portcullis_judge::control::Kind;
+use portcullis_render::ServedClause;
 
 /// The clauses that a control serves.
 pub fn clauses_of(kind: &Kind) -> impl Iterator<Item = ServedClause<'static>> {

@@ -9,12 +9,14 @@ use super::prepare::named_reports;
 use super::record::{decision_json, facts_json};
 use super::seal::{Sealable, Sealing};
 use super::{file_kind, names, output};
-use crate::render::NoSources;
 use clap::Args;
+use portcullis_collect::reports::ReportFiles;
 use portcullis_forge::{check_known, ci};
 use portcullis_model::decision::{Decision, Judged};
 use portcullis_model::fact::Gap;
 use portcullis_model::gathered::GatheredFacts;
+use portcullis_model::reading::ReportReaders;
+use portcullis_render::NoSources;
 use portcullis_wire::evidence_file::is_evidence_file;
 use portcullis_wire::facts::{FactsError, read_facts, stream_deployment};
 use std::path::{Path, PathBuf};
@@ -54,7 +56,7 @@ struct GivenFacts {
 ///
 /// # Errors
 /// The facts cannot be read or are of another schema; the policy is not valid.
-pub fn run(directory: &Path, arguments: &DecideArguments) -> Result {
+pub fn run(directory: &Path, arguments: &DecideArguments, readers: &dyn ReportReaders) -> Result {
     let output = arguments.output.plan()?;
     let reports = named_reports(directory, &arguments.reports)?;
     let GivenFacts { facts, asserted } = &arguments.given;
@@ -70,7 +72,7 @@ pub fn run(directory: &Path, arguments: &DecideArguments) -> Result {
         (None, Some(asserted)) => {
             let read = read_evidence(asserted)?;
             let case = read_case(&read, &arguments.policy)?;
-            let gathered = gather(&read, &case, directory, &reports)?;
+            let gathered = gather(&read, &case, ReportFiles { directory, named: &reports, readers })?;
             let text = facts_json(gathered.clone())?;
             (case.policy, gathered, text)
         }

@@ -6,13 +6,12 @@ use super::meant::CommitsQuestion;
 use super::names;
 use super::record::judge_text;
 use super::stop::Stop;
-use crate::collect::baseline::{BaselineError, DeploymentHistory, find_baseline};
-use crate::collect::deployment::DeploymentTarget;
-use crate::collect::elsewhere::gather_elsewhere;
-use crate::collect::records::DeploymentRecords as _;
-use crate::collect::request::JudgementRequest;
-use crate::collect::sources::Ends;
-use crate::render;
+use portcullis_collect::baseline::{BaselineError, DeploymentHistory, find_baseline};
+use portcullis_collect::deployment::DeploymentTarget;
+use portcullis_collect::elsewhere::gather_elsewhere;
+use portcullis_collect::records::DeploymentRecords as _;
+use portcullis_collect::request::JudgementRequest;
+use portcullis_collect::sources::Ends;
 use portcullis_forge::{Forge, ci};
 use portcullis_judge::policy::Policy;
 use portcullis_model::change::{BranchName, Revision};
@@ -65,7 +64,7 @@ fn not_known(error: BaselineError, environment: &Environment, judged: Judged) ->
         BaselineError::Unseen(gap) => Stop::Gap(Box::new(judged), gap),
         BaselineError::Unresolved(error) => Stop::from(error),
         BaselineError::Broken(problems) => {
-            let problems: Vec<_> = problems.iter().map(render::record::problem).collect();
+            let problems: Vec<_> = problems.iter().map(portcullis_render::record::problem).collect();
             Stop::from(Failure::unverified(format!(
                 "the records of {environment} do not verify: {}; see `portcullis record verify {environment}`",
                 problems.join("; ")

@@ -5,12 +5,11 @@ use super::hosts::profile_of;
 use super::output::unknown;
 use super::policy_file::POLICY;
 use super::{names, output};
-use crate::collect::evidence::{Measurement, Order, RecordedStatement, record as make, run as watch};
-use crate::collect::gather::text_at;
-use crate::collect::policy_texts::valid_policy_at;
-use crate::render::plural;
 use clap::{Args, Subcommand};
 use portcullis_attest::evidence::{NOTES, StatementLines, add_line};
+use portcullis_collect::evidence::{Measurement, Order, RecordedStatement, record as make, run as watch};
+use portcullis_collect::gather::text_at;
+use portcullis_collect::policy_texts::valid_policy_at;
 use portcullis_forge::ci;
 use portcullis_git::Repository;
 use portcullis_git::note_writer::extend_note;
@@ -18,7 +17,9 @@ use portcullis_model::evidence::{ExitStatus, RecordedRun, Statement};
 use portcullis_model::fact::Gap;
 use portcullis_model::line_coverage::{CoverageFormat, Covered};
 use portcullis_model::path::RepoPath;
+use portcullis_model::reading::ReportReaders;
 use portcullis_model::test_run::ReportFormat;
+use portcullis_render::plural;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufReader};
@@ -138,9 +139,9 @@ fn parse_text(text: &str) -> Result<String> {
 ///
 /// # Errors
 /// There is no repository, a file cannot be read or written, or what should be evidence is none.
-pub fn run(directory: &Path, command: &EvidenceCommand) -> Result {
+pub fn run(directory: &Path, command: &EvidenceCommand, readers: &dyn ReportReaders) -> Result {
     match command {
-        EvidenceCommand::Record(recording) => record_run(directory, recording),
+        EvidenceCommand::Record(recording) => record_run(directory, recording, readers),
         EvidenceCommand::Diff(arguments) => diff::run(directory, arguments),
         EvidenceCommand::Sign(arguments) => sign::sign(arguments),
         EvidenceCommand::Verify(arguments) => sign::verify(arguments),
@@ -148,7 +149,7 @@ pub fn run(directory: &Path, command: &EvidenceCommand) -> Result {
     }
 }
 
-fn record_run(directory: &Path, recording: &EvidenceRecording) -> Result {
+fn record_run(directory: &Path, recording: &EvidenceRecording, readers: &dyn ReportReaders) -> Result {
     let repository = super::opening::open(directory)?;
     if recording.command.is_empty() && std::env::args_os().any(|argument| argument == "--") {
         let hint = "name the command that runs the suite; an empty variable leaves nothing there";
@@ -169,6 +170,7 @@ fn record_run(directory: &Path, recording: &EvidenceRecording) -> Result {
         suite: &recording.suite,
         configuration: recording.configuration.as_deref(),
         reports: &recording.reports,
+        readers,
         format: recording.format,
         coverage: &recording.coverage,
         strip: recording.strip.as_deref(),

@@ -6,9 +6,8 @@ use super::hosts::profile_of;
 use super::output;
 use super::output::{nearest, unknown};
 use super::policy_file::{POLICY, parse_policy_at, read_policy};
-use crate::collect::gather::text_at;
-use crate::render::prose::{wrap_prose, wrap_text};
 use clap::Args;
+use portcullis_collect::gather::text_at;
 use portcullis_git::{Repository, spellings};
 use portcullis_judge::control::{self, Kind};
 use portcullis_judge::policy::Policy;
@@ -18,6 +17,7 @@ use portcullis_model::fact::Gap;
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::inventory::{Area, Inventory, Ruled};
 use portcullis_model::path::RepoPath;
+use portcullis_render::prose::{wrap_prose, wrap_text};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 

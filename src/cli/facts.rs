@@ -7,6 +7,7 @@ use super::prepare::{Preparation, prepare_named, spare_inputs};
 use super::record::facts_json;
 use super::{SubjectArguments, output};
 use clap::{Args, Subcommand};
+use portcullis_model::reading::ReportReaders;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `facts`.
@@ -41,15 +42,15 @@ pub enum FactsCommand {
 /// # Errors
 /// Usage, environment or policy errors; also when not even the policy could be seen, because then
 /// it is not known what to ask.
-pub fn run(directory: &Path, arguments: &FactsArguments) -> Result {
+pub fn run(directory: &Path, arguments: &FactsArguments, readers: &dyn ReportReaders) -> Result {
     if let Some(FactsCommand::Check(check)) = &arguments.command {
-        return facts_check::run(directory, check);
+        return facts_check::run(directory, check, readers);
     }
     if let Some(output) = &arguments.output {
         spare_inputs(output, &arguments.subject)?;
     }
     let request = arguments.deploying.request();
-    let json = match prepare_named(directory, &arguments.subject, &request)? {
+    let json = match prepare_named(readers, directory, &arguments.subject, &request)? {
         Preparation::Ready(ready) => facts_json(ready.facts)?,
         Preparation::Unseen(_, gap) => return Err(Failure::unseen(Exit::Undetermined, &gap)),
     };

@@ -4,14 +4,16 @@
 use super::asserted::{AssertedCase, ReadEvidence, gather, read_case, read_evidence};
 use super::exit::{Exit, Result};
 use super::output;
-use crate::collect::asserted::find_lacks;
 use clap::Args;
+use portcullis_collect::asserted::find_lacks;
+use portcullis_collect::reports::ReportFiles;
 use portcullis_judge::control::{gate_integrity, protected_branch, regression_tests, required_reviews};
 use portcullis_judge::decide::decide_facts;
 use portcullis_model::decision::{Finding, Verdict};
 use portcullis_model::fact::Gap;
 use portcullis_model::inquiry::{Inquiry, Topic};
 use portcullis_model::plural::plural;
+use portcullis_model::reading::ReportReaders;
 use portcullis_wire::evidence_file::v1::{EvidenceFileV1, StatedV1};
 use portcullis_wire::form::Form;
 use std::path::{Path, PathBuf};
@@ -38,11 +40,12 @@ struct Unproven {
 ///
 /// # Errors
 /// It is not an evidence file, or the policy is not valid.
-pub fn run(directory: &Path, arguments: &FactsCheckArguments) -> Result {
+pub fn run(directory: &Path, arguments: &FactsCheckArguments, readers: &dyn ReportReaders) -> Result {
+    let reports = ReportFiles { directory, named: &[], readers };
     let read = read_evidence(&arguments.file)?;
     let case = arguments.policy.as_ref().map(|policy| read_case(&read, policy)).transpose()?;
     let unproven = match &case {
-        Some(case) => unproven_by(directory, &read, case)?,
+        Some(case) => unproven_by(reports, &read, case)?,
         None => unproven_in_general(&read.file),
     };
     let page = [describe_file(&arguments.file, &read.file), describe_unproven(&unproven, case.is_some())];
@@ -52,8 +55,8 @@ pub fn run(directory: &Path, arguments: &FactsCheckArguments) -> Result {
 }
 
 /// By a policy: what the gate itself finds, and what each control asks for and the file lacks.
-fn unproven_by(directory: &Path, read: &ReadEvidence, case: &AssertedCase) -> Result<Vec<Unproven>> {
-    let decision = decide_facts(&case.policy, &gather(read, case, directory, &[])?);
+fn unproven_by(reports: ReportFiles<'_>, read: &ReadEvidence, case: &AssertedCase) -> Result<Vec<Unproven>> {
+    let decision = decide_facts(&case.policy, &gather(read, case, reports)?);
     let of_gate = |finding: &Finding| {
         finding.verdict == Verdict::Unproven && finding.control == gate_integrity::KIND.name
     };

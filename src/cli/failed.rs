@@ -7,8 +7,8 @@
 
 use super::exit::{Exit, Failure};
 use super::{output, program};
-use crate::render::{self, Imprint};
 use portcullis_forge::ci;
+use portcullis_render::Imprint;
 
 /// Prints an error on stderr, and shows it where the job of a CI system shows decisions. If the
 /// latter fails, nothing else changes: the exit code stays what it is.
@@ -22,7 +22,7 @@ pub fn annotate_job(failure: &Failure) {
     let job = ci::current_job();
     let formats = named_formats(std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()));
     let (what, message) = (name_exit(failure.exit), failure.to_string());
-    let text = |format: &str| Some((render::find(format)?.failure?)(what, &message));
+    let text = |format: &str| Some((portcullis_render::find(format)?.failure?)(what, &message));
     let is_usual = formats.is_empty() || formats.iter().any(|named| named == output::DEFAULT_FORMAT);
     let is_shown = |format: &str| is_usual || formats.iter().any(|named| named == format);
     for format in job.default_formats().iter().filter(|format| is_shown(format)) {
@@ -39,7 +39,7 @@ fn last_line() -> String {
     let run = ci::run_link();
     let imprint = Imprint { version: program::VERSION, run: run.as_deref() };
     let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    render::markdown::footer(imprint, Some(now))
+    portcullis_render::markdown::footer(imprint, Some(now))
 }
 
 /// The values of `--format`, from arguments that clap may have refused.

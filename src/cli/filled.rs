@@ -2,7 +2,7 @@
 
 use super::exit::Result;
 use super::output;
-use crate::render::prose::hang_text;
+use portcullis_render::prose::hang_text;
 
 /// No text is wider than this.
 const WIDEST: usize = 120;

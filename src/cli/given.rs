@@ -8,7 +8,7 @@
 
 use super::exit::{Failure, Result};
 use super::policy_file::POLICY;
-use crate::collect::sources::Ends;
+use portcullis_collect::sources::Ends;
 use portcullis_git::Repository;
 use portcullis_model::path::RepoPath;
 use std::collections::VecDeque;

@@ -2,7 +2,7 @@
 
 use super::exit::Result;
 use super::{HostName, SubjectArguments};
-use crate::collect::crew::{Crew, CrewMember};
+use portcullis_collect::crew::{Crew, CrewMember};
 use portcullis_forge::ci::{self, VerdictPlace};
 use portcullis_forge::http::address::Origin;
 use portcullis_forge::http::lanes::{AnswerKeeper, GATE_LANES, Lanes};

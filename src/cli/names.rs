@@ -3,7 +3,7 @@
 
 use super::exit::{Failure, Result};
 use super::output::{nearest, remark};
-use crate::collect::reports::NamedReport;
+use portcullis_collect::reports::NamedReport;
 use portcullis_judge::policy::Policy;
 use portcullis_model::environment::Environment;
 use portcullis_model::fact::Fact;

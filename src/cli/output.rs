@@ -3,12 +3,12 @@
 
 use super::exit::{Exit, Failure, Result};
 use super::{clauses, program, screen};
-use crate::render::{self, Context, ControlGuide, Format, Imprint, SourceText, Style};
 use clap::Args;
 use portcullis_forge::ci;
 use portcullis_judge::control::{self, Kind};
 use portcullis_model::decision::Decision;
 use portcullis_model::gathered::GatheredFacts;
+use portcullis_render::{self as render, Context, ControlGuide, Format, Imprint, SourceText, Style};
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};

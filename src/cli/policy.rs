@@ -4,10 +4,10 @@ use super::exit::{Exit, Failure, Result};
 use super::hosts::profile_of;
 use super::policy_file::{POLICY, bad_waivers, read_policy};
 use super::{HostName, output};
-use crate::render::prose::wrap_text;
 use clap::Subcommand;
 use portcullis_judge::policy::{self, Policy, Problem};
 use portcullis_model::waiver::{self, Approved, Rollback, Waiver};
+use portcullis_render::prose::wrap_text;
 use std::path::{Path, PathBuf};
 
 mod acknowledgements;

@@ -2,7 +2,7 @@
 //! wrong with them.
 
 use super::exit::{Exit, Failure, Result};
-use crate::collect::policy_texts::{fetched_house, houses_at};
+use portcullis_collect::policy_texts::{fetched_house, houses_at};
 use portcullis_git::Repository;
 use portcullis_judge::policy::house::{HouseTexts, house_of};
 use portcullis_judge::policy::{self, Policy, Problem};

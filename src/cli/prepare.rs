@@ -8,15 +8,15 @@ use super::meant::{CommitsQuestion, Meant};
 use super::policy_file::{POLICY, check_waivers, parse_policy, read_policy};
 use super::stop::Stop;
 use super::{SubjectArguments, bare, batching, deploying, names, opening, output};
-use crate::collect::batch::BatchTarget;
-use crate::collect::gather::text_at;
-use crate::collect::policy_texts::{PolicyTexts, houses_at, read_policy_texts, valid_policy_at};
-use crate::collect::reports::NamedReport;
-use crate::collect::request::{
+use portcullis_collect::batch::BatchTarget;
+use portcullis_collect::gather::text_at;
+use portcullis_collect::policy_texts::{PolicyTexts, houses_at, read_policy_texts, valid_policy_at};
+use portcullis_collect::reports::NamedReport;
+use portcullis_collect::request::{
     JudgementRequest, LocateError, Located, LocatedChange, RevisionNames, check_clone, gather, locate_change,
 };
-use crate::collect::signed_reviews::remembered_tips;
-use crate::collect::sources::{Ends, HostSession, ReviewRefs, Sources};
+use portcullis_collect::signed_reviews::remembered_tips;
+use portcullis_collect::sources::{Ends, HostSession, ReviewRefs, Sources};
 use portcullis_forge::ci::{self, JobEvent, VerdictPlace};
 use portcullis_forge::{Connection, Forge};
 use portcullis_git::Repository;
@@ -30,6 +30,7 @@ use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::host::HostProfile;
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::path::RepoPath;
+use portcullis_model::reading::ReportReaders;
 use portcullis_model::test_run::ReportFormat;
 use std::path::{Path, PathBuf};
 
@@ -71,12 +72,13 @@ impl Preparation {
 /// # Errors
 /// Usage, environment or policy errors.
 pub fn prepare(
+    readers: &dyn ReportReaders,
     directory: &Path,
     subject: &SubjectArguments,
     request: &JudgementRequest,
 ) -> Result<Preparation> {
     let job = ci::current_job().event()?;
-    prepared(None, job.as_deref(), directory, subject, request)
+    prepared(readers, None, job.as_deref(), directory, subject, request)
 }
 
 /// Gathers what is named, to be judged later and elsewhere; without a name, what the job is of.
@@ -84,6 +86,7 @@ pub fn prepare(
 /// # Errors
 /// Usage, environment or policy errors.
 pub fn prepare_named(
+    readers: &dyn ReportReaders,
     directory: &Path,
     subject: &SubjectArguments,
     request: &JudgementRequest,
@@ -91,7 +94,7 @@ pub fn prepare_named(
     let is_named = subject.host.is_some() || subject.repository.is_some() || subject.request.is_some();
     let by_job = *request == JudgementRequest::Change && !is_named;
     let job = if by_job { ci::current_job().event()? } else { None };
-    prepared(None, job.as_deref(), directory, subject, request)
+    prepared(readers, None, job.as_deref(), directory, subject, request)
 }
 
 /// Prepares the judgement of a change over any connection, outside of any job.
@@ -99,11 +102,12 @@ pub fn prepare_named(
 /// # Errors
 /// See [`prepare`].
 pub fn prepare_over(
+    readers: &dyn ReportReaders,
     connection: Connection,
     directory: &Path,
     subject: &SubjectArguments,
 ) -> Result<Preparation> {
-    prepare_request_over(connection, directory, subject, &JudgementRequest::Change)
+    prepare_request_over(readers, connection, directory, subject, &JudgementRequest::Change)
 }
 
 /// Prepares the judgement of anything over any connection, outside of any job.
@@ -111,22 +115,24 @@ pub fn prepare_over(
 /// # Errors
 /// See [`prepare`].
 pub fn prepare_request_over(
+    readers: &dyn ReportReaders,
     connection: Connection,
     directory: &Path,
     subject: &SubjectArguments,
     request: &JudgementRequest,
 ) -> Result<Preparation> {
-    prepared(Some(connection), None, directory, subject, request)
+    prepared(readers, Some(connection), None, directory, subject, request)
 }
 
 fn prepared(
+    readers: &dyn ReportReaders,
     connection: Option<Connection>,
     job: Option<&dyn JobEvent>,
     directory: &Path,
     subject: &SubjectArguments,
     request: &JudgementRequest,
 ) -> Result<Preparation> {
-    match try_prepare(connection, job, directory, subject, request) {
+    match try_prepare(readers, connection, job, directory, subject, request) {
         Ok(prepared) => Ok(Preparation::Ready(Box::new(prepared))),
         Err(Stop::Gap(judged, gap)) => Ok(Preparation::Unseen(judged, gap)),
         Err(Stop::Failure(failure)) => Err(failure),
@@ -134,6 +140,7 @@ fn prepared(
 }
 
 fn try_prepare(
+    readers: &dyn ReportReaders,
     connection: Option<Connection>,
     job: Option<&dyn JobEvent>,
     directory: &Path,
@@ -177,6 +184,7 @@ fn try_prepare(
         crew: crew.as_ref(),
         directory,
         reports: &reports,
+        readers,
         evidence: &subject.evidence,
         observed: jiff::Timestamp::now(),
         review_refs: &review_refs,

@@ -106,7 +106,7 @@ impl Progress {
         let line = describe(&self.what, done, self.total, share, elapsed);
         match self.view {
             ProgressView::Terminal => {
-                eprint!("\r\u{1b}[K{}", crate::render::plain(&line));
+                eprint!("\r\u{1b}[K{}", portcullis_render::plain(&line));
                 self.is_on_screen.set(true);
             }
             ProgressView::Log | ProgressView::Silent => output::remark(&line),

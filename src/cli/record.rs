@@ -2,10 +2,9 @@
 
 use super::exit::{Exit, Failure, Result};
 use super::output;
-use crate::collect::record_writer::{Appended, NotAppended, append};
-use crate::collect::records::{Closeness, DeploymentRecords, FETCH};
-use crate::render::{self, Style};
 use clap::{Args, Subcommand};
+use portcullis_collect::record_writer::{Appended, NotAppended, append};
+use portcullis_collect::records::{Closeness, DeploymentRecords, FETCH};
 use portcullis_forge::check_known;
 use portcullis_git::Repository;
 use portcullis_judge::decide::decide_deployment;
@@ -18,6 +17,7 @@ use portcullis_model::environment::Environment;
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_record::{self as record, Chain, Draft, PendingRecord, RecordLink, RecordedBaseline};
+use portcullis_render::Style;
 use portcullis_wire::facts::write_facts;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -116,7 +116,7 @@ fn list_records(repository: &Repository, only: Option<&Environment>, json: bool)
         for environment in &environments {
             let chain = read(environment)?;
             let mut text = Vec::new();
-            render::record::list(&chain, &mut text).map_err(write_failure)?;
+            portcullis_render::record::list(&chain, &mut text).map_err(write_failure)?;
             output::stdout(&text)?;
             has_problems |= report_problems(&chain);
         }
@@ -127,7 +127,7 @@ fn list_records(repository: &Repository, only: Option<&Environment>, json: bool)
 /// Says what is wrong with a chain; is anything?
 fn report_problems(chain: &Chain) -> bool {
     for problem in &chain.problems {
-        output::complain(&format!("{}: {}", chain.environment, render::record::problem(problem)));
+        output::complain(&format!("{}: {}", chain.environment, portcullis_render::record::problem(problem)));
     }
     !chain.problems.is_empty()
 }
@@ -140,7 +140,7 @@ fn show_record(repository: &Repository, name: &RecordName, file: Option<&str>) -
         show_file(repository, &chain, number, file)?;
     } else {
         let mut text = Vec::new();
-        render::record::entry(find_readable(&chain, number)?, &mut text).map_err(write_failure)?;
+        portcullis_render::record::entry(find_readable(&chain, number)?, &mut text).map_err(write_failure)?;
         output::stdout(&text)?;
     }
     Ok(if report_problems(&chain) { Exit::Unverified } else { Exit::Allowed })
@@ -321,7 +321,7 @@ pub fn record_decision(
 
 fn prepare_draft(recording: &DeploymentRecording<'_>, chain: Option<&Chain>) -> Result<PendingRecord> {
     chain.map(Chain::last).transpose().map_err(|problems| {
-        let problems: Vec<_> = problems.iter().map(render::record::problem).collect();
+        let problems: Vec<_> = problems.iter().map(portcullis_render::record::problem).collect();
         Failure::unverified(format!(
             "nothing is recorded on top of what does not verify: {}",
             problems.join("; ")
@@ -357,7 +357,10 @@ pub fn judge_text(policy: &str, facts: &Deployment) -> std::result::Result<Vec<u
     let houses = HouseTexts::in_facts(&facts.whole);
     let policy =
         Policy::parse_extending(policy, &facts.whole.host.profile(), &houses).map_err(|problems| {
-            format!("its policy cannot be read ({})", render::plural(problems.len() as u64, "mistake"))
+            format!(
+                "its policy cannot be read ({})",
+                portcullis_render::plural(problems.len() as u64, "mistake")
+            )
         })?;
     check_known(facts.all_facts()).map_err(|error| error.to_string())?;
     decision_json(&decide_deployment(&policy, facts), false).map_err(|failure| failure.message)
@@ -370,7 +373,7 @@ pub fn judge_text(policy: &str, facts: &Deployment) -> std::result::Result<Vec<u
 pub fn decision_json(decision: &Decision, advisory: bool) -> Result<Vec<u8>> {
     let style = Style { colour: false, width: 80, verbose: false, advisory };
     let mut bytes = Vec::new();
-    (render::json::FORMAT.write)(decision, &render::Context::plain(style), &mut bytes)
+    (portcullis_render::json::FORMAT.write)(decision, &portcullis_render::Context::plain(style), &mut bytes)
         .map_err(write_failure)?;
     Ok(bytes)
 }
@@ -381,7 +384,7 @@ pub fn decision_json(decision: &Decision, advisory: bool) -> Result<Vec<u8>> {
 /// Those of the JSON writer; with the types of `wire` there are none.
 pub fn pretty_json(form: &impl Serialize) -> Result<String> {
     let text = serde_json::to_string_pretty(form).map_err(write_failure)?;
-    Ok(render::plain_json(&text) + "\n")
+    Ok(portcullis_render::plain_json(&text) + "\n")
 }
 
 /// Reads the name of a commit with all its digits, for clap.
@@ -398,5 +401,5 @@ pub fn object_name(text: &str) -> Result<Revision> {
 /// Those of the JSON writer; with these types there are none.
 pub fn facts_json(facts: impl Into<GatheredFacts>) -> Result<String> {
     let text = write_facts(facts).map_err(write_failure)?;
-    Ok(render::plain_json(&text) + "\n")
+    Ok(portcullis_render::plain_json(&text) + "\n")
 }

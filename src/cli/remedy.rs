@@ -7,7 +7,6 @@ use super::deploying::branch_named;
 use super::exit::{Exit, Failure, Result};
 use super::policy_file::{POLICY, read_policy};
 use super::{HostName, opening, output};
-use crate::render::{self, prose::wrap_text};
 use clap::Args;
 use jiff::Timestamp;
 use portcullis_forge::remedy::{HostRemedy, RemedyPart, RemedyRequest};
@@ -20,6 +19,7 @@ use portcullis_model::facts::{Facts, GateTexts, HostFacts};
 use portcullis_model::inquiry::{Inquiry, Topic};
 use portcullis_rehearse::action::describe_rule;
 use portcullis_rehearse::remedy::{RulesToImpose, find_rules};
+use portcullis_render::prose::wrap_text;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -201,7 +201,7 @@ fn describe_rest(found: &RulesToImpose, remedy: &HostRemedy) -> Vec<String> {
 }
 
 fn wrap(text: &str, margin: usize) -> String {
-    let text = render::plain(text);
+    let text = portcullis_render::plain(text);
     let start = " ".repeat(margin);
     wrap_text(&text, margin, margin + 2, WIDTH).iter().enumerate().fold(
         String::new(),
@@ -221,6 +221,7 @@ fn describe_part(part: &RemedyPart) -> String {
         Some(file) => format!("\n[{}] {}: {file}\n\n", part.way, part.title),
         None => format!("\n[{}] {}\n\n", part.way, part.title),
     };
-    let lines: String = part.text.lines().map(|line| format!("    {}\n", render::plain(line))).collect();
+    let lines: String =
+        part.text.lines().map(|line| format!("    {}\n", portcullis_render::plain(line))).collect();
     title + &lines
 }

@@ -8,9 +8,8 @@ use super::record::{
 };
 use super::replayed::{KeptWords, exit_of, judge_gathered, judge_otherwise};
 use super::{file_kind, output};
-use crate::collect::records::DeploymentRecords as _;
-use crate::render;
 use clap::Args;
+use portcullis_collect::records::DeploymentRecords as _;
 use portcullis_model::change::Revision;
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_record::{
@@ -94,7 +93,7 @@ fn show_replay(replay: &ReplayV1, arguments: &ReplayArguments) -> Result<()> {
     }
     let mut text = Vec::new();
     let asked = arguments.policy.as_deref().map(|file| file.display().to_string());
-    render::replay::write_replay(replay, asked.as_deref(), output::for_people(false), &mut text)
+    portcullis_render::replay::write_replay(replay, asked.as_deref(), output::for_people(false), &mut text)
         .map_err(|error| Failure::environment(error.to_string()))?;
     output::stdout(&text)
 }

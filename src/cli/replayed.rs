@@ -4,8 +4,6 @@ use super::exit::{Exit, Failure, Result};
 use super::policy_file::check_waivers;
 use super::program::this_program;
 use super::record::decision_json;
-use crate::render;
-use crate::render::replay::describe_program;
 use portcullis_forge::check_known;
 use portcullis_judge::decide::decide_facts;
 use portcullis_judge::policy::Policy;
@@ -14,6 +12,7 @@ use portcullis_model::digest::Digest;
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::inquiry::TextPurpose;
 use portcullis_record::{Compared, DecisionDifference, NotTaken};
+use portcullis_render::replay::describe_program;
 use portcullis_wire::decision::v1::{FindingV1, OutcomeV1};
 use portcullis_wire::replay::v1::{
     ChangedFindingV1, OtherPolicyV1, ReplayDifferenceV1, ReplayKindV1, ReplayResultV1, ReplayV1, VERSION,
@@ -125,7 +124,7 @@ pub fn judge_gathered(
     let houses = HouseTexts::in_facts(facts.whole());
     let policy =
         Policy::parse_extending(policy, &facts.whole().host.profile(), &houses).map_err(|problems| {
-            let mistakes = render::plural(problems.len() as u64, "mistake");
+            let mistakes = portcullis_render::plural(problems.len() as u64, "mistake");
             unreadable(format!("its policy cannot be read ({mistakes})"))
         })?;
     check_known(facts.all_facts()).map_err(|error| unreadable(error.to_string()))?;

@@ -3,19 +3,19 @@
 use super::approve::{one_line, policy_at, unseen};
 use super::exit::{Exit, Failure, Result};
 use super::{opening, output};
-use crate::collect::imports::ForeignReview;
-use crate::collect::imports::appraise::AppraiseHistory;
-use crate::collect::imports::gerrit::{self, ChangeNotes};
-use crate::collect::imports::gittuf::GittufHistory;
-use crate::collect::naming::resolve_named;
-use crate::collect::signed_reviews::{
-    CheckedChain, CheckedStatement, ReviewQuestion, check_chain, read_signed_reviews, read_signers,
-    review_refs,
-};
-use crate::collect::sources::NO_REVIEW_REFS;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use portcullis_attest::signers::AllowedSigners;
+use portcullis_collect::imports::ForeignReview;
+use portcullis_collect::imports::appraise::AppraiseHistory;
+use portcullis_collect::imports::gerrit::{self, ChangeNotes};
+use portcullis_collect::imports::gittuf::GittufHistory;
+use portcullis_collect::naming::resolve_named;
+use portcullis_collect::signed_reviews::{
+    CheckedChain, CheckedStatement, FETCH, ReviewQuestion, check_chain, read_signed_reviews, read_signers,
+    review_refs,
+};
+use portcullis_collect::sources::NO_REVIEW_REFS;
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
 use portcullis_model::change::{BranchName, Revision};
@@ -96,7 +96,10 @@ impl Asked {
         let repository = opening::open(directory)?;
         let name = arguments.onto.as_deref().unwrap_or("HEAD");
         let base = repository.resolve(name)?;
-        let target = arguments.onto.as_deref().and_then(|name| repository.branch_named(name));
+        let target = match arguments.onto.as_deref() {
+            Some(name) => repository.branch_named(name),
+            None => repository.default_branches().1.map(|checked_out| BranchName::new(&checked_out)),
+        };
         let head = arguments.revision.as_deref().map(|name| resolve_named(&repository, name)).transpose()?;
         let policy = policy_at(&repository, &base)?;
         let signers = read_signers(&repository, policy.scope.reviews.signers.as_ref(), &base)
@@ -133,11 +136,16 @@ impl Asked {
                 }
             }
         }
-        if text.is_empty() {
-            text.push_str("there are no signed reviews here; fetch them: ");
-            text.push_str(crate::collect::signed_reviews::FETCH);
+        output::text(&self.or_none(text)).map(|()| Exit::Allowed)
+    }
+
+    /// A list that holds nothing says so.
+    fn or_none(&self, list: String) -> String {
+        match (list.is_empty(), self.repository.remote_address()) {
+            (false, _) => list,
+            (true, Some(_)) => format!("there are no signed reviews here; fetch them: {FETCH}"),
+            (true, None) => "there are no signed reviews here, and no remote to fetch them from".to_string(),
         }
-        output::text(&text).map(|()| Exit::Allowed)
     }
 
     fn verify(&self) -> Result {
@@ -156,12 +164,16 @@ impl Asked {
             }
         }
         text.push_str(&self.judged()?);
-        output::text(&text).map(|()| exit)
+        output::text(&self.or_none(text)).map(|()| exit)
     }
 
     /// What the gate makes of the opinions on one change, before it asks who had a part in it.
     fn judged(&self) -> Result<String> {
         let (Some(head), Some(commits)) = (&self.head, self.commits()?) else { return Ok(String::new()) };
+        if self.target.is_none() {
+            let message = "signed reviews are for a branch, and none is named";
+            return Err(Failure::usage(message).hint("name it, and not a commit: `--onto main`"));
+        }
         let asked = SignedInquiry { project: self.policy.project.clone(), imports: BTreeSet::new() };
         let question = ReviewQuestion {
             asked: &asked,

@@ -1,7 +1,7 @@
 //! Signing by people, with git's settings for signatures. `ssh-keygen` and `git push` are the only
 //! programs that take part, and only where a person signs, never where something is judged.
 
-use crate::cli::exit::{Failure, Result};
+use crate::exit::{Failure, Result};
 use portcullis_attest::NAMESPACE;
 use portcullis_attest::key::PublicKey;
 use std::io::Write as _;

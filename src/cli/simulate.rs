@@ -7,7 +7,6 @@ use super::exit::{Exit, Failure, Result};
 use super::output;
 use super::record::pretty_json;
 use super::saved_case::SavedCase;
-use crate::render;
 use clap::{Args, ValueEnum};
 use portcullis_judge::policy::Policy;
 use portcullis_model::decision::Finding;
@@ -77,7 +76,7 @@ pub fn run(arguments: &SimulateArguments) -> Result {
     match arguments.format {
         SimulationFormat::Text => {
             let mut text = Vec::new();
-            render::simulation::write_simulation(&form, output::for_columns(), &mut text)
+            portcullis_render::simulation::write_simulation(&form, output::for_columns(), &mut text)
                 .map_err(|error| Failure::environment(error.to_string()))?;
             output::stdout(&text)?;
         }

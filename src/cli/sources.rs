@@ -1,10 +1,10 @@
 //! The text of the files that findings point to, for formats that quote it.
 
 use super::opening;
-use crate::render::SourceText;
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;
 use portcullis_model::path::RepoPath;
+use portcullis_render::SourceText;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -7,11 +7,10 @@ use super::hosts::{kind_of, open_host, profile_of};
 use super::prepare::{Preparation, Prepared, prepare_named};
 use super::record::{listed_record, no_record, pretty_json, read_chain, unseen_failure};
 use super::{HostName, SubjectArguments, output};
-use crate::collect::policy_texts::valid_policy_at;
-use crate::collect::records::DeploymentRecords as _;
-use crate::collect::request::JudgementRequest;
-use crate::render;
 use clap::Args;
+use portcullis_collect::policy_texts::valid_policy_at;
+use portcullis_collect::records::DeploymentRecords as _;
+use portcullis_collect::request::JudgementRequest;
 use portcullis_forge::Forge;
 use portcullis_git::Repository;
 use portcullis_model::change::{BranchName, Revision};
@@ -20,6 +19,7 @@ use portcullis_model::deployment::LandingFacts;
 use portcullis_model::environment::Environment;
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::host::NO_HOST;
+use portcullis_model::reading::ReportReaders;
 use portcullis_record::{Chain, FACTS, POLICY, RecordLink};
 use portcullis_wire::decision::v1::FindingV1;
 use portcullis_wire::facts::read_facts;
@@ -63,7 +63,7 @@ pub struct StatusArguments {
 ///
 /// # Errors
 /// There is no record, or what the environment waits for cannot be seen.
-pub fn run(directory: &Path, arguments: &StatusArguments) -> Result {
+pub fn run(directory: &Path, arguments: &StatusArguments, readers: &dyn ReportReaders) -> Result {
     let repository = super::opening::open(directory)?;
     let environment = &arguments.environment;
     let chain = read_chain(&repository, environment)?.ok_or_else(|| no_record(&repository, environment))?;
@@ -89,7 +89,7 @@ pub fn run(directory: &Path, arguments: &StatusArguments) -> Result {
         blocks: Vec::new(),
     };
     if tip != link.entry.candidate {
-        look_ahead(directory, arguments, &branch, &tip, &mut status)?;
+        look_ahead((directory, readers), arguments, &branch, &tip, &mut status)?;
     }
     show_status(&status, arguments.json)?;
     Ok(if status.waiting.is_some() { Exit::Allowed } else { Exit::Undetermined })
@@ -97,8 +97,8 @@ pub fn run(directory: &Path, arguments: &StatusArguments) -> Result {
 
 fn broken_chain(chain: &Chain, problems: usize) -> Failure {
     let environment = &chain.environment;
-    let all: Vec<String> = chain.problems.iter().map(render::record::problem).collect();
-    let problems = render::plural(problems as u64, "problem");
+    let all: Vec<String> = chain.problems.iter().map(portcullis_render::record::problem).collect();
+    let problems = portcullis_render::plural(problems as u64, "problem");
     Failure::unverified(format!(
         "the records of {environment} do not verify ({problems}): {}",
         all.join("; ")
@@ -174,7 +174,7 @@ fn subject_of(repository: &Repository, commit: &Revision) -> Option<String> {
 
 /// What the deployment gate would say of the tip.
 fn look_ahead(
-    directory: &Path,
+    (directory, readers): (&Path, &dyn ReportReaders),
     arguments: &StatusArguments,
     branch: &BranchName,
     tip: &Revision,
@@ -196,7 +196,7 @@ fn look_ahead(
     };
     // Until the landings are seen, no one knows what waits.
     status.waiting = None;
-    let prepared = prepare_named(directory, &subject, &request)?;
+    let prepared = prepare_named(readers, directory, &subject, &request)?;
     let decision = prepared.decide(&[]);
     status.outcome = Some(decision.outcome.into());
     match &prepared {
@@ -267,7 +267,7 @@ fn show_status(status: &StatusV1, json: bool) -> Result<()> {
         return output::stdout(pretty_json(status)?.as_bytes());
     }
     let mut text = Vec::new();
-    render::status::write_status(status, output::for_columns(), &mut text)
+    portcullis_render::status::write_status(status, output::for_columns(), &mut text)
         .map_err(|error| Failure::environment(error.to_string()))?;
     output::stdout(&text)
 }

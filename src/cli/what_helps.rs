@@ -3,12 +3,12 @@
 
 use super::output;
 use super::prepare::Preparation;
-use crate::render::plural;
-use crate::render::prose::wrap_text;
 use portcullis_model::decision::Finding;
 use portcullis_model::host::NO_HOST;
 use portcullis_rehearse::action::AssumedAction;
 use portcullis_rehearse::help::{Help, find_help};
+use portcullis_render::plural;
+use portcullis_render::prose::wrap_text;
 
 /// Columns to fill.
 const WIDTH: usize = 80;

@@ -1,7 +1,7 @@
 //! The requests that brought the steps of a branch, asked side by side.
 
-use crate::collect::crew::CrewMember;
-use crate::collect::sources::Sources;
+use crate::crew::CrewMember;
+use crate::sources::Sources;
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::Fact;
 use portcullis_model::id::RequestId;

@@ -1,7 +1,7 @@
 //! What is deployed: where the range of a deployment begins.
 
-use crate::collect::naming::resolve_named;
-use crate::collect::records::{Closeness, DeploymentRecords as _};
+use crate::naming::resolve_named;
+use crate::records::{Closeness, DeploymentRecords as _};
 use portcullis_forge::Forge;
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;

@@ -1,8 +1,8 @@
 //! Gathers the facts of a batch: the row of commits that a merge queue built over the tip of a
 //! branch, which request each of them brings, and each request as a merge gate sees it.
 
-use crate::collect::deployment::{Group, Range, no_host};
-use crate::collect::sources::{Ends, Sources};
+use crate::deployment::{Group, Range, no_host};
+use crate::sources::{Ends, Sources};
 use portcullis_forge::BatchQuestion;
 use portcullis_model::batch::{Batch, BatchFacts};
 use portcullis_model::change::{BranchName, Revision};

@@ -3,9 +3,8 @@
 //! A name that only *ends* like a path is not that path: `vendor/upload/load.py` is not
 //! `upload/load.py`.
 
-use portcullis_model::line_coverage::CoverageSource;
+use portcullis_model::line_coverage::{CoverageSource, has_drive, is_absolute};
 use portcullis_model::path::RepoPath;
-use portcullis_report::line_coverage::{has_drive, is_absolute};
 
 /// The paths that a name may mean; none when it is outside of the repository or unclear.
 ///

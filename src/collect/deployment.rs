@@ -1,13 +1,13 @@
 //! Gathers the facts of a deployment: the range, its landings, and for each the requests that might
 //! explain it.
 
-use crate::collect::asked_requests::{AskedRequests, ask_requests};
-use crate::collect::candidates::{candidates_in, merged_parents};
-use crate::collect::gather::gather_change;
-use crate::collect::incidents::ask_incidents;
-use crate::collect::runs::gather_runs;
-use crate::collect::signed_requests::SignedRequests;
-use crate::collect::sources::{Ends, HostSession, Sources};
+use crate::asked_requests::{AskedRequests, ask_requests};
+use crate::candidates::{candidates_in, merged_parents};
+use crate::gather::gather_change;
+use crate::incidents::ask_incidents;
+use crate::runs::gather_runs;
+use crate::signed_requests::SignedRequests;
+use crate::sources::{Ends, HostSession, Sources};
 use portcullis_git::BranchPosition;
 use portcullis_model::change::{BranchName, FileChange, Revision};
 use portcullis_model::deployment::{

@@ -1,8 +1,8 @@
 //! What is known of other environments, where an environment has no record: whose first deployment
 //! could otherwise skip everything before a made-up baseline.
 
-use crate::collect::baseline::recorded_of;
-use crate::collect::records::{Among, Closeness, DeploymentRecords, Resting};
+use crate::baseline::recorded_of;
+use crate::records::{Among, Closeness, DeploymentRecords, Resting};
 use portcullis_forge::Forge;
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;
@@ -202,6 +202,6 @@ fn unknown_records(environment: &str, detail: String) -> Gap {
         format!("the records of {environment}"),
         GapReason::MissingObject,
         detail,
-        format!("Fetch them: `{}`.", crate::collect::records::FETCH),
+        format!("Fetch them: `{}`.", crate::records::FETCH),
     )
 }

@@ -1,8 +1,8 @@
 //! Statements of test runs: found in files and notes. `recording` makes them, and
 //! `command` how a run is watched.
 
-use crate::collect::reading::{Opened, unreadable_report};
-use crate::collect::reports::{native_path, path_below};
+use crate::reading::{Opened, unreadable_report};
+use crate::reports::{native_path, path_below};
 use portcullis_attest::evidence::predicate::read_any;
 use portcullis_attest::evidence::predicate_type::AnyStatement;
 use portcullis_attest::evidence::{self, NOTES, StatementLines, note_lines};

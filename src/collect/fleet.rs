@@ -1,7 +1,7 @@
 //! What the host of a fleet says of the protection of one repository, and rounds as they lie in a
 //! repository. The rules for them are in [`portcullis_fleet::round`].
 
-use crate::collect::records::entry_of;
+use crate::records::entry_of;
 use portcullis_fleet::round::{KeptRound, PendingRound, RoundBefore, RoundFault, read_kept};
 use portcullis_forge::{Forge, Question, ask_facts};
 use portcullis_git::Repository;

@@ -1,11 +1,11 @@
 //! Gathers the facts of one change.
 
-use crate::collect::evidence::{self, Sought};
-use crate::collect::line_coverage;
-use crate::collect::reports;
-use crate::collect::signed_reviews;
-use crate::collect::sources::{Ends, HostSession, Sources};
-use crate::collect::unhosted;
+use crate::evidence::{self, Sought};
+use crate::line_coverage;
+use crate::reports::{self, ReportFiles};
+use crate::signed_reviews;
+use crate::sources::{Ends, HostSession, Sources};
+use crate::unhosted;
 use portcullis_forge::{Question, ask_facts, conventions_of};
 use portcullis_git::Repository;
 use portcullis_model::change::{Change, FileChange, Revision};
@@ -57,7 +57,7 @@ pub fn gather_change(
         None => Fact::Known(false),
     };
     let reports = gather_reports(sources, &inquiry, &tracked);
-    let line_coverage = line_coverage::gather(sources.directory, &inquiry, repository, &change, &tracked);
+    let line_coverage = line_coverage::gather(sources, &inquiry, &change, &tracked);
     let sought = Sought {
         base,
         head,
@@ -80,7 +80,8 @@ fn gather_reports(
     tracked: &dyn Fn(&Path) -> Fact<bool>,
 ) -> Fact<Vec<Report>> {
     if inquiry.topics.contains(&Topic::Reports) {
-        reports::gather(sources.directory, sources.reports, inquiry, tracked)
+        let Sources { directory, reports: named, readers, .. } = *sources;
+        reports::gather(ReportFiles { directory, named, readers }, inquiry, tracked)
     } else {
         Fact::Gap(Gap::not_asked("the test reports", "use a policy that asks for them"))
     }

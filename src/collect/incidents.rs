@@ -4,7 +4,7 @@
 //! A fresh clone does not hold it: `git clone` and CI checkouts fetch branches and tags. So "there
 //! is no register here" never means "there was no incident".
 
-use crate::collect::records::FETCH;
+use crate::records::FETCH;
 use jiff::Timestamp;
 use portcullis_git::Repository;
 use portcullis_git::commit_writer::{NewCommit, WriteError, store_commit};

@@ -4,11 +4,12 @@
 //! become paths exactly (see `resolve_name`); where a name could be two files, or two names are
 //! one file, the fact says so instead of choosing.
 
-use crate::collect::coverage_paths::resolve_name;
-use crate::collect::line_checksum::may_be_checksum_of;
-use crate::collect::reading::read;
-use crate::collect::reading::{local_offset, malformed_report};
-use crate::collect::reports::{find, native_path};
+use crate::coverage_paths::resolve_name;
+use crate::line_checksum::may_be_checksum_of;
+use crate::reading::read;
+use crate::reading::{local_offset, malformed_report};
+use crate::reports::{find, native_path};
+use crate::sources::Sources;
 use portcullis_git::{Repository, count_lines};
 use portcullis_model::change::{Change, ObjectName, Revision};
 use portcullis_model::digest::Digest;
@@ -16,11 +17,11 @@ use portcullis_model::evidence::coverage::{Doubt, RecordedCoverage, RecordedFile
 use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::line_coverage::{
-    CoverageFormat, CoverageReport, CoverageSource, Covered, FileLines, LineCoverage,
+    CoverageFormat, CoverageReport, CoverageSource, Covered, FileLines, LineCoverage, Reported, ReportedFile,
 };
 use portcullis_model::lines::Lines;
 use portcullis_model::path::RepoPath;
-use portcullis_report::line_coverage::{Reported, ReportedFile, parse};
+use portcullis_model::reading::ReportReaders;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -29,32 +30,31 @@ use std::path::Path;
 const HINTS: usize = 5;
 const HINT: usize = 300;
 
-/// Reads the coverage reports that the inquiry's sources find below `directory`, and which lines
+/// Reads the coverage reports that the inquiry's sources find below the directory, and which lines
 /// changed. `tracked` says whether a file is part of the repository and not of a run.
 pub fn gather(
-    directory: &Path,
+    sources: &Sources<'_>,
     inquiry: &Inquiry,
-    repository: &Repository,
     change: &Fact<Change>,
     tracked: &dyn Fn(&Path) -> Fact<bool>,
 ) -> Fact<LineCoverage> {
     if inquiry.line_coverage.is_empty() {
         return Fact::Gap(Gap::not_asked("which lines changed", "use a policy that asks for line coverage"));
     }
-    gather_asked(directory, inquiry, repository, change, tracked).into()
+    gather_asked(sources, inquiry, change, tracked).into()
 }
 
 fn gather_asked(
-    directory: &Path,
+    sources: &Sources<'_>,
     inquiry: &Inquiry,
-    repository: &Repository,
     change: &Fact<Change>,
     tracked: &dyn Fn(&Path) -> Fact<bool>,
 ) -> Result<LineCoverage, Gap> {
+    let Sources { repository, directory, readers, .. } = *sources;
     let change = change.known()?;
     let changed = repository.changed_lines(change)?;
     let files = changed.iter().map(|(path, lines)| (path, lines.value().is_some())).collect();
-    let checkout = ReportedFiles { repository, head: &change.head, files };
+    let checkout = ReportedFiles { repository, readers, head: &change.head, files };
     let mut reports = Vec::new();
     for source in &inquiry.line_coverage {
         for path in find(directory, &BTreeSet::from([source.files.clone()]))? {
@@ -120,14 +120,14 @@ fn read_report(
 /// # Errors
 /// It cannot be read or understood, or an object is missing.
 pub(super) fn recorded(
-    repository: &Repository,
+    (repository, readers): (&Repository, &dyn ReportReaders),
     commit: &Revision,
     blobs: &BTreeMap<RepoPath, ObjectName>,
     bytes: &[u8],
     source: &CoverageSource,
 ) -> Result<(RecordedCoverage, Covered), Gap> {
     let files = blobs.keys().map(|path| (path, true)).collect();
-    let checkout = ReportedFiles { repository, head: commit, files };
+    let checkout = ReportedFiles { repository, readers, head: commit, files };
     let (covered, elsewhere) = checkout.content(bytes, &source.files, source)?;
     let file = |(path, lines): (&RepoPath, &FileLines)| {
         Some(RecordedFile {
@@ -157,6 +157,7 @@ fn doubt_about(covered: &Covered, path: &RepoPath) -> Option<Doubt> {
 /// What the names in a report are held against.
 struct ReportedFiles<'a> {
     repository: &'a Repository,
+    readers: &'a dyn ReportReaders,
     head: &'a Revision,
     /// The files that it may be about, each with whether its lines can be counted.
     files: BTreeMap<&'a RepoPath, bool>,
@@ -165,8 +166,8 @@ struct ReportedFiles<'a> {
 impl ReportedFiles<'_> {
     /// What it says of the files, and how many entries are of none of them.
     fn content(&self, bytes: &[u8], path: &str, source: &CoverageSource) -> Result<(Covered, u64), Gap> {
-        let (format, reported) =
-            parse(bytes, source.format).map_err(|error| malformed_report(path, &error))?;
+        let read = self.readers.read_coverage(bytes, source.format);
+        let (format, reported) = read.map_err(|error| malformed_report(path, &error))?;
         self.covered(format, reported, source)
     }
 

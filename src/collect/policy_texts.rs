@@ -1,7 +1,7 @@
 //! The policy as it is in the repository, before and after a change.
 
-use crate::collect::gather::text_at;
-use crate::collect::sources::Ends;
+use crate::gather::text_at;
+use crate::sources::Ends;
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
 use portcullis_judge::policy::house::{HouseTexts, house_of};

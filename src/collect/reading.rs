@@ -9,10 +9,8 @@
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::digest::{Digest, Digester};
 use portcullis_model::fact::{Gap, GapReason};
+use portcullis_model::reading::{MAXIMUM_BYTES, MAXIMUM_STREAM, ReportError, ReportReaders};
 use portcullis_model::test_run::{ReportFormat, TestRun};
-use portcullis_report::{
-    MAXIMUM_BYTES, MAXIMUM_STREAM, ReportError, detect_format, parse, parse_as, parse_stream,
-};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
@@ -47,30 +45,33 @@ pub(super) struct Taken {
 ///
 /// # Errors
 /// It cannot be read.
-pub(super) fn take(file: &Path, path: &str, format: Result<Option<ReportFormat>, Gap>) -> Result<Taken, Gap> {
-    take_within(BOUNDS, file, path, format)
+pub(super) fn take(
+    readers: &dyn ReportReaders,
+    file: &Path,
+    path: &str,
+    format: Result<Option<ReportFormat>, Gap>,
+) -> Result<Taken, Gap> {
+    take_within(BOUNDS, readers, file, path, format)
 }
 
 fn take_within(
     bounds: Bounds,
+    readers: &dyn ReportReaders,
     file: &Path,
     path: &str,
     format: Result<Option<ReportFormat>, Gap>,
 ) -> Result<Taken, Gap> {
     let opened = Opened::of(file, path)?;
     if opened.length() > bounds.small
-        && let Some(taken) = in_pieces(bounds, &opened, &format)?
+        && let Some(taken) = in_pieces(bounds, readers, &opened, &format)?
     {
         return Ok(taken);
     }
     let Read { bytes, written } = opened.whole(bounds.whole)?;
     let digest = Digest::of(&bytes);
     let said = format.as_ref().ok().copied().flatten();
-    let run = format.and_then(|said| {
-        let run = said.map_or_else(|| parse(&bytes), |said| parse_as(said.name(), &bytes));
-        understood_run(run, path)
-    });
-    let name = said.map(ReportFormat::name).or_else(|| Some(detect_format(&bytes)?.name));
+    let run = format.and_then(|said| understood_run(readers.read_tests(&bytes, said), path));
+    let name = said.map(ReportFormat::name).or_else(|| readers.detect_tests(&bytes));
     Ok(Taken { digest, written, format: name, run })
 }
 
@@ -83,13 +84,14 @@ fn understood_run(run: Result<TestRun, ReportError>, path: &str) -> Result<TestR
 /// read.
 fn in_pieces(
     bounds: Bounds,
+    readers: &dyn ReportReaders,
     opened: &Opened<'_>,
     said: &Result<Option<ReportFormat>, Gap>,
 ) -> Result<Option<Taken>, Gap> {
     opened.bounded(opened.length(), bounds.stream)?;
-    let said = said.as_ref().map_err(Clone::clone)?.map(ReportFormat::name);
+    let said = *said.as_ref().map_err(Clone::clone)?;
     let mut source = opened.digesting(bounds.stream);
-    let read = parse_stream(&mut source, opened.length(), said);
+    let read = readers.stream_tests(&mut source, opened.length(), said);
     let (format, run) = read.map_err(|error| unreadable_report(opened.path, &error))?;
     if run.is_err() && opened.length() <= bounds.whole {
         return Ok(None);
@@ -297,6 +299,7 @@ pub(super) fn malformed_report(path: &str, error: &ReportError) -> Gap {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use portcullis_report::READERS;
     use std::io::Write as _;
     use tempfile::NamedTempFile;
 
@@ -315,7 +318,7 @@ mod tests {
     }
 
     fn taken(text: &str, format: Option<ReportFormat>) -> Result<Taken, Gap> {
-        take_within(TINY, file(text).path(), "out/r", Ok(format))
+        take_within(TINY, READERS, file(text).path(), "out/r", Ok(format))
     }
 
     #[test]
@@ -326,7 +329,10 @@ mod tests {
                 let taken = taken(&text, format).unwrap();
                 assert_eq!(taken.digest, Digest::of(text.as_bytes()));
                 assert_eq!(taken.format, Some("junit"));
-                assert_eq!(taken.run.unwrap().tests, parse(text.as_bytes()).unwrap().tests);
+                assert_eq!(
+                    taken.run.unwrap().tests,
+                    READERS.read_tests(text.as_bytes(), None).unwrap().tests
+                );
                 assert!(taken.written.is_some());
             }
         }

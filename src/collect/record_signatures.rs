@@ -5,8 +5,8 @@
 //! records before it bound that moment from below, and the list at the baseline says which keys
 //! there were then: a key that has left the list signs nothing on top of a later baseline.
 
-use crate::collect::gather::text_at;
-use crate::collect::policy_texts::houses_at;
+use crate::gather::text_at;
+use crate::policy_texts::houses_at;
 use portcullis_attest::record::SignedRecord;
 use portcullis_attest::signed_item::SignedItem as _;
 use portcullis_attest::signers::AllowedSigners;

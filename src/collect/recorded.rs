@@ -3,10 +3,10 @@
 //! What a host said cannot be seen again: reviews, requests and checks are taken from the facts as
 //! they are.
 
-use crate::collect::elsewhere;
-use crate::collect::gather::{of_repository, text_at};
-use crate::collect::incidents::find_register_change;
-use crate::collect::records::Resting;
+use crate::elsewhere;
+use crate::gather::{of_repository, text_at};
+use crate::incidents::find_register_change;
+use crate::records::Resting;
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
 use portcullis_judge::policy::house::HouseTexts;

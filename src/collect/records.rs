@@ -3,8 +3,8 @@
 //! A fresh clone holds none of them: `git clone` and CI checkouts fetch branches and tags. So
 //! "there is no record here" never means "nothing was deployed".
 
-use crate::collect::record_signatures::check_record_signature;
-use crate::collect::recorded::contradictions;
+use crate::record_signatures::check_record_signature;
+use crate::recorded::contradictions;
 use portcullis_git::Repository;
 use portcullis_git::stored_commit::{StoredBlob, StoredCommit};
 use portcullis_model::change::Revision;

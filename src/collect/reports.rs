@@ -9,6 +9,7 @@ use super::reading::{report_name, take};
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::inquiry::{Inquiry, SaidFormat, Topic};
 use portcullis_model::path::RepoPath;
+use portcullis_model::reading::ReportReaders;
 use portcullis_model::test_run::{Report, ReportFormat};
 use portcullis_pattern::error::PatternError;
 use portcullis_pattern::glob::Glob;
@@ -28,41 +29,52 @@ pub struct NamedReport {
     pub file: PathBuf,
 }
 
-/// Reads the named reports and those that the inquiry's patterns find below `directory`. `tracked`
-/// says whether a file is part of the repository and not of a run; it is asked for every report, by
+/// Where reports are looked for, and with what they are read.
+#[derive(Clone, Copy)]
+pub struct ReportFiles<'a> {
+    /// The directory below which patterns are looked for.
+    pub directory: &'a Path,
+    /// The reports named on the command line.
+    pub named: &'a [NamedReport],
+    /// The parsers.
+    pub readers: &'a dyn ReportReaders,
+}
+
+/// Reads the named reports and those that the inquiry's patterns find below the directory.
+/// `tracked` says whether a file is part of the repository and not of a run; it is asked for every report, by
 /// the place where it was found. The reports are sorted by path and suite.
 ///
 /// The whole fact is a gap when nothing asks for reports, when a pattern is not one, or when a
 /// directory that can hold reports cannot be listed.
 pub fn gather(
-    directory: &Path,
-    named: &[NamedReport],
+    files: ReportFiles<'_>,
     inquiry: &Inquiry,
     tracked: &dyn Fn(&Path) -> Fact<bool>,
 ) -> Fact<Vec<Report>> {
-    if named.is_empty() && !inquiry.topics.contains(&Topic::Reports) {
+    if files.named.is_empty() && !inquiry.topics.contains(&Topic::Reports) {
         return Fact::Gap(Gap::not_asked("test reports", "Use a policy that asks for test reports."));
     }
-    gather_asked(directory, named, inquiry, tracked).into()
+    gather_asked(files, inquiry, tracked).into()
 }
 
 fn gather_asked(
-    directory: &Path,
-    named: &[NamedReport],
+    files: ReportFiles<'_>,
     inquiry: &Inquiry,
     tracked: &dyn Fn(&Path) -> Fact<bool>,
 ) -> Result<Vec<Report>, Gap> {
+    let ReportFiles { directory, named, readers } = files;
+    let read = |file: &Path, path, suite, format| read_named(readers, (file, path), suite, format, tracked);
     let mut reports = BTreeMap::new();
     for path in find(directory, &inquiry.reports)? {
         let format = said_format(inquiry, &path.to_string(), None);
-        let report = read_named(&directory.join(native_path(&path)), path.to_string(), None, format, tracked);
+        let report = read(&directory.join(native_path(&path)), path.to_string(), None, format);
         reports.insert((report.path.clone(), None), report);
     }
     for NamedReport { suite, format, file } in named {
         let text = path_below(directory, file).map_or_else(|| shown_path(file), |path| path.to_string());
         let format =
             format.map_or_else(|| said_format(inquiry, &text, suite.as_deref()), |format| Ok(Some(format)));
-        let report = read_named(file, text, suite.clone(), format, tracked);
+        let report = read(file, text, suite.clone(), format);
         reports.insert((report.path.clone(), suite.clone()), report);
     }
     Ok(reports.into_values().collect())
@@ -86,13 +98,13 @@ fn said_format(inquiry: &Inquiry, path: &str, suite: Option<&str>) -> Result<Opt
 }
 
 fn read_named(
-    file: &Path,
-    path: String,
+    readers: &dyn ReportReaders,
+    (file, path): (&Path, String),
     suite: Option<String>,
     format: Result<Option<ReportFormat>, Gap>,
     tracked: &dyn Fn(&Path) -> Fact<bool>,
 ) -> Report {
-    let (digest, mut run, written) = match take(file, &path, format) {
+    let (digest, mut run, written) = match take(readers, file, &path, format) {
         Ok(taken) => (Some(taken.digest), Fact::from(taken.run), taken.written),
         Err(gap) => (None, Fact::Gap(gap), None),
     };
@@ -243,6 +255,7 @@ pub(super) fn native_path(path: &RepoPath) -> PathBuf {
 mod tests {
     use super::*;
     use portcullis_model::digest::Digest;
+    use portcullis_report::READERS;
     use tempfile::TempDir;
 
     const GOOD: &str = "<testsuite name='s'><testcase name='a'/></testsuite>";
@@ -265,12 +278,16 @@ mod tests {
         }
     }
 
+    fn files<'a>(directory: &'a Path, named: &'a [NamedReport]) -> ReportFiles<'a> {
+        ReportFiles { directory, named, readers: READERS }
+    }
+
     fn no(_: &Path) -> Fact<bool> {
         Fact::Known(false)
     }
 
     fn reports(directory: &Path, named: &[NamedReport], patterns: &[&str]) -> Vec<Report> {
-        gather(directory, named, &inquiry(patterns), &no).known().unwrap().clone()
+        gather(files(directory, named), &inquiry(patterns), &no).known().unwrap().clone()
     }
 
     fn paths(reports: &[Report]) -> Vec<&str> {
@@ -360,7 +377,7 @@ mod tests {
         };
         let read = |formats: &[SaidFormat], named: &[NamedReport]| {
             let inquiry = Inquiry { formats: formats.iter().cloned().collect(), ..inquiry(&["r/*"]) };
-            let reports = gather(directory.path(), named, &inquiry, &no).known().unwrap().clone();
+            let reports = gather(files(directory.path(), named), &inquiry, &no).known().unwrap().clone();
             reports.iter().map(|report| report.run.known().is_ok()).collect::<Vec<_>>()
         };
         let (tap, junit) = (ReportFormat::Tap, ReportFormat::Junit);
@@ -383,7 +400,7 @@ mod tests {
                 assert_eq!(file, directory.path().join("a.xml"));
                 answer.clone()
             };
-            gather(directory.path(), &named, &inquiry(&["*.xml"]), &tracked).known().unwrap().clone()
+            gather(files(directory.path(), &named), &inquiry(&["*.xml"]), &tracked).known().unwrap().clone()
         };
         assert!(asked(Fact::Known(true)).iter().all(|report| report.tracked));
         let doubt = Gap::new("the tree", GapReason::MissingObject, "gone", "fetch");
@@ -423,16 +440,16 @@ mod tests {
     #[test]
     fn a_directory_that_cannot_be_listed_makes_the_whole_fact_a_gap() {
         let gone = tempfile::tempdir().unwrap().path().join("gone");
-        let fact = gather(&gone, &[], &inquiry(&["*.xml"]), &no);
+        let fact = gather(files(&gone, &[]), &inquiry(&["*.xml"]), &no);
         assert_eq!(fact.known().unwrap_err().reason, GapReason::Unreachable);
-        assert_eq!(gather(&gone, &[], &inquiry(&[]), &no), Fact::Known(vec![]));
+        assert_eq!(gather(files(&gone, &[]), &inquiry(&[]), &no), Fact::Known(vec![]));
     }
 
     #[test]
     fn nobody_asked_and_a_pattern_that_is_none_are_gaps() {
-        let fact = gather(Path::new("."), &[], &Inquiry::default(), &no);
+        let fact = gather(files(Path::new("."), &[]), &Inquiry::default(), &no);
         assert_eq!(fact.known().unwrap_err().reason, GapReason::NotAsked);
-        let fact = gather(Path::new("."), &[], &inquiry(&["/abs"]), &no);
+        let fact = gather(files(Path::new("."), &[]), &inquiry(&["/abs"]), &no);
         assert_eq!(fact.known().unwrap_err().reason, GapReason::Malformed);
     }
 }

@@ -5,11 +5,11 @@
 //! 2. The policy is read at these commits ([`super::policy_texts`]), and says what to ask.
 //! 3. [`gather`] asks it.
 
-use crate::collect::batch::{BatchTarget, gather_batch};
-use crate::collect::deployment::{DeploymentTarget, gather_deployment};
-use crate::collect::gather::gather_change;
-use crate::collect::naming::resolve_named;
-use crate::collect::sources::{Ends, HostSession, Sources};
+use crate::batch::{BatchTarget, gather_batch};
+use crate::deployment::{DeploymentTarget, gather_deployment};
+use crate::gather::gather_change;
+use crate::naming::resolve_named;
+use crate::sources::{Ends, HostSession, Sources};
 use portcullis_forge::ChangeRequestHost;
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;

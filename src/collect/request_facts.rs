@@ -1,7 +1,7 @@
 //! The facts of the requests that brought a landing.
 
 use super::deployment::Range;
-use crate::collect::sources::HostSession;
+use crate::sources::HostSession;
 use portcullis_forge::{Forge, Question, ask_facts};
 use portcullis_model::change::Revision;
 use portcullis_model::fact::{Fact, Gap};

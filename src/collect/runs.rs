@@ -3,8 +3,8 @@
 //!
 //! A fresh clone holds none of them. So "there is no run here" never means "nothing was compared".
 
-use crate::collect::gather::text_at;
-use crate::collect::records::entry_of;
+use crate::gather::text_at;
+use crate::records::entry_of;
 use jiff::Timestamp;
 use portcullis_attest::run::SignedRun;
 use portcullis_attest::signed_item::SignedItem as _;

@@ -1,15 +1,16 @@
 //! The landings of a range by several threads, in the order and with the facts of one.
 
 use super::deployment::{Group, Range};
-use crate::collect::crew::CrewMember;
-use crate::collect::reports::NamedReport;
-use crate::collect::sources::{ReviewRefs, Sources};
+use crate::crew::CrewMember;
+use crate::reports::NamedReport;
+use crate::sources::{ReviewRefs, Sources};
 use jiff::Timestamp;
 use portcullis_model::change::BranchName;
 use portcullis_model::deployment::LandingFacts;
 use portcullis_model::fact::Fact;
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::protection::Branch;
+use portcullis_model::reading::ReportReaders;
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
@@ -58,8 +59,8 @@ impl Range<'_> {
 
     fn parts(&self) -> SharedRange<'_> {
         let Range { inquiry, sources, branch, name, .. } = *self;
-        let Sources { directory, reports, evidence, observed, review_refs, .. } = *sources;
-        SharedRange { inquiry, branch, name, directory, reports, evidence, observed, review_refs }
+        let Sources { directory, reports, readers, evidence, observed, review_refs, .. } = *sources;
+        SharedRange { inquiry, branch, name, directory, reports, readers, evidence, observed, review_refs }
     }
 }
 
@@ -70,6 +71,7 @@ struct SharedRange<'a> {
     name: &'a BranchName,
     directory: &'a Path,
     reports: &'a [NamedReport],
+    readers: &'a dyn ReportReaders,
     evidence: &'a [PathBuf],
     observed: Timestamp,
     review_refs: &'a ReviewRefs,
@@ -78,11 +80,29 @@ struct SharedRange<'a> {
 impl SharedRange<'_> {
     /// The range with the repository and the host of a thread.
     fn with<T>(&self, member: &CrewMember, work: impl FnOnce(&Range<'_>) -> T) -> T {
-        let SharedRange { inquiry, branch, name, directory, reports, evidence, observed, review_refs } =
-            *self;
+        let SharedRange {
+            inquiry,
+            branch,
+            name,
+            directory,
+            reports,
+            readers,
+            evidence,
+            observed,
+            review_refs,
+        } = *self;
         let (repository, host) = (&member.repository, Some(&*member.host));
-        let sources =
-            Sources { repository, host, crew: None, directory, reports, evidence, observed, review_refs };
+        let sources = Sources {
+            repository,
+            host,
+            crew: None,
+            directory,
+            reports,
+            readers,
+            evidence,
+            observed,
+            review_refs,
+        };
         work(&Range { inquiry, sources: &sources, branch, name, signed: OnceCell::new() })
     }
 }

@@ -4,8 +4,8 @@
 //! This only says what to try. That the content is theirs is proved, and whether their approvals
 //! count is judged, as for the requests of a host.
 
-use crate::collect::signed_reviews::{approved_heads, review_refs};
-use crate::collect::sources::Sources;
+use crate::signed_reviews::{approved_heads, review_refs};
+use crate::sources::Sources;
 use portcullis_git::Repository;
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::Gap;

@@ -1,7 +1,7 @@
 //! Snapshots of the protection of branches as they lie in a repository. The rules for them are in
 //! [`portcullis_record::snapshot`].
 
-use crate::collect::records::entry_of;
+use crate::records::entry_of;
 use jiff::Timestamp;
 use portcullis_forge::{Forge, Question, ask_facts};
 use portcullis_git::Repository;

@@ -1,12 +1,13 @@
 //! Whom to ask: the repository, its host, and the files that were named.
 
-use crate::collect::crew::Crew;
-use crate::collect::reports::NamedReport;
+use crate::crew::Crew;
+use crate::reports::NamedReport;
 use portcullis_forge::{ChangeRequestHost, Forge};
 use portcullis_git::Repository;
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::Fact;
 use portcullis_model::protection::Branch;
+use portcullis_model::reading::ReportReaders;
 use portcullis_model::review::ChangeRequest;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,8 @@ pub struct Sources<'a> {
     pub directory: &'a Path,
     /// Reports named on the command line.
     pub reports: &'a [NamedReport],
+    /// The parsers that reports are read with.
+    pub readers: &'a dyn ReportReaders,
     /// Files of statements named on the command line.
     pub evidence: &'a [PathBuf],
     /// The moment of judgement.

@@ -44,4 +44,4 @@ pub mod training;
 pub mod visible;
 pub mod waiver;
 
-pub use portcullis_testrun::{lines, own_times};
+pub use portcullis_testrun::{lines, own_times, reading};

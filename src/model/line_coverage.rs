@@ -10,7 +10,9 @@ use crate::own_times::OwnTimes;
 use crate::path::RepoPath;
 use std::collections::BTreeMap;
 
-pub use portcullis_testrun::line_coverage::{CoverageFormat, FileLines};
+pub use portcullis_testrun::line_coverage::{
+    CoverageFormat, FileLines, Reported, ReportedFile, has_drive, is_absolute,
+};
 
 /// Where coverage reports are looked for, and how the names in them become paths of the repository.
 ///

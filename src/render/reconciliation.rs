@@ -1,6 +1,5 @@
 //! A run of a reconciliation for people: a table of 80 columns.
 
-use crate::render;
 use jiff::Timestamp;
 use portcullis_judge::control::reconciled::describe_share;
 use portcullis_model::reconciliation::run::{ComparedManifest, RecordBreak};
@@ -158,7 +157,7 @@ fn age(one: &RecordBreak, now: Timestamp) -> String {
         0..=86_399 => return format!("since run {}", one.opened),
         _ => seconds / 86_400,
     };
-    format!("since run {}, {} ago", one.opened, render::plural(length.unsigned_abs(), "day"))
+    format!("since run {}, {} ago", one.opened, crate::plural(length.unsigned_abs(), "day"))
 }
 
 fn write_list(title: &str, lines: &[String]) -> String {
@@ -187,7 +186,7 @@ pub fn write_run_line(run: &ReconciliationRun) -> String {
 /// How many records differ.
 pub fn count_differing(records: u64) -> String {
     let verb = if records == 1 { "differs" } else { "differ" };
-    format!("{} {verb}", render::plural(records, "record"))
+    format!("{} {verb}", crate::plural(records, "record"))
 }
 
 /// Digits in groups of three.

@@ -7,4 +7,5 @@ pub mod line_coverage;
 pub mod lines;
 pub mod names;
 pub mod own_times;
+pub mod reading;
 pub mod test_run;

@@ -1,6 +1,8 @@
 //! Which lines of a file tests executed, and the formats of reports that say so.
 
 use crate::lines::Lines;
+use crate::own_times::OwnTimes;
+use std::collections::BTreeMap;
 
 /// Formats of coverage reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,4 +90,37 @@ impl FileLines {
         self.executable = self.executable.or(&other.executable);
         self.hit = self.hit.or(&other.hit);
     }
+}
+
+/// What a coverage report says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reported {
+    /// The files it names.
+    pub files: Vec<ReportedFile>,
+    /// Where it contradicts itself, each one sentence.
+    pub contradictions: Vec<String>,
+    /// The times that it names.
+    pub times: OwnTimes,
+}
+
+/// What a coverage report says of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportedFile {
+    /// Its name, or, where the format leaves it open, each name that it may have. Sorted, and never
+    /// empty.
+    pub names: Vec<String>,
+    /// The executable lines, and those that were executed.
+    pub lines: FileLines,
+    /// Digests of lines, as LCOV has them: MD5, in Base64 or hexadecimal.
+    pub checksums: BTreeMap<u32, String>,
+}
+
+/// Does the name begin with a drive of Windows (`C:`)?
+pub fn has_drive(name: &str) -> bool {
+    matches!(name.as_bytes(), [drive, b':', ..] if drive.is_ascii_alphabetic())
+}
+
+/// Does the name begin at a root, of whatever system?
+pub fn is_absolute(name: &str) -> bool {
+    name.starts_with(['/', '\\']) || has_drive(name)
 }

@@ -4,8 +4,8 @@
 use crate::support::gate::{command, judge, judge_altered, judge_at};
 use crate::support::project::{classic, head, project, refused};
 use clap::Parser;
-use portcullis::cli::SubjectArguments;
-use portcullis::cli::prepare::prepare_over;
+use portcullis_cli::SubjectArguments;
+use portcullis_cli::prepare::prepare_over;
 use portcullis_forge::Connection;
 use portcullis_model::check::{Check, Conclusion, Producer};
 use portcullis_model::decision::Outcome;
@@ -286,7 +286,10 @@ fn outcome(stage: &Stage, world: World) -> Outcome {
     let words =
         Words::parse_from(["x", "--host", "github", "--repository", &world.repository, "--request", &number]);
     let connection = Connection::to(world.address.clone(), Box::new(world));
-    prepare_over(connection, stage.directory(), &words.subject).unwrap().decide(&[]).outcome
+    prepare_over(portcullis_report::READERS, connection, stage.directory(), &words.subject)
+        .unwrap()
+        .decide(&[])
+        .outcome
 }
 
 /// Every field of the honest answer whose absence keeps the change from being allowed. Below a field that nobody

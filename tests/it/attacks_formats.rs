@@ -1,7 +1,7 @@
 //! Reports in the own formats of runners, through the whole gate: its answer is that of the runner's own exit status, or stricter where the
 //! runner itself calls a broken run a success.
 //!
-//! The documents are those that the runners wrote (`src/report/*/real`), or, where none was at hand, what their sources say.
+//! The documents are those that the runners wrote (`src/report/test_formats/*/real`), or, where none was at hand, what their sources say.
 
 use crate::support::gate::{Verdict, judge};
 use portcullis_testkit::history::Edit;
@@ -36,7 +36,7 @@ fn stopped(report: &str, why: &str) {
 /// A document that a runner wrote.
 macro_rules! real {
     ($name:literal) => {
-        include_str!(concat!("../../src/report/", $name))
+        include_str!(concat!("../../src/report/test_formats/", $name))
     };
 }
 

@@ -5,8 +5,8 @@ use crate::support::gate::Verdict;
 use crate::support::people::{honest, kim, noor, written};
 use crate::support::project::{OWNERS, policy, project, review, table};
 use clap::Parser;
-use portcullis::cli::SubjectArguments;
-use portcullis::cli::prepare::prepare_over;
+use portcullis_cli::SubjectArguments;
+use portcullis_cli::prepare::prepare_over;
 use portcullis_forge::Connection;
 use portcullis_model::decision::Outcome;
 use portcullis_model::person::{Account, TeamName};
@@ -292,7 +292,10 @@ fn at(api: &str, stage: &Stage) -> Outcome {
     let words = ["x", "--host", "github", "--repository", &world.repository, "--request", "7"];
     let subject = Words::parse_from(words).subject;
     let connection = Connection::to(api, Box::new(world));
-    prepare_over(connection, stage.directory(), &subject).unwrap().decide(&[]).outcome
+    prepare_over(portcullis_report::READERS, connection, stage.directory(), &subject)
+        .unwrap()
+        .decide(&[])
+        .outcome
 }
 
 #[test]

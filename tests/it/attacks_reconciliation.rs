@@ -1,7 +1,7 @@
 //! Attacks on reconciliation, each with its honest twin: manifests, runs and their chain.
 
 use crate::support::dataset_scene::{DatasetScene as Scene, FAILED, INTENDED, POLICY, RECEIVED};
-use portcullis::collect::runs::gather_runs;
+use portcullis_collect::runs::gather_runs;
 use portcullis_git::Repository;
 use portcullis_model::fact::Fact;
 use portcullis_model::inquiry::Inquiry;

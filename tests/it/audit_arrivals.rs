@@ -4,7 +4,7 @@
 use crate::support::arrivals::{Arrivals, PERIOD, at};
 use crate::support::audited::audit;
 use crate::support::packed::{Packed, mended, pack_audit, verify};
-use portcullis::cli::pack::verify::verify_files;
+use portcullis_cli::pack::verify::verify_files;
 use portcullis_model::digest::Digest;
 use portcullis_model::incident::{IncidentEvent, IncidentNote};
 use portcullis_pack::derive::derive_files;

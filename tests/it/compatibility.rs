@@ -1,10 +1,10 @@
 //! What a release promised is still there: names of commands and options, exit codes, controls, formats, members of JSON forms, and
 //! policies of that time. Each release keeps its list in `tests/compatibility`; more may come, and nothing may leave.
 
-use portcullis::cli::exit::MEANINGS;
-use portcullis::render;
+use portcullis_cli::exit::MEANINGS;
 use portcullis_judge::control;
 use portcullis_judge::policy::Policy;
+use portcullis_render as render;
 use portcullis_wire::schema;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -49,7 +49,7 @@ fn members(value: &Value, at: &str, lines: &mut BTreeSet<String>) {
 
 fn interface() -> BTreeSet<String> {
     let mut lines = BTreeSet::new();
-    commands(&portcullis::cli::command(), "portcullis", &mut lines);
+    commands(&portcullis_cli::command(), "portcullis", &mut lines);
     lines.extend(MEANINGS.iter().map(|(exit, meaning)| format!("exit {} {meaning}", *exit as u8)));
     lines.extend(control::TABLE.iter().map(|kind| format!("control {}", kind.name)));
     lines.extend(render::TABLE.iter().map(|format| format!("format {}", format.name)));

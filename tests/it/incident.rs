@@ -4,7 +4,7 @@ use crate::support::checkout::Checkout;
 use crate::support::forger::{self, work};
 use git2::{Oid, Repository as Git};
 use jiff::{SignedDuration, Timestamp};
-use portcullis::collect::incidents::{append_incident, read_register};
+use portcullis_collect::incidents::{append_incident, read_register};
 use portcullis_git::Repository;
 use portcullis_incident::register::identify_incident;
 use portcullis_incident::{REGISTER_REF, prepare_incident, read_casefiles};

@@ -4,8 +4,8 @@
 use crate::support::forger::{deployed, facts, judged, newest, work};
 use crate::support::packed::{refused, seal_whole, verify};
 use crate::support::{audited::AS_OF, clean::CleanEnvironment as _};
-use portcullis::cli::pack::write::{PackOrder, write_pack};
 use portcullis_audit::deployment::kept_findings;
+use portcullis_cli::pack::write::{PackOrder, write_pack};
 use portcullis_git::Repository;
 use portcullis_model::digest::Digest;
 use portcullis_pack::pseudonym::PseudonymKey;

@@ -5,7 +5,7 @@ use crate::support::forger::{deployed, judged, work};
 use crate::support::packed::{Packed, mended, pack_audit, packed, refused, seal_whole, verify};
 use crate::support::reviewed::has_keygen;
 use crate::support::sealing::{Shelf, forge, portcullis, seal_request};
-use portcullis::cli::pack::verify::verify_files;
+use portcullis_cli::pack::verify::verify_files;
 use portcullis_pack::{ItemPath, ItemSource as _, PackContents};
 use portcullis_testkit::lane::Lane;
 use portcullis_testkit::server::Server;

@@ -292,7 +292,7 @@ fn tampered_records_do_not_verify_and_nothing_is_recorded_on_top_of_them() {
 
 /// Tries to record on whatever is there; the exit code that this ends in.
 fn on_top(project: &Project) -> u8 {
-    use portcullis::cli::record::{DeploymentRecording, record_decision};
+    use portcullis_cli::record::{DeploymentRecording, record_decision};
     use portcullis_record::{RecordedBaseline, RecordedOrigin};
     let tip = portcullis_model::change::Revision::try_from(project.tip().to_string()).unwrap();
     let baseline = RecordedBaseline { commit: commit("before"), origin: RecordedOrigin::Asserted };
@@ -311,7 +311,7 @@ fn on_top(project: &Project) -> u8 {
         time: "2026-01-02T03:04:05Z".parse().unwrap(),
         key: None,
     };
-    let failure: portcullis::cli::exit::Failure =
+    let failure: portcullis_cli::exit::Failure =
         record_decision(project.path(), &recording).unwrap_err().into();
     failure.exit as u8
 }

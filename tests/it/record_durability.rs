@@ -89,7 +89,7 @@ fn whoever_comes_second_is_told_what_is_there() {
     let seen = chain(directory.path());
     let first = deploy(directory.path(), &production(), &commit("a"), "kim").unwrap();
     let second = deploy_on(directory.path(), &production(), seen.as_ref(), &commit("b"), "alex");
-    let failure: portcullis::cli::exit::Failure = second.unwrap_err().into();
+    let failure: portcullis_cli::exit::Failure = second.unwrap_err().into();
     assert!(failure.message.contains(first.commit.as_str()), "{}", failure.message);
     assert!(failure.message.contains("judge again"), "{}", failure.message);
     assert_eq!(count(directory.path()), 2);
@@ -182,7 +182,7 @@ fn a_lock_that_was_left_behind_is_named_and_never_broken() {
     let directory = project();
     let lock = directory.path().join(".git/refs/portcullis/deployments/production.lock");
     std::fs::write(&lock, "").unwrap();
-    let failure: portcullis::cli::exit::Failure =
+    let failure: portcullis_cli::exit::Failure =
         deploy(directory.path(), &production(), &commit("next"), "kim").unwrap_err().into();
     assert!(failure.message.contains("production.lock"), "{}", failure.message);
     assert_eq!((lock.exists(), count(directory.path())), (true, 1));
@@ -248,7 +248,7 @@ fn a_full_disk_leaves_the_record_as_it_was() {
             Ok(appended) => assert_eq!(chain(disk.path()).unwrap().tip(), Some(&appended.commit)),
             Err(unrecorded) => {
                 assert_eq!(chain(disk.path()), Some(before), "with {pages} pages");
-                refused.insert(portcullis::cli::exit::Failure::from(unrecorded).message);
+                refused.insert(portcullis_cli::exit::Failure::from(unrecorded).message);
             }
         }
     }

@@ -184,14 +184,14 @@ fn an_old_report_is_made_anew_or_recorded_with_the_run() {
     drop(old);
     says(
         &checkout.judge(&[]),
-        "Run the suite again on the judged commit, or let `portcullis evidence record -- COMMAND` run it",
+        "Run the suite again on the judged commit, or let `portcullis evidence record --suite upload --report FILE -o STATEMENT -- COMMAND` run it",
     );
     checkout.write(REPORT, GREEN);
     let verdict = checkout.judge(&[]);
     allowed(&verdict);
     notes(
         &verdict,
-        "Let `portcullis evidence record -- COMMAND` run the suite, or have the runner write a report that names its own times",
+        "Let `portcullis evidence record --suite upload --report FILE -o STATEMENT -- COMMAND` run the suite, or have the runner write a report that names its own times",
     );
     // As it says: the gate's own program runs the suite.
     fs::remove_file(&place).unwrap();
@@ -509,13 +509,16 @@ fn coverage_that_the_repository_brings_or_that_is_old_is_measured_again() {
     drop(old);
     says(
         &checkout.judge(&[]),
-        "Measure the judged commit again, or let `portcullis evidence record --coverage FILE -- COMMAND` run the suite",
+        "Measure the judged commit again, or let `portcullis evidence record --suite SUITE --report FILE --coverage FILE -o STATEMENT -- COMMAND` run the suite",
     );
     fs::remove_file(&place).unwrap();
     checkout.write("out/lcov.info", &lcov(LOAD, 1));
     let verdict = checkout.judge(&[]);
     allowed(&verdict);
-    notes(&verdict, "Let `portcullis evidence record --coverage FILE -- COMMAND` run the suite");
+    notes(
+        &verdict,
+        "Let `portcullis evidence record --suite SUITE --report FILE --coverage FILE -o STATEMENT -- COMMAND` run the suite",
+    );
     // Changed since: measured on a clean checkout of what would land, and recorded there.
     checkout.write(LOAD, "SELECT 9;\n");
     says(

@@ -6,7 +6,7 @@ use crate::support::recorder::{
 };
 use crate::support::release;
 use crate::support::sealing::{Shelf, portcullis};
-use portcullis::cli::record::{DeploymentRecording, record_decision};
+use portcullis_cli::record::{DeploymentRecording, record_decision};
 use portcullis_record::{RecordedBaseline, RecordedOrigin};
 use portcullis_testkit::lane::{How, Lane};
 use portcullis_testkit::server::Server;

@@ -1,8 +1,8 @@
 //! `portcullis schema`, and that what the program writes conforms to what it prints.
 
 use crate::support::recorder::{deployed, init};
-use portcullis::cli::demo;
-use portcullis::render::{self, Style};
+use portcullis_cli::demo;
+use portcullis_render::Style;
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -116,13 +116,14 @@ fn a_schema_that_there_is_not_is_a_usage_error() {
 #[test]
 fn every_decision_of_the_demo_conforms() {
     let schema = Printed::new("decision");
-    let json = render::find("json").unwrap();
+    let json = portcullis_render::find("json").unwrap();
     for scenario in demo::scenarios::SCENARIOS {
-        let decision =
-            demo::judge(portcullis_forge::DEFAULT, scenario).map_err(|failure| failure.message).unwrap();
+        let decision = demo::judge(portcullis_report::READERS, portcullis_forge::DEFAULT, scenario)
+            .map_err(|failure| failure.message)
+            .unwrap();
         let style = Style { colour: false, width: 80, verbose: false, advisory: false };
         let mut bytes = Vec::new();
-        (json.write)(&decision, &render::Context::plain(style), &mut bytes).unwrap();
+        (json.write)(&decision, &portcullis_render::Context::plain(style), &mut bytes).unwrap();
         schema.check(&bytes);
     }
 }

@@ -655,6 +655,17 @@ fn a_person_who_cannot_sign_yet_is_told_what_to_do() {
         &["check", "--host", "none", "--base", &base, "--head", "topic"],
         "Name the branch, and not a commit",
     );
+    says(
+        &["reviews", "verify", "topic", "--onto", &base],
+        "none is named help: name it, and not a commit: `--onto main`",
+    );
+    let verified = project.portcullis(&["reviews", "verify", "topic", "--onto", "main"]);
+    assert_eq!(verified.status.code(), Some(0), "{}", text_of(&verified));
+    assert!(text_of(&verified).contains("there are no signed reviews here"), "{}", text_of(&verified));
+    says(
+        &["approve", "topic", "--onto", "main", "--yes", "--key", robin, "--reviewer", "alex"],
+        "review as that: `--reviewer 'robin'`, or leave --reviewer out",
+    );
     // With git's own setting, as a public key that the private one lies beside.
     let config = format!("[user]\n\tsigningKey = {robin}.pub\n");
     std::fs::write(project.path().join(".gitconfig"), config).unwrap();

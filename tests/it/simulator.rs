@@ -4,10 +4,10 @@
 //! `PORTCULLIS_SIMULATOR_SEED` begins elsewhere, and a failure says which seed to give; `PORTCULLIS_SIMULATOR_HISTORIES`
 //! says how many histories to try.
 
-use portcullis::collect::deployment::{DeploymentTarget, gather_deployment};
-use portcullis::collect::recorded::contradictions;
-use portcullis::collect::records::Resting;
-use portcullis::collect::sources::Sources;
+use portcullis_collect::deployment::{DeploymentTarget, gather_deployment};
+use portcullis_collect::recorded::contradictions;
+use portcullis_collect::records::Resting;
+use portcullis_collect::sources::Sources;
 use portcullis_forge::Connection;
 use portcullis_forge::github::GitHub;
 use portcullis_git::Repository;
@@ -114,9 +114,10 @@ fn gathered(lane: &Lane, words: Words) -> Deployment {
         crew: None,
         directory: lane.directory(),
         reports: &[],
+        readers: portcullis_report::READERS,
         evidence: &[],
         observed: jiff::Timestamp::UNIX_EPOCH,
-        review_refs: &portcullis::collect::sources::NO_REVIEW_REFS,
+        review_refs: &portcullis_collect::sources::NO_REVIEW_REFS,
     };
     gather_deployment(&inquiry, target, &sources, &|_, _| ())
 }
@@ -308,7 +309,7 @@ fn facts_of_a_record_stand_until_they_are_bent() {
         let start = revision(lane.baseline()).unwrap();
         let words = Words { origin: BaselineOrigin::Asserted, baseline: start, record: None, host: None };
         let honest = gathered(&lane, words);
-        let resting = Resting { judge: &portcullis::cli::record::judge_text, above: Vec::new() };
+        let resting = Resting { judge: &portcullis_cli::record::judge_text, above: Vec::new() };
         let against = |facts: &Deployment| {
             contradictions(&repository, portcullis_testkit::lane::POLICY, facts, &resting)
         };

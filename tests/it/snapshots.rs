@@ -5,7 +5,7 @@ use crate::support::audited::{ALL, Audited, audit, audit_with_host, begun, land_
 use crate::support::checkout::Checkout;
 use git2::Repository as Git;
 use jiff::Timestamp;
-use portcullis::collect::snapshots::{append_snapshot, read_snapshots};
+use portcullis_collect::snapshots::{append_snapshot, read_snapshots};
 use portcullis_git::Repository;
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::{Fact, Gap, GapReason};

@@ -7,14 +7,13 @@ use super::exit::{Exit, Failure, Result};
 use super::hook::in_force::bare_profile;
 use super::policy_file::{POLICY, parse_policy_at};
 use super::{opening, output, signing};
-use crate::collect::gather::text_at;
-use crate::collect::naming::resolve_named;
-use crate::collect::signed_reviews::{STATEMENT_FILE, check_chain, read_signers};
-use crate::render;
 use clap::Args;
 use jiff::Timestamp;
 use portcullis_attest::review::{LONGEST_MESSAGE, SignableReview, UnverifiedReview};
 use portcullis_attest::signers::AllowedSigners;
+use portcullis_collect::gather::text_at;
+use portcullis_collect::naming::resolve_named;
+use portcullis_collect::signed_reviews::{STATEMENT_FILE, check_chain, read_signers};
 use portcullis_git::Repository;
 use portcullis_git::commit_writer::{NewCommit, WriteError, store_commit};
 use portcullis_judge::policy::Policy;
@@ -109,7 +108,8 @@ pub fn run(directory: &Path, arguments: &ApproveArguments) -> Result {
     output::text(&shown::describe(&reviewing, arguments, &reviewer, names)?)?;
     if !arguments.yes && !is_confirmed()? {
         output::remark("nothing was signed");
-        return Ok(Exit::Allowed);
+        // A script that goes on after this command would take the approval for given.
+        return Ok(Exit::Blocked);
     }
     let reference = format!("{REVIEWS_PREFIX}{reviewer}");
     let (tip, previous) = reviewing.newest(&reference)?;
@@ -170,18 +170,20 @@ impl Reviewing {
         chosen.map(|name| (*name).to_string()).ok_or_else(|| {
             let list =
                 self.policy.scope.reviews.signers.as_ref().map(ToString::to_string).unwrap_or_default();
-            let failure = match (&arguments.reviewer, names.as_slice()) {
-                (Some(wanted), [_, ..]) => {
-                    format!("{list} does not call the owner of the key `{wanted}`, but {}", names.join(", "))
+            let land = || format!("land the key in {list} on {} first, in a change of its own", self.target);
+            let (failure, hint) = match (&arguments.reviewer, names.as_slice()) {
+                (Some(wanted), [first, ..]) => {
+                    let names = names.join(", ");
+                    let failure =
+                        format!("{list} does not call the owner of the key `{wanted}`, but {names}");
+                    (failure, format!("review as that: `--reviewer '{first}'`, or leave --reviewer out"))
                 }
-                _ => format!(
-                    "the key {} is not in {list} at {}",
-                    key.public.fingerprint(),
-                    self.base.commit.short()
-                ),
+                _ => {
+                    let (key, base) = (key.public.fingerprint(), self.base.commit.short());
+                    (format!("the key {key} is not in {list} at {base}"), land())
+                }
             };
-            Failure::policy(failure)
-                .hint(format!("land the key in {list} on {} first, in a change of its own", self.target))
+            Failure::policy(failure).hint(hint)
         })
     }
 
@@ -298,5 +300,5 @@ fn commit_text(tree: &ObjectName, previous: Option<&Revision>, reviewer: &str) -
 
 /// Text from outside, on one line.
 pub(super) fn one_line(text: &str) -> String {
-    render::plain(&text.split_whitespace().collect::<Vec<_>>().join(" ")).to_string()
+    portcullis_render::plain(&text.split_whitespace().collect::<Vec<_>>().join(" ")).to_string()
 }

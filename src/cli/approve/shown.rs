@@ -1,9 +1,9 @@
 //! What is shown before it is signed.
 
 use super::{ApproveArguments, Reviewing, one_line, unseen};
-use crate::cli::exit::Result;
-use crate::cli::hook::in_force::bare_profile;
-use crate::cli::policy_file::POLICY;
+use crate::exit::Result;
+use crate::hook::in_force::bare_profile;
+use crate::policy_file::POLICY;
 use portcullis_judge::policy::Policy;
 use portcullis_model::change::Commit;
 use portcullis_model::person::{Mailbox, Who};

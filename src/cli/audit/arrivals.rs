@@ -4,9 +4,6 @@ use super::branch::{BranchAudit, NamedTip};
 use super::context::AuditContext;
 use super::environments::ReadRecords;
 use super::policies::PolicyOfCommit;
-use crate::collect::incidents::read_register;
-use crate::collect::record_signatures::signers_at;
-use crate::collect::runs::{read_runs, run_refs, signed_run};
 use jiff::Timestamp;
 use portcullis_attest::signed_item::SignedItem as _;
 use portcullis_attest::signers::AllowedSigners;
@@ -15,6 +12,9 @@ use portcullis_audit::arrivals::{
     broken_dataset, broken_register, no_register, unseen_dataset, unseen_register,
 };
 use portcullis_audit::people::PeopleNames;
+use portcullis_collect::incidents::read_register;
+use portcullis_collect::record_signatures::signers_at;
+use portcullis_collect::runs::{read_runs, run_refs, signed_run};
 use portcullis_judge::policy::Policy;
 use portcullis_model::change::Revision;
 use portcullis_model::fact::Gap;

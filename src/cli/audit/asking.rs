@@ -1,11 +1,11 @@
 //! The host that an audit asks: over several lanes at once, with what was kept of earlier runs.
 
-use crate::cli::exit::{Failure, Result};
-use crate::cli::hosts::{AskedHost, MeantHost, NetworkHost, kind_of};
-use crate::cli::{HostName, bare, output, program};
-use crate::collect::audit::cache::key::VARIABLE;
-use crate::collect::audit::cache::{AnswerCache, CacheFault, CacheOwner, open_cache};
+use crate::exit::{Failure, Result};
+use crate::hosts::{AskedHost, MeantHost, NetworkHost, kind_of};
+use crate::{HostName, bare, output, program};
 use jiff::Timestamp;
+use portcullis_collect::audit::cache::key::VARIABLE;
+use portcullis_collect::audit::cache::{AnswerCache, CacheFault, CacheOwner, open_cache};
 use portcullis_forge::bare::KIND as BARE;
 use portcullis_forge::http::lanes::{AnswerKeeper, LANES};
 use portcullis_forge::{HostKind, ci};

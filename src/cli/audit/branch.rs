@@ -5,13 +5,13 @@ use super::environments::{ReadRecords, TipSeen, gap_of};
 use super::policies::{PolicyBook, PolicyOfCommit};
 use super::population::{AuditedLine, CountedRange};
 use super::unseen_failure;
-use crate::cli::exit::{Failure, Result};
-use crate::cli::progress::Progress;
-use crate::collect::audit::{AuditGroup, AuditedBranch, GatheredLanding};
-use crate::collect::sources::Sources;
+use crate::exit::{Failure, Result};
+use crate::progress::Progress;
 use jiff::Timestamp;
 use portcullis_audit::landing::{LandingAudit, SeenLanding, audit_landing};
 use portcullis_audit::waivers::WaiverBook;
+use portcullis_collect::audit::{AuditGroup, AuditedBranch, GatheredLanding};
+use portcullis_collect::sources::Sources;
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
 use portcullis_model::change::{BranchName, Revision};
@@ -192,7 +192,7 @@ impl BranchWork<'_, '_> {
         let counted = CountedRange::of(sources.repository, (from, to), &groups)?;
         let mut found = FoundLandings { counted, ..FoundLandings::default() };
         let count = groups.len().max(1);
-        let what = crate::render::plural(count as u64, "landing");
+        let what = portcullis_render::plural(count as u64, "landing");
         let progress = Progress::begin(view, format!("looking at {what} of {name}"), Some(count));
         for portion in self.portions(groups) {
             let before = found.landings.len();

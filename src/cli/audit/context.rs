@@ -3,9 +3,9 @@
 use super::people_seen::PeopleSeen;
 use super::period::AskedPeriod;
 use super::policies::PolicyOfCommit;
-use crate::cli::progress::ProgressView;
-use crate::collect::sources::Sources;
+use crate::progress::ProgressView;
 use jiff::Timestamp;
+use portcullis_collect::sources::Sources;
 use std::rc::Rc;
 
 /// What every part of an audit needs.

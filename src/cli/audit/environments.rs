@@ -2,17 +2,16 @@
 
 use super::context::AuditContext;
 use super::period::AskedPeriod;
-use crate::cli::record::judge_text;
-use crate::collect::audit::saved::{SavedFacts, read_recorded};
-use crate::collect::crew::CrewMember;
-use crate::collect::records::{Closeness, DeploymentRecords as _, FETCH};
-use crate::render;
+use crate::record::judge_text;
 use jiff::Timestamp;
 use portcullis_audit::deployment::{SeenRecord, audit_deployment, tips_in};
 use portcullis_audit::listed::{AllowedCommit, MatchedDeployments, match_deployments};
 use portcullis_audit::period::SeenTip;
 use portcullis_audit::protection::Look;
 use portcullis_audit::waivers::WaiverBook;
+use portcullis_collect::audit::saved::{SavedFacts, read_recorded};
+use portcullis_collect::crew::CrewMember;
+use portcullis_collect::records::{Closeness, DeploymentRecords as _, FETCH};
 use portcullis_forge::http::lanes::LANES;
 use portcullis_forge::{Forge, WorkShare};
 use portcullis_git::Repository;
@@ -111,7 +110,7 @@ impl ReadRecords {
     ) {
         population.records = chain.commits.len() as u64;
         population.tip = chain.tip().map(Into::into);
-        population.problems = chain.problems.iter().map(render::record::problem).collect();
+        population.problems = chain.problems.iter().map(portcullis_render::record::problem).collect();
         population.holes = holes_in(chain);
         population.unchecked.push(
             "whether newer records were removed: a chain that was cut at its end verifies; see `record verify --expect-tip`"

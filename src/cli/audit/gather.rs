@@ -10,26 +10,26 @@ use super::people_seen::PeopleSeen;
 use super::period::AskedPeriod;
 use super::policies::{PolicyBook, PolicyOfCommit};
 use super::snapshots::read_looks;
-use crate::cli::HostName;
-use crate::cli::decide::read_long_facts;
-use crate::cli::deploying::branch_named;
-use crate::cli::exit::{Failure, Result};
-use crate::cli::given::{GivenPlace, place_of};
-use crate::cli::hosts::profile_of;
-use crate::cli::policy_file::{POLICY, read_policy};
-use crate::cli::progress::ProgressView;
-use crate::cli::record::judge_text;
-use crate::collect::audit::saved::read_recorded;
-use crate::collect::gather::text_at;
-use crate::collect::recorded::contradictions;
-use crate::collect::records::{DeploymentRecords as _, Resting};
-use crate::collect::sources::{NO_REVIEW_REFS, Sources};
+use crate::HostName;
+use crate::decide::read_long_facts;
+use crate::deploying::branch_named;
+use crate::exit::{Failure, Result};
+use crate::given::{GivenPlace, place_of};
+use crate::hosts::profile_of;
+use crate::policy_file::{POLICY, read_policy};
+use crate::progress::ProgressView;
+use crate::record::judge_text;
 use jiff::Timestamp;
 use portcullis_audit::assemble::{GatheredAudit, assemble_audit};
 use portcullis_audit::people::PeopleNames;
 use portcullis_audit::period::RULE;
 use portcullis_audit::protection::Look;
 use portcullis_audit::waivers::WaiverBook;
+use portcullis_collect::audit::saved::read_recorded;
+use portcullis_collect::gather::text_at;
+use portcullis_collect::recorded::contradictions;
+use portcullis_collect::records::{DeploymentRecords as _, Resting};
+use portcullis_collect::sources::{NO_REVIEW_REFS, Sources};
 use portcullis_forge::{Forge, Question};
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
@@ -41,6 +41,7 @@ use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::host::{HostProfile, NO_HOST};
 use portcullis_model::path::RepoPath;
 use portcullis_model::protection::Branch;
+use portcullis_model::reading::NO_READERS;
 use portcullis_model::snapshot::ProtectionLook;
 use portcullis_model::waiver;
 use portcullis_wire::audit::v1::{ArrivalsV1, AuditPeriodV1, AuditTitleV1, AuditV1, PolicyTodayV1};
@@ -76,6 +77,7 @@ pub fn gather_audit(
         crew: crew.as_ref(),
         directory,
         reports: &[],
+        readers: NO_READERS,
         evidence: &[],
         observed: as_of,
         review_refs: &NO_REVIEW_REFS,
@@ -296,7 +298,7 @@ fn read_records(arguments: &AuditArguments, context: &AuditContext<'_>) -> ReadR
             "this repository holds no record of any, and a clone does not bring them by itself",
             format!(
                 "Fetch them: `{}`; where nothing is deployed through the gate, audit with --no-deployments.",
-                crate::collect::records::FETCH
+                portcullis_collect::records::FETCH
             ),
         )));
     }
@@ -374,7 +376,7 @@ fn title_of(
         format!(
             "the deployment records of {}: {}",
             one.environment,
-            crate::render::plural(one.records, "record")
+            portcullis_render::plural(one.records, "record")
         )
     }));
     sources.extend(records.snapshots.iter().cloned());

@@ -1,8 +1,8 @@
 //! Where an audit is written, and in which form.
 
-use crate::cli::exit::{Failure, Result};
-use crate::cli::output::{self, PlainJson};
-use crate::render::audit;
+use crate::exit::{Failure, Result};
+use crate::output::{self, PlainJson};
+use portcullis_render::audit;
 use portcullis_wire::audit::v1::AuditV1;
 use std::io::{self, Write};
 use std::path::PathBuf;

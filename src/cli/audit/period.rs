@@ -1,7 +1,7 @@
 //! The period that was asked for.
 
 use super::AuditArguments;
-use crate::cli::exit::{Failure, Result};
+use crate::exit::{Failure, Result};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_audit::period::AuditedPeriod;
 use portcullis_model::moment::Moment;

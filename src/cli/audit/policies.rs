@@ -1,8 +1,8 @@
 //! The policies of a period: the one at each commit, read once.
 
-use crate::cli::policy_file::POLICY;
-use crate::collect::policy_texts::houses_at;
+use crate::policy_file::POLICY;
 use portcullis_audit::landing::PolicyThen;
+use portcullis_collect::policy_texts::houses_at;
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
 use portcullis_judge::policy::house::HouseTexts;
@@ -98,7 +98,7 @@ fn read_policy(
         Some(Ok(text)) => houses.and_then(|houses| {
             Policy::parse_extending(text, profile, &houses).or_else(|problems| {
                 let first = problems.first().map_or_else(String::new, |problem| problem.message.clone());
-                let count = crate::render::plural(problems.len() as u64, "mistake");
+                let count = portcullis_render::plural(problems.len() as u64, "mistake");
                 gap(GapReason::Malformed, format!("it has {count}, the first: {first}"))
             })
         }),

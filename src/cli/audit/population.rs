@@ -3,11 +3,11 @@
 
 use super::environments::TipSeen;
 use super::period::AskedPeriod;
-use crate::cli::exit::{Failure, Result};
-use crate::collect::audit::AuditGroup;
-use crate::collect::naming::resolve_named;
+use crate::exit::{Failure, Result};
 use jiff::Timestamp;
 use portcullis_audit::period::{SeenTip, best_moment, cut_line};
+use portcullis_collect::audit::AuditGroup;
+use portcullis_collect::naming::resolve_named;
 use portcullis_git::{DatedCommit, Repository};
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::digest::Digest;

@@ -3,10 +3,9 @@
 use super::branch::NamedTip;
 use super::context::AuditContext;
 use super::environments::{ReadRecords, gap_of};
-use crate::collect::snapshots::read_snapshots;
-use crate::render;
 use jiff::Timestamp;
 use portcullis_audit::protection::Look;
+use portcullis_collect::snapshots::read_snapshots;
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;
 use portcullis_model::fact::{Fact, Gap, GapReason};
@@ -59,7 +58,7 @@ fn expected_repository(context: &AuditContext<'_>, records: &ReadRecords) -> Opt
 }
 
 fn describe(chain: &SnapshotChain, named: &NamedTip) -> String {
-    let count = render::plural(chain.commits.len() as u64, "snapshot");
+    let count = portcullis_render::plural(chain.commits.len() as u64, "snapshot");
     let tip = chain.tip().map(ToString::to_string).unwrap_or_default();
     format!("{count} of the protection of {}, up to {tip}", named.name)
 }

@@ -1,12 +1,12 @@
 //! Landings and deployments of a made-up project at made-up times: judged and recorded by the code
 //! that does it for real ones.
 
-use crate::cli::exit::{Failure, Result};
-use crate::cli::prepare::{Preparation, Prepared, prepare_request_over};
-use crate::cli::record::{DeploymentRecording, record_decision};
-use crate::cli::{HostName, SubjectArguments};
-use crate::collect::request::JudgementRequest;
+use crate::exit::{Failure, Result};
+use crate::prepare::{Preparation, Prepared, prepare_request_over};
+use crate::record::{DeploymentRecording, record_decision};
+use crate::{HostName, SubjectArguments};
 use jiff::Timestamp;
+use portcullis_collect::request::JudgementRequest;
 use portcullis_forge::{self as host, Connection};
 use portcullis_judge::decide::decide_facts;
 use portcullis_model::decision::{Decision, Outcome};
@@ -14,6 +14,7 @@ use portcullis_model::deployment::Deployment;
 use portcullis_model::environment::Environment;
 use portcullis_model::fact::Fact;
 use portcullis_model::gathered::GatheredFacts;
+use portcullis_model::reading::ReportReaders;
 use portcullis_record::{RecordedBaseline, RecordedOrigin};
 use portcullis_testkit::lane::state::Op;
 use portcullis_testkit::lane::{How, Lane};
@@ -52,10 +53,15 @@ pub fn land_request(lane: &mut Lane, ops: Vec<Op>, label: &str, at: Timestamp) -
 ///
 /// # Errors
 /// It is not allowed, or the repository cannot be written.
-pub fn deploy_commit(lane: &Lane, candidate: git2::Oid, at: Timestamp, is_first: bool) -> Result<()> {
+pub fn deploy_commit(
+    (lane, readers): (&Lane, &dyn ReportReaders),
+    candidate: git2::Oid,
+    at: Timestamp,
+    is_first: bool,
+) -> Result<()> {
     let environment: Environment = ENVIRONMENT.parse().map_err(Failure::environment)?;
     date_report(lane, at)?;
-    let prepared = prepare_deployment(lane, candidate, &environment, None, is_first)?;
+    let prepared = prepare_deployment((lane, readers), candidate, &environment, None, is_first)?;
     let Preparation::Ready(mut ready) = prepared else {
         return Err(Failure::environment("the made-up deployment cannot be judged"));
     };
@@ -75,7 +81,7 @@ pub fn deploy_commit(lane: &Lane, candidate: git2::Oid, at: Timestamp, is_first:
 /// # Errors
 /// The repository or the policy in it.
 pub fn prepare_deployment(
-    lane: &Lane,
+    (lane, readers): (&Lane, &dyn ReportReaders),
     candidate: git2::Oid,
     environment: &Environment,
     branch: Option<&str>,
@@ -87,7 +93,7 @@ pub fn prepare_deployment(
         deployer: Some("sam-example".to_string()),
     };
     let subject = subject_of(lane, candidate, is_first);
-    prepare_request_over(connect(lane)?, lane.directory(), &subject, &request)
+    prepare_request_over(readers, connect(lane)?, lane.directory(), &subject, &request)
 }
 
 fn record(

@@ -7,12 +7,12 @@
 use super::exit::{Exit, Failure, Result};
 use super::prepare::{Preparation, prepare_over};
 use super::{HostName, SubjectArguments, output};
-use crate::render;
-use crate::render::prose::wrap_text;
 use anyhow::Context;
 use clap::Args;
 use portcullis_forge::{self as host, HostKind};
 use portcullis_model::decision::{Decision, Finding, Outcome};
+use portcullis_model::reading::ReportReaders;
+use portcullis_render::prose::wrap_text;
 use portcullis_testkit::scene::{self, FakeHost, Scene};
 use scenarios::{SCENARIOS, Scenario};
 use std::fmt::Write as _;
@@ -59,20 +59,20 @@ fn parse_host(name: &str) -> Result<&'static HostKind> {
 /// # Errors
 /// The temporary directory cannot be written, or a verdict is not the one that the scenario tells
 /// of.
-pub fn run(arguments: &Arguments) -> Result {
+pub fn run(arguments: &Arguments, readers: &dyn ReportReaders) -> Result {
     if arguments.reconciliation {
-        return reconciliation::run();
+        return reconciliation::run(readers);
     }
     if let Some(folder) = &arguments.pack {
-        return year::write_year(folder);
+        return year::write_year(folder, readers);
     }
     match &arguments.show {
-        Some(name) => show_scenario(arguments.host, name),
-        None => show_all(arguments.host),
+        Some(name) => show_scenario(readers, arguments.host, name),
+        None => show_all(readers, arguments.host),
     }
 }
 
-fn show_all(host: &'static HostKind) -> Result {
+fn show_all(readers: &dyn ReportReaders, host: &'static HostKind) -> Result {
     let conventions = (host.conventions)();
     let mut text = format!(
         "A made-up project, its {} and its tests, judged by the code that judges\n\
@@ -84,7 +84,7 @@ fn show_all(host: &'static HostKind) -> Result {
     let (shown, others): (Vec<&Scenario>, Vec<&Scenario>) =
         SCENARIOS.iter().partition(|scenario| scenario.is_on(host));
     for scenario in shown {
-        let decision = judge(host, scenario)?;
+        let decision = judge(readers, host, scenario)?;
         wrong += usize::from(!as_told(scenario, &decision));
         tell_scenario(&mut text, scenario, &decision);
     }
@@ -143,7 +143,7 @@ fn as_told(scenario: &Scenario, decision: &Decision) -> bool {
         && (scenario.control.is_empty() || deciding_finding(scenario, decision).is_some())
 }
 
-fn show_scenario(host: &'static HostKind, name: &str) -> Result {
+fn show_scenario(readers: &dyn ReportReaders, host: &'static HostKind, name: &str) -> Result {
     let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name).ok_or_else(|| {
         let names = SCENARIOS.iter().map(|scenario| scenario.name);
         Failure::usage(output::unknown("scenario", name, names))
@@ -151,12 +151,16 @@ fn show_scenario(host: &'static HostKind, name: &str) -> Result {
     if !scenario.is_on(host) {
         return Err(Failure::usage(format!("the host `{}` has nothing of the kind of `{name}`", host.name)));
     }
-    let decision = judge(host, scenario)?;
+    let decision = judge(readers, host, scenario)?;
     let style = output::for_people(false);
     let story = wrap_text(scenario.story, 0, 0, style.width).join("\n");
     let mut bytes = format!("{story}\n\n").into_bytes();
-    (render::terminal::FORMAT.write)(&decision, &render::Context::plain(style), &mut bytes)
-        .map_err(|error| Failure::environment(error.to_string()))?;
+    (portcullis_render::terminal::FORMAT.write)(
+        &decision,
+        &portcullis_render::Context::plain(style),
+        &mut bytes,
+    )
+    .map_err(|error| Failure::environment(error.to_string()))?;
     output::stdout(&bytes)?;
     Ok(Exit::from(decision.outcome))
 }
@@ -165,18 +169,22 @@ fn show_scenario(host: &'static HostKind, name: &str) -> Result {
 ///
 /// # Errors
 /// The temporary directory cannot be written.
-pub fn judge(kind: &'static HostKind, scenario: &Scenario) -> Result<Decision> {
-    Ok(prepare_scenario(kind, scenario)?.decide(&[]))
+pub fn judge(readers: &dyn ReportReaders, kind: &'static HostKind, scenario: &Scenario) -> Result<Decision> {
+    Ok(prepare_scenario(readers, kind, scenario)?.decide(&[]))
 }
 
 /// Builds the scenario and gathers what is to be judged.
 ///
 /// # Errors
 /// The temporary directory cannot be written.
-pub fn prepare_scenario(kind: &'static HostKind, scenario: &Scenario) -> Result<Preparation> {
+pub fn prepare_scenario(
+    readers: &dyn ReportReaders,
+    kind: &'static HostKind,
+    scenario: &Scenario,
+) -> Result<Preparation> {
     let mut scene = Scene::honest(find_fake(kind)?).context("the made-up repository cannot be built")?;
     (scenario.arrange)(&mut scene).context("the made-up repository cannot be changed")?;
-    prepare_scene(kind, &scene)
+    prepare_scene(readers, kind, &scene)
 }
 
 fn find_fake(kind: &HostKind) -> Result<&'static dyn FakeHost> {
@@ -187,7 +195,11 @@ fn find_fake(kind: &HostKind) -> Result<&'static dyn FakeHost> {
 ///
 /// # Errors
 /// The temporary directory cannot be written.
-pub fn prepare_scene(kind: &'static HostKind, scene: &Scene) -> Result<Preparation> {
+pub fn prepare_scene(
+    readers: &dyn ReportReaders,
+    kind: &'static HostKind,
+    scene: &Scene,
+) -> Result<Preparation> {
     let host = find_fake(kind)?;
     let subject = SubjectArguments {
         host: Some(HostName::Kind(kind)),
@@ -197,19 +209,20 @@ pub fn prepare_scene(kind: &'static HostKind, scene: &Scene) -> Result<Preparati
     };
     let shown = host.show(scene).context("the made-up host cannot be built")?;
     let connection = shown.connection();
-    prepare_over(connection, scene.stage.directory(), &subject)
+    prepare_over(readers, connection, scene.stage.directory(), &subject)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use portcullis_report::READERS;
     use portcullis_wire::decision::v1::DecisionV1;
 
     #[test]
     fn every_scenario_ends_as_it_is_told() {
         for kind in scene::HOSTS.iter().filter_map(|host| host::find(host.kind())) {
             for scenario in SCENARIOS.iter().filter(|scenario| scenario.is_on(kind)) {
-                let decision = judge(kind, scenario).unwrap();
+                let decision = judge(READERS, kind, scenario).unwrap();
                 assert!(as_told(scenario, &decision), "{}, {}: {:#?}", kind.name, scenario.name, decision);
             }
         }
@@ -218,7 +231,7 @@ mod tests {
     #[test]
     fn a_scenario_gives_the_same_bytes_twice() {
         let bytes = |scenario| {
-            let decision = DecisionV1::new(&judge(host::DEFAULT, scenario).unwrap(), false);
+            let decision = DecisionV1::new(&judge(READERS, host::DEFAULT, scenario).unwrap(), false);
             serde_json::to_string(&decision).unwrap()
         };
         assert_eq!(bytes(&SCENARIOS[0]), bytes(&SCENARIOS[0]));

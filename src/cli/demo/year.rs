@@ -7,13 +7,14 @@
 //! Everything has fixed dates, so that the same program writes the same pack.
 
 use super::deployments::{deploy_commit, land_request};
-use crate::cli::audit::audit_period;
-use crate::cli::exit::{Exit, Result};
-use crate::cli::pack::write::{PackOrder, write_pack};
-use crate::cli::{opening, output};
+use crate::audit::audit_period;
+use crate::exit::{Exit, Result};
+use crate::pack::write::{PackOrder, write_pack};
+use crate::{opening, output};
 use jiff::Timestamp;
 use portcullis_judge::control::{reviewed_landings, trained_reviewers};
 use portcullis_model::protection::Rule;
+use portcullis_model::reading::ReportReaders;
 use portcullis_model::training::REGISTER_PATH;
 use portcullis_testkit::lane::state::{Body, File, Op};
 use portcullis_testkit::lane::{Lane, POLICY, POLICY_FILE, ROBIN};
@@ -38,7 +39,8 @@ const REGISTER: u32 = 41;
 const TRAINING_ENDS: &str = "2025-07-02";
 
 /// The year under construction.
-struct Year {
+struct Year<'r> {
+    readers: &'r dyn ReportReaders,
     lane: Lane,
     day: i64,
     deployed: Vec<git2::Oid>,
@@ -51,8 +53,8 @@ struct Year {
 ///
 /// # Errors
 /// Something cannot be written.
-pub fn write_year(folder: &Path) -> Result {
-    let year = tell_year()?;
+pub fn write_year(folder: &Path, readers: &dyn ReportReaders) -> Result {
+    let year = tell_year(readers)?;
     let audit = audit_of(&year)?;
     let counts = audit.counts;
     let repository = opening::open(year.lane.directory())?;
@@ -85,14 +87,14 @@ pub fn write_year(folder: &Path) -> Result {
 }
 
 /// The audit of the year, as of the first day of the next one.
-fn audit_of(year: &Year) -> Result<AuditV1> {
+fn audit_of(year: &Year<'_>) -> Result<AuditV1> {
     audit_period(year.lane.directory(), "2025-01-01", "2025-12-31", moment(366))
 }
 
 /// What happens in the year.
-fn tell_year() -> Result<Year> {
+fn tell_year(readers: &dyn ReportReaders) -> Result<Year<'_>> {
     let lane = Lane::with_clock(POLICY, Some(BEGIN - 30 * DAY));
-    let mut year = Year { lane, day: 0, deployed: Vec::new(), slot: 0, compared: 0 };
+    let mut year = Year { readers, lane, day: 0, deployed: Vec::new(), slot: 0, compared: 0 };
     year.weeks(5)?;
     year.deploy()?;
     year.ask_for_training();
@@ -127,7 +129,7 @@ fn moment(day: i64) -> Timestamp {
     Timestamp::from_second(BEGIN + day * DAY + DAY / 2).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-impl Year {
+impl Year<'_> {
     /// So many landings, one every eight days, every third of them outside of data-processing code.
     fn weeks(&mut self, count: usize) -> Result<()> {
         for _ in 0..count {
@@ -243,7 +245,7 @@ impl Year {
     fn deploy_commit(&mut self, candidate: git2::Oid) -> Result<()> {
         self.day += 1;
         let is_first = self.deployed.is_empty();
-        deploy_commit(&self.lane, candidate, moment(self.day), is_first)?;
+        deploy_commit((&self.lane, self.readers), candidate, moment(self.day), is_first)?;
         self.deployed.push(candidate);
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! What the gates of a policy say of the change that brought the test data: it is pushed to
 //! an unprotected branch, no one reviewed it, and no test ran.
 
-use crate::cli::demo::deployments::{BRANCH, ENVIRONMENT, prepare_deployment};
-use crate::cli::demo::prepare_scene;
-use crate::cli::exit::{Failure, Result};
+use crate::demo::deployments::{BRANCH, ENVIRONMENT, prepare_deployment};
+use crate::demo::prepare_scene;
+use crate::exit::{Failure, Result};
 use anyhow::Context as _;
 use portcullis_forge::HostKind;
 use portcullis_judge::control::{
@@ -15,6 +15,7 @@ use portcullis_model::decision::{Decision, Verdict};
 use portcullis_model::environment::Environment;
 use portcullis_model::inventory::Area;
 use portcullis_model::path::RepoPath;
+use portcullis_model::reading::ReportReaders;
 use portcullis_testkit::history::Edit;
 use portcullis_testkit::lane::Lane;
 use portcullis_testkit::lane::state::{Body, File, Op};
@@ -65,7 +66,12 @@ pub struct DrilledGates {
 ///
 /// # Errors
 /// The temporary directory cannot be written.
-pub fn find_stopping(policy: &Policy, areas: &[String], kind: &'static HostKind) -> Result<DrilledGates> {
+pub fn find_stopping(
+    readers: &dyn ReportReaders,
+    policy: &Policy,
+    areas: &[String],
+    kind: &'static HostKind,
+) -> Result<DrilledGates> {
     let is_asked = |area: &&Area| areas.is_empty() || areas.contains(&area.name);
     let mut inside = policy.scope.inventory.areas.iter().filter(is_asked);
     let is_judged = policy.scope.deployment.iter().any(|glob| glob.matches(BRANCH.as_bytes()));
@@ -73,9 +79,9 @@ pub fn find_stopping(policy: &Policy, areas: &[String], kind: &'static HostKind)
         return Ok(DrilledGates::default());
     };
     let scene = build_scene(policy, kind, &path).context("the made-up repository cannot be built")?;
-    let merge = prepare_scene(kind, &scene)?.decide(&[]);
+    let merge = prepare_scene(readers, kind, &scene)?.decide(&[]);
     let is_usual = kind.name == portcullis_forge::DEFAULT.name;
-    let deployment = is_usual.then(|| judge_deployment(policy, &path)).transpose()?;
+    let deployment = is_usual.then(|| judge_deployment(readers, policy, &path)).transpose()?;
     Ok(DrilledGates {
         merge: Some(stopping_of(&merge, &MERGE)),
         deployment: deployment.map(|decision| stopping_of(&decision, &DEPLOYMENT)),
@@ -83,13 +89,13 @@ pub fn find_stopping(policy: &Policy, areas: &[String], kind: &'static HostKind)
 }
 
 /// The change is pushed to the branch, and is to be deployed.
-fn judge_deployment(policy: &Policy, path: &str) -> Result<Decision> {
+fn judge_deployment(readers: &dyn ReportReaders, policy: &Policy, path: &str) -> Result<Decision> {
     let mut lane = Lane::with(&policy.whole_text());
     let file = File::new(path, Body::Text(CHANGE.to_string()));
     lane.direct(KIM, &[Op::Put(CHANGED_FILE, file)], "Send the new file layout");
     let usual: Environment = ENVIRONMENT.parse().map_err(Failure::environment)?;
     let environment = policy.environments.first().unwrap_or(&usual);
-    Ok(prepare_deployment(&lane, lane.tip(), environment, Some(BRANCH), true)?.decide(&[]))
+    Ok(prepare_deployment((&lane, readers), lane.tip(), environment, Some(BRANCH), true)?.decide(&[]))
 }
 
 /// A path that belongs to an area by itself.

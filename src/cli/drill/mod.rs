@@ -21,6 +21,7 @@ use play::{Detection, DrillSubject, PlayedRuns};
 use portcullis_forge::{self as host, HostKind};
 use portcullis_judge::control::reconciled;
 use portcullis_judge::policy::Policy;
+use portcullis_model::reading::ReportReaders;
 use portcullis_model::reconciliation::Dataset;
 use portcullis_testkit::scene;
 use portcullis_wire::drill::v1::{
@@ -70,10 +71,10 @@ pub enum DrillFormat {
 ///
 /// # Errors
 /// The policy, or the temporary directory.
-pub fn run(directory: &Path, arguments: &DrillArguments) -> Result {
+pub fn run(directory: &Path, arguments: &DrillArguments, readers: &dyn ReportReaders) -> Result {
     let policy = read_policy(&directory.join(&arguments.policy), &hosts::profile_of(arguments.host))?;
     let dataset = find_dataset(&policy, arguments.dataset.as_deref())?;
-    let drill = play_drill(&policy, dataset, find_host(arguments.host))?;
+    let drill = play_drill(readers, &policy, dataset, find_host(arguments.host))?;
     match arguments.format {
         DrillFormat::Text => {
             let text = text::write_drill(&drill, output::for_columns());
@@ -111,7 +112,12 @@ fn find_host(named: Option<HostName>) -> &'static HostKind {
 }
 
 /// The whole drill.
-fn play_drill(policy: &Policy, dataset: Option<&Dataset>, kind: &'static HostKind) -> Result<DrillV1> {
+fn play_drill(
+    readers: &dyn ReportReaders,
+    policy: &Policy,
+    dataset: Option<&Dataset>,
+    kind: &'static HostKind,
+) -> Result<DrillV1> {
     let reconciled = policy.controls.contains_key(reconciled::KIND.name);
     // A log holds the drill alone.
     let view = Some(ProgressView::of(false)).filter(|view| *view == ProgressView::Terminal);
@@ -132,7 +138,7 @@ fn play_drill(policy: &Policy, dataset: Option<&Dataset>, kind: &'static HostKin
     let told = find_told(policy.scope.notification.as_ref(), name, recipients, since)?;
     let complete = faults.iter().all(|fault| fault.found.is_some()) && told.is_complete();
     let areas = dataset.map_or(&[][..], |dataset| &dataset.areas);
-    let gates = gate::find_stopping(policy, areas, kind)?;
+    let gates = gate::find_stopping(readers, policy, areas, kind)?;
     Ok(DrillV1 {
         schema: VERSION,
         kind: DrillKindV1::Drill,

@@ -5,11 +5,11 @@
 //! is played by itself, so that one does not hide another. Faults only grow, so that a run after
 //! the first one that finds a fault finds it, too: the first one is looked for between those.
 
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::progress::{Progress, ProgressView};
-use crate::cli::story::check::{StoryCheck, StorySystem};
-use crate::cli::story::values::{MadeSystem, show_rows};
-use crate::cli::story::world::{BEGIN, DAY, DAYS, HOUR, StoryFault, StoryWorld, day_of};
+use crate::exit::{Exit, Failure, Result};
+use crate::progress::{Progress, ProgressView};
+use crate::story::check::{StoryCheck, StorySystem};
+use crate::story::values::{MadeSystem, show_rows};
+use crate::story::world::{BEGIN, DAY, DAYS, HOUR, StoryFault, StoryWorld, day_of};
 use jiff::SignedDuration;
 use portcullis_model::reconciliation::connector::{CsvSettings, InputFiles};
 use portcullis_model::reconciliation::run::{ExceededBudget, find_exceeded};

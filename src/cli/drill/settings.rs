@@ -2,8 +2,8 @@
 //! played again with the setting changed.
 
 use super::play::{Detection, DrillSubject};
-use crate::cli::exit::Result;
-use crate::cli::story::world::StoryFault;
+use crate::exit::Result;
+use crate::story::world::StoryFault;
 use jiff::SignedDuration;
 use portcullis_model::reconciliation::{Dataset, DatasetField, DeadlineShare, FieldRule, RecordClass};
 

@@ -1,10 +1,10 @@
 //! A drill for people, in 80 columns or more.
 
-use crate::cli::story::world::StoryFault;
-use crate::render::prose::wrap_text;
-use crate::render::{self, Style, plural};
+use crate::story::world::StoryFault;
 use anstyle::AnsiColor;
 use portcullis_model::reconciliation::RunOutcome;
+use portcullis_render::prose::wrap_text;
+use portcullis_render::{Style, plural};
 use portcullis_wire::drill::v1::{DetectionV1, DrillV1, DrilledFaultV1, DrilledGateV1, ExceededClassV1};
 use std::fmt::Write as _;
 
@@ -50,7 +50,7 @@ impl DrillText {
     fn open(&mut self, drill: &DrillV1) {
         let dataset =
             drill.dataset.as_ref().map_or("no dataset".to_string(), |name| format!("dataset {name}"));
-        let head = format!("DRILL  {}, {dataset}", render::plain(&drill.project));
+        let head = format!("DRILL  {}, {dataset}", portcullis_render::plain(&drill.project));
         self.paragraph(&head);
         self.text.push('\n');
         self.paragraph(&format!(
@@ -115,12 +115,12 @@ impl DrillText {
             return self.line(what, "", ("never", AnsiColor::Red), "the policy finds nothing to tell them");
         }
         for told in &drill.told.parties {
-            let words = format!("at the latest: {}", render::plain(&told.title));
+            let words = format!("at the latest: {}", portcullis_render::plain(&told.title));
             self.line(what, "", (&format!("day {}", told.day), AnsiColor::Green), &words);
         }
         for setting in &drill.told.settings {
             self.line(what, "", ("never", AnsiColor::Red), "");
-            self.more(&format!("would change it: {}", render::plain(setting)));
+            self.more(&format!("would change it: {}", portcullis_render::plain(setting)));
         }
     }
 

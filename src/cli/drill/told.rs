@@ -1,8 +1,8 @@
 //! Until when the policy makes sure that those who rely on the records hear of it.
 
-use crate::cli::exit::{Failure, Result};
-use crate::cli::story::check::moment;
-use crate::cli::story::world::{BEGIN, DAY, DAYS};
+use crate::exit::{Failure, Result};
+use crate::story::check::moment;
+use crate::story::world::{BEGIN, DAY, DAYS};
 use portcullis_incident::clock::{NoticeDuty, find_duties};
 use portcullis_model::incident::{IncidentHistory, IncidentId, NoticeKind};
 use portcullis_model::notification::{NotificationRules, PartyRole};

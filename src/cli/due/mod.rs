@@ -10,7 +10,6 @@ use super::look::{LookArguments, Looked};
 use super::policy_file::{POLICY, read_policy};
 use super::record::pretty_json;
 use super::{HostName, filled, opening};
-use crate::render;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_forge::Forge;
@@ -120,7 +119,7 @@ fn look(directory: &Path, arguments: &DueArguments) -> Result<Looked> {
     };
     Ok(Looked {
         exit,
-        text: render::due::describe_due(&form, filled::columns()),
+        text: portcullis_render::due::describe_due(&form, filled::columns()),
         json: pretty_json(&form)?,
         calendar: write_calendar(&policy.project, &events_of(&report)),
     })

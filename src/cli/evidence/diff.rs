@@ -1,9 +1,9 @@
 //! `portcullis evidence diff`: what became of the tests from one run to another.
 
 use super::unseen_failure;
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::file_kind::recognise_no_evidence;
-use crate::cli::output::{self, PlainJson, unknown};
+use crate::exit::{Exit, Failure, Result};
+use crate::file_kind::recognise_no_evidence;
+use crate::output::{self, PlainJson, unknown};
 use clap::Args;
 use portcullis_attest::evidence::predicate::read_as;
 use portcullis_attest::evidence::{NOTES, StatementLines};
@@ -179,7 +179,7 @@ fn statement_lines(directory: &Path, name: &str) -> Result<StatementLines<Box<dy
         let file = file.map_err(|error| Failure::environment(format!("cannot read {name}: {error}")))?;
         return Ok(StatementLines::of(Box::new(BufReader::new(file))));
     }
-    let repository = crate::cli::opening::open(directory)?;
+    let repository = crate::opening::open(directory)?;
     let subject = repository.subject(&repository.resolve_short(name)?).map_err(unseen_failure)?;
     Ok(StatementLines::of(Box::new(Cursor::new(
         repository.note(NOTES, &subject.tree).map_err(unseen_failure)?,

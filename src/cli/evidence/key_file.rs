@@ -1,6 +1,6 @@
 //! Files of keys and of signers.
 
-use crate::cli::exit::{Failure, Result};
+use crate::exit::{Failure, Result};
 use portcullis_attest::key::SigningKey;
 use std::fmt::Display;
 use std::fs::File;

@@ -3,8 +3,8 @@
 
 use super::EvidenceRecording;
 use super::key_file::read_key;
-use crate::cli::exit::{Failure, Result};
-use crate::cli::output::PlainJson;
+use crate::exit::{Failure, Result};
+use crate::output::PlainJson;
 use portcullis_attest::AttestError;
 use portcullis_attest::dsse::{seal_to, sealed_length};
 use portcullis_attest::evidence::{check_length, test_run};

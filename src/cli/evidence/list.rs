@@ -2,9 +2,8 @@
 
 use super::key_file::read_small_file;
 use super::sign::read_signers;
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::{opening, output};
-use crate::collect::naming::resolve_named;
+use crate::exit::{Exit, Failure, Result};
+use crate::{opening, output};
 use clap::Args;
 use portcullis_attest::evidence::additional::{
     AdditionalStatement, StatementWrapping, read_additional, unwrap_statement,
@@ -13,6 +12,7 @@ use portcullis_attest::evidence::{self, note_lines};
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_attest::statement::ResourceDescriptor;
 use portcullis_attest::{AttestError, json};
+use portcullis_collect::naming::resolve_named;
 use portcullis_model::evidence::RunSubject;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -2,9 +2,9 @@
 
 use super::key_file::{cannot_read, read_key, read_small_file};
 use super::line::Line;
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::file_kind::recognise_no_evidence;
-use crate::cli::{names, output};
+use crate::exit::{Exit, Failure, Result};
+use crate::file_kind::recognise_no_evidence;
+use crate::{names, output};
 use clap::Args;
 use portcullis_attest::evidence::predicate::summarize;
 use portcullis_attest::evidence::predicate_type::StatementSummary;
@@ -125,6 +125,6 @@ fn describe_signature(
     StatementSummary { subject, name, size, unit }: &StatementSummary,
     signers: &[String],
 ) -> String {
-    let claimed = crate::render::plural(*size, unit);
+    let claimed = portcullis_render::plural(*size, unit);
     format!("{name}: {claimed} on tree {}, signed by {}\n", subject.tree, signers.join(", "))
 }

@@ -1,11 +1,11 @@
 //! `portcullis explain --clause`: which clauses of which framework the evidence of controls serves.
 
-use crate::cli::exit::{Failure, Result};
-use crate::cli::output::unknown;
-use crate::render::prose::wrap_text;
+use crate::exit::{Failure, Result};
+use crate::output::unknown;
 use portcullis_judge::clauses::{
     Clause, FRAMEWORKS, Framework, Provision, all_clauses, clauses_of, find_framework,
 };
+use portcullis_render::prose::wrap_text;
 use std::fmt::Write as _;
 
 /// Columns to fill.

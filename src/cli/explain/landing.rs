@@ -2,14 +2,13 @@
 //! approved.
 
 use super::unseen_failure;
-use crate::cli::deploying::branch_named;
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::hosts::{kind_of, open_host};
-use crate::cli::{HostName, output};
-use crate::collect::deployment::gather_landing;
-use crate::collect::sources::{NO_REVIEW_REFS, Sources};
-use crate::render::landing::{KnownLanding, Location, write_report};
+use crate::deploying::branch_named;
+use crate::exit::{Exit, Failure, Result};
+use crate::hosts::{kind_of, open_host};
+use crate::{HostName, output};
 use clap::Args;
+use portcullis_collect::deployment::gather_landing;
+use portcullis_collect::sources::{NO_REVIEW_REFS, Sources};
 use portcullis_forge::{Forge, ci};
 use portcullis_git::{BranchPosition, Repository};
 use portcullis_judge::decide::judge_alone;
@@ -18,6 +17,8 @@ use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::deployment::Deployment;
 use portcullis_model::fact::Gap;
 use portcullis_model::inquiry::Inquiry;
+use portcullis_model::reading::NO_READERS;
+use portcullis_render::landing::{KnownLanding, Location, write_report};
 use std::path::Path;
 
 /// Which branch it landed on, and whom to ask.
@@ -152,6 +153,7 @@ fn gather_facts(
         crew: None,
         directory,
         reports: &[],
+        readers: NO_READERS,
         evidence: &[],
         observed,
         review_refs: &NO_REVIEW_REFS,
@@ -197,7 +199,7 @@ fn write_first(asked: &Asked<'_>, verbose: bool) -> Result<()> {
         asked.commit.short()
     )
     .into_bytes();
-    crate::render::landing::write_areas(&areas, output::for_people(verbose), &mut text)
+    portcullis_render::landing::write_areas(&areas, output::for_people(verbose), &mut text)
         .map_err(|error| Failure::environment(error.to_string()))?;
     output::stdout(&text)
 }

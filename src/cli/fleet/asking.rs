@@ -2,12 +2,12 @@
 
 use super::journal::{Journal, JournalSubject};
 use super::scope::MeantFleet;
-use crate::cli::exit::{Failure, Result};
-use crate::cli::hosts::connection_over;
-use crate::cli::output;
-use crate::cli::progress::{Progress, ProgressView};
-use crate::collect::fleet::look_at_branch;
+use crate::exit::{Failure, Result};
+use crate::hosts::connection_over;
+use crate::output;
+use crate::progress::{Progress, ProgressView};
 use jiff::Timestamp;
+use portcullis_collect::fleet::look_at_branch;
 use portcullis_fleet::assemble::{ProtectionFindings, assemble_item, carry_look, fleet_findings};
 use portcullis_fleet::columns::{ColumnCase, GivenHouse, SeenPolicy, judging_policy};
 use portcullis_forge::fleet::FleetHost;

@@ -1,8 +1,8 @@
 //! Rounds as a Parquet file: a row for each repository, round and column.
 
 use super::show::YearOption;
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::output;
+use crate::exit::{Exit, Failure, Result};
+use crate::output;
 use clap::Args;
 use jiff::Timestamp;
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, Int64Type};

@@ -6,8 +6,8 @@
 //! is left out, and its repository is looked at again.
 
 use super::unreadable;
-use crate::cli::exit::{Failure, Result};
-use crate::cli::output;
+use crate::exit::{Failure, Result};
+use crate::output;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::digest::Digest;
 use portcullis_model::fleet::{FleetItem, FleetScope};

@@ -3,7 +3,7 @@
 use super::output_plan::FleetOutput;
 use super::scope::{Shard, digest_names, parse_shard};
 use super::{exit_of, unreadable};
-use crate::cli::exit::{Failure, Result};
+use crate::exit::{Failure, Result};
 use clap::Args;
 use jiff::SignedDuration;
 use portcullis_fleet::page::PastVerdicts;

@@ -1,14 +1,14 @@
 //! Writing a round in the formats that were asked for.
 
 use super::text::write_text;
-use crate::cli::exit::{Failure, Result};
-use crate::cli::output::{self, control_guides, refuse_same_place, split_format};
-use crate::cli::record::pretty_json;
-use crate::render::fleet_sarif::write_fleet_sarif;
+use crate::exit::{Failure, Result};
+use crate::output::{self, control_guides, refuse_same_place, split_format};
+use crate::record::pretty_json;
 use portcullis_fleet::csv::write_items;
 use portcullis_fleet::page::{PageInput, PastVerdicts, write_page};
 use portcullis_fleet::round::count_items;
 use portcullis_model::fleet::{FleetItem, FleetRound};
+use portcullis_render::fleet_sarif::write_fleet_sarif;
 use portcullis_wire::fleet::v1::{FleetItemV1, FleetRoundV1, FleetV1, VERSION};
 use portcullis_wire::form::Form as _;
 use std::path::PathBuf;

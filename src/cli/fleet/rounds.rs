@@ -1,16 +1,16 @@
 //! Rounds that are kept in a repository: keeping one, and listing, comparing and verifying them.
 
 use super::sign::{SigningArguments, sign_round};
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::record::unseen_failure;
-use crate::cli::signature::read_signers;
-use crate::cli::{opening, output};
-use crate::collect::fleet::{RoundError, append_round, each_round, read_newest};
-use crate::collect::round_signatures::RoundSignature;
+use crate::exit::{Exit, Failure, Result};
+use crate::record::unseen_failure;
+use crate::signature::read_signers;
+use crate::{opening, output};
 use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use portcullis_attest::signers::AllowedSigners;
+use portcullis_collect::fleet::{RoundError, append_round, each_round, read_newest};
+use portcullis_collect::round_signatures::RoundSignature;
 use portcullis_fleet::groups::count_repositories;
 use portcullis_fleet::page::PastVerdicts;
 use portcullis_fleet::round::{

@@ -1,9 +1,9 @@
 //! Which repositories a round is about: a rule, so that a new repository is in scope by itself.
 
 use super::unreadable;
-use crate::cli::HostName;
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::hosts::connection_over;
+use crate::HostName;
+use crate::exit::{Exit, Failure, Result};
+use crate::hosts::connection_over;
 use clap::Args;
 use portcullis_forge::HostKind;
 use portcullis_forge::fleet::FleetHost;

@@ -1,17 +1,17 @@
 //! What the newest round knows of one repository.
 
 use super::rounds::{KeptRounds, YearArguments};
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::output;
-use crate::cli::record::pretty_json;
-use crate::collect::round_signatures::RoundSignature;
-use crate::render::plain;
-use crate::render::prose::wrap_text;
+use crate::exit::{Exit, Failure, Result};
+use crate::output;
+use crate::record::pretty_json;
 use clap::Args;
 use jiff::Timestamp;
+use portcullis_collect::round_signatures::RoundSignature;
 use portcullis_fleet::lapses::{FleetLapse, find_lapses};
 use portcullis_fleet::round::KeptRound;
 use portcullis_model::fleet::{FleetFinding, FleetItem, FleetRound, FleetStanding};
+use portcullis_render::plain;
+use portcullis_render::prose::wrap_text;
 use portcullis_wire::fleet::repository_v1::{FleetLapseV1, FleetRepositoryV1, RoundSignerV1};
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! Signing a round before it is kept.
 
-use crate::cli::exit::{Failure, Result};
-use crate::cli::signing::{self, FoundKey};
+use crate::exit::{Failure, Result};
+use crate::signing::{self, FoundKey};
 use clap::Args;
 use portcullis_attest::AttestError;
 use portcullis_attest::fleet_round::SignedRound;

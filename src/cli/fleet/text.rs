@@ -1,13 +1,12 @@
 //! A round on the terminal: what is wrong in how many repositories, then the repositories, worst
 //! first.
 
-use crate::render;
-use crate::render::prose::wrap_text;
 use portcullis_fleet::columns::TABLE;
 use portcullis_fleet::groups::{FindingGroup, count_repositories, group_findings};
 use portcullis_fleet::page::name_scope;
 use portcullis_fleet::round::count_items;
 use portcullis_model::fleet::{FleetItem, FleetRound, FleetStanding, FleetVerdict};
+use portcullis_render::prose::wrap_text;
 
 /// So many repositories are listed, unless all are asked for.
 const LISTED: usize = 50;
@@ -44,7 +43,7 @@ pub fn write_text(round: &FleetRound, items: &[FleetItem], lists_all: bool, widt
     }
     lines.push(String::new());
     lines.extend(list_items(items, lists_all, width));
-    render::plain(&(lines.join("\n") + "\n")) + "\n"
+    portcullis_render::plain(&(lines.join("\n") + "\n")) + "\n"
 }
 
 fn describe_group(group: &FindingGroup<'_>, width: usize) -> Vec<String> {

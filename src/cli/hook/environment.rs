@@ -1,7 +1,7 @@
 //! What git tells a hook by its environment (githooks(5), git-receive-pack(1)). Only these
 //! variables are read, and none is ever printed: under HTTP the environment holds a password.
 
-use crate::cli::exit::{Failure, Result};
+use crate::exit::{Failure, Result};
 use portcullis_git::Repository;
 use std::collections::BTreeMap;
 use std::ffi::OsString;

@@ -11,7 +11,7 @@
 //! rights of a name that no rule has.
 
 use super::in_force::InForce;
-use crate::collect::bare::EarlierPushes;
+use portcullis_collect::bare::EarlierPushes;
 use portcullis_forge::bare::{GITOLITE_PREFIX, GitoliteRight, GuardCheck, LoggedPush, PushedRef};
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;

@@ -4,13 +4,13 @@
 //! that. A branch is a deployment branch if either says so: no branch can take itself out. The
 //! default branch is guarded in any case: it says what is in force, and whose keys are whose.
 
-use crate::cli::HostName;
-use crate::cli::hosts::profile_of;
-use crate::cli::policy_file::POLICY;
-use crate::collect::bare::PolicyView;
-use crate::collect::gather::text_at;
-use crate::collect::policy_texts::valid_policy_at;
+use crate::HostName;
+use crate::hosts::profile_of;
+use crate::policy_file::POLICY;
 use portcullis_attest::signers::AllowedSigners;
+use portcullis_collect::bare::PolicyView;
+use portcullis_collect::gather::text_at;
+use portcullis_collect::policy_texts::valid_policy_at;
 use portcullis_forge::bare::KIND;
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;

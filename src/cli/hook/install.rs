@@ -3,8 +3,8 @@
 use super::in_force::InForce;
 use super::receiving::unseen;
 use super::state::{DIGESTS, SETTINGS, digest_of, gather_state, hooks_directory};
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::output;
+use crate::exit::{Exit, Failure, Result};
+use crate::output;
 use portcullis_git::Repository;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};

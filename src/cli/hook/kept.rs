@@ -4,10 +4,10 @@
 
 use super::receiving::Receiving;
 use super::updates::RefUpdate;
-use crate::collect::bare::SERVER_REF;
-use crate::collect::bare::push_log::PUSHES_REF;
-use crate::collect::signed_reviews::check_chain;
 use portcullis_attest::signers::Principal;
+use portcullis_collect::bare::SERVER_REF;
+use portcullis_collect::bare::push_log::PUSHES_REF;
+use portcullis_collect::signed_reviews::check_chain;
 use portcullis_model::change::Revision;
 use portcullis_model::fact::Gap;
 use portcullis_record::PREFIX as RECORDS;

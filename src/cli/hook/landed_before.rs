@@ -3,7 +3,7 @@
 //! Such a landing names its head nowhere, so what was taken back since could land again by the old
 //! review. A head lands once; to land it again takes a new commit, and a review of that.
 
-use crate::collect::bare::is_explained;
+use portcullis_collect::bare::is_explained;
 use portcullis_git::Repository;
 use portcullis_model::change::{ObjectName, Revision};
 use portcullis_model::fact::Gap;

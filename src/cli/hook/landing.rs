@@ -8,13 +8,13 @@
 
 use super::landed_before::{changed_paths, has_landed, may_change};
 use super::receiving::{Receiving, unseen};
-use crate::cli::exit::{Failure, Result};
-use crate::cli::policy_file::check_waivers;
-use crate::cli::prepare::{PolicyAtBase, policy_at};
-use crate::cli::{SubjectArguments, output};
-use crate::collect::bare::{is_explained, prove_landing};
-use crate::collect::request::{Located, LocatedChange, gather};
-use crate::collect::sources::{Ends, HostSession, ReviewRefs, Sources};
+use crate::exit::{Failure, Result};
+use crate::policy_file::check_waivers;
+use crate::prepare::{PolicyAtBase, policy_at};
+use crate::{SubjectArguments, output};
+use portcullis_collect::bare::{is_explained, prove_landing};
+use portcullis_collect::request::{Located, LocatedChange, gather};
+use portcullis_collect::sources::{Ends, HostSession, ReviewRefs, Sources};
 use portcullis_forge::Forge;
 use portcullis_forge::bare::BareRequestId;
 use portcullis_judge::control::{gate_integrity, required_reviews};
@@ -26,6 +26,7 @@ use portcullis_model::decision::{Decision, Finding, Judged, Outcome};
 use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::landing::{Coverage, Span, Step};
 use portcullis_model::protection::Branch;
+use portcullis_model::reading::NO_READERS;
 use std::path::Path;
 
 /// So many approved heads are tried for a landing that no parent explains.
@@ -228,6 +229,7 @@ impl BranchUpdate<'_> {
             crew: None,
             directory: Path::new("."),
             reports: &[],
+            readers: NO_READERS,
             evidence: &[],
             observed: self.receiving.entry.time,
             review_refs: &review_refs,

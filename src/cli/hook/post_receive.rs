@@ -10,17 +10,18 @@ use super::pusher::Pusher;
 use super::receiving::{pushed_ref, unseen};
 use super::state;
 use super::updates::RefUpdate;
-use crate::cli::deployment::{Recording, record_deployment};
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::prepare::{Preparation, prepare};
-use crate::cli::{HostName, SubjectArguments, output};
-use crate::collect::bare::push_log::{LONGEST_CERTIFICATE, PushEntry, append_push};
-use crate::collect::request::JudgementRequest;
+use crate::deployment::{Recording, record_deployment};
+use crate::exit::{Exit, Failure, Result};
+use crate::prepare::{Preparation, prepare};
+use crate::{HostName, SubjectArguments, output};
+use portcullis_collect::bare::push_log::{LONGEST_CERTIFICATE, PushEntry, append_push};
+use portcullis_collect::request::JudgementRequest;
 use portcullis_forge::bare::KIND;
 use portcullis_git::Repository;
 use portcullis_model::change::{ObjectName, Revision};
 use portcullis_model::decision::Outcome;
 use portcullis_model::environment::Environment;
+use portcullis_model::reading::NO_READERS;
 use std::path::Path;
 
 /// Writes down a push.
@@ -89,7 +90,7 @@ impl Landing<'_> {
                 branch,
                 deployer: self.deployer.clone(),
             };
-            let prepared = prepare(Path::new("."), &subject, &request)
+            let prepared = prepare(NO_READERS, Path::new("."), &subject, &request)
                 .map_err(|failure| failure.hint(first_record(&environment, new)))?;
             let decision = prepared.decide(&[]);
             match &prepared {

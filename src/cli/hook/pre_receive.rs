@@ -18,13 +18,13 @@ use super::landing::{BranchUpdate, Ruling, refusal_of};
 use super::newly_named::judge_newly_named;
 use super::receiving::{Receiving, unseen};
 use super::updates::RefUpdate;
-use crate::cli::exit::{Exit, Result};
-use crate::cli::output;
-use crate::render::prose::wrap_text;
-use crate::render::{self, Context, Style};
+use crate::exit::{Exit, Result};
+use crate::output;
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::decision::{Decision, Judged};
 use portcullis_model::fact::Gap;
+use portcullis_render::prose::wrap_text;
+use portcullis_render::{Context, Style};
 
 /// An answer, or what could not be seen.
 type Seen<T> = std::result::Result<T, Gap>;
@@ -47,7 +47,7 @@ pub fn run(lookup: Lookup<'_>, updates: Vec<RefUpdate>) -> Result {
         answer.take(judge_update(&receiving, update)?, update);
     }
     if !answer.text.is_empty() {
-        output::stdout(render::plain(&answer.text).as_bytes())?;
+        output::stdout(portcullis_render::plain(&answer.text).as_bytes())?;
         output::stdout(b"\n")?;
     }
     Ok(if answer.is_refused { Exit::Blocked } else { Exit::Allowed })
@@ -211,6 +211,6 @@ pub fn show_decision(decision: &Decision) -> String {
     let style = Style { colour: false, width: WIDTH, verbose: false, advisory: false };
     let mut bytes = Vec::new();
     // Writing to memory does not fail.
-    let _written = (render::terminal::FORMAT.write)(decision, &Context::plain(style), &mut bytes);
+    let _written = (portcullis_render::terminal::FORMAT.write)(decision, &Context::plain(style), &mut bytes);
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -6,10 +6,10 @@ use super::in_force::{InForce, view_at};
 use super::pusher::Pusher;
 use super::state;
 use super::updates::RefUpdate;
-use crate::cli::exit::{Failure, Result};
-use crate::collect::bare::push_log::{PushEntry, is_too_long};
-use crate::collect::bare::{EarlierPushes, RepositoryView, Standpoint, approved_commits};
+use crate::exit::{Failure, Result};
 use portcullis_attest::signers::AllowedSigners;
+use portcullis_collect::bare::push_log::{PushEntry, is_too_long};
+use portcullis_collect::bare::{EarlierPushes, RepositoryView, Standpoint, approved_commits};
 use portcullis_forge::bare::{BareServer, PushedRef, ServerGuard};
 use portcullis_git::Repository;
 use portcullis_model::change::{BranchName, Revision};
@@ -114,7 +114,7 @@ impl Receiving {
 
 /// A failure of the hook: what could not be seen.
 pub fn unseen(gap: Gap) -> Failure {
-    Failure::unseen(crate::cli::exit::Exit::Undetermined, &gap)
+    Failure::unseen(crate::exit::Exit::Undetermined, &gap)
 }
 
 /// A ref as the log has it.

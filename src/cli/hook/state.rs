@@ -3,7 +3,7 @@
 
 use super::gitolite;
 use super::in_force::InForce;
-use crate::collect::bare::ServerState;
+use portcullis_collect::bare::ServerState;
 use portcullis_forge::bare::{GuardCheck, SWITCHED_OFF, ServerGuard};
 use portcullis_git::Repository;
 use portcullis_model::digest::Digest;

@@ -1,6 +1,6 @@
 //! What a push asks for: one line or three arguments for each ref (githooks(5)).
 
-use crate::cli::exit::{Failure, Result};
+use crate::exit::{Failure, Result};
 use portcullis_model::change::{BranchName, Revision};
 
 /// One ref that a push would move.

@@ -3,12 +3,12 @@
 use super::seen::{all_incidents, find_incident};
 use super::store::{EntryArguments, report_entry, store_event};
 use super::{NotificationPolicy, parse_text};
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::{filled, opening};
-use crate::collect::records::FETCH;
-use crate::collect::runs::read_runs;
+use crate::exit::{Exit, Failure, Result};
+use crate::{filled, opening};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
+use portcullis_collect::records::FETCH;
+use portcullis_collect::runs::read_runs;
 use portcullis_git::Repository;
 use portcullis_incident::clock::{DutyAnswer, NoticeDuty, find_duties};
 use portcullis_judge::policy::{Policy, is_plain_name};

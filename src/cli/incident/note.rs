@@ -3,8 +3,8 @@
 use super::seen::{all_incidents, find_incident};
 use super::store::{EntryArguments, report_entry, store_event};
 use super::{parse_text, parse_time};
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::{filled, opening};
+use crate::exit::{Exit, Failure, Result};
+use crate::{filled, opening};
 use clap::Args;
 use jiff::Timestamp;
 use portcullis_incident::IncidentFile;

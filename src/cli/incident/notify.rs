@@ -6,8 +6,8 @@
 use super::seen::{all_incidents, find_incident};
 use super::store::{EntryArguments, report_entry, store_event};
 use super::{NotificationPolicy, parse_text, parse_time};
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::{filled, opening, output};
+use crate::exit::{Exit, Failure, Result};
+use crate::{filled, opening, output};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use portcullis_incident::clock::{find_notice_fault, whole_second};

@@ -2,13 +2,13 @@
 
 use super::store::{EntryArguments, report_entry, store_event};
 use super::{NotificationPolicy, parse_text, parse_time};
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::record::read_chain;
-use crate::cli::{filled, opening, output};
-use crate::collect::records::DeploymentRecords as _;
+use crate::exit::{Exit, Failure, Result};
+use crate::record::read_chain;
+use crate::{filled, opening, output};
 use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::Offset;
+use portcullis_collect::records::DeploymentRecords as _;
 use portcullis_git::Repository;
 use portcullis_incident::exposure::{describe_exposure, find_exposure};
 use portcullis_incident::opening::{OpeningFault, find_opening_faults};
@@ -287,7 +287,7 @@ fn look_at_deployments(
 ) -> Result<Option<IncidentExposure>> {
     let (Some(good), Some(bad)) = (&arguments.last_good, &arguments.first_bad) else { return Ok(None) };
     let environments = match arguments.environments.as_slice() {
-        [] => repository.environments().map_err(crate::cli::record::unseen_failure)?,
+        [] => repository.environments().map_err(crate::record::unseen_failure)?,
         named => named.to_vec(),
     };
     if environments.is_empty() {

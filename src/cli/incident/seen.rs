@@ -1,11 +1,11 @@
 //! The register as commands need it: there, and whole.
 
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::output;
-use crate::cli::record::unseen_failure;
-use crate::collect::incidents::read_register;
-use crate::collect::records::FETCH;
+use crate::exit::{Exit, Failure, Result};
+use crate::output;
+use crate::record::unseen_failure;
 use jiff::Timestamp;
+use portcullis_collect::incidents::read_register;
+use portcullis_collect::records::FETCH;
 use portcullis_git::Repository;
 use portcullis_incident::{IncidentFile, IncidentRegister, read_casefiles};
 

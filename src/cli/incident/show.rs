@@ -1,15 +1,14 @@
 //! Listing, showing and verifying the register.
 
 use super::seen::{all_incidents, find_incident, find_register, no_register};
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::record::unseen_failure;
-use crate::cli::{filled, opening, output};
-use crate::collect::incidents::read_register;
-use crate::render;
+use crate::exit::{Exit, Failure, Result};
+use crate::record::unseen_failure;
+use crate::{filled, opening, output};
 use clap::Args;
 use jiff::Timestamp;
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_attest::sshsig;
+use portcullis_collect::incidents::read_register;
 use portcullis_incident::IncidentLink;
 use portcullis_model::change::Revision;
 use portcullis_wire::incident::v1::write_incident_entry;
@@ -36,10 +35,12 @@ pub struct RegisterExpectations {
 
 pub(super) fn list(directory: &Path) -> Result {
     let (register, files) = all_incidents(&opening::open(directory)?)?;
-    let entries = render::incident::count_entries(register.links.len() as u64);
-    let incidents = render::plural(files.len() as u64, "incident");
+    let entries = portcullis_render::incident::count_entries(register.links.len() as u64);
+    let incidents = portcullis_render::plural(files.len() as u64, "incident");
     let mut text = format!("{incidents} in {entries}\n");
-    files.iter().for_each(|file| text += &render::incident::describe_in_line(file, filled::columns()));
+    files
+        .iter()
+        .for_each(|file| text += &portcullis_render::incident::describe_in_line(file, filled::columns()));
     output::text(&text)?;
     Ok(Exit::Allowed)
 }
@@ -47,7 +48,7 @@ pub(super) fn list(directory: &Path) -> Result {
 pub(super) fn show(directory: &Path, id: &str) -> Result {
     let (_, files) = all_incidents(&opening::open(directory)?)?;
     let file = find_incident(files, id)?;
-    output::text(&render::incident::describe_whole(&file, filled::columns()))?;
+    output::text(&portcullis_render::incident::describe_whole(&file, filled::columns()))?;
     Ok(Exit::Allowed)
 }
 

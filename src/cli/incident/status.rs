@@ -2,11 +2,10 @@
 
 use super::seen::{find_register, no_register};
 use super::{NotificationPolicy, parse_time};
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::look::{LookArguments, Looked};
-use crate::cli::record::pretty_json;
-use crate::cli::{filled, opening};
-use crate::render;
+use crate::exit::{Exit, Failure, Result};
+use crate::look::{LookArguments, Looked};
+use crate::record::pretty_json;
+use crate::{filled, opening};
 use clap::Args;
 use jiff::Timestamp;
 use portcullis_incident::clock::{
@@ -61,7 +60,7 @@ fn look(directory: &Path, arguments: &IncidentStatusArguments) -> Result<Looked>
     };
     Ok(Looked {
         exit,
-        text: render::incident::describe_status(&status, filled::columns()),
+        text: portcullis_render::incident::describe_status(&status, filled::columns()),
         json: pretty_json(&status)?,
         calendar: write_calendar(&policy.project, &events_of(&files, &rules)),
     })

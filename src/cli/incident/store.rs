@@ -1,11 +1,11 @@
 //! Writing an entry of the register, which another process may do at the same time.
 
 use super::seen::find_register;
-use crate::cli::exit::{Failure, Result};
-use crate::cli::{filled, opening, signing};
-use crate::collect::incidents::append_incident;
+use crate::exit::{Failure, Result};
+use crate::{filled, opening, signing};
 use clap::Args;
 use jiff::Timestamp;
+use portcullis_collect::incidents::append_incident;
 use portcullis_forge::ci;
 use portcullis_git::commit_writer::WriteError;
 use portcullis_incident::register::IncidentFault;

@@ -2,9 +2,9 @@
 //! `--repository` the host.
 
 use super::InitArguments;
-use crate::cli::HostName;
-use crate::cli::exit::{Failure, Result};
-use crate::cli::hosts::open_host;
+use crate::HostName;
+use crate::exit::{Failure, Result};
+use crate::hosts::open_host;
 use portcullis_forge::{self as host, Forge, HostKind};
 use portcullis_git::Repository;
 use portcullis_git::overview::BlobText;

@@ -1,7 +1,7 @@
 //! Several files, written whole or not at all. No link is followed: a repository can bring one that
 //! leads elsewhere.
 
-use crate::cli::exit::{Failure, Result};
+use crate::exit::{Failure, Result};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;

@@ -6,7 +6,7 @@ use super::super::exit::Result;
 use super::arrivals::compare_arrivals;
 use super::records::is_of_period;
 use super::snapshots::compare_with_clone;
-use crate::collect::records::{DeploymentRecords as _, FETCH};
+use portcullis_collect::records::{DeploymentRecords as _, FETCH};
 use portcullis_git::{DatedCommit, Repository};
 use portcullis_model::change::Revision;
 use portcullis_model::digest::Digest;

@@ -5,9 +5,6 @@
 use super::super::clauses::framework_name;
 use super::super::output::control_guides;
 use super::records::folder_of;
-use crate::render::portal::{EvidencePeriod, EvidenceRow, write_evidence_files};
-use crate::render::procedure::{ProcedureStyle, write_html};
-use crate::render::{self, Context, ControlGuide, NoSources, Style};
 use portcullis_judge::clauses::FRAMEWORKS;
 use portcullis_judge::control::procedure::diagram::BOTH;
 use portcullis_judge::control::procedure::markdown::write_page;
@@ -23,6 +20,9 @@ use portcullis_pack::manifest::PROGRAM;
 use portcullis_pack::verify::{VerifiedPack, policy_path};
 use portcullis_pack::{ItemPath, ItemSource, PackFault, PackWrong};
 use portcullis_record::{FACTS, POLICY};
+use portcullis_render::portal::{EvidencePeriod, EvidenceRow, write_evidence_files};
+use portcullis_render::procedure::{ProcedureStyle, write_html};
+use portcullis_render::{Context, ControlGuide, NoSources, Style};
 use portcullis_wire::audit::v1::AuditV1;
 use portcullis_wire::facts::read_facts;
 use portcullis_wire::pack::v1::PackRoleV1;
@@ -108,8 +108,8 @@ fn write_forms(
     for (form, file) in FORMS {
         let mut bytes = Vec::new();
         // A form that has no words for such a decision is left out.
-        let written =
-            render::find(form).is_some_and(|form| (form.write)(decision, &context, &mut bytes).is_ok());
+        let written = portcullis_render::find(form)
+            .is_some_and(|form| (form.write)(decision, &context, &mut bytes).is_ok());
         if written {
             take(ItemPath::new(&format!("results/{name}/{file}"))?, bytes, PackRoleV1::Results)?;
         }

@@ -5,10 +5,10 @@
 use super::super::exit::{Exit, Failure, Result};
 use super::records::folder_of;
 use super::stored::{PLAIN, store_again};
-use crate::collect::records::FETCH;
-use crate::collect::snapshots::read_snapshots;
 use jiff::Timestamp;
 use portcullis_audit::protection::{Look, protection_over_time};
+use portcullis_collect::records::FETCH;
+use portcullis_collect::snapshots::read_snapshots;
 use portcullis_git::Repository;
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::digest::Digest;

@@ -11,7 +11,7 @@ use super::records::check_records;
 use super::results::check_results;
 use super::sealed::{VerifySignature, check_seals};
 use super::snapshots::check_snapshots;
-use crate::cli::signature::{beside, read_file, read_signers, signed_file, signer_of};
+use crate::signature::{beside, read_file, read_signers, signed_file, signer_of};
 use clap::Args;
 use jiff::Timestamp;
 use portcullis_model::digest::Digest;
@@ -169,7 +169,7 @@ fn signed_elsewhere(audit: &AuditV1) -> Option<String> {
     let signed: Vec<&str> =
         audit.deployments.iter().filter(is_signed).map(|deployment| deployment.id.as_str()).collect();
     let (first, count) = (signed.first()?, signed.len());
-    let signed = crate::render::plural(count as u64, "signed record");
+    let signed = portcullis_render::plural(count as u64, "signed record");
     Some(format!(
         "{signed} ({first} the first): a pack holds no signature of a record; `portcullis record verify` checks it in the repository"
     ))

@@ -2,8 +2,8 @@
 
 use super::status::{CourseStatus, Horizon, PersonStatus, RegisterStatus};
 use super::{ReadRegister, RegisterArguments, parse_moment};
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::output;
+use crate::exit::{Exit, Failure, Result};
+use crate::output;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_judge::control::shared::training::read_days;

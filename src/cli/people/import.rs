@@ -2,15 +2,15 @@
 
 use super::update::{UpdatedRegister, add_training, describe_difference};
 use super::{ReadRegister, RegisterArguments, parse_moment, read_text};
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::output;
-use crate::collect::training::badge::read_badge;
-use crate::collect::training::csv::{read_csv, read_mapping};
-use crate::collect::training::xapi::read_xapi;
-use crate::collect::training::{ExportError, TrainingExport};
+use crate::exit::{Exit, Failure, Result};
+use crate::output;
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_attest::badge::{BadgeRefusal, BadgeTrust};
+use portcullis_collect::training::badge::read_badge;
+use portcullis_collect::training::csv::{read_csv, read_mapping};
+use portcullis_collect::training::xapi::read_xapi;
+use portcullis_collect::training::{ExportError, TrainingExport};
 use portcullis_judge::policy;
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
 //! Adds training to the text of a register, and leaves every other byte of it as it is.
 
-use crate::cli::exit::{Failure, Result};
-use crate::collect::training::{ImportedTraining, NamedPerson};
+use crate::exit::{Failure, Result};
+use portcullis_collect::training::{ImportedTraining, NamedPerson};
 use portcullis_judge::policy::read_completion;
 use portcullis_model::person::is_same_name;
 use portcullis_model::training::{Register, RegisteredPerson, TrainingEntry};

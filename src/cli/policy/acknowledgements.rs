@@ -1,10 +1,10 @@
 //! `portcullis policy acknowledgements`: who has read the procedure as it is now.
 
-use crate::cli::HostName;
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::hosts::profile_of;
-use crate::cli::output;
-use crate::cli::policy_file::{POLICY, read_policy};
+use crate::HostName;
+use crate::exit::{Exit, Failure, Result};
+use crate::hosts::profile_of;
+use crate::output;
+use crate::policy_file::{POLICY, read_policy};
 use clap::Args;
 use jiff::Timestamp;
 use portcullis_attest::signers::AllowedSigners;

@@ -1,17 +1,17 @@
 //! `portcullis policy explain-decision`: why a saved decision came out as it did, control by
 //! control with the lines of the policy.
 
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::record::decision_json;
-use crate::cli::saved_case::SavedCase;
-use crate::cli::{output, trace};
-use crate::render::prose::wrap_text;
-use crate::render::{self, plural};
+use crate::exit::{Exit, Failure, Result};
+use crate::record::decision_json;
+use crate::saved_case::SavedCase;
+use crate::{output, trace};
 use clap::Args;
 use portcullis_judge::decide::decide_facts;
 use portcullis_judge::policy::{Policy, line_of};
 use portcullis_model::decision::{Decision, Finding, Outcome, TouchedArea, Verdict};
 use portcullis_model::gathered::GatheredFacts;
+use portcullis_render::plural;
+use portcullis_render::prose::wrap_text;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -97,7 +97,7 @@ fn describe_outcome(decision: &Decision) -> String {
 }
 
 fn lines(margin: usize, hang: usize, text: &str) -> String {
-    let text = render::plain(text);
+    let text = portcullis_render::plain(text);
     let lines = wrap_text(&text, margin, hang, WIDTH);
     let mut start = " ".repeat(margin);
     lines.iter().fold(String::new(), |mut page, line| {
@@ -137,7 +137,7 @@ fn quote_line(policy: &Policy, number: u64) -> String {
         .text
         .lines()
         .nth(at)
-        .map_or_else(String::new, |line| format!("{number:>6} | {}\n", render::plain(line)))
+        .map_or_else(String::new, |line| format!("{number:>6} | {}\n", portcullis_render::plain(line)))
 }
 
 /// Those of the policy, and those that spoke without it.
@@ -200,7 +200,7 @@ fn quote_table(policy: &str, from: u64) -> String {
     let is_end = |place: usize, line: &str| place > at && (line.trim().is_empty() || line.starts_with('['));
     own.take_while(|(place, line)| !is_end(*place, line))
         .take(QUOTED)
-        .map(|(place, line)| format!("{:>6} | {}\n", place + 1, render::plain(line)))
+        .map(|(place, line)| format!("{:>6} | {}\n", place + 1, portcullis_render::plain(line)))
         .collect()
 }
 

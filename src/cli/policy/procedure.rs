@@ -1,11 +1,10 @@
 //! `portcullis policy procedure`: how code is tested, reviewed and deployed here, for staff.
 
-use crate::cli::HostName;
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::hosts::profile_of;
-use crate::cli::output;
-use crate::cli::policy_file::{POLICY, read_policy};
-use crate::render::procedure::{ProcedureStyle, write_html};
+use crate::HostName;
+use crate::exit::{Exit, Failure, Result};
+use crate::hosts::profile_of;
+use crate::output;
+use crate::policy_file::{POLICY, read_policy};
 use clap::Args;
 use jiff::civil::Date;
 use jiff::tz::Offset;
@@ -16,6 +15,7 @@ use portcullis_judge::control::procedure::published::update::update_page;
 use portcullis_judge::control::procedure::published::{PublishedPage, is_same_text};
 use portcullis_judge::control::procedure::{Procedure, words};
 use portcullis_judge::policy::Policy;
+use portcullis_render::procedure::{ProcedureStyle, write_html};
 use std::path::{Path, PathBuf};
 
 /// The page that is meant where neither the command line nor the policy names one.

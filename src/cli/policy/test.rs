@@ -1,11 +1,10 @@
 //! `portcullis policy test`: cases beside the policy, judged, and held against what is expected.
 
-use crate::cli::decide::read_facts_file;
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::hosts::{kind_of, profile_of};
-use crate::cli::policy_file::{POLICY, check_waivers, read_policy};
-use crate::cli::{HostName, output};
-use crate::render::plural;
+use crate::decide::read_facts_file;
+use crate::exit::{Exit, Failure, Result};
+use crate::hosts::{kind_of, profile_of};
+use crate::policy_file::{POLICY, check_waivers, read_policy};
+use crate::{HostName, output};
 use clap::Args;
 use jiff::Timestamp;
 use portcullis_forge as host;
@@ -15,6 +14,7 @@ use portcullis_model::path::RepoPath;
 use portcullis_rehearse::case::check_case;
 use portcullis_rehearse::case::compose::{CaseGround, compose_facts};
 use portcullis_rehearse::case::text::{CaseText, read_cases};
+use portcullis_render::plural;
 use std::path::{Path, PathBuf};
 
 /// The file of cases that lies beside a policy.

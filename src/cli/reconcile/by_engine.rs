@@ -8,7 +8,7 @@ use super::inputs::manifest_failure;
 use super::plan::{make_plan, write_plan};
 use super::run_folder::create_run_folder;
 use super::spark::{FoundSpark, SparkArguments};
-use crate::cli::exit::{Exit, Failure, Result};
+use crate::exit::{Exit, Failure, Result};
 use clap::Args;
 use portcullis_model::reconciliation::Dataset;
 use portcullis_reconcile::compare::ComparedManifests;

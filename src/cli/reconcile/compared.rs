@@ -1,7 +1,7 @@
 //! One comparison with what it is worth, and the run that it becomes.
 
 use super::inputs::{manifest_failure, threads};
-use crate::cli::exit::Result;
+use crate::exit::Result;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::digest::Digest;
 use portcullis_model::reconciliation::run::{ComparedManifest, RecordBreak, RunManifests, RunOutcome};

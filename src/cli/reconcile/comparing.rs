@@ -5,15 +5,15 @@ use super::inputs::{find_dataset, manifest_failure, open_manifest, read_dataset_
 use super::manifest_signing::check_signatures;
 use super::storing::{Keeping, chain_of, keep_run};
 use super::{CompareArguments, JudgeArguments, ManifestArguments, RunFormat, exit_of};
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::{opening, output};
-use crate::render::reconciliation::{RunShown, write_run_text};
+use crate::exit::{Exit, Failure, Result};
+use crate::{opening, output};
 use jiff::Timestamp;
 use portcullis_model::reconciliation::run::{RecordBreak, RunOutcome};
 use portcullis_model::reconciliation::{AcceptedDifference, Dataset, ReconciliationRun, RunPopulation};
 use portcullis_reconcile::compare::ComparedManifests;
 use portcullis_reconcile::manifest::{Manifest, remove_folder};
 use portcullis_record::run::{RunChain, RunLink, prepare_run};
+use portcullis_render::reconciliation::{RunShown, write_run_text};
 use portcullis_wire::run::v1::{read_run, write_run};
 use std::path::Path;
 

@@ -1,13 +1,13 @@
 //! `reconcile exchange`: two parties find the records in which they differ, message by message.
 
 use super::inputs::{manifest_failure, open_manifest};
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::output;
-use crate::render::reconciliation::count_differing;
+use crate::exit::{Exit, Failure, Result};
+use crate::output;
 use clap::{Args, Subcommand};
 use portcullis_reconcile::exchange::{
     ExchangeFault, ExchangeLimits, ManifestParty, answer_message, begin_exchange, is_complete,
 };
+use portcullis_render::reconciliation::count_differing;
 use portcullis_wire::exchange::v1::{DifferenceKindV1, ExchangeV1, read_exchange, write_exchange};
 use std::path::{Path, PathBuf};
 

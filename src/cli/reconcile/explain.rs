@@ -4,8 +4,8 @@
 
 use super::inputs::{extract_failure, find_dataset, read_dataset_policy, read_key};
 use super::{ExplainRecordArguments, ReadSide, reasons};
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::output;
+use crate::exit::{Exit, Failure, Result};
+use crate::output;
 use jiff::Timestamp;
 use portcullis_connect::{Opening, open_source};
 use portcullis_forge::ci;

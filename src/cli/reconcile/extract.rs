@@ -3,9 +3,8 @@
 use super::ExtractArguments;
 use super::inputs::{Extraction, find_dataset, open_manifest, read_dataset_policy, read_key};
 use super::manifest_signing::sign_manifest;
-use crate::cli::exit::{Exit, Result};
-use crate::cli::output;
-use crate::render;
+use crate::exit::{Exit, Result};
+use crate::output;
 use jiff::Timestamp;
 use portcullis_reconcile::manifest::Manifest;
 use std::path::Path;
@@ -30,7 +29,7 @@ pub(super) fn run(directory: &Path, arguments: &ExtractArguments) -> Result {
     output::text(&format!(
         "{}: {} of the {} in {}, {}",
         dataset.name,
-        render::plural(header.rows, "row"),
+        portcullis_render::plural(header.rows, "row"),
         arguments.side.as_str(),
         arguments.output.display(),
         manifest.digest().as_str()

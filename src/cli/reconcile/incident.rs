@@ -1,13 +1,13 @@
 //! A run over budget opens the draft of an incident, and with it the clocks of those who must be
 //! told.
 
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::incident::open::{IncidentOpening, blank_id, open_incident};
-use crate::cli::incident::store::EntryArguments;
-use crate::cli::record::unseen_failure;
-use crate::cli::{opening, output};
-use crate::collect::records::DeploymentRecords as _;
-use crate::collect::runs::recorded_deployments;
+use crate::exit::{Exit, Failure, Result};
+use crate::incident::open::{IncidentOpening, blank_id, open_incident};
+use crate::incident::store::EntryArguments;
+use crate::record::unseen_failure;
+use crate::{opening, output};
+use portcullis_collect::records::DeploymentRecords as _;
+use portcullis_collect::runs::recorded_deployments;
 use portcullis_forge::ci;
 use portcullis_incident::exposure::find_exposure;
 use portcullis_judge::policy::Policy;

@@ -2,11 +2,10 @@
 
 use super::copied_database::describe_lone_database;
 use super::{KeyArguments, PolicyArguments, ReadSide};
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::output;
-use crate::cli::policy_file::{POLICY, read_policy};
-use crate::cli::progress::{Progress, ProgressView};
-use crate::render;
+use crate::exit::{Exit, Failure, Result};
+use crate::output;
+use crate::policy_file::{POLICY, read_policy};
+use crate::progress::{Progress, ProgressView};
 use portcullis_connect::{Opening, WatchedSource, open_source};
 use portcullis_forge::ci;
 use portcullis_judge::policy::Policy;
@@ -198,12 +197,12 @@ fn explain_rest(fault: ExtractFault, output: &Path) -> Failure {
 /// Why rows cannot be compared.
 fn tell_causes(side: &str, causes: &[RowCause]) {
     for RowCause { cause, rows, first } in causes.iter().take(TOLD) {
-        let rows = render::plural(*rows, "row");
+        let rows = portcullis_render::plural(*rows, "row");
         output::remark(&format!("{side}: {rows} cannot be compared, the first is {first}: {cause}"));
     }
     let more = causes.len().saturating_sub(TOLD);
     if more > 0 {
-        output::remark(&format!("{side}: {}", render::plural(more as u64, "other reason")));
+        output::remark(&format!("{side}: {}", portcullis_render::plural(more as u64, "other reason")));
     }
 }
 

@@ -1,8 +1,8 @@
 //! Signatures of manifests: made where a system is read, and demanded where manifests are compared.
 
 use super::storing::{allowed_signers, listed_name};
-use crate::cli::exit::{Failure, Result};
-use crate::cli::{output, signing};
+use crate::exit::{Failure, Result};
+use crate::{output, signing};
 use jiff::Timestamp;
 use portcullis_attest::AttestError;
 use portcullis_attest::manifest::SignedManifest;

@@ -3,8 +3,8 @@
 
 use super::ReadSide;
 use super::inputs::extract_failure;
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::output;
+use crate::exit::{Exit, Failure, Result};
+use crate::output;
 use portcullis_connect::{Opening, open_source};
 use portcullis_forge::ci;
 use portcullis_model::reconciliation::Dataset;

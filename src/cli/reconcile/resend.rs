@@ -1,9 +1,8 @@
 //! The list of operations that have to be sent again. Nothing is sent, here or anywhere.
 
 use super::ReadSide;
-use crate::cli::exit::{Failure, Result};
-use crate::cli::output;
-use crate::render;
+use crate::exit::{Failure, Result};
+use crate::output;
 use portcullis_connect::{Opening, open_source};
 use portcullis_forge::ci;
 use portcullis_model::reconciliation::{Dataset, RecordClass};
@@ -48,8 +47,11 @@ pub(super) fn write_list(
     output::remark(&format!(
         "{}: {} of {} to send again; nothing was sent",
         file.display(),
-        render::plural(lines.len() as u64, "operation"),
-        render::plural(lines.iter().map(|line| line.key).collect::<BTreeSet<_>>().len() as u64, "record")
+        portcullis_render::plural(lines.len() as u64, "operation"),
+        portcullis_render::plural(
+            lines.iter().map(|line| line.key).collect::<BTreeSet<_>>().len() as u64,
+            "record"
+        )
     ));
     Ok(())
 }

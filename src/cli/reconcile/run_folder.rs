@@ -1,7 +1,7 @@
 //! What runs leave in a folder of the user's: a folder for each run, named by its time, and files
 //! that only their owner can read.
 
-use crate::cli::exit::{Failure, Result};
+use crate::exit::{Failure, Result};
 use jiff::Timestamp;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::ErrorKind;

@@ -2,19 +2,18 @@
 
 use super::inputs::read_dataset_policy;
 use super::{PolicyArguments, RunExpectations, RunFormat, ShowArguments, exit_of};
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::policy_file::POLICY;
-use crate::cli::record::unseen_failure;
-use crate::cli::{opening, output};
-use crate::collect::records::{DeploymentRecords as _, FETCH};
-use crate::collect::runs::{read_runs, recorded_deployments, run_refs};
-use crate::render;
-use crate::render::reconciliation::{RunShown, write_run_line, write_run_text};
+use crate::exit::{Exit, Failure, Result};
+use crate::policy_file::POLICY;
+use crate::record::unseen_failure;
+use crate::{opening, output};
 use jiff::Timestamp;
+use portcullis_collect::records::{DeploymentRecords as _, FETCH};
+use portcullis_collect::runs::{read_runs, recorded_deployments, run_refs};
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;
 use portcullis_model::reconciliation::{ReconciliationRun, RunOutcome};
 use portcullis_record::run::{RUNS_PREFIX, RunChain, run_reference};
+use portcullis_render::reconciliation::{RunShown, write_run_line, write_run_text};
 use portcullis_wire::run::v1::write_run;
 use std::path::Path;
 
@@ -51,7 +50,7 @@ pub(super) fn show(directory: &Path, arguments: &ShowArguments) -> Result {
         Failure::usage(format!(
             "{} has {}",
             arguments.dataset,
-            render::plural(chain.links.len() as u64, "run")
+            portcullis_render::plural(chain.links.len() as u64, "run")
         ))
     })?;
     if arguments.format == RunFormat::Json {
@@ -139,7 +138,7 @@ pub(super) fn verify(directory: &Path, expected: &RunExpectations) -> Result {
     for reference in meant_refs(&repository, expected.dataset.as_deref(), remembers)? {
         let chain = read_chain(&repository, &reference)?;
         let name = name_of(&reference);
-        let count = render::plural(chain.commits.len() as u64, "run");
+        let count = portcullis_render::plural(chain.commits.len() as u64, "run");
         let newest = chain.tip().map(Revision::as_str).unwrap_or_default();
         let mut lost = Vec::new();
         if let Some(tip) = tip.as_ref().filter(|tip| !chain.commits.contains(tip)) {

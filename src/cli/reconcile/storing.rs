@@ -2,17 +2,17 @@
 
 use super::KeepingArguments;
 use super::compared::JudgedComparison;
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::record::unseen_failure;
-use crate::cli::{opening, output, signing};
-use crate::collect::record_signatures::signers_at;
-use crate::collect::records::FETCH;
-use crate::collect::runs::{append_run, read_runs};
+use crate::exit::{Exit, Failure, Result};
+use crate::record::unseen_failure;
+use crate::{opening, output, signing};
 use jiff::Timestamp;
 use portcullis_attest::AttestError;
 use portcullis_attest::run::SignedRun;
 use portcullis_attest::signed_item::SignedItem as _;
 use portcullis_attest::signers::AllowedSigners;
+use portcullis_collect::record_signatures::signers_at;
+use portcullis_collect::records::FETCH;
+use portcullis_collect::runs::{append_run, read_runs};
 use portcullis_git::commit_writer::WriteError;
 use portcullis_model::change::Revision;
 use portcullis_model::digest::Digest;

@@ -2,11 +2,11 @@
 //! of the repository.
 
 use super::{Anchoring, no_record, no_records, read_chain, report_problems, unseen_failure};
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::{names, output};
-use crate::collect::records::DeploymentRecords as _;
-use crate::collect::snapshots::{read_snapshots, snapshot_refs};
+use crate::exit::{Exit, Failure, Result};
+use crate::{names, output};
 use jiff::Timestamp;
+use portcullis_collect::records::DeploymentRecords as _;
+use portcullis_collect::snapshots::{read_snapshots, snapshot_refs};
 use portcullis_git::Repository;
 use portcullis_record::snapshot::snapshot_reference;
 use portcullis_record::{Anchor, AnchoredSnapshot, AnchoredTip, MalformedAnchor, time_stamp_request};

@@ -1,7 +1,7 @@
 //! `record list --json`: records for programs.
 
 use super::pretty_json;
-use crate::cli::exit::Result;
+use crate::exit::Result;
 use portcullis_record::{Chain, RecordEntry, RecordLink, RecordSignature, RecordStanding};
 use portcullis_wire::record::v2::RecordedBaselineV2;
 use portcullis_wire::record_list::v1::{

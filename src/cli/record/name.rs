@@ -1,6 +1,6 @@
 //! The name of a record: `production`, the newest, or `production#3`.
 
-use crate::cli::exit::{Failure, Result};
+use crate::exit::{Failure, Result};
 use portcullis_model::environment::Environment;
 use std::str::FromStr;
 

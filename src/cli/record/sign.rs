@@ -1,13 +1,13 @@
 //! Signing a deployment record before it is stored.
 
 use super::DeploymentRecording;
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::{opening, signing};
-use crate::collect::record_signatures::signers_at;
+use crate::exit::{Exit, Failure, Result};
+use crate::{opening, signing};
 use portcullis_attest::AttestError;
 use portcullis_attest::record::SignedRecord;
 use portcullis_attest::signed_item::SignedItem as _;
 use portcullis_attest::signers::AllowedSigners;
+use portcullis_collect::record_signatures::signers_at;
 use portcullis_judge::policy::Policy;
 use portcullis_judge::policy::house::HouseTexts;
 use portcullis_model::path::RepoPath;

@@ -7,10 +7,9 @@ use super::{
     RecordName, no_record, no_records, object_name, read_records, report_problems, unseen_failure,
     write_failure,
 };
-use crate::collect::naming::resolve_named;
-use crate::collect::records::{Closeness, DeploymentRecords as _};
-use crate::render;
 use clap::Args;
+use portcullis_collect::naming::resolve_named;
+use portcullis_collect::records::{Closeness, DeploymentRecords as _};
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;
 use portcullis_model::environment::Environment;
@@ -84,9 +83,11 @@ fn verify_environment(repository: &Repository, name: &RecordName, expected: &Exp
     };
     let only = number.map(|number| super::commit_at(&chain, Some(number))).transpose()?;
     let mut text = Vec::new();
-    let remembered =
-        render::record::Remembered { tip: expected.expect_tip.as_ref(), is_end_checked: remembers };
-    render::record::verified(&chain, only, remembered, &mut text).map_err(write_failure)?;
+    let remembered = portcullis_render::record::Remembered {
+        tip: expected.expect_tip.as_ref(),
+        is_end_checked: remembers,
+    };
+    portcullis_render::record::verified(&chain, only, remembered, &mut text).map_err(write_failure)?;
     output::stdout(&text)?;
     let mut differences = list_differences(&chain, expected, deployed.as_ref());
     differences.extend(tips.iter().filter_map(|tip| tip.find_loss(&chain)));
@@ -120,7 +121,7 @@ fn anchored_tips(expected: &Expectations, environment: &Environment) -> Result<V
 fn list_differences(chain: &Chain, expected: &Expectations, deployed: Option<&Revision>) -> Vec<String> {
     let environment = &chain.environment;
     let cut = expected.at_least.filter(|least| (chain.commits.len() as u64) < *least).map(|least| {
-        let records = render::plural(chain.commits.len() as u64, "record");
+        let records = portcullis_render::plural(chain.commits.len() as u64, "record");
         format!("{environment} has {records}, and there should be at least {least}")
     });
     let moved = expected.expect_tip.as_ref().filter(|tip| !chain.holds(tip)).map(|tip| {

@@ -2,20 +2,20 @@
 
 use super::RehearseArguments;
 use super::policies::NamedPolicy;
-use crate::cli::audit::asking::open_asked;
-use crate::cli::audit::branch::NamedTip;
-use crate::cli::audit::period::AskedPeriod;
-use crate::cli::audit::population::{AuditedLine, CountedRange};
-use crate::cli::audit::unseen_failure;
-use crate::cli::exit::Result;
-use crate::cli::hosts::profile_of;
-use crate::cli::output;
-use crate::cli::progress::Progress;
-use crate::collect::audit::{AuditGroup, AuditedBranch, GatheredLanding};
-use crate::collect::crew::Crew;
-use crate::collect::sources::{NO_REVIEW_REFS, Sources};
+use crate::audit::asking::open_asked;
+use crate::audit::branch::NamedTip;
+use crate::audit::period::AskedPeriod;
+use crate::audit::population::{AuditedLine, CountedRange};
+use crate::audit::unseen_failure;
+use crate::exit::Result;
+use crate::hosts::profile_of;
+use crate::output;
+use crate::progress::Progress;
 use jiff::Timestamp;
 use portcullis_audit::landing::SeenLanding;
+use portcullis_collect::audit::{AuditGroup, AuditedBranch, GatheredLanding};
+use portcullis_collect::crew::Crew;
+use portcullis_collect::sources::{NO_REVIEW_REFS, Sources};
 use portcullis_forge::Forge;
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;
@@ -23,6 +23,7 @@ use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::host::NO_HOST;
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::landing::{Span, Step};
+use portcullis_model::reading::NO_READERS;
 use portcullis_rehearse::landings::{RehearsalBook, RehearsalTitle, RehearsedPolicies};
 use portcullis_rehearse::variant::change_settings;
 use portcullis_wire::rehearsal::v1::{RehearsalV1, RehearsedPastV1};
@@ -101,8 +102,17 @@ fn sources_of<'a>(
     (host, crew): (Option<&'a dyn Forge>, Option<&'a Crew<'a>>),
     observed: Timestamp,
 ) -> Sources<'a> {
-    let review_refs = &NO_REVIEW_REFS;
-    Sources { repository, host, crew, directory, reports: &[], evidence: &[], observed, review_refs }
+    Sources {
+        repository,
+        host,
+        crew,
+        directory,
+        reports: &[],
+        readers: NO_READERS,
+        evidence: &[],
+        observed,
+        review_refs: &NO_REVIEW_REFS,
+    }
 }
 
 fn describe_past(
@@ -150,7 +160,7 @@ impl Rehearsing<'_> {
 
     fn judge_groups(&self, groups: Vec<AuditGroup>, book: &mut RehearsalBook<'_>) {
         let count = groups.len();
-        let what = format!("rehearsing {}", crate::render::plural(count as u64, "landing"));
+        let what = format!("rehearsing {}", portcullis_render::plural(count as u64, "landing"));
         let progress = Progress::begin(self.arguments.view(), what, Some(count.max(1)));
         let mut rest = groups.into_iter();
         loop {

@@ -1,8 +1,8 @@
 //! Where a rehearsal is written, and in which form.
 
-use crate::cli::exit::{Failure, Result};
-use crate::cli::output::{self, PlainJson};
-use crate::render::{Style, rehearsal};
+use crate::exit::{Failure, Result};
+use crate::output::{self, PlainJson};
+use portcullis_render::{Style, rehearsal};
 use portcullis_wire::rehearsal::v1::RehearsalV1;
 use std::io::{self, Write};
 use std::path::PathBuf;

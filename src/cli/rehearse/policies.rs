@@ -1,11 +1,11 @@
 //! The policies of a rehearsal. They need not be committed: nothing is decided by them.
 
 use super::RehearseArguments;
-use crate::cli::audit::unseen_failure;
-use crate::cli::deploying::branch_named;
-use crate::cli::exit::{Failure, Result};
-use crate::cli::policy_file::{POLICY, parse_policy_at, read_policy};
-use crate::collect::gather::text_at;
+use crate::audit::unseen_failure;
+use crate::deploying::branch_named;
+use crate::exit::{Failure, Result};
+use crate::policy_file::{POLICY, parse_policy_at, read_policy};
+use portcullis_collect::gather::text_at;
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
 use portcullis_model::change::{BranchName, Revision};

@@ -1,13 +1,12 @@
 //! Listing and verifying snapshots.
 
 use super::SnapshotExpectations;
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::record::{read_anchor, unseen_failure};
-use crate::cli::{opening, output};
-use crate::collect::records::FETCH;
-use crate::collect::snapshots::{read_snapshots, snapshot_refs};
-use crate::render;
+use crate::exit::{Exit, Failure, Result};
+use crate::record::{read_anchor, unseen_failure};
+use crate::{opening, output};
 use jiff::Timestamp;
+use portcullis_collect::records::FETCH;
+use portcullis_collect::snapshots::{read_snapshots, snapshot_refs};
 use portcullis_git::Repository;
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::Fact;
@@ -51,7 +50,7 @@ pub(super) fn verify(directory: &Path, expected: &SnapshotExpectations) -> Resul
         let of_branch: Vec<&AnchoredSnapshot> =
             anchored.iter().filter(|one| snapshot_reference(&one.branch) == reference).collect();
         let remembers = remembers || !of_branch.is_empty();
-        let count = render::plural(chain.commits.len() as u64, "snapshot");
+        let count = portcullis_render::plural(chain.commits.len() as u64, "snapshot");
         let newest = chain.tip().map(Revision::as_str).unwrap_or_default();
         let mut lost: Vec<String> = of_branch.iter().filter_map(|one| one.find_loss(&chain)).collect();
         if let Some(tip) = tip.as_ref().filter(|tip| !chain.commits.contains(tip)) {
@@ -135,10 +134,13 @@ fn describe(link: &SnapshotLink) -> String {
         StoredLook::Same { number, .. } => format!(", as in {number}"),
     };
     let seen = match &link.look.protection {
-        Fact::Known(protection) => render::plural(protection.requirements.len() as u64, "requirement"),
+        Fact::Known(protection) => {
+            portcullis_render::plural(protection.requirements.len() as u64, "requirement")
+        }
         Fact::Gap(gap) => gap.to_string(),
     };
     let gaps = link.look.gaps().len() as u64;
-    let gaps = if gaps == 0 { String::new() } else { format!(", {}", render::plural(gaps, "gap")) };
+    let gaps =
+        if gaps == 0 { String::new() } else { format!(", {}", portcullis_render::plural(gaps, "gap")) };
     format!("{}  {}  tip {tip}: {seen}{gaps}{same}", snapshot.number, snapshot.time)
 }

@@ -1,16 +1,15 @@
 //! Asking a host, and writing down what it said.
 
 use super::SnapshotArguments;
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::hosts::{MeantHost, kind_of, open_host};
-use crate::cli::policy_file::{POLICY, parse_policy_at, read_policy};
-use crate::cli::record::unseen_failure;
-use crate::cli::{HostName, bare, opening, output, signing};
-use crate::collect::gather::text_at;
-use crate::collect::records::FETCH;
-use crate::collect::snapshots::{append_snapshot, look_at, read_snapshots};
-use crate::render;
+use crate::exit::{Exit, Failure, Result};
+use crate::hosts::{MeantHost, kind_of, open_host};
+use crate::policy_file::{POLICY, parse_policy_at, read_policy};
+use crate::record::unseen_failure;
+use crate::{HostName, bare, opening, output, signing};
 use jiff::Timestamp;
+use portcullis_collect::gather::text_at;
+use portcullis_collect::records::FETCH;
+use portcullis_collect::snapshots::{append_snapshot, look_at, read_snapshots};
 use portcullis_forge::{Forge, ci};
 use portcullis_git::Repository;
 use portcullis_git::commit_writer::WriteError;
@@ -177,7 +176,9 @@ fn describe(pending: &PendingSnapshot, commit: &str, look: &ProtectionLook) -> S
         StoredLook::Same { number, .. } => format!(", the same as in snapshot {number}"),
     };
     let seen = match &look.protection {
-        Fact::Known(protection) => render::plural(protection.requirements.len() as u64, "requirement"),
+        Fact::Known(protection) => {
+            portcullis_render::plural(protection.requirements.len() as u64, "requirement")
+        }
         Fact::Gap(_) => "protection not seen".to_string(),
     };
     format!("{}: snapshot {} ({commit}), {tip}: {seen}{kept}", snapshot.branch, snapshot.number)

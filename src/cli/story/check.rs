@@ -1,8 +1,8 @@
 //! The comparison at a moment of the story: both sides are extracted, compared, looked at again
 //! where they differ, and judged, as `reconcile run` does it. Only the clock is made up.
 
-use crate::cli::exit::{Failure, Result};
-use crate::cli::reconcile::compared::{ComparisonFiles, JudgedComparison, compare};
+use crate::exit::{Failure, Result};
+use crate::reconcile::compared::{ComparisonFiles, JudgedComparison, compare};
 use jiff::Timestamp;
 use portcullis_model::reconciliation::{Dataset, SystemSettings};
 use portcullis_reconcile::compare::ComparedManifests;

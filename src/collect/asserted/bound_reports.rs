@@ -1,7 +1,7 @@
 //! Test reports that an evidence file binds to the judged revision.
 
 use super::{AssertedSources, change::CHANGE, known};
-use crate::collect::reports;
+use crate::reports;
 use portcullis_model::digest::Digest;
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::inquiry::Inquiry;
@@ -17,7 +17,7 @@ pub fn read_reports(sources: &AssertedSources<'_>, inquiry: &Inquiry) -> Result<
     let stated = known(file, "the reports of test runs", &file.tests)?;
     let head = &known(file, CHANGE, &file.change)?.head;
     let nothing_tracked = |_: &std::path::Path| Fact::Known(false);
-    let found = reports::gather(sources.directory, sources.reports, inquiry, &nothing_tracked);
+    let found = reports::gather(sources.reports, inquiry, &nothing_tracked);
     let mut reports = found.known()?.clone();
     for report in &mut reports {
         if let Err(gap) = check_binding(report, stated, head) {

@@ -12,7 +12,7 @@
 //!
 //! Nothing is taken from git, also where the working directory is a repository.
 
-use crate::collect::reports::NamedReport;
+use crate::reports::ReportFiles;
 use names::Names;
 use portcullis_model::assertion::{Assertion, NamedProgram};
 use portcullis_model::digest::Digest;
@@ -22,7 +22,6 @@ use portcullis_model::inquiry::{Inquiry, Topic};
 use portcullis_model::path::RepoPath;
 use portcullis_wire::evidence_file::v1::{EvidenceFileV1, StatedProgramV1, StatedTextV1, StatedV1};
 use portcullis_wire::form::Form;
-use std::path::Path;
 
 mod bound_reports;
 mod change;
@@ -40,9 +39,7 @@ pub struct AssertedSources<'a> {
     /// The digest of its bytes.
     pub digest: Digest,
     /// Where reports are looked for.
-    pub directory: &'a Path,
-    /// The reports that are named.
-    pub reports: &'a [NamedReport],
+    pub reports: ReportFiles<'a>,
     /// The moment of judgement.
     pub observed: jiff::Timestamp,
 }
@@ -54,7 +51,7 @@ pub fn gather_asserted(inquiry: Inquiry, sources: &AssertedSources<'_>) -> Facts
     let change = Fact::from(change::read_change(file, &names, &inquiry));
     let gate = Fact::from(texts::read_texts(file, &inquiry));
     let host = host::read_host(file, &names, &inquiry, assertion(file, &names, &sources.digest));
-    let reports = match inquiry.topics.contains(&Topic::Reports) || !sources.reports.is_empty() {
+    let reports = match inquiry.topics.contains(&Topic::Reports) || !sources.reports.named.is_empty() {
         true => bound_reports::read_reports(sources, &inquiry).into(),
         false => Fact::Gap(Gap::not_asked("the test reports", "use a policy that asks for them")),
     };

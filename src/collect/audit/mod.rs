@@ -6,10 +6,10 @@
 pub mod cache;
 pub mod saved;
 
-use crate::collect::asked_requests::ask_requests;
-use crate::collect::candidates::{candidates_in, merged_parents};
-use crate::collect::deployment::{Group, Range, ask_branch, no_host};
-use crate::collect::sources::{HostSession, Sources};
+use crate::asked_requests::ask_requests;
+use crate::candidates::{candidates_in, merged_parents};
+use crate::deployment::{Group, Range, ask_branch, no_host};
+use crate::sources::{HostSession, Sources};
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::deployment::{Baseline, BaselineOrigin, Deployment, LandingFacts};
 use portcullis_model::fact::{Fact, Gap};

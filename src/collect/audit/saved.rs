@@ -1,7 +1,7 @@
 //! Facts of landings that were saved when they were deployed: by records in the repository, and in
 //! files that are handed over.
 
-use crate::collect::records::DeploymentRecords as _;
+use crate::records::DeploymentRecords as _;
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;
 use portcullis_model::deployment::{Deployment, LandingFacts};

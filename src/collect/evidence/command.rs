@@ -12,14 +12,14 @@
 
 use super::name_of;
 use super::recording::{Measurement, Order, RecordedStatement, WatchedCommand, not_of_the_commit, record};
-use crate::collect::reading::read_beginning;
-use crate::collect::reports::{find, native_path, path_below};
+use crate::reading::read_beginning;
+use crate::reports::{find, native_path, path_below};
 use jiff::Timestamp;
 use portcullis_git::Repository;
 use portcullis_model::digest::Digest;
 use portcullis_model::evidence::{Checkout, ExitStatus, RecordedCommand};
 use portcullis_model::fact::{Gap, GapReason};
-use portcullis_report::{detect_format, line_coverage};
+use portcullis_model::reading::ReportReaders;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
@@ -38,7 +38,7 @@ pub fn run(
     command: &[OsString],
 ) -> Result<RecordedStatement, Gap> {
     let before = State::of(repository, &order, "before the command ran")?;
-    remove_earlier(repository, &before.checkout, &report_places(&order)?)?;
+    remove_earlier((repository, order.readers), &before.checkout, &report_places(&order)?)?;
     let (command, ended) = start_command(command)?;
     let after = State::of(repository, &order, "after the command had run")?;
     before.is_still(&after, command.began)?;
@@ -134,13 +134,17 @@ fn named_measurements(reports: &[Measurement]) -> Result<Vec<Measurement>, Gap> 
 
 /// Removes the reports of an earlier run: never a file of the repository, a link, or what does not
 /// look like a report. Nothing is removed before all of them are known to be reports.
-fn remove_earlier(repository: &Repository, checkout: &Checkout, files: &[PathBuf]) -> Result<(), Gap> {
+fn remove_earlier(
+    (repository, readers): (&Repository, &dyn ReportReaders),
+    checkout: &Checkout,
+    files: &[PathBuf],
+) -> Result<(), Gap> {
     let mut old = Vec::new();
     for file in files {
         not_of_the_commit(repository, &checkout.subject.commit, file)?;
         if fs::symlink_metadata(file).is_ok_and(|metadata| metadata.is_file()) {
             let name = name_of(repository.work_tree(), file);
-            is_report(file, &name)?;
+            is_report(readers, file, &name)?;
             old.push((file, name));
         }
     }
@@ -152,10 +156,10 @@ fn remove_earlier(repository: &Repository, checkout: &Checkout, files: &[PathBuf
 
 /// # Errors
 /// It does not look like a report, so it is not ours to remove.
-fn is_report(file: &Path, name: &str) -> Result<(), Gap> {
+fn is_report(readers: &dyn ReportReaders, file: &Path, name: &str) -> Result<(), Gap> {
     let bytes = read_beginning(file, name)?;
-    let tests = detect_format(&bytes).is_some();
-    let lines = || line_coverage::TABLE.iter().any(|format| (format.detect)(&bytes));
+    let tests = readers.detect_tests(&bytes).is_some();
+    let lines = || readers.detect_coverage(&bytes).is_some();
     if tests || bytes.iter().all(u8::is_ascii_whitespace) || lines() {
         return Ok(());
     }

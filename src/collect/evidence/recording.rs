@@ -1,9 +1,9 @@
 //! Statements of test runs, made from reports and what is checked out.
 
 use super::name_of;
-use crate::collect::line_coverage;
-use crate::collect::reading::{Taken as Read, digest_of_file, read, take};
-use crate::collect::reports::path_below;
+use crate::line_coverage;
+use crate::reading::{Taken as Read, digest_of_file, read, take};
+use crate::reports::path_below;
 use jiff::Timestamp;
 use portcullis_git::Repository;
 use portcullis_model::change::{ObjectName, Revision};
@@ -16,6 +16,7 @@ use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::line_coverage::{CoverageFormat, CoverageSource, Covered};
 use portcullis_model::own_times::OwnTimes;
 use portcullis_model::path::RepoPath;
+use portcullis_model::reading::ReportReaders;
 use portcullis_model::test_run::{ReportFormat, TestRun, worst_of_each};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -40,6 +41,8 @@ pub struct Order<'a> {
     pub configuration: Option<&'a str>,
     /// Its reports.
     pub reports: &'a [PathBuf],
+    /// The parsers that reports are read with.
+    pub readers: &'a dyn ReportReaders,
     /// The format that they are said to be in; otherwise their content tells.
     pub format: Option<ReportFormat>,
     /// Its coverage reports.
@@ -138,7 +141,7 @@ fn read_reports(
     let mut unread = Vec::new();
     for file in order.reports {
         not_of_the_commit(repository, commit, file)?;
-        match taken.report(name_of(repository.work_tree(), file), file, order.format) {
+        match taken.report(name_of(repository.work_tree(), file), file, order) {
             Err(gap) if failed && gap.reason == GapReason::Malformed => unread.push(gap.to_string()),
             read => read?,
         }
@@ -165,7 +168,8 @@ fn read_measurements(
         let text = |text: &str| text.to_string();
         let (strip, add) = (order.strip.map(text), order.add.map(text));
         let source = CoverageSource { files: files.clone(), format: *format, strip, add };
-        let (report, covered) = line_coverage::recorded(repository, commit, &blobs, &found.bytes, &source)?;
+        let (report, covered) =
+            line_coverage::recorded((repository, order.readers), commit, &blobs, &found.bytes, &source)?;
         taken.time(&files, found.written, &covered.times)?;
         all.insert((report.path.clone(), report.digest.clone()), report);
         measured.push(covered);
@@ -217,8 +221,8 @@ struct TakenReports {
 
 impl TakenReports {
     /// The same bytes under two names are one report.
-    fn report(&mut self, path: String, file: &Path, format: Option<ReportFormat>) -> Result<(), Gap> {
-        let Read { digest, written, format, run } = take(file, &path, Ok(format))?;
+    fn report(&mut self, path: String, file: &Path, order: &Order<'_>) -> Result<(), Gap> {
+        let Read { digest, written, format, run } = take(order.readers, file, &path, Ok(order.format))?;
         let run = run?;
         self.time(&path, written, &run.times)?;
         if self.digests.insert(digest.clone()) {

@@ -1,7 +1,7 @@
 //! The steps of the writer one by one.
 
 use super::*;
-use crate::collect::records::{Closeness, DeploymentRecords};
+use crate::records::{Closeness, DeploymentRecords};
 use portcullis_git::commit_writer::store_objects;
 use portcullis_git::{Repository, neutralise};
 use portcullis_model::fact::Fact;

@@ -18,8 +18,8 @@
 //! refs append-only (`portcullis hook`); a deployment record keeps the tips that it saw, and an
 //! older one is refused after that.
 
-use crate::collect::imports;
-use crate::collect::sources::{Ends, ReviewRefs, Sources};
+use crate::imports;
+use crate::sources::{Ends, ReviewRefs, Sources};
 use chain::read_chain;
 use jiff::Timestamp;
 use opinions::{Asked, Opinions};

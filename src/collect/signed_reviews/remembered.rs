@@ -1,7 +1,7 @@
 //! Tips that were seen before: who shows an older one hides what was said since.
 
 use super::{ReviewQuestion, chain_gap, restore_remedy};
-use crate::collect::records::DeploymentRecords as _;
+use crate::records::DeploymentRecords as _;
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;

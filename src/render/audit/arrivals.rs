@@ -1,7 +1,7 @@
 //! Runs and incidents of an audit, for the terminal and as Markdown.
 
 use super::{describe_seconds, write_cells, write_table};
-use crate::render::{escape, plural};
+use crate::{escape, plural};
 use portcullis_wire::audit::v1::{
     ArrivalsV1, AuditedDatasetV1, AuditedIncidentV1, AuditedNoticeV1, AuditedRegisterV1, AuditedRunV1,
     OpenBreaksV1, RunJudgeV1,

@@ -4,7 +4,7 @@
 //! No cell is a formula, see `escape::csv_cell`, and plain cells have no quotes.
 
 use super::{outcome_word, request_name, stopping};
-use crate::render::escape;
+use crate::escape;
 use portcullis_wire::audit::v1::{AuditV1, AuditedLandingV1, TimeSourceV1};
 use std::collections::BTreeMap;
 use std::io;

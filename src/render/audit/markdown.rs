@@ -4,7 +4,7 @@ use super::{
     arrivals, describe_passage, describe_period, follow_up_word, headline, outcome_word, request_name,
     short_item, standing_word, write_cells, write_table,
 };
-use crate::render::escape;
+use crate::escape;
 use portcullis_wire::audit::v1::{AuditV1, AuditedLandingV1};
 use std::io::{self, Write};
 

@@ -5,7 +5,7 @@ pub mod csv;
 pub mod markdown;
 pub mod terminal;
 
-use crate::render::{escape, plural};
+use crate::{escape, plural};
 use portcullis_wire::audit::v1::{
     AuditOutcomeV1, AuditPeriodV1, AuditV1, AuditedLandingV1, ExceptionStandingV1, ExceptionV1, FollowUpV1,
     PassageV1, PassedByV1,

@@ -5,7 +5,7 @@ use super::{
     arrivals, describe_passage, describe_period, describe_seconds, follow_up_word, headline, outcome_word,
     short_item, standing_word,
 };
-use crate::render::{escape, plural};
+use crate::{escape, plural};
 use portcullis_wire::audit::v1::{
     AuditV1, BranchPopulationV1, EnvironmentPopulationV1, ExceptionV1, LapseV1, ProtectedBranchV1, SampleV1,
 };

@@ -2,10 +2,10 @@
 //! on.
 
 use super::{KnownLanding, LandingReport, Location, RequestReport, ReviewReport, ReviewWeight, Unexplained};
-use crate::render::terminal::{
+use crate::terminal::{
     BOLD, FAINT, Lead, Margin, PLAIN_LEAD, TerminalPage, of_verdict, write_area, write_finding,
 };
-use crate::render::{Style, patch, summary};
+use crate::{Style, patch, summary};
 use portcullis_model::change::Commit;
 use portcullis_model::decision::{Finding, TouchedArea, Verdict};
 use portcullis_model::fact::Fact;

@@ -2,7 +2,7 @@
 
 use super::super::{ControlGuide, json};
 use super::{Context, Paper, escape, is_open, prop, put_list, summary, token_of};
-use crate::render::Format;
+use crate::Format;
 use portcullis_model::decision::{Decision, Finding, Outcome, Verdict};
 use portcullis_model::facts::POLICY_PATH;
 use serde_json::{Value, json};

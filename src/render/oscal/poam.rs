@@ -2,7 +2,7 @@
 
 use super::super::json;
 use super::{Context, Paper, escape, is_open, put_list, string_of, summary, title_of};
-use crate::render::Format;
+use crate::Format;
 use portcullis_model::decision::{Decision, Finding};
 use serde_json::{Value, json};
 use std::io;

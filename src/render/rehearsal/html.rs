@@ -4,7 +4,7 @@ use super::{
     GIT_ALONE, NO_DECISION, day_of, describe_change, describe_effect, describe_facts, describe_past,
     describe_policy, find_landing, headline, is_git_alone, outcome_word, short_id, verdict_word,
 };
-use crate::render::plural;
+use crate::plural;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};

@@ -5,8 +5,8 @@ use super::{
     GIT_ALONE, NO_DECISION, day_of, describe_change, describe_effect, describe_facts, describe_past,
     describe_policy, find_landing, headline, is_git_alone, outcome_word, short_id, verdict_word,
 };
-use crate::render::prose::wrap_text;
-use crate::render::{Style, escape, plural};
+use crate::prose::wrap_text;
+use crate::{Style, escape, plural};
 use anstyle::AnsiColor;
 use portcullis_wire::decision::v1::{FindingV1, OutcomeV1};
 use portcullis_wire::rehearsal::v1::{RehearsalV1, RehearsedChangeV1, RehearsedCountsV1, RehearsedLandingV1};

@@ -1,7 +1,7 @@
 //! What a person sees, line by line.
 
 use super::*;
-use crate::render::sample::{STYLE, allowed, blocked, many, render, undetermined};
+use crate::sample::{STYLE, allowed, blocked, many, render, undetermined};
 use snapbox::{IntoData as _, assert_data_eq, str};
 
 fn shown(decision: &Decision, style: Style) -> String {

@@ -4,7 +4,7 @@ use super::fixture::Fixture;
 use super::page::{Block, Page};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Error};
-use portcullis::cli::Cli;
+use portcullis_cli::Cli;
 use snapbox::{Data, assert_data_eq};
 
 /// A command of a `console` block.

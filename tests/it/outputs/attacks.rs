@@ -2,9 +2,9 @@
 
 use super::decisions::{Judged, finding, of_no_facts, render, render_advice};
 use super::rows;
-use portcullis::render;
 use portcullis_model::decision::{Outcome, Place, SubjectKind, Verdict};
 use portcullis_model::path::RepoPath;
+use portcullis_render as render;
 use serde_json::Value;
 
 const ATTACKS: &[&str] = &[

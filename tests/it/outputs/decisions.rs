@@ -1,10 +1,9 @@
 //! Decisions to render: every scenario of the demonstration on every host, the situations of the conformance tests, kept facts of a deployment, and made-up ones.
 
 use crate::conformance::situations::SITUATIONS;
-use portcullis::cli::demo::{prepare_scenario, prepare_scene, scenarios::SCENARIOS};
-use portcullis::cli::output::control_guides;
-use portcullis::cli::prepare::Preparation;
-use portcullis::render::{self, Context, NoSources, Style};
+use portcullis_cli::demo::{prepare_scenario, prepare_scene, scenarios::SCENARIOS};
+use portcullis_cli::output::control_guides;
+use portcullis_cli::prepare::Preparation;
 use portcullis_judge::decide::decide_facts;
 use portcullis_judge::policy::Policy;
 use portcullis_model::decision::{
@@ -13,6 +12,7 @@ use portcullis_model::decision::{
 };
 use portcullis_model::digest::Digest;
 use portcullis_model::gathered::GatheredFacts;
+use portcullis_render::{Context, NoSources, Style};
 use portcullis_testkit::scene::{HOSTS, Scene};
 use std::path::Path;
 use std::sync::LazyLock;
@@ -57,7 +57,7 @@ fn of_scenarios() -> Vec<Judged> {
     let pairs = kinds.flat_map(|kind| SCENARIOS.iter().map(move |scenario| (kind, scenario)));
     let on_host = pairs.filter(|(kind, scenario)| !scenario.not_on.contains(&kind.name));
     let judged = on_host.map(|(kind, scenario)| {
-        let prepared = prepare_scenario(kind, scenario).unwrap();
+        let prepared = prepare_scenario(portcullis_report::READERS, kind, scenario).unwrap();
         judged_of(format!("{} on {}", scenario.name, kind.name), prepared)
     });
     judged.collect()
@@ -70,7 +70,7 @@ fn of_situations() -> Vec<Judged> {
         let mut scene = Scene::honest(host).unwrap();
         (situation.arrange)(&mut scene);
         let kind = portcullis_forge::find(host.kind()).unwrap();
-        let prepared = prepare_scene(kind, &scene).unwrap();
+        let prepared = prepare_scene(portcullis_report::READERS, kind, &scene).unwrap();
         judged_of(format!("situation {}", situation.name), prepared)
     });
     judged.collect()
@@ -152,6 +152,6 @@ fn render_with(format: &str, judged: &Judged, style: Style) -> String {
     let (guides, mut out) = (control_guides(), Vec::new());
     let facts = judged.facts.as_ref();
     let context = Context { style, controls: &guides, sources: &NoSources, facts, imprint: None };
-    (render::find(format).unwrap().write)(&judged.decision, &context, &mut out).unwrap();
+    (portcullis_render::find(format).unwrap().write)(&judged.decision, &context, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }

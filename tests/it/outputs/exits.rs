@@ -1,9 +1,9 @@
 //! The exit code is the decision's, whatever the format.
 
 use super::decisions::{every_decision, of_kept_facts};
-use portcullis::cli::record::facts_json;
-use portcullis::render;
+use portcullis_cli::record::facts_json;
 use portcullis_model::decision::Outcome;
+use portcullis_render as render;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;

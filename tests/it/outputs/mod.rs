@@ -9,8 +9,8 @@ pub mod schemas;
 mod statements;
 
 use decisions::{Judged, every_decision, render, render_advice};
-use portcullis::render;
 use portcullis_model::decision::{Outcome, Verdict};
+use portcullis_render as render;
 use portcullis_testrun::test_run::TestOutcome;
 use schemas::Schema;
 use serde_json::Value;

@@ -2,8 +2,8 @@
 
 use super::decisions::{Judged, every_decision, of_kept_facts, of_no_facts, render, render_advice};
 use super::schemas::Schema;
-use portcullis::cli::record::facts_json;
 use portcullis_attest::statement::StatementHeader;
+use portcullis_cli::record::facts_json;
 use portcullis_model::decision::{Decision, Outcome};
 use portcullis_model::digest::Digest;
 use portcullis_model::gathered::GatheredFacts;

@@ -9,8 +9,8 @@
 use super::audited::{Audited, POLICY, audit, commit_at};
 use super::checkout::Checkout;
 use jiff::Timestamp;
-use portcullis::collect::incidents::{append_incident, read_register};
-use portcullis::collect::runs::{append_run, read_runs};
+use portcullis_collect::incidents::{append_incident, read_register};
+use portcullis_collect::runs::{append_run, read_runs};
 use portcullis_git::Repository;
 use portcullis_incident::prepare_incident;
 use portcullis_incident::register::identify_incident;

@@ -8,9 +8,9 @@
 )]
 
 use crate::support::clean::CleanEnvironment as _;
-use portcullis::cli::record::{DeploymentRecording, Unrecorded, judge_text, record_decision};
-use portcullis::collect::record_writer::Appended;
-use portcullis::collect::records::{Closeness, DeploymentRecords};
+use portcullis_cli::record::{DeploymentRecording, Unrecorded, judge_text, record_decision};
+use portcullis_collect::record_writer::Appended;
+use portcullis_collect::records::{Closeness, DeploymentRecords};
 use portcullis_git::Repository;
 use portcullis_judge::decide::decide_deployment;
 use portcullis_judge::policy::Policy;

@@ -3,7 +3,7 @@
 
 use super::gate::command;
 use crate::support::clean::CleanEnvironment as _;
-use portcullis::cli::replayed::judge_gathered;
+use portcullis_cli::replayed::judge_gathered;
 use portcullis_model::digest::Digest;
 use portcullis_record::{Compared, read_sealed};
 use portcullis_testkit::server::{Server, Site};

@@ -2,17 +2,17 @@
 //! incidents, written by the code that does it for real ones.
 
 use super::database::{DATABASE, write_database};
-use crate::cli::exit::{Failure, Result};
-use crate::cli::opening;
-use crate::cli::reconcile::compared::past_runs;
-use crate::cli::reconcile::incident::{draft_incident, find_deployments, find_turn};
-use crate::cli::reconcile::resend::{ResentOperation, list_operations};
-use crate::cli::record::unseen_failure;
-use crate::cli::story::check::{StoryCheck, StorySystem, moment};
-use crate::cli::story::world::WorldState;
-use crate::collect::incidents::{append_incident, read_register};
-use crate::collect::runs::{append_run, read_runs};
+use crate::exit::{Failure, Result};
+use crate::opening;
+use crate::reconcile::compared::past_runs;
+use crate::reconcile::incident::{draft_incident, find_deployments, find_turn};
+use crate::reconcile::resend::{ResentOperation, list_operations};
+use crate::record::unseen_failure;
+use crate::story::check::{StoryCheck, StorySystem, moment};
+use crate::story::world::WorldState;
 use jiff::tz::Offset;
+use portcullis_collect::incidents::{append_incident, read_register};
+use portcullis_collect::runs::{append_run, read_runs};
 use portcullis_connect::{AnySource, Opening, open_source};
 use portcullis_incident::register::identify_incident;
 use portcullis_incident::{IncidentFile, IncidentRegister, prepare_incident, read_casefiles};

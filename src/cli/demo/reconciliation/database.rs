@@ -1,8 +1,8 @@
 //! Both sides of the story in one SQLite file: what is sent, what the receiver holds and refused.
 
-use crate::cli::exit::{Failure, Result};
-use crate::cli::story::check::moment;
-use crate::cli::story::world::{SentAnswer, StoryRecord, WorldState};
+use crate::exit::{Failure, Result};
+use crate::story::check::moment;
+use crate::story::world::{SentAnswer, StoryRecord, WorldState};
 use portcullis_model::reconciliation::RecordOperation;
 use rusqlite::{Connection, Transaction, params};
 use std::path::Path;
@@ -62,7 +62,7 @@ fn write_rows(transaction: &Transaction<'_>, state: &WorldState) -> rusqlite::Re
     let is_refused = |answer: &&SentAnswer| !answer.accepted;
     for answer in state.answers.iter().filter(is_refused) {
         let time = moment(answer.time).to_string();
-        let reason = crate::cli::story::world::REFUSAL;
+        let reason = crate::story::world::REFUSAL;
         refused.execute(params![write_name(answer.name), answer.sequence, time, reason])?;
     }
     Ok(())

@@ -11,12 +11,11 @@ pub mod database;
 mod page;
 mod project;
 
-use crate::cli::exit::{Exit, Failure, Result};
-use crate::cli::output;
-use crate::cli::reconcile::resend::ResentOperation;
-use crate::cli::story::check::moment;
-use crate::cli::story::world::{BEGIN, DAY, DAYS, HOUR, StoryFault, StoryWorld};
-use crate::render::{Style, plural};
+use crate::exit::{Exit, Failure, Result};
+use crate::output;
+use crate::reconcile::resend::ResentOperation;
+use crate::story::check::moment;
+use crate::story::world::{BEGIN, DAY, DAYS, HOUR, StoryFault, StoryWorld};
 use books::DATASET;
 use page::StoryPage;
 use portcullis_incident::calendar::write_local;
@@ -27,8 +26,10 @@ use portcullis_model::digest::Digest;
 use portcullis_model::incident::{
     ClosingOutcome, IncidentClosing, IncidentEvent, IncidentId, IncidentNote, NoticeKind, RecordedNotice,
 };
+use portcullis_model::reading::ReportReaders;
 use portcullis_model::reconciliation::run::find_exceeded;
 use portcullis_model::reconciliation::{ReconciliationRun, RecordClass, RunOutcome};
+use portcullis_render::{Style, plural};
 use project::{StoryProject, read_story_policy};
 use std::collections::BTreeMap;
 
@@ -42,8 +43,8 @@ const LOAD: &str = "A load goes out: 40 new records, 12 changed ones, 6 deletion
 ///
 /// # Errors
 /// The temporary directory cannot be written, or a verdict is not the announced one.
-pub fn run() -> Result {
-    let surprises = tell_story(output::for_columns(), &|text| output::stdout(text.as_bytes()))?;
+pub fn run(readers: &dyn ReportReaders) -> Result {
+    let surprises = tell_story(readers, output::for_columns(), &|text| output::stdout(text.as_bytes()))?;
     if surprises.is_empty() {
         return Ok(Exit::Allowed);
     }
@@ -55,14 +56,18 @@ pub fn run() -> Result {
 ///
 /// # Errors
 /// The temporary directory or the text cannot be written.
-fn tell_story(style: Style, show: &dyn Fn(&str) -> Result<()>) -> Result<Vec<String>> {
+fn tell_story(
+    readers: &dyn ReportReaders,
+    style: Style,
+    show: &dyn Fn(&str) -> Result<()>,
+) -> Result<Vec<String>> {
     let mut page = StoryPage::new(style);
     open(&mut page);
     show(&page.take())?;
     let policy = read_story_policy()?;
     let world =
         StoryWorld { faults: StoryFault::ALL.into(), repaired: Some(at(5, 20 * HOUR)), arrival: HOUR };
-    let project = StoryProject::begin(&policy, world)?;
+    let project = StoryProject::begin(&policy, world, readers)?;
     let mut story = Story { project, page, surprises: Vec::new() };
     story.healthy_day()?;
     show(&story.page.take())?;

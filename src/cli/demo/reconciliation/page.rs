@@ -1,9 +1,9 @@
 //! How the story is told: days, times and what happened, in 80 columns or more.
 
-use crate::render::Style;
-use crate::render::prose::wrap_text;
 use anstyle::AnsiColor;
 use portcullis_model::reconciliation::RunOutcome;
+use portcullis_render::Style;
+use portcullis_render::prose::wrap_text;
 use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr as _;
 

@@ -2,14 +2,15 @@
 //! register of incidents, and its database.
 
 use super::books::StoryBooks;
-use crate::cli::demo::deployments::{deploy_commit, land_request};
-use crate::cli::exit::Result;
-use crate::cli::policy_file::parse_policy;
-use crate::cli::story::check::moment;
-use crate::cli::story::world::{BEGIN, DAY, StoryWorld};
+use crate::demo::deployments::{deploy_commit, land_request};
+use crate::exit::Result;
+use crate::policy_file::parse_policy;
+use crate::story::check::moment;
+use crate::story::world::{BEGIN, DAY, StoryWorld};
 use portcullis_judge::policy::Policy;
 use portcullis_judge::policy::house::HouseTexts;
 use portcullis_model::host::HostProfile;
+use portcullis_model::reading::ReportReaders;
 use portcullis_model::reconciliation::ReconciliationRun;
 use portcullis_testkit::lane::state::Op;
 use portcullis_testkit::lane::{Lane, POLICY};
@@ -37,6 +38,7 @@ pub struct StoryProject<'p> {
     /// Its runs and incidents.
     pub books: StoryBooks<'p>,
     lane: Lane,
+    readers: &'p dyn ReportReaders,
     deployed: u64,
 }
 
@@ -45,10 +47,10 @@ impl<'p> StoryProject<'p> {
     ///
     /// # Errors
     /// The temporary directory cannot be written.
-    pub fn begin(policy: &'p Policy, world: StoryWorld) -> Result<Self> {
+    pub fn begin(policy: &'p Policy, world: StoryWorld, readers: &'p dyn ReportReaders) -> Result<Self> {
         let lane = Lane::with_clock(&format!("{POLICY}{MORE}"), Some(BEGIN - 30 * DAY));
         let books = StoryBooks::begin(policy, lane.directory().to_path_buf())?;
-        Ok(Self { world, books, lane, deployed: 0 })
+        Ok(Self { world, books, lane, readers, deployed: 0 })
     }
 
     /// A change of the upload is reviewed, tested, landed and deployed.
@@ -59,7 +61,7 @@ impl<'p> StoryProject<'p> {
         let slot = 1 + usize::try_from(self.deployed).unwrap_or(0) % 4;
         let change = vec![Op::Slot(10, slot, format!("{statement}\n"))];
         let candidate = land_request(&mut self.lane, change, title, moment(at - 3600));
-        deploy_commit(&self.lane, candidate, moment(at), self.deployed == 0)?;
+        deploy_commit((&self.lane, self.readers), candidate, moment(at), self.deployed == 0)?;
         self.deployed += 1;
         Ok(self.deployed)
     }

@@ -2,11 +2,11 @@
 //! sides. After a deployment amendments and then deletions fail, until all is sent again; in the
 //! summer no one runs the comparison; in autumn a few records go missing, within the budget.
 
-use crate::cli::demo::reconciliation::books::StoryBooks;
-use crate::cli::exit::{Failure, Result};
-use crate::cli::policy_file::parse_policy;
-use crate::cli::story::check::moment;
-use crate::cli::story::world::{BEGIN, DAY, HOUR, StoryFault, StoryRecord, StoryWorld, WorldState};
+use crate::demo::reconciliation::books::StoryBooks;
+use crate::exit::{Failure, Result};
+use crate::policy_file::parse_policy;
+use crate::story::check::moment;
+use crate::story::world::{BEGIN, DAY, HOUR, StoryFault, StoryRecord, StoryWorld, WorldState};
 use portcullis_judge::policy::Policy;
 use portcullis_judge::policy::house::HouseTexts;
 use portcullis_model::digest::Digest;

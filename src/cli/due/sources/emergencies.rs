@@ -1,7 +1,7 @@
 //! Reviews that emergencies owe: waivers that were granted before anyone could look closely.
 
 use super::{changes_at, last_before};
-use crate::cli::due::source::{DueSource, DueView};
+use crate::due::source::{DueSource, DueView};
 use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
 use portcullis_judge::policy::describe_problems;
 use portcullis_model::fact::{Gap, GapReason};

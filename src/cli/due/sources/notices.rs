@@ -1,8 +1,8 @@
 //! Notices of incidents.
 
-use crate::cli::due::source::{DueSource, DueView};
-use crate::collect::incidents::{read_register, read_whole_register};
+use crate::due::source::{DueSource, DueView};
 use jiff::Timestamp;
+use portcullis_collect::incidents::{read_register, read_whole_register};
 use portcullis_incident::clock::{DutyAnswer, DutyTerm, NoticeDuty, find_duties};
 use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
 use portcullis_incident::{IncidentFile, read_casefiles};

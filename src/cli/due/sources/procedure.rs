@@ -1,7 +1,7 @@
 //! Approvals of the published procedure: by the control that asks for one.
 
 use super::{changes_at, last_before};
-use crate::cli::due::source::{DueSource, DueView};
+use crate::due::source::{DueSource, DueView};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};

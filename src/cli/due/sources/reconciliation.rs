@@ -1,10 +1,10 @@
 //! DueRuns of reconciliation: by `expected-every` and `full-every` of each dataset.
 
 use super::changes_at;
-use crate::cli::due::source::{DueSource, DueView};
-use crate::collect::records::FETCH;
-use crate::collect::runs::{read_runs, signed_runs};
+use crate::due::source::{DueSource, DueView};
 use jiff::{SignedDuration, Timestamp};
+use portcullis_collect::records::FETCH;
+use portcullis_collect::runs::{read_runs, signed_runs};
 use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
 use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::reconciliation::{Dataset, ReconciliationRun, RunPopulation};

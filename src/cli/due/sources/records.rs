@@ -2,10 +2,10 @@
 //! caller.
 
 use super::changes_at;
-use crate::cli::due::source::{DueSource, DueView, StatedDeployment};
-use crate::cli::record::judge_text;
-use crate::collect::records::{Closeness, DeploymentRecords as _};
+use crate::due::source::{DueSource, DueView, StatedDeployment};
+use crate::record::judge_text;
 use jiff::{SignedDuration, Timestamp};
+use portcullis_collect::records::{Closeness, DeploymentRecords as _};
 use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
 use portcullis_model::change::Revision;
 use portcullis_model::environment::Environment;

@@ -1,10 +1,10 @@
 //! Looks at the protection of the deployment branches: by `[due] snapshots-every`.
 
 use super::changes_at;
-use crate::cli::due::source::{DueSource, DueView};
-use crate::collect::records::FETCH;
-use crate::collect::snapshots::read_snapshots;
+use crate::due::source::{DueSource, DueView};
 use jiff::{SignedDuration, Timestamp};
+use portcullis_collect::records::FETCH;
+use portcullis_collect::snapshots::read_snapshots;
 use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
 use portcullis_model::change::BranchName;
 use portcullis_model::fact::{Fact, Gap, GapReason};

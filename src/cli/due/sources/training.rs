@@ -1,7 +1,7 @@
 //! Training that ends: by the register of people.
 
 use super::{changes_at, last_before};
-use crate::cli::due::source::{DueSource, DueView};
+use crate::due::source::{DueSource, DueView};
 use jiff::Timestamp;
 use portcullis_incident::expected::{ExpectedDeed, SourceAnswer};
 use portcullis_judge::policy::{describe_problems, read_register};

@@ -1,10 +1,10 @@
 //! The runs and incidents of an audit, held against a clone that was fetched to verify it.
 
-use crate::collect::incidents::read_register;
-use crate::collect::records::FETCH;
-use crate::collect::runs::{read_runs, run_refs};
 use jiff::Timestamp;
 use portcullis_audit::arrivals::ArrivalPeriod;
+use portcullis_collect::incidents::read_register;
+use portcullis_collect::records::FETCH;
+use portcullis_collect::runs::{read_runs, run_refs};
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;
 use portcullis_model::digest::Digest;

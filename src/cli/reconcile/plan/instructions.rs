@@ -1,7 +1,7 @@
 //! What to do with a plan: commands that a shell takes as they are printed.
 
 use super::{EngineName, PlanArguments};
-use crate::cli::reconcile::ManifestArguments;
+use crate::reconcile::ManifestArguments;
 use portcullis_reconcile::engine::EngineDialect;
 use portcullis_wire::engine_plan::v1::EnginePlanV1;
 use std::path::Path;

@@ -4,7 +4,7 @@ mod program;
 mod remote;
 
 use super::run_folder::{create_private_file, create_private_folder};
-use crate::cli::exit::{Failure, Result};
+use crate::exit::{Failure, Result};
 use clap::Args;
 use program::{SparkProgram, find_program};
 use remote::RemoteSpark;

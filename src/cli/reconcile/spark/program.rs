@@ -2,8 +2,8 @@
 //! says goes.
 
 use super::AnswerFolder;
-use crate::cli::exit::{Failure, Result};
-use crate::cli::output;
+use crate::exit::{Failure, Result};
+use crate::output;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ const TAIL: u64 = 64 << 10;
 const TOLD: usize = 4;
 
 /// A program of Spark that can be started.
-pub(in crate::cli::reconcile) struct SparkProgram<'s> {
+pub(in crate::reconcile) struct SparkProgram<'s> {
     pub(super) program: PathBuf,
     pub(super) arguments: &'s [String],
     pub(super) limit: Duration,

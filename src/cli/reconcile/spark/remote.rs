@@ -1,13 +1,13 @@
 //! A Spark that listens for clients: Spark Connect, in programs that are built with its client.
 
-use crate::cli::exit::{Failure, Result};
+use crate::exit::{Failure, Result};
 use portcullis_reconcile::spark_connect::SparkAddress;
 use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
 /// A Spark that listens.
-pub(in crate::cli::reconcile) struct RemoteSpark {
+pub(in crate::reconcile) struct RemoteSpark {
     address: SparkAddress,
     #[cfg_attr(not(feature = "spark-connect"), expect(dead_code, reason = "only the client reads it"))]
     limit: Duration,
@@ -45,7 +45,7 @@ impl RemoteSpark {
                 .map_err(|error| Failure::environment(format!("cannot read {}: {error}", path.display())))
         };
         let text = RemoteText::new(&read("setup.sql")?, &read("query.sql")?);
-        crate::cli::output::remark(&format!("Spark at {} compares", self.address));
+        crate::output::remark(&format!("Spark at {} compares", self.address));
         run_text(&self.address, text, self.limit, answer).map_err(|failure| {
             Failure::environment(failure.to_string()).hint(
                 "see whether Spark listens at this address (`sbin/start-connect-server.sh` starts it), and whether \

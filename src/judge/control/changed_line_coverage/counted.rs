@@ -24,6 +24,10 @@ use portcullis_model::path::RepoPath;
 use portcullis_model::test_run::TestOutcome;
 use std::collections::BTreeMap;
 
+/// The command that runs a suite and records it; its statement is handed over with `--evidence`.
+const RECORD: &str =
+    "`portcullis evidence record --suite SUITE --report FILE --coverage FILE -o STATEMENT -- COMMAND`";
+
 /// What counts, and what contradicts the evidence as a whole.
 pub struct CountedCoverage<'a> {
     /// Do the reports that lie here count?
@@ -272,7 +276,7 @@ impl<'a> CoverageSorter<'_, 'a> {
             let number = plural(told.wrong.len() as u64, "coverage report");
             findings.push(
                 self.say(Verdict::Broken, format!("{number} cannot come from a fresh run of this change"))
-                    .remedy("Measure the judged commit again, or let `portcullis evidence record --coverage FILE -- COMMAND` run the suite; make sure that nothing restores old reports")
+                    .remedy(format!("Measure the judged commit again, or let {RECORD} run the suite; make sure that nothing restores old reports"))
                     .details(first_few(told.wrong)),
             );
         }
@@ -281,7 +285,7 @@ impl<'a> CoverageSorter<'_, 'a> {
             let reason = format!("{number}: only file times show that the judged commit was measured");
             findings.push(
                 self.say(Verdict::Noted, reason)
-                    .remedy("Let `portcullis evidence record --coverage FILE -- COMMAND` run the suite")
+                    .remedy(format!("Let {RECORD} run the suite"))
                     .details(first_few(told.by_files)),
             );
         }

@@ -304,16 +304,22 @@ impl<'a> RunSorter<'a> {
             let number = plural(told.wrong.len() as u64, "report");
             findings.push(
                 say(Verdict::Broken, format!("{number} cannot come from a fresh run of this change"))
-                    .remedy("Run the suite again on the judged commit, or let `portcullis evidence record -- COMMAND` run it; remove old reports, and make sure that nothing restores them")
+                    .remedy(format!("Run the suite again on the judged commit, or let {} run it; remove old reports, and make sure that nothing restores them", record_command(self.name)))
                     .details(first_few(told.wrong)),
             );
         }
         if !told.by_files.is_empty() {
             let number = plural(told.by_files.len() as u64, "report");
             findings.push(
-                say(Verdict::Noted, format!("{number}: only file times show that the suite ran on the judged commit"))
-                    .remedy("Let `portcullis evidence record -- COMMAND` run the suite, or have the runner write a report that names its own times")
-                    .details(first_few(told.by_files)),
+                say(
+                    Verdict::Noted,
+                    format!("{number}: only file times show that the suite ran on the judged commit"),
+                )
+                .remedy(format!(
+                    "Let {} run the suite, or have the runner write a report that names its own times",
+                    record_command(self.name)
+                ))
+                .details(first_few(told.by_files)),
             );
         }
         findings.extend(other_clock.map(|said| say(Verdict::Noted, said)));
@@ -383,4 +389,9 @@ fn describe_failures(statement: &Statement) -> Option<String> {
         (0, false) => Some(format!("something failed outside its tests{attempt}")),
         _ => Some(format!("{} failed{attempt}", plural(number, "test"))),
     }
+}
+
+/// The command that runs a suite and records it; its statement is handed over with `--evidence`.
+fn record_command(suite: &str) -> String {
+    format!("`portcullis evidence record --suite {suite} --report FILE -o STATEMENT -- COMMAND`")
 }
