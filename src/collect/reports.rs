@@ -41,8 +41,8 @@ pub struct ReportFiles<'a> {
 }
 
 /// Reads the named reports and those that the inquiry's patterns find below the directory.
-/// `tracked` says whether a file is part of the repository and not of a run; it is asked for every report, by
-/// the place where it was found. The reports are sorted by path and suite.
+/// `tracked` says whether a file is part of the repository and not of a run; it is asked for every
+/// report, by the place where it was found. The reports are sorted by path and suite.
 ///
 /// The whole fact is a gap when nothing asks for reports, when a pattern is not one, or when a
 /// directory that can hold reports cannot be listed.

@@ -302,7 +302,7 @@ fn no_documentation_comment_holds_code_that_nothing_compiles() {
     assert!(manifests.len() > 20, "{manifests:?}");
     for manifest in &manifests {
         assert!(
-            fs::read_to_string(&manifest).unwrap().contains("\ndoctest = false\n"),
+            fs::read_to_string(manifest).unwrap().contains("\ndoctest = false\n"),
             "{}",
             manifest.display()
         );
