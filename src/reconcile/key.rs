@@ -165,7 +165,9 @@ impl fmt::Display for WeakKey {
                 write!(f, "The key has only {variety} different bytes, so it can be guessed.")?;
             }
         }
-        f.write_str(" Make one with `openssl rand -hex 32`, and give both sides the same.")
+        f.write_str(
+            " Make one with `(umask 077; openssl rand -hex 32 > dataset.key)`, and give both sides the same.",
+        )
     }
 }
 

@@ -113,8 +113,10 @@ fn write_next_steps(dataset: &str) -> String {
          portcullis reconcile run {dataset} --key-file KEY\n\
          or, where the two sides never meet:\n  \
          portcullis reconcile compare SOURCE TARGET --breaks BREAKS\n  \
-         portcullis reconcile extract {dataset} --side source --only BREAKS -o SOURCE2\n  \
-         portcullis reconcile extract {dataset} --side target --only BREAKS -o TARGET2\n  \
+         portcullis reconcile extract {dataset} --side source --only BREAKS \\\n      \
+         --key-file KEY -o SOURCE2\n  \
+         portcullis reconcile extract {dataset} --side target --only BREAKS \\\n      \
+         --key-file KEY -o TARGET2\n  \
          portcullis reconcile compare SOURCE2 TARGET2 --previous BREAKS\n"
     )
 }

@@ -32,7 +32,7 @@ pub(super) fn read_key(file: &Path, folder: &Path) -> Result<PseudonymKey> {
 fn read_key_file(file: &Path) -> Result<PseudonymKey> {
     let bytes = std::fs::read(file).map_err(|error| {
         Failure::environment(format!("cannot read the key {}: {error}", file.display()))
-            .hint(format!("make one: openssl rand -hex 32 > {}", file.display()))
+            .hint(format!("make one: (umask 077; openssl rand -hex 32 > {})", file.display()))
     })?;
     PseudonymKey::read(&bytes).map_err(|why| Failure::usage(format!("{}: {why}", file.display())))
 }

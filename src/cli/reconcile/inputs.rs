@@ -63,7 +63,7 @@ pub(super) fn read_key(directory: &Path, arguments: &KeyArguments) -> Result<Dat
     let text = ci::variable(KEY_VARIABLE).ok_or_else(|| {
         Failure::usage("the key of the dataset is not known")
             .hint(format!("name its file with --key-file, or set {KEY_VARIABLE}"))
-            .hint("make one with `openssl rand -hex 32`, and keep it where records may be seen")
+            .hint("make one: `(umask 077; openssl rand -hex 32 > dataset.key)`, and keep it where records may be seen")
     })?;
     DatasetKey::read(text.as_bytes())
         .map_err(|weak| Failure::environment(format!("the key of the dataset: {weak}")))
