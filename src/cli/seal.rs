@@ -6,6 +6,7 @@ use clap::Args;
 use portcullis_forge::ci;
 use portcullis_model::gathered::GatheredFacts;
 use portcullis_record::{SealDraft, seal_decision};
+use portcullis_render::links::request_page;
 use portcullis_wire::sealed::v1::SealedLinksV1;
 use std::fs::File;
 use std::io::Read as _;
@@ -150,12 +151,5 @@ fn link_of_request(facts: &GatheredFacts) -> Option<String> {
     let GatheredFacts::Change(facts) = facts else { return None };
     let host = &facts.host;
     let (domain, repository) = (host.domains.first()?, host.repository.as_ref()?);
-    let number = host.request.value()?.id.number()?;
-    let place = match host.kind.as_str() {
-        "github" => "pull",
-        "gitea" | "forgejo" => "pulls",
-        "gitlab" => "-/merge_requests",
-        _ => return None,
-    };
-    Some(format!("https://{domain}/{repository}/{place}/{number}"))
+    request_page(&host.kind, domain, repository, &host.request.value()?.id)
 }

@@ -306,8 +306,10 @@ mod tests {
         inquiry.ask_text("rooms.txt", TextPurpose::Control);
         let (_, gate) = of_repository(&repository, &base, &head, &inquiry, &HostConventions::github());
         let gate = gate.known().unwrap();
-        let text = |path: &str| gate.before_at(&path.into(), TextPurpose::Control).map(String::as_str);
-        assert_eq!((text(REGISTER), text("rooms.txt")), (Some("robin\n"), None));
+        let text = |path: &str| gate.before_at("the list", &path.into(), TextPurpose::Control);
+        assert_eq!((text(REGISTER), text("rooms.txt")), (Ok(Some("robin\n")), Ok(None)));
+        // What nobody asked for is not a file that is not there.
+        assert_eq!(text("attic.txt").unwrap_err().reason, GapReason::NotAsked);
         assert!(gate.texts.values().all(|text| text.after.is_none()));
     }
 }

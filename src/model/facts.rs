@@ -100,9 +100,14 @@ impl GateTexts {
         self.find(purpose)?.1.after.as_ref()
     }
 
-    /// The text of a file at the base, where it was read for this purpose.
-    pub fn before_at(&self, path: &RepoPath, purpose: TextPurpose) -> Option<&String> {
-        self.texts.get(path).filter(|text| text.purposes.contains(&purpose))?.before.as_ref()
+    /// The text of a file at the base; `None` where there is no such file.
+    ///
+    /// # Errors
+    /// It was not read for this purpose, so nothing is known of it. `what` is what it is called.
+    pub fn before_at(&self, what: &str, path: &RepoPath, purpose: TextPurpose) -> Result<Option<&str>, Gap> {
+        let text = self.texts.get(path).filter(|text| text.purposes.contains(&purpose));
+        let text = text.ok_or_else(|| Gap::not_asked(what, "Gather the facts again with this policy."))?;
+        Ok(text.before.as_deref())
     }
 
     /// The text of a file, to be filled in.

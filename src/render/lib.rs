@@ -24,7 +24,7 @@ pub mod incident;
 pub mod json;
 pub mod junit;
 pub mod landing;
-mod links;
+pub mod links;
 pub mod markdown;
 mod origin;
 pub mod oscal;

@@ -23,6 +23,17 @@ static TABLE: &[PageWords] = &[
     PageWords { kinds: &["gitea", "forgejo"], commit: "commit", request: "pulls", file: "src/commit" },
 ];
 
+/// The page of a request, on a host of this kind; `None` where such hosts have none.
+pub fn request_page(kind: &str, domain: &str, repository: &str, request: &RequestId) -> Option<String> {
+    let words = find_words(kind)?;
+    let request = escape::uri_path(request.to_string().as_bytes());
+    Some(format!("https://{domain}/{repository}/{}/{request}", words.request))
+}
+
+fn find_words(kind: &str) -> Option<&'static PageWords> {
+    TABLE.iter().find(|words| words.kinds.contains(&kind))
+}
+
 /// The pages of the repository that was judged.
 pub(super) struct HostPages<'d> {
     words: &'static PageWords,
@@ -34,7 +45,7 @@ impl<'d> HostPages<'d> {
     /// `None` where the host, its domain or the repository is not known.
     pub(super) fn of(decision: &'d Decision, context: &Context<'_>) -> Option<Self> {
         let kind = context.facts?.whole().host.kind.as_str();
-        let words = TABLE.iter().find(|words| words.kinds.contains(&kind))?;
+        let words = find_words(kind)?;
         let root = origin::repository_address(decision, context)?;
         Some(HostPages { words, root, head: decision.judged.head.as_ref() })
     }

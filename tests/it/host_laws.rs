@@ -13,11 +13,14 @@ use portcullis_forge::{Connection, Forge, Question, ask_facts, open};
 use portcullis_model::change::{BranchName, Commit, ObjectName, Revision};
 use portcullis_model::fact::Fact;
 use portcullis_model::facts::HostFacts;
+use portcullis_model::id::RequestId;
 use portcullis_model::inquiry::{Inquiry, Topic};
 use portcullis_model::person::{Mailbox, TeamName};
 use portcullis_model::review::ReviewedContent;
+use portcullis_render::links::request_page;
 use portcullis_testkit::gitea::{GiteaHost, Software};
 use portcullis_testkit::gitlab::GitLabWorld;
+use portcullis_testkit::scene;
 use portcullis_testkit::server::{Act, Server, Site};
 use portcullis_testkit::world::World;
 use std::collections::{BTreeMap, BTreeSet};
@@ -268,5 +271,18 @@ fn no_token_leaves_for_another_origin() {
             assert!(tokens.iter().all(|name| seen.header(name).is_none()), "{}: {seen:?}", host.kind);
         }
         assert!(server.seen().iter().any(|seen| seen.credentials().is_some()), "{}", host.kind);
+    }
+}
+
+/// Lists of hosts that a newcomer could forget. A server without a host has no answers and no pages.
+#[test]
+fn every_host_of_the_table_is_held_to_the_laws_made_up_and_has_pages() {
+    for kind in portcullis_forge::TABLE {
+        assert!(scene::find_host(kind.name).is_some(), "{} is not in testkit::scene::HOSTS", kind.name);
+        let is_served = kind.name != portcullis_forge::bare::KIND.name;
+        let is_lawful = HOSTS.iter().any(|host| host.kind == kind.name);
+        assert_eq!(is_lawful, is_served, "{} in HOSTS of this file", kind.name);
+        let page = request_page(kind.name, "host.example", "group/name", &RequestId::Number(7));
+        assert_eq!(page.is_some(), is_served, "{} in the table of render::links", kind.name);
     }
 }

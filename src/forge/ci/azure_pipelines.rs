@@ -12,7 +12,15 @@ pub(super) static SYSTEM: CiSystem = CiSystem {
     job: |variables| ROW.job(variables),
     recorder_variable: Some("BUILD_REQUESTEDFORID"),
     other_address: |_| None,
+    run_link,
 };
+
+/// The page of the run, by the server, the project and the number of the build.
+fn run_link(variables: Variables) -> Option<String> {
+    let project = variables("SYSTEM_TEAMPROJECT")?.replace(' ', "%20");
+    let (server, run) = (variables("SYSTEM_COLLECTIONURI")?, variables("BUILD_BUILDID")?);
+    Some(format!("{}/{project}/_build/results?buildId={run}", server.trim_end_matches('/')))
+}
 
 static ROW: JobVariables = JobVariables {
     system: "azure-pipelines",

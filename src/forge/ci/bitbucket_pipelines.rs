@@ -1,8 +1,8 @@
 //! Bitbucket Pipelines (Bitbucket documentation, "Variables and secrets"). A pipeline of a pull
 //! request merges the destination into what it checks out; its variable names the head.
 
-use super::CiSystem;
 use super::by_variables::{JobVariables, is_first};
+use super::{CiSystem, Variables};
 
 /// Bitbucket Pipelines among the CI systems.
 pub(super) static SYSTEM: CiSystem = CiSystem {
@@ -12,7 +12,14 @@ pub(super) static SYSTEM: CiSystem = CiSystem {
     job: |variables| ROW.job(variables),
     recorder_variable: Some("BITBUCKET_STEP_TRIGGERER_UUID"),
     other_address: |_| None,
+    run_link,
 };
+
+/// The page of the run, below that of the repository.
+fn run_link(variables: Variables) -> Option<String> {
+    let (origin, run) = (variables("BITBUCKET_GIT_HTTP_ORIGIN")?, variables("BITBUCKET_BUILD_NUMBER")?);
+    Some(format!("{}/pipelines/results/{run}", origin.replacen("http://", "https://", 1)))
+}
 
 static ROW: JobVariables = JobVariables {
     system: "bitbucket-pipelines",

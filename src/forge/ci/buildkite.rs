@@ -12,6 +12,7 @@ pub(super) static SYSTEM: CiSystem = CiSystem {
     job: |variables| ROW.job(variables),
     recorder_variable: Some("BUILDKITE_BUILD_CREATOR"),
     other_address: |_| None,
+    run_link: |variables| variables("BUILDKITE_BUILD_URL"),
 };
 
 static ROW: JobVariables = JobVariables {

@@ -12,6 +12,7 @@ pub(super) static SYSTEM: CiSystem = CiSystem {
     job: |variables| ROW.job(variables),
     recorder_variable: Some("CIRCLE_USERNAME"),
     other_address: |_| None,
+    run_link: |variables| variables("CIRCLE_BUILD_URL"),
 };
 
 static ROW: JobVariables = JobVariables {

@@ -6,7 +6,7 @@
 //! two, and it is taken for Gitea; the rules of branches tell the difference.
 
 use super::github_actions::{self, GitHubActionsJob};
-use super::{CiJob, CiSystem, EventError, HostKind, JobEvent, detours};
+use super::{CiJob, CiSystem, EventError, HostKind, JobEvent, detours, run_link};
 use crate::gitea::{FORGEJO, GITEA};
 use portcullis_model::change::BranchName;
 use portcullis_model::evidence::RunProducer;
@@ -23,6 +23,7 @@ pub(super) static SYSTEM: CiSystem = CiSystem {
     job: |variables| Box::new(GiteaActionsJob(GitHubActionsJob { variables })),
     recorder_variable: None,
     other_address,
+    run_link: |variables| run_link::of_actions(variables, "GITHUB_RUN_NUMBER"),
 };
 
 /// What only the runner of Forgejo sets.

@@ -37,6 +37,7 @@ pub(super) static SYSTEM: CiSystem = CiSystem {
     job: |variables| Box::new(GitLabJob { variables }),
     recorder_variable: Some("GITLAB_USER_LOGIN"),
     other_address,
+    run_link: |variables| variables("CI_JOB_URL"),
 };
 
 /// What to do where a job cannot judge what was asked for.

@@ -16,6 +16,7 @@ pub(super) static SYSTEM: CiSystem = CiSystem {
     job: |variables| if is_of_gerrit(variables) { GERRIT.job(variables) } else { MULTIBRANCH.job(variables) },
     recorder_variable: None,
     other_address: |_| None,
+    run_link: |variables| variables("BUILD_URL"),
 };
 
 fn is_of_gerrit(variables: Variables) -> bool {

@@ -50,6 +50,8 @@ pub struct CiSystem {
     /// The address of the host's API, where the environment names another one than that of the
     /// host's own server.
     pub other_address: fn(&[(String, String)]) -> Option<Detour>,
+    /// The page of the run, as the job's variables name it; `None` where they name none.
+    pub run_link: fn(Variables) -> Option<String>,
 }
 
 /// Every CI system, sorted by name. One that is told by a variable of another's excludes that other

@@ -10,29 +10,12 @@ const LONGEST: usize = 2048;
 /// The page of the run; `None` outside of a job, and where the system names none.
 pub(super) fn run_link(variables: Variables) -> Option<String> {
     let system = TABLE.iter().find(|system| (system.is_here)(variables))?;
-    let link = match system.name {
-        "azure-pipelines" => {
-            let project = variables("SYSTEM_TEAMPROJECT")?.replace(' ', "%20");
-            let (server, run) = (variables("SYSTEM_COLLECTIONURI")?, variables("BUILD_BUILDID")?);
-            format!("{}/{project}/_build/results?buildId={run}", server.trim_end_matches('/'))
-        }
-        "bitbucket-pipelines" => {
-            let (origin, run) =
-                (variables("BITBUCKET_GIT_HTTP_ORIGIN")?, variables("BITBUCKET_BUILD_NUMBER")?);
-            format!("{}/pipelines/results/{run}", origin.replacen("http://", "https://", 1))
-        }
-        "buildkite" => variables("BUILDKITE_BUILD_URL")?,
-        "circleci" => variables("CIRCLE_BUILD_URL")?,
-        "gitea-actions" => of_actions(variables, "GITHUB_RUN_NUMBER")?,
-        "github-actions" => of_actions(variables, "GITHUB_RUN_ID")?,
-        "gitlab-ci" => variables("CI_JOB_URL")?,
-        "jenkins" => variables("BUILD_URL")?,
-        _ => return None,
-    };
-    Some(link).filter(|link| is_address(link))
+    (system.run_link)(variables).filter(|link| is_address(link))
 }
 
-fn of_actions(variables: Variables, run: &str) -> Option<String> {
+/// The page of a run of GitHub's Actions, and of those of Gitea and Forgejo, which number runs in
+/// another variable.
+pub(super) fn of_actions(variables: Variables, run: &str) -> Option<String> {
     let (server, repository) = (variables("GITHUB_SERVER_URL")?, variables("GITHUB_REPOSITORY")?);
     Some(format!("{}/{repository}/actions/runs/{}", server.trim_end_matches('/'), variables(run)?))
 }

@@ -13,6 +13,7 @@ pub(super) static SYSTEM: CiSystem = CiSystem {
     job: |variables| ROW.job(variables),
     recorder_variable: None,
     other_address: |_| None,
+    run_link: |_| None,
 };
 
 static ROW: JobVariables = JobVariables {

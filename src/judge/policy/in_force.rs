@@ -86,12 +86,9 @@ impl Policy {
 /// The text at the base; `None` where there is no such file.
 fn text_of_register(training: &TrainingInForce, facts: &Facts) -> Result<Option<String>, Gap> {
     let path = &training.settings.register;
-    let gate = facts.gate.known()?;
-    let text = gate.texts.get(path).filter(|text| text.purposes.contains(&TextPurpose::Control));
-    text.map(|text| text.before.clone()).ok_or_else(|| {
-        let remedy = "Gather the facts again with this policy.";
-        Gap::not_asked(format!("the register of people, {path}"), remedy)
-    })
+    let what = format!("the register of people, {path}");
+    let text = facts.gate.known()?.before_at(&what, path, TextPurpose::Control)?;
+    Ok(text.map(str::to_string))
 }
 
 fn add_register(scope: &PolicyScope, training: &TrainingInForce, key: &ScopeKey) -> PolicyScope {

@@ -4,7 +4,7 @@
 //! `event_file` reads what the job says of itself, `claims` compares what it says twice, `events`
 //! says on which commit the check of each event is shown, and `verdict` which commit that is.
 
-use super::{CiJob, CiSystem, EventError, JobEvent, Parents, Variables, VerdictPlace, detours};
+use super::{CiJob, CiSystem, EventError, JobEvent, Parents, Variables, VerdictPlace, detours, run_link};
 use crate::{HostKind, github};
 use event_file::EventFile;
 use portcullis_model::change::BranchName;
@@ -28,6 +28,7 @@ pub(super) static SYSTEM: CiSystem = CiSystem {
     job: |variables| Box::new(GitHubActionsJob { variables }),
     recorder_variable: Some("GITHUB_ACTOR"),
     other_address,
+    run_link: |variables| run_link::of_actions(variables, "GITHUB_RUN_ID"),
 };
 
 /// Are GitHub's variables set?
