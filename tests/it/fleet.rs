@@ -358,8 +358,8 @@ fn a_host_without_fleets_and_a_command_without_scope_say_what_to_do() {
         command.env_clear().current_dir(directory.path()).env("GITHUB_API_URL", server.address());
         ended(&command.arg("fleet").args(arguments).output().unwrap())
     };
-    let (exit, text) = run(&["--host", "gitlab", "--organisation", "example-org"]);
-    assert!(exit == 2 && text.contains("cannot ask gitlab about many repositories yet"), "{text}");
+    let (exit, text) = run(&["--host", "bare", "--organisation", "example-org"]);
+    assert!(exit == 2 && text.contains("cannot ask bare about many repositories yet"), "{text}");
     let (exit, text) = run(&["--host", "github"]);
     assert!(exit == 2 && text.contains("--organisation NAME, or --list FILE"), "{text}");
 }

@@ -77,6 +77,7 @@ mod fleet;
 mod fleet_attacks;
 mod fleet_formats;
 mod fleet_gitea;
+mod fleet_gitlab;
 mod fleet_signed;
 mod fresh_eyes;
 mod gate_action;

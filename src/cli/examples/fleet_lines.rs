@@ -13,6 +13,10 @@ pub(super) static TABLE: &[(&str, &[Example])] = &[
                 "Every repository, the worst first.",
             ),
             line(
+                "portcullis fleet --host gitlab --organisation group/subgroup",
+                "Every project of a GitLab group, and of the groups in it.",
+            ),
+            line(
                 "portcullis fleet --organisation example-org --record --sign",
                 "And keep the round, signed with the key that git signs with.",
             ),

@@ -16,7 +16,8 @@ use std::path::PathBuf;
 /// Which repositories.
 #[derive(Debug, Args)]
 pub struct ScopeArguments {
-    /// Organisation whose repositories are looked at, as far as the token may see them.
+    /// Organisation whose repositories are looked at, as far as the token may see them; on GitLab a
+    /// group, with the groups in it.
     #[arg(long, alias = "organization", value_name = "NAME", help_heading = "Which repositories")]
     organisation: Option<String>,
     /// File that lists them, one `OWNER/NAME` in a line; empty lines and lines that begin with `#`

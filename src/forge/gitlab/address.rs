@@ -14,6 +14,12 @@ pub(super) fn own_domains(api: &Api) -> Vec<String> {
     domains.into_iter().map(str::to_string).collect()
 }
 
+/// The address of the server, where its git repositories are below; `None` where the API is at an
+/// address that GitLab does not document.
+pub(super) fn server_address(api: &Api) -> Option<&str> {
+    api.base().strip_suffix("/api/v4")
+}
+
 /// A project as `group/name`, where groups may be nested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ProjectPath(String);
@@ -42,6 +48,12 @@ pub(super) fn is_group(text: &str) -> bool {
     text.split('/').all(is_part)
 }
 
+/// Does a project lie in a group, or in one below it? Hosts do not tell capitals apart.
+pub(super) fn is_below(project: &ProjectPath, group: &str) -> bool {
+    let above = project.0.get(..group.len()).filter(|above| above.eq_ignore_ascii_case(group));
+    above.is_some() && project.0[group.len()..].starts_with('/')
+}
+
 impl std::fmt::Display for ProjectPath {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
@@ -63,6 +75,28 @@ mod tests {
             assert!(ProjectPath::parse(text).is_none(), "{text}");
         }
         assert!(is_group("group") && is_group("group/sub") && !is_group("group/../sub"));
+    }
+
+    #[test]
+    fn a_project_lies_below_its_groups() {
+        let is_in = |project, group| is_below(&ProjectPath::parse(project).unwrap(), group);
+        for (project, group) in [("g/p", "g"), ("G/p", "g"), ("g/s/p", "g"), ("g/s/p", "g/S")] {
+            assert!(is_in(project, group), "{project} {group}");
+        }
+        for (project, group) in
+            [("gg/p", "g"), ("h/p", "g"), ("g/p", "g/s"), ("g/sp/p", "g/s"), ("g/p", "g/p")]
+        {
+            assert!(!is_in(project, group), "{project} {group}");
+        }
+    }
+
+    #[test]
+    fn the_git_server_is_above_the_api() {
+        let address = |url| server_address(&Api::new(url).unwrap()).map(str::to_string);
+        assert_eq!(address("https://gitlab.com/api/v4").as_deref(), Some("https://gitlab.com"));
+        let below = "https://git.example.test/gitlab/api/v4/";
+        assert_eq!(address(below).as_deref(), Some("https://git.example.test/gitlab"));
+        assert_eq!(address("https://git.example.test/rest"), None);
     }
 
     #[test]

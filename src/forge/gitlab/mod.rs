@@ -6,7 +6,7 @@
 //! - `ci_files` finds what defines the pipelines of a project;
 //! - `request`, `approvals`, `versions`, `notes`, `members`, `administration`, `pushes`,
 //!   `settings`, `rules`, `protection`, `checks`, `deployments` and `train` hold the reading plans
-//!   of their topics.
+//!   of their topics; `fleet` that of many projects.
 //!
 //! What was not seen whole and for certain is a gap. In particular a 404 is never "there is none":
 //! GitLab gives it for what a token may not see. A 403 has three meanings: the token may not, the
@@ -46,6 +46,7 @@ mod checks;
 mod ci_files;
 mod conventions;
 mod deployments;
+mod fleet;
 mod members;
 mod notes;
 mod protection;
@@ -79,7 +80,7 @@ pub static KIND: HostKind = HostKind {
     request_id: |text| text.strip_prefix('!').unwrap_or(text).parse().ok().map(RequestId::Number),
     settles: settled::settles,
     open: |repository, connection| Ok(Box::new(GitLab::open(repository, connection)?)),
-    fleet: None,
+    fleet: Some(|connection| Ok(Box::new(fleet::GitLabFleet::open(connection)?))),
 };
 
 /// A project on a GitLab.

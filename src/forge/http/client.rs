@@ -83,18 +83,34 @@ impl Client {
 
     /// Asks at a whole address, follows redirects, and waits where the host asks for it.
     pub fn fetch(&self, what: &str, url: &str, body: Option<&[u8]>) -> Result<Reply, Gap> {
+        self.exchange_at(self.style, what, url, body)
+    }
+
+    /// Asks at a whole address beside the API, in the ways of what is there. The token goes to the
+    /// server of the API alone, here too.
+    pub fn fetch_beside(&self, style: &'static ApiStyle, what: &str, url: &str) -> Result<Reply, Gap> {
+        self.exchange_at(style, what, url, None)
+    }
+
+    fn exchange_at(
+        &self,
+        style: &'static ApiStyle,
+        what: &str,
+        url: &str,
+        body: Option<&[u8]>,
+    ) -> Result<Reply, Gap> {
         let mut url = url.to_string();
         // A token that was left behind once stays behind, even if a later redirect leads back.
         let mut trusted = true;
         for redirects in 0..=REDIRECTS {
             let origin = Origin::of(&url).ok_or_else(|| malformed(what, format!("`{url}` is no address")))?;
             trusted &= origin == self.api.origin;
-            let response = self.exchange(what, &self.request(&url, body, trusted))?;
+            let response = self.exchange(what, &self.request(style, &url, body, trusted))?;
             match redirect_target(what, &origin, &response)? {
                 Some(next) => url = next,
                 None => {
                     let anonymous = self.token.is_none();
-                    return Ok(Reply { url, moved: redirects > 0, anonymous, response, style: self.style });
+                    return Ok(Reply { url, moved: redirects > 0, anonymous, response, style });
                 }
             }
         }
@@ -103,16 +119,17 @@ impl Client {
 
     /// Says which addresses are asked next.
     pub fn foresee(&self, urls: Vec<String>) {
-        self.transport.foresee(urls.iter().map(|url| self.request(url, None, true)).collect());
+        let request = |url: &String| self.request(self.style, url, None, true);
+        self.transport.foresee(urls.iter().map(request).collect());
     }
 
-    fn request(&self, url: &str, body: Option<&[u8]>, trusted: bool) -> Request {
+    fn request(&self, style: &'static ApiStyle, url: &str, body: Option<&[u8]>, trusted: bool) -> Request {
         let agent = concat!("portcullis/", env!("CARGO_PKG_VERSION"));
-        let own = self.style.headers.iter().copied().chain([("user-agent", agent)]);
+        let own = style.headers.iter().copied().chain([("user-agent", agent)]);
         let mut headers: Vec<(String, String)> =
             own.map(|(name, value)| (name.to_string(), value.to_string())).collect();
         if let Some(token) = self.token.as_ref().filter(|_| trusted) {
-            let (name, value) = (self.style.authorization)(token);
+            let (name, value) = (style.authorization)(token);
             headers.push((name.to_string(), value));
         }
         if body.is_some() {
@@ -207,14 +224,25 @@ impl Reply {
         }
     }
 
+    /// The body of a 200 of another media type than JSON (in lower case); everything else is a gap.
+    pub fn bytes(&self, what: &str, media_type: &str) -> Result<&[u8], Gap> {
+        if self.response.status != 200 {
+            return Err(self.refusal(what));
+        }
+        match self.response.header("content-type").map(media_type_of) {
+            Some(given) if given == media_type => Ok(&self.response.body),
+            Some(given) => Err(self.undocumented(what, &format_args!("it is `{given}`"))),
+            None => Err(self.undocumented(what, &"it does not say what it is")),
+        }
+    }
+
     /// The gap of an answer that is not what the host documents.
     pub fn undocumented(&self, what: &str, why: &dyn std::fmt::Display) -> Gap {
         malformed(what, format!("the answer is not what {} documents: {why}", self.style.product))
     }
 
     fn is_json(&self, content_type: &str) -> bool {
-        let kind = content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-        (self.style.is_json)(&kind)
+        (self.style.is_json)(&media_type_of(content_type))
     }
 
     /// The `message` of a refusal, or its `error` where it has none; empty when it gives neither.
@@ -254,6 +282,11 @@ impl Reply {
     pub fn without_token(&self, gap: Gap) -> Gap {
         if self.anonymous { advise_token(gap, self.missing_permission(), self.style) } else { gap }
     }
+}
+
+/// The media type of a `content-type`, in lower case and without parameters.
+fn media_type_of(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase()
 }
 
 /// The gap of what the host shows to no one without a token.

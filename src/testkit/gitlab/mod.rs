@@ -17,6 +17,7 @@ use std::time::Duration;
 mod bodies;
 pub mod changes;
 mod checks;
+pub mod fleet;
 pub mod forge;
 mod history;
 mod routes;
