@@ -79,7 +79,11 @@ pub fn open_server(
     let tip = id.and_then(|id| repository.ref_tip(&standpoint.branch_ref(&id.target)).ok().flatten());
     let policy = match candidate.or(tip.as_ref()) {
         Some(at) => view_at(&repository, at),
-        None => PolicyView { signers: Fact::Known(AllowedSigners::default()), approvals: 0, project: None },
+        None => PolicyView {
+            signers: Fact::Known(AllowedSigners::default()),
+            approvals: approvals_in_force(&repository, standpoint),
+            project: None,
+        },
     };
     let guard = match standpoint {
         Standpoint::Server => {
@@ -92,6 +96,19 @@ pub fn open_server(
     let (repository, moved) = (Rc::new(repository), BTreeMap::new());
     let view = RepositoryView { repository, standpoint, policy, pending: None, moved, guard, earlier };
     Ok(Some(Box::new(BareServer::over(view))))
+}
+
+/// How many approvals the hook demands where no change is asked about: those of the policy on the
+/// branch that the server calls its default one.
+fn approvals_in_force(repository: &Repository, standpoint: Standpoint) -> u64 {
+    let (of_remote, checked_out) = repository.default_branches();
+    let branch = match standpoint {
+        Standpoint::Server => checked_out,
+        Standpoint::Clone => of_remote.or(checked_out),
+    };
+    let branch = branch.map(|name| standpoint.branch_ref(&BranchName::new(&name)));
+    let tip = branch.and_then(|name| repository.ref_tip(&name).ok().flatten());
+    tip.map_or(0, |tip| view_at(repository, &tip).approvals)
 }
 
 /// The tips of reviews that the push log has, for a clone of a server: what it did not fetch, or

@@ -12,6 +12,7 @@ use portcullis_model::change::Revision;
 use portcullis_model::decision::Decision;
 use portcullis_model::environment::Environment;
 use portcullis_model::gathered::GatheredFacts;
+use portcullis_model::host::NO_HOST;
 use portcullis_record as record;
 use std::path::Path;
 
@@ -91,6 +92,9 @@ pub fn record_deployment(
                 appended.commit.short(),
                 if how.omit_facts { "; not reproducible: facts omitted" } else { "" }
             ));
+            if ready.facts.whole().host.kind == NO_HOST {
+                output::remark(OF_NO_HOST);
+            }
             Ok(())
         }
         Err(unrecorded @ Unrecorded::Moved(_)) => {
@@ -99,6 +103,10 @@ pub fn record_deployment(
         Err(unrecorded) => Err(unrecorded.into()),
     }
 }
+
+/// The next deployment asks the host where this one left off, and a record of no host names none.
+const OF_NO_HOST: &str = "warning: this record is of no host, and the next deployment cannot begin where it ends; in a clone of a \
+     server without a host, judge and record with `--host bare`";
 
 /// A record has to rest on the policy at its baseline, if there is one: a later reader finds no
 /// other.

@@ -85,9 +85,12 @@ fn list_controls() -> String {
     text
 }
 
+/// The first sentence. A dot or a colon ends one where white space follows: `[reconciliation.NAME]`
+/// goes on.
 fn first_sentence(text: &str) -> String {
-    let first = text.split(['.', ':']).next().unwrap_or_default();
-    format!("{}.", first.trim().replace('\n', " "))
+    let ends = |(at, _): &(usize, &str)| text[at + 1..].starts_with(char::is_whitespace);
+    let end = text.match_indices(['.', ':']).find(ends).map_or(text.len(), |(at, _)| at);
+    format!("{}.", text[..end].trim().trim_end_matches('.').replace('\n', " "))
 }
 
 fn describe_control(kind: &Kind) -> String {

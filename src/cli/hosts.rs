@@ -71,7 +71,7 @@ pub fn kind_of_job(
         let about = job.about().unwrap_or_else(|| format!("this is a `{}` job", place.event));
         let found =
             format!("{about}, of a repository {}, and does not say on which host that is", place.repository);
-        let remedy = "Name it, for example with `--host github`, or judge with `--host none --base REV` what git alone can tell.";
+        let remedy = "Name it, for example with `--host github`, or judge with `--host none --base BRANCH` what git alone can tell.";
         return Err(Gap::new("what the host says", GapReason::NotAsked, found, remedy));
     }
     kind_of(named)

@@ -126,7 +126,7 @@ fn host_of_change(
             kind_of(None).map_err(Stop::nothing_known)?;
             let about = ci::current_job().about().map(|about| format!("; {about}")).unwrap_or_default();
             usage(format!(
-                "name what to judge: --host {} --repository OWNER/NAME --request N, or --host none --base REV \
+                "name what to judge: --host {} --repository OWNER/NAME --request N, or --host none --base BRANCH \
                  for what git alone can tell{about}",
                 host::DEFAULT.name
             ))

@@ -102,7 +102,7 @@ fn list_records(repository: &Repository, only: Option<&Environment>, json: bool)
         None => repository.environments().map_err(unseen_failure)?,
     };
     if environments.is_empty() {
-        return Err(no_records());
+        return Err(no_records(repository));
     }
     let read = |environment: &Environment| {
         read_chain(repository, environment)?.ok_or_else(|| no_record(repository, environment))
@@ -217,14 +217,21 @@ pub fn no_record(repository: &Repository, environment: &Environment) -> Failure 
         (None, []) => String::new(),
         (None, known) => format!(" (there are records of {})", known.join(", ")),
     };
-    Failure::environment(format!(
-        "there is no deployment record of {environment} here{known}; {}",
-        fetch_hint()
-    ))
+    nothing_recorded(repository, &format!("there is no deployment record of {environment} here{known}"))
 }
 
-fn no_records() -> Failure {
-    Failure::environment(format!("there are no deployment records here; {}", fetch_hint()))
+fn no_records(repository: &Repository) -> Failure {
+    nothing_recorded(repository, "there are no deployment records here")
+}
+
+/// Records that are elsewhere are fetched; where there is no elsewhere, they are yet to be made.
+fn nothing_recorded(repository: &Repository, message: &str) -> Failure {
+    let first =
+        "the first one is made by a deployment: `portcullis check --environment NAME --base REV --record`";
+    match repository.remote_address() {
+        Some(_) => Failure::environment(format!("{message}; {}", fetch_hint())).hint(first),
+        None => Failure::environment(message.to_string()).hint(first),
+    }
 }
 
 fn fetch_hint() -> String {

@@ -169,7 +169,7 @@ impl<'a> LandingReport<'a> {
                 .value()
                 .into_iter()
                 .flatten()
-                .map(|facts| request_report(facts, known.findings))
+                .map(|facts| request_report(known, facts))
                 .collect(),
             findings: known.host.then_some(known.findings),
             areas: known.areas,
@@ -284,28 +284,45 @@ fn heading_of(landing: &LandingFacts) -> &'static str {
     }
 }
 
-fn request_report<'a>(facts: &'a Facts, findings: &'a [Finding]) -> RequestReport<'a> {
+fn request_report<'a>(known: &KnownLanding<'a>, facts: &'a Facts) -> RequestReport<'a> {
     let request = match &facts.host.request {
         Fact::Known(request) => request,
         Fact::Gap(gap) => return RequestReport::Unseen(gap),
     };
     let landed = request.merged.map(|at| at.to_string());
+    let (author, unlanded) = match known.host {
+        true => (DELETED, "the host says that it has not"),
+        false => (NOT_ASKED, NOT_ASKED),
+    };
     RequestReport::Seen {
         request,
-        author: request.author.as_ref().map_or(DELETED, |by| by.login.as_str()),
-        landed: landed.unwrap_or_else(|| "the host says that it has not".to_string()),
-        reviews: match &facts.host.reviews {
-            Fact::Gap(gap) => Err(gap),
-            Fact::Known(reviews) => Ok(review_reports(reviews, findings)),
-        },
+        author: request.author.as_ref().map_or(author, |by| by.login.as_str()),
+        landed: landed.unwrap_or_else(|| unlanded.to_string()),
+        reviews: reviews_of(known, facts).map(|reviews| review_reports(reviews, known.findings)),
     }
 }
 
 const DELETED: &str = "a deleted account";
 
-fn review_reports<'a>(reviews: &'a [Review], findings: &'a [Finding]) -> Vec<ReviewReport<'a>> {
+/// What only a host knows, where none was asked.
+const NOT_ASKED: &str = "not known without a host";
+
+/// The reviews on the host, and those that are signed in the repository. A host that was not asked
+/// has none to show.
+fn reviews_of<'a>(known: &KnownLanding<'a>, facts: &'a Facts) -> Result<Vec<&'a Review>, &'a Gap> {
+    let on_host = match &facts.host.reviews {
+        Fact::Gap(gap) if known.host => return Err(gap),
+        Fact::Gap(_) => &[],
+        Fact::Known(reviews) => reviews.as_slice(),
+    };
+    let chains = facts.signed.value().into_iter().flat_map(|signed| &signed.chains);
+    let signed = chains.filter_map(|chain| chain.reviews.value()).flatten();
+    Ok(on_host.iter().chain(signed).collect())
+}
+
+fn review_reports<'a>(reviews: Vec<&'a Review>, findings: &'a [Finding]) -> Vec<ReviewReport<'a>> {
     let is_silent = |review: &&Review| matches!(review.state, ReviewState::Commented | ReviewState::Pending);
-    let opinions = reviews.iter().filter(|review| !is_silent(review));
+    let opinions = reviews.into_iter().filter(|review| !is_silent(review));
     let report =
         |review| ReviewReport { weight: weigh_review(findings, review), sentence: describe_review(review) };
     opinions.map(report).collect()

@@ -340,7 +340,7 @@ fn arguments_that_are_missing_are_named() {
     for (wrong, says, right) in [
         (
             &["check"][..],
-            "name what to judge: --host github --repository OWNER/NAME --request N, or --host none --base REV for what git alone can tell",
+            "name what to judge: --host github --repository OWNER/NAME --request N, or --host none --base BRANCH for what git alone can tell",
             &["check", "--host", "none", "--base", "main"][..],
         ),
         (

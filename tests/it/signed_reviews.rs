@@ -567,8 +567,22 @@ fn what_landed_with_signed_reviews_may_be_deployed() {
             project.history.branch("main", landed).unwrap();
             let (code, said) = deployment(&project, baseline);
             assert_eq!(code, i32::from(!approved), "{how}, approved: {approved}: {said}");
+            if approved && how == "merge" {
+                assert_explained_without_a_host(&project, landed);
+            }
         }
     }
+}
+
+/// What no one was asked is not told as an answer, and what is signed in the repository is.
+fn assert_explained_without_a_host(project: &Project, landed: git2::Oid) {
+    let output = project.portcullis(&["explain", &landed.to_string(), "--branch", "main"]);
+    let told = text_of(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    for made_up in ["a deleted account", "the host says that it has not", "none that approves"] {
+        assert!(!told.contains(made_up), "{made_up}: {told}");
+    }
+    assert!(told.contains("robin approved"), "{told}");
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn read_policy(
     profile: &HostProfile,
 ) -> PolicyOfCommit {
     let what = "the policy that was in force";
-    let remedy = "Judge these landings by a policy that you name, with --policy FILE, and say so.";
+    let remedy = "Judge these landings by a policy that you name, with --policy FILE (a copy outside of the repository), and say so.";
     let gap = |reason, detail: String| Err(Gap::new(what, reason, detail, remedy));
     let policy = match bytes.map(std::str::from_utf8) {
         None => gap(GapReason::MissingObject, format!("there was no {POLICY} on the branch")),

@@ -4,8 +4,8 @@
 use super::unseen_failure;
 use crate::deploying::branch_named;
 use crate::exit::{Exit, Failure, Result};
-use crate::hosts::{kind_of, open_host};
-use crate::{HostName, output};
+use crate::hosts::{MeantHost, kind_of, open_host};
+use crate::{HostName, bare, output};
 use clap::Args;
 use portcullis_collect::deployment::gather_landing;
 use portcullis_collect::sources::{NO_REVIEW_REFS, Sources};
@@ -60,7 +60,7 @@ pub struct Asked<'a> {
 /// # Errors
 /// The branch or its repository cannot be seen, or the host that was named cannot be one.
 pub fn explain(asked: &Asked<'_>, place: &Where, verbose: bool) -> Result<()> {
-    let host = open_named_host(place)?;
+    let host = open_named_host(asked.directory, place)?;
     let branch = branch_named(place.branch.as_deref(), asked.policy);
     let spot = match &branch {
         Some(branch) => find_position(asked, host.as_deref(), branch),
@@ -97,7 +97,13 @@ fn no_branch() -> BranchName {
     BranchName::new("HEAD")
 }
 
-fn open_named_host(place: &Where) -> Result<Option<Box<dyn Forge>>> {
+fn open_named_host(directory: &Path, place: &Where) -> Result<Option<Box<dyn Forge>>> {
+    if let Some(HostName::Kind(kind)) = place.host
+        && *kind == portcullis_forge::bare::KIND
+    {
+        let repository = place.repository.clone().unwrap_or_else(|| ".".to_string());
+        return bare::open_server(directory, &MeantHost { kind, repository, request: None }, None);
+    }
     let repository = match (place.host, &place.repository) {
         (Some(HostName::None), _) => return Ok(None),
         (_, Some(repository)) => Some(repository.clone()),

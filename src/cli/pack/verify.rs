@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use portcullis_model::digest::Digest;
 use portcullis_pack::verify::{VerifiedPack, verify_pack};
 use portcullis_pack::{ItemPath, ItemSource, PackFault, PackWrong};
+use portcullis_render::plural;
 use portcullis_wire::audit::v1::{AuditV1, AuditedDeploymentV1, SignatureStandingV1};
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -169,7 +170,7 @@ fn signed_elsewhere(audit: &AuditV1) -> Option<String> {
     let signed: Vec<&str> =
         audit.deployments.iter().filter(is_signed).map(|deployment| deployment.id.as_str()).collect();
     let (first, count) = (signed.first()?, signed.len());
-    let signed = portcullis_render::plural(count as u64, "signed record");
+    let signed = plural(count as u64, "signed record");
     Some(format!(
         "{signed} ({first} the first): a pack holds no signature of a record; `portcullis record verify` checks it in the repository"
     ))
@@ -177,8 +178,10 @@ fn signed_elsewhere(audit: &AuditV1) -> Option<String> {
 
 fn summary(verified: &VerifiedPack, arguments: &VerifyArguments) -> String {
     let mut text = format!(
-        "everything agrees: {} files with the manifest, {} files written again, {} decisions taken again\n",
-        verified.files, verified.derived, verified.records
+        "everything agrees: {} with the manifest, {} written again, {} taken again\n",
+        plural(verified.files, "file"),
+        plural(verified.derived, "file"),
+        plural(verified.records, "decision")
     );
     for why in &verified.not_shown {
         let _ = writeln!(text, "not checked: {why}");

@@ -29,7 +29,7 @@ pub(super) fn run(repository: &Repository, anchoring: &Anchoring) -> Result {
     let environments = repository.environments().map_err(unseen_failure)?;
     let snapshots = newest_snapshots(repository)?;
     if environments.is_empty() && snapshots.is_empty() {
-        return Err(no_records());
+        return Err(no_records(repository));
     }
     let mut tips = Vec::new();
     for environment in &environments {

@@ -56,7 +56,7 @@ pub(super) fn run(repository: &Repository, expected: &Expectations) -> Result {
         names_snapshots |= !read_anchor(file)?.snapshots.is_empty();
     }
     if environments.is_empty() && !names_snapshots {
-        return Err(no_records());
+        return Err(no_records(repository));
     }
     let mut worst = if lost.is_empty() { Exit::Allowed } else { Exit::Unverified };
     for environment in environments {

@@ -43,7 +43,7 @@ pub fn write_report(audit: &AuditV1, verbose: bool, out: &mut dyn Write) -> io::
     )?;
     writeln!(
         out,
-        "  {} of {} were never deployed by a record here",
+        "  {} of {} never deployed by a record here",
         counts.never_deployed,
         plural(counts.landings, "landing")
     )?;

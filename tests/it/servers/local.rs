@@ -183,3 +183,27 @@ fn the_update_hook_judges_one_ref() {
     assert!(said(&refused).contains("required-reviews"), "{}", said(&refused));
     assert_eq!(update("refs/heads/topic").status.code(), Some(0));
 }
+
+#[test]
+fn a_snapshot_of_a_server_shows_the_approvals_that_its_hook_demands() {
+    let (local, _) = Local::gated();
+    let server = super::GitServer::repository(&local);
+    let output = Command::new(PROGRAM)
+        .current_dir(&server)
+        .args(["snapshot", "--host", "bare", "--branch", "main"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let file = "refs/portcullis/snapshots/main:snapshot.json";
+    let kept = run(plain_git(&server).args(["show", file]));
+    assert!(kept.contains("\"approvals\": 1"), "{kept}");
+}
+
+#[test]
+fn a_landing_on_a_server_without_a_host_is_explained_without_naming_its_repository() {
+    let (local, base) = Local::gated();
+    let server = super::GitServer::repository(&local);
+    let explain = ["explain", &base, "--host", "bare", "--branch", "main"];
+    let output = Command::new(PROGRAM).current_dir(&server).args(explain).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+}

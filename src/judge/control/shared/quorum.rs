@@ -373,11 +373,20 @@ fn doubt_first(verdict: Verdict, doubts: &[(String, String)]) -> Option<String> 
 }
 
 fn remedy_for(case: &Case<'_>, approvals: &Approvals, shortfalls: &[Shortfall]) -> Option<String> {
-    let by_signers = case.facts.host.is_without_requests();
+    let command = case.facts.host.is_without_requests().then(|| approve_command(case));
     let derived = shortfalls.first().and_then(|_| remedy_for_derived(approvals));
     let first = shortfalls.first();
-    derived
-        .or_else(|| first.map(|shortfall| shortfall.remedy(by_signers, unknown_people(approvals, shortfall))))
+    derived.or_else(|| {
+        first.map(|shortfall| shortfall.remedy(command.as_deref(), unknown_people(approvals, shortfall)))
+    })
+}
+
+/// The command by which someone signs a review of the change.
+fn approve_command(case: &Case<'_>) -> String {
+    let head = case.facts.change.value().map_or("COMMIT", |change| change.head.short());
+    let request = case.facts.host.request.value();
+    let branch = request.map_or("BRANCH", |request| request.base_branch.as_str());
+    format!("portcullis approve {head} --onto {branch}")
 }
 
 /// The unknown people of the commits that a shortfall has not counted yet.

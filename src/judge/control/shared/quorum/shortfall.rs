@@ -20,11 +20,12 @@ impl Shortfall {
         !matches!(self, Shortfall::TooMany)
     }
 
-    /// What to do; `by_signers` where only signed reviews count, and no host says who may write.
+    /// What to do; with the command that signs a review where only signed reviews count, and no host
+    /// says who may write.
     /// Each of the unknown people of the commits may be an approver, so that as many more are
     /// asked.
-    pub(super) fn remedy(&self, by_signers: bool, unknown: usize) -> String {
-        let how = if by_signers { " with `portcullis approve`" } else { "" };
+    pub(super) fn remedy(&self, command: Option<&str>, unknown: usize) -> String {
+        let how = command.map(|command| format!(" with `{command}`")).unwrap_or_default();
         let ask = |present: usize, needed: usize, whom: &str| {
             let lacking = needed.saturating_sub(present);
             let ask = format!(
@@ -40,7 +41,7 @@ impl Shortfall {
             }
         };
         match self {
-            Shortfall::People { present, needed, .. } if by_signers => {
+            Shortfall::People { present, needed, .. } if command.is_some() => {
                 ask(*present, *needed, "of the allowed signers")
             }
             Shortfall::People { present, needed, .. } => ask(*present, *needed, "with write access"),
