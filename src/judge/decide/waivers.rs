@@ -143,7 +143,8 @@ fn waivers_after(gate: &GateTexts) -> Option<&str> {
     gate.after(TextPurpose::Waivers).map(String::as_str)
 }
 
-/// The signers that the policy names, at the base. Where the list was not read, no waiver is signed.
+/// The signers that the policy names, at the base. Where the list was not read, no waiver is
+/// signed.
 pub(super) fn signers<'g>(policy: &Policy, gate: &'g GateTexts) -> Option<&'g str> {
     let path = policy.waiver_signers.as_ref()?;
     gate.before_at("the signers of waivers", path, TextPurpose::WaiverSigners).ok().flatten()

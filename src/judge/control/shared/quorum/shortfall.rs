@@ -20,8 +20,8 @@ impl Shortfall {
         !matches!(self, Shortfall::TooMany)
     }
 
-    /// What to do; with the command that signs a review where only signed reviews count, and no host
-    /// says who may write.
+    /// What to do; with the command that signs a review where only signed reviews count, and no
+    /// host says who may write.
     /// Each of the unknown people of the commits may be an approver, so that as many more are
     /// asked.
     pub(super) fn remedy(&self, command: Option<&str>, unknown: usize) -> String {
