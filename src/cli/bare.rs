@@ -1,18 +1,18 @@
 //! `--host bare`: a change to a server without a host, on the server or in a clone of it.
 
 use super::exit::{Failure, Result};
-use super::hook::in_force::{InForce, view_at};
+use super::hook::in_force::{InForce, approvals_at, view_at};
 use super::hook::{gitolite, state};
 use super::hosts::MeantHost;
 use super::{HostName, SubjectArguments, opening};
 use portcullis_attest::signers::AllowedSigners;
 use portcullis_collect::bare::push_log::logged_tips;
-use portcullis_collect::bare::{PolicyView, RepositoryView, Standpoint, read_guard};
+use portcullis_collect::bare::{DemandedApprovals, PolicyView, RepositoryView, Standpoint, read_guard};
 use portcullis_forge::Forge;
 use portcullis_forge::bare::{BareRequestId, BareServer, KIND};
 use portcullis_git::Repository;
 use portcullis_model::change::{BranchName, Revision};
-use portcullis_model::fact::Fact;
+use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::id::RequestId;
 use portcullis_model::signed::REVIEWS_PREFIX;
 use std::collections::BTreeMap;
@@ -79,36 +79,43 @@ pub fn open_server(
     let tip = id.and_then(|id| repository.ref_tip(&standpoint.branch_ref(&id.target)).ok().flatten());
     let policy = match candidate.or(tip.as_ref()) {
         Some(at) => view_at(&repository, at),
-        None => PolicyView {
-            signers: Fact::Known(AllowedSigners::default()),
-            approvals: approvals_in_force(&repository, standpoint),
-            project: None,
-        },
+        None => PolicyView { signers: Fact::Known(AllowedSigners::default()), project: None },
     };
     let guard = match standpoint {
         Standpoint::Server => {
             let branches = InForce::read(&repository).and_then(|it| it.deployment_refs(&repository));
-            Fact::Known(state::see_guard(&repository, policy.approvals, &branches.unwrap_or_default()))
+            Fact::Known(state::see_guard(&repository, &branches.unwrap_or_default()))
         }
-        Standpoint::Clone => read_guard(&repository, policy.approvals).into(),
+        Standpoint::Clone => read_guard(&repository).into(),
     };
     let earlier = gitolite::earlier_pushes(&repository);
     let (repository, moved) = (Rc::new(repository), BTreeMap::new());
-    let view = RepositoryView { repository, standpoint, policy, pending: None, moved, guard, earlier };
+    let approvals = demanded_approvals(&repository, standpoint, candidate.or(tip.as_ref()));
+    let view =
+        RepositoryView { repository, standpoint, policy, pending: None, moved, guard, approvals, earlier };
     Ok(Some(Box::new(BareServer::over(view))))
 }
 
-/// How many approvals the hook demands where no change is asked about: those of the policy on the
-/// branch that the server calls its default one.
-fn approvals_in_force(repository: &Repository, standpoint: Standpoint) -> u64 {
-    let (of_remote, checked_out) = repository.default_branches();
-    let branch = match standpoint {
-        Standpoint::Server => checked_out,
-        Standpoint::Clone => of_remote.or(checked_out),
+/// How many approvals the hook demands: by the policy at this commit, or else at the tip that the
+/// server's branch has, whatever is checked out here.
+fn demanded_approvals(
+    repository: &Rc<Repository>,
+    standpoint: Standpoint,
+    at: Option<&Revision>,
+) -> DemandedApprovals {
+    let (repository, at) = (Rc::clone(repository), at.cloned());
+    let of_branch = move |branch: &BranchName| {
+        let name = standpoint.branch_ref(branch);
+        let tip = if at.is_some() { at.clone() } else { repository.ref_tip(&name)? };
+        let tip = tip.ok_or_else(|| {
+            Gap::not_asked(
+                format!("the policy on {branch}"),
+                "Fetch the branch of the server, and look again.",
+            )
+        })?;
+        approvals_at(&repository, &tip)
     };
-    let branch = branch.map(|name| standpoint.branch_ref(&BranchName::new(&name)));
-    let tip = branch.and_then(|name| repository.ref_tip(&name).ok().flatten());
-    tip.map_or(0, |tip| view_at(repository, &tip).approvals)
+    Rc::new(move |branch| of_branch(branch).into())
 }
 
 /// The tips of reviews that the push log has, for a clone of a server: what it did not fetch, or

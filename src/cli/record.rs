@@ -229,7 +229,8 @@ fn nothing_recorded(repository: &Repository, message: &str) -> Failure {
     let first =
         "the first one is made by a deployment: `portcullis check --environment NAME --base REV --record`";
     match repository.remote_address() {
-        Some(_) => Failure::environment(format!("{message}; {}", fetch_hint())).hint(first),
+        Some(_) => Failure::environment(format!("{message}; {}", fetch_hint()))
+            .hint(format!("only where the remote has none either: {first}")),
         None => Failure::environment(message.to_string()).hint(first),
     }
 }

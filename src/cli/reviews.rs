@@ -149,6 +149,7 @@ impl Asked {
     }
 
     fn verify(&self) -> Result {
+        self.check_target()?;
         let (mut text, mut exit) = (String::new(), Exit::Allowed);
         for (reviewer, chain) in self.chains()? {
             let faults = chain.as_ref().map_or_else(|gap| vec![gap.to_string()], faults_of);
@@ -167,13 +168,18 @@ impl Asked {
         output::text(&self.or_none(text)).map(|()| exit)
     }
 
+    /// Reviews of a change count for a branch, which has to be known before anything is said.
+    fn check_target(&self) -> Result<()> {
+        if self.target.is_some() || self.head.is_none() {
+            return Ok(());
+        }
+        let message = "signed reviews are for a branch, and none is named";
+        Err(Failure::usage(message).hint("name it, and not a commit: `--onto main`"))
+    }
+
     /// What the gate makes of the opinions on one change, before it asks who had a part in it.
     fn judged(&self) -> Result<String> {
         let (Some(head), Some(commits)) = (&self.head, self.commits()?) else { return Ok(String::new()) };
-        if self.target.is_none() {
-            let message = "signed reviews are for a branch, and none is named";
-            return Err(Failure::usage(message).hint("name it, and not a commit: `--onto main`"));
-        }
         let asked = SignedInquiry { project: self.policy.project.clone(), imports: BTreeSet::new() };
         let question = ReviewQuestion {
             asked: &asked,

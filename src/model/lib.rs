@@ -36,6 +36,7 @@ pub mod plural;
 pub mod protection;
 pub mod reconciliation;
 pub mod review;
+pub mod shell;
 pub mod signed;
 pub mod snapshot;
 pub mod test_run;

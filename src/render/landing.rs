@@ -290,7 +290,8 @@ fn request_report<'a>(known: &KnownLanding<'a>, facts: &'a Facts) -> RequestRepo
         Fact::Gap(gap) => return RequestReport::Unseen(gap),
     };
     let landed = request.merged.map(|at| at.to_string());
-    let (author, unlanded) = match known.host {
+    // A server without a host has no requests that someone opens or merges.
+    let (author, unlanded) = match known.host && !facts.host.is_without_requests() {
         true => (DELETED, "the host says that it has not"),
         false => (NOT_ASKED, NOT_ASKED),
     };
@@ -307,17 +308,27 @@ const DELETED: &str = "a deleted account";
 /// What only a host knows, where none was asked.
 const NOT_ASKED: &str = "not known without a host";
 
-/// The reviews on the host, and those that are signed in the repository. A host that was not asked
-/// has none to show.
+/// The reviews on the host, and those that are signed in the repository. What could not be seen of
+/// either is the answer, unless others are there to show; a host that was not asked counts as
+/// unseen where nothing was signed.
 fn reviews_of<'a>(known: &KnownLanding<'a>, facts: &'a Facts) -> Result<Vec<&'a Review>, &'a Gap> {
-    let on_host = match &facts.host.reviews {
+    let mut unseen = None;
+    let mut reviews: Vec<&Review> = Vec::new();
+    match &facts.host.reviews {
         Fact::Gap(gap) if known.host => return Err(gap),
-        Fact::Gap(_) => &[],
-        Fact::Known(reviews) => reviews.as_slice(),
-    };
-    let chains = facts.signed.value().into_iter().flat_map(|signed| &signed.chains);
-    let signed = chains.filter_map(|chain| chain.reviews.value()).flatten();
-    Ok(on_host.iter().chain(signed).collect())
+        Fact::Gap(gap) => unseen = Some(gap),
+        Fact::Known(on_host) => reviews.extend(on_host),
+    }
+    for chain in facts.signed.value().into_iter().flat_map(|signed| &signed.chains) {
+        match &chain.reviews {
+            Fact::Gap(gap) => return Err(gap),
+            Fact::Known(signed) => reviews.extend(signed),
+        }
+    }
+    match unseen {
+        Some(gap) if reviews.is_empty() => Err(gap),
+        _ => Ok(reviews),
+    }
 }
 
 fn review_reports<'a>(reviews: Vec<&'a Review>, findings: &'a [Finding]) -> Vec<ReviewReport<'a>> {
@@ -354,7 +365,7 @@ fn weigh_review<'f>(findings: &'f [Finding], review: &Review) -> ReviewWeight<'f
     let objects = format!("requested changes (review {})", review.id);
     let details = || findings.iter().flat_map(|finding| &finding.details);
     let said = || details().filter(|detail| detail.starts_with(&counts));
-    if said().any(|detail| detail.ends_with(" counts")) {
+    if said().any(|detail| detail.ends_with(" counts") || detail.contains(" counts: ")) {
         return ReviewWeight::Counts;
     }
     if let Some((_, why)) = said().filter_map(|detail| detail.split_once("does not count")).next() {

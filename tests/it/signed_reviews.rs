@@ -678,7 +678,7 @@ fn a_person_who_cannot_sign_yet_is_told_what_to_do() {
     assert!(text_of(&verified).contains("there are no signed reviews here"), "{}", text_of(&verified));
     says(
         &["approve", "topic", "--onto", "main", "--yes", "--key", robin, "--reviewer", "alex"],
-        "review as that: `--reviewer 'robin'`, or leave --reviewer out",
+        "review as that: `--reviewer robin`, or leave --reviewer out",
     );
     // With git's own setting, as a public key that the private one lies beside.
     let config = format!("[user]\n\tsigningKey = {robin}.pub\n");

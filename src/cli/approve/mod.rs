@@ -21,6 +21,7 @@ use portcullis_model::change::{BranchName, ObjectName, Revision};
 use portcullis_model::digest::Digest;
 use portcullis_model::evidence::RunSubject;
 use portcullis_model::fact::Gap;
+use portcullis_model::shell::quote_word;
 use portcullis_model::signed::{REVIEWS_PREFIX, ReviewStatement, ReviewVerdict};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, IsTerminal as _};
@@ -176,7 +177,13 @@ impl Reviewing {
                     let names = names.join(", ");
                     let failure =
                         format!("{list} does not call the owner of the key `{wanted}`, but {names}");
-                    (failure, format!("review as that: `--reviewer '{first}'`, or leave --reviewer out"))
+                    (
+                        failure,
+                        format!(
+                            "review as that: `--reviewer {}`, or leave --reviewer out",
+                            quote_word(first)
+                        ),
+                    )
                 }
                 _ => {
                     let (key, base) = (key.public.fingerprint(), self.base.commit.short());

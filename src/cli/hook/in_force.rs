@@ -145,9 +145,7 @@ impl InForce {
     pub fn view(&self, repository: &Repository) -> PolicyView {
         match &self.tip {
             Some(tip) => view_at(repository, tip),
-            None => {
-                PolicyView { signers: Fact::Known(AllowedSigners::default()), approvals: 0, project: None }
-            }
+            None => PolicyView { signers: Fact::Known(AllowedSigners::default()), project: None },
         }
     }
 }
@@ -160,12 +158,27 @@ fn no_default_branch() -> Gap {
 /// What the policy at a commit says of people and rules.
 pub fn view_at(repository: &Repository, commit: &Revision) -> PolicyView {
     let policy = PolicyAt::read(repository, commit).ok().and_then(|at| at.policy);
-    let approvals = policy.as_ref().map_or(0, Policy::approvals);
     let signers = match policy.as_ref().and_then(signers_path) {
         Some(path) => read_signers(repository, commit, &path).into(),
         None => Fact::Known(AllowedSigners::default()),
     };
-    PolicyView { signers, approvals, project: policy.map(|policy| policy.project) }
+    PolicyView { signers, project: policy.map(|policy| policy.project) }
+}
+
+/// How many approvals the policy at a commit demands of every change; none where it has no policy.
+///
+/// # Errors
+/// The policy cannot be read, or is not valid.
+pub fn approvals_at(repository: &Repository, commit: &Revision) -> Result<u64, Gap> {
+    match PolicyAt::read(repository, commit)? {
+        PolicyAt { policy: Some(policy), .. } => Ok(policy.approvals()),
+        PolicyAt { is_there: false, .. } => Ok(0),
+        PolicyAt { is_there: true, .. } => {
+            let what = format!("how many approvals {POLICY} at {} demands", commit.short());
+            let remedy = "Correct the policy on the branch; `portcullis policy check` names each mistake.";
+            Err(Gap::new(what, GapReason::Malformed, "the policy is not valid", remedy))
+        }
+    }
 }
 
 /// Where the keys of people are: those of reviewers.

@@ -27,6 +27,7 @@ use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::landing::{Coverage, Span, Step};
 use portcullis_model::protection::Branch;
 use portcullis_model::reading::NO_READERS;
+use portcullis_model::shell::quote_word;
 use std::path::Path;
 
 /// So many approved heads are tried for a landing that no parent explains.
@@ -204,7 +205,8 @@ impl BranchUpdate<'_> {
     }
 
     fn approve_command(&self, head: &Revision) -> String {
-        format!("portcullis approve {head} --onto origin/{} --push origin", self.branch)
+        let onto = format!("origin/{}", self.branch);
+        format!("portcullis approve {head} --onto {} --push origin", quote_word(&onto))
     }
 
     fn decide(&self, base: &Revision, head: &Revision) -> Result<Decision> {

@@ -93,7 +93,7 @@ fn read_stdin() -> Result<String> {
 fn show_checks(directory: &Path) -> Result {
     let repository = portcullis_git::Repository::open_git_directory(directory)?;
     let checks = state::check_all(&repository);
-    let guard = ServerGuard { source: String::new(), approvals: 0, checks };
+    let guard = ServerGuard { source: String::new(), checks };
     let is_open = |check: &GuardCheck| check.holds == Some(false) && guard.does_without(check);
     let line = |check: &GuardCheck| {
         let word = match check.holds {

@@ -2,7 +2,7 @@
 
 use super::environment::{HookEnvironment, Lookup};
 use super::gitolite;
-use super::in_force::{InForce, view_at};
+use super::in_force::{InForce, approvals_at, view_at};
 use super::pusher::Pusher;
 use super::state;
 use super::updates::RefUpdate;
@@ -66,7 +66,7 @@ impl Receiving {
         };
         let branches: Vec<String> =
             updates.iter().filter(is_guarded).map(|update| update.name.clone()).collect();
-        let guard = state::see_guard(&repository, view.approvals, &branches);
+        let guard = state::see_guard(&repository, &branches);
         let earlier = gitolite::earlier_pushes(&repository);
         let repository = Rc::new(repository);
         Ok(Receiving { repository, stored, updates, in_force, signers, entry, guard, earlier })
@@ -79,6 +79,7 @@ impl Receiving {
 
     /// The server as the judge of a change from this base sees it.
     pub fn server(&self, base: &Revision) -> BareServer<RepositoryView> {
+        let approvals = Fact::from(approvals_at(&self.repository, base));
         BareServer::over(RepositoryView {
             repository: Rc::clone(&self.repository),
             standpoint: Standpoint::Server,
@@ -86,6 +87,7 @@ impl Receiving {
             pending: Some(self.pending()),
             moved: self.moved(),
             guard: Fact::Known(self.guard.clone()),
+            approvals: Rc::new(move |_| approvals.clone()),
             earlier: self.earlier.clone(),
         })
     }

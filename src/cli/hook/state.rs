@@ -59,10 +59,10 @@ pub fn gather_state(repository: &Repository, time: jiff::Timestamp) -> ServerSta
 }
 
 /// The state as the server itself sees it, for these branches (`refs/heads/…`).
-pub fn see_guard(repository: &Repository, approvals: u64, branches: &[String]) -> ServerGuard {
+pub fn see_guard(repository: &Repository, branches: &[String]) -> ServerGuard {
     let mut checks = check_hooks(repository);
     checks.extend(gitolite::check_branches(repository, branches));
-    ServerGuard { source: "seen on the server".to_string(), approvals, checks }
+    ServerGuard { source: "seen on the server".to_string(), checks }
 }
 
 fn name_tool() -> String {

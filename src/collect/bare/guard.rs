@@ -32,11 +32,11 @@ pub struct ServerState {
 ///
 /// # Errors
 /// There is none here, or it cannot be read.
-pub fn read_guard(repository: &Repository, approvals: u64) -> Result<ServerGuard, Gap> {
+pub fn read_guard(repository: &Repository) -> Result<ServerGuard, Gap> {
     let Some(tip) = repository.ref_tip(SERVER_REF)? else { return Err(no_state()) };
     let state = read_state(repository, &tip)?;
     let source = format!("{SERVER_REF} of {}", state.time);
-    Ok(ServerGuard { source, approvals, checks: state.checks })
+    Ok(ServerGuard { source, checks: state.checks })
 }
 
 fn no_state() -> Gap {

@@ -52,8 +52,6 @@ impl Standpoint {
 pub struct PolicyView {
     /// The keys that count, and whose they are.
     pub signers: Fact<AllowedSigners>,
-    /// How many approvals are demanded of every change.
-    pub approvals: u64,
     /// The name of the project; `None` where no policy could be read.
     pub project: Option<String>,
 }
@@ -72,9 +70,14 @@ pub struct RepositoryView {
     pub moved: BTreeMap<String, Option<Revision>>,
     /// The state of the server's hook.
     pub guard: Fact<ServerGuard>,
+    /// How many approvals it demands of what lands on a branch.
+    pub approvals: DemandedApprovals,
     /// What another log of the server has of a head; `None` where there is none.
     pub earlier: Option<EarlierPushes>,
 }
+
+/// Tells how many approvals the policy on a branch demands of every change.
+pub type DemandedApprovals = Rc<dyn Fn(&BranchName) -> Fact<u64>>;
 
 /// Finds the pushes of a head in another log than the hook's, newest first.
 pub type EarlierPushes = Rc<dyn Fn(&Revision) -> Vec<LoggedPush>>;
@@ -125,6 +128,10 @@ impl ServerView for RepositoryView {
 
     fn guard(&self) -> Fact<ServerGuard> {
         self.guard.clone()
+    }
+
+    fn approvals(&self, branch: &BranchName) -> Fact<u64> {
+        (self.approvals)(branch)
     }
 }
 

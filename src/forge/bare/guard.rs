@@ -52,8 +52,6 @@ const GITOLITE_RULES: [(GitoliteRight, Rule); 2] =
 pub struct ServerGuard {
     /// How it was seen, for people: `the server's hook`, `refs/portcullis/server of 2026-…`.
     pub source: String,
-    /// How many approvals the policy demands of every change; 0 for none.
-    pub approvals: u64,
     /// What was looked at.
     pub checks: Vec<GuardCheck>,
 }
@@ -70,14 +68,15 @@ pub struct GuardCheck {
 }
 
 impl ServerGuard {
-    /// What protects a deployment branch.
-    pub fn protection(&self, branch: &BranchName) -> Protection {
+    /// What protects a deployment branch, of which the hook demands so many approvals.
+    pub fn protection(&self, branch: &BranchName, approvals: &Fact<u64>) -> Protection {
         let of_other = |check: &GuardCheck| {
             check.name.starts_with(GITOLITE_PREFIX) && !check.name.ends_with(&format!(" refs/heads/{branch}"))
         };
         let unseen = self.checks.iter().filter(|check| check.holds.is_none() && !of_other(check));
-        let unseen = unseen.map(|check| self.unseen(check)).collect();
-        let mut requirements = self.requirements(self.approvals);
+        let uncounted = approvals.known().err();
+        let unseen = unseen.map(|check| self.unseen(check)).chain(uncounted).collect();
+        let mut requirements = self.requirements(approvals.value().copied().unwrap_or_default());
         requirements.extend(self.requirements_of_gitolite(branch));
         Protection { requirements, unseen }
     }
@@ -155,7 +154,7 @@ mod tests {
             holds: Some(holding.contains(&name)),
             found: String::new(),
         };
-        ServerGuard { source: "a test".to_string(), approvals: 2, checks: all.map(check).collect() }
+        ServerGuard { source: "a test".to_string(), checks: all.map(check).collect() }
     }
 
     fn main() -> BranchName {
@@ -163,8 +162,12 @@ mod tests {
     }
 
     fn rules(guard: &ServerGuard) -> Vec<Rule> {
-        let mut rules: Vec<Rule> =
-            guard.protection(&main()).requirements.into_iter().map(|requirement| requirement.rule).collect();
+        let mut rules: Vec<Rule> = guard
+            .protection(&main(), &Fact::Known(2))
+            .requirements
+            .into_iter()
+            .map(|requirement| requirement.rule)
+            .collect();
         rules.sort();
         rules.dedup();
         rules
@@ -186,12 +189,12 @@ mod tests {
         let mut guard = guard(&HOOK_CHECKS);
         guard.checks[1].holds = None;
         assert_eq!(rules(&guard), []);
-        assert_eq!(guard.protection(&main()).unseen.len(), 1);
+        assert_eq!(guard.protection(&main(), &Fact::Known(2)).unseen.len(), 1);
     }
 
     #[test]
     fn someone_with_access_to_the_server_always_gets_round_it() {
-        for requirement in guard(&HOOK_CHECKS).protection(&main()).requirements {
+        for requirement in guard(&HOOK_CHECKS).protection(&main(), &Fact::Known(2)).requirements {
             let actors = requirement.bypass.known().unwrap().clone();
             assert_eq!(actors.iter().map(|actor| actor.kind).collect::<Vec<_>>(), [ActorKind::ServerAccess]);
         }
@@ -216,13 +219,14 @@ mod tests {
         }
         assert_eq!(rules(&with_gitolite(&[], &[("rewind refs/heads/main", Some(false))])), []);
         let silent = with_gitolite(&[], &[("rewind refs/heads/main", None), ("rewind refs/heads/x", None)]);
-        let seen = silent.protection(&main());
+        let seen = silent.protection(&main(), &Fact::Known(2));
         assert_eq!((seen.requirements.len(), seen.unseen.len()), (0, 1), "a gap of this branch");
     }
 
     #[test]
     fn people_who_change_the_rules_of_gitolite_get_round_them() {
-        let seen = with_gitolite(&HOOK_CHECKS, &[("delete refs/heads/main", Some(true))]).protection(&main());
+        let seen = with_gitolite(&HOOK_CHECKS, &[("delete refs/heads/main", Some(true))])
+            .protection(&main(), &Fact::Known(2));
         let of_gitolite = seen.requirements.iter().find(|one| one.source.starts_with("gitolite")).unwrap();
         let kinds: Vec<ActorKind> =
             of_gitolite.bypass.known().unwrap().iter().map(|actor| actor.kind).collect();

@@ -97,6 +97,9 @@ pub trait ServerView {
 
     /// The state of the hooks and settings that protect the server.
     fn guard(&self) -> Fact<ServerGuard>;
+
+    /// How many approvals the hook demands of what lands on a branch: by the policy there.
+    fn approvals(&self, branch: &BranchName) -> Fact<u64>;
 }
 
 /// A repository on a server without a host.
@@ -182,6 +185,10 @@ impl ServerView for Unopened {
     }
 
     fn guard(&self) -> Fact<ServerGuard> {
+        Fact::Gap(self.gap())
+    }
+
+    fn approvals(&self, _: &BranchName) -> Fact<u64> {
         Fact::Gap(self.gap())
     }
 }
@@ -298,7 +305,9 @@ impl<V: ServerView> Forge for BareServer<V> {
         let read = || {
             let tip = self.view.tip(name).known()?.clone().ok_or_else(|| no_branch(name))?;
             // Where it was not seen what protects it, something may.
-            let protected = guard.value().is_none_or(|guard| !guard.protection(name).requirements.is_empty());
+            let protected = guard
+                .value()
+                .is_none_or(|guard| !guard.protection(name, &Fact::Known(0)).requirements.is_empty());
             Ok(Branch { name: name.clone(), tip, protected })
         };
         Fact::from(read())
@@ -329,7 +338,7 @@ impl<V: ServerView> Forge for BareServer<V> {
         let named = question.branch.value().map(|branch| branch.name.clone());
         let meant = || question.request.value().map(|request| request.base_branch.clone());
         let branch = named.or_else(meant).unwrap_or_else(|| BranchName::new(""));
-        guard.known().map(|guard| guard.protection(&branch)).into()
+        guard.known().map(|guard| guard.protection(&branch, &self.view.approvals(&branch))).into()
     }
 
     fn remedy(&self, request: &RemedyRequest<'_>) -> Result<HostRemedy, Gap> {

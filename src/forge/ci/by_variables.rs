@@ -100,8 +100,8 @@ impl CiJob for VariablesJob {
         let Some(host) = (self.row.host)(self.variables) else { return Ok(None) };
         let of = self.found().map(|found| format!(", of {found}")).unwrap_or_default();
         let found = format!("this is {} for {host}{of}, and no such host can be asked yet", self.row.job);
-        let remedy = "Judge with `--host none --base BRANCH` what git alone can tell, where REV is the tip of the branch that would \
-                      receive the change.";
+        let remedy = "Judge with `--host none --base BRANCH` what git alone can tell, where BRANCH is the one that would receive the \
+                      change.";
         Err(Gap::new("what the host says", GapReason::Unsupported, found, remedy))
     }
 

@@ -207,3 +207,24 @@ fn a_landing_on_a_server_without_a_host_is_explained_without_naming_its_reposito
     let output = Command::new(PROGRAM).current_dir(&server).args(explain).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
 }
+
+#[test]
+fn attack_the_approvals_of_a_branch_are_those_of_another_that_is_checked_out() {
+    let (local, base) = Local::gated();
+    local.kim.git(&local, &["checkout", "-q", "-b", "evil", &base]);
+    let more = POLICY
+        .replace("[controls.required-reviews]\napprovals = 1", "[controls.required-reviews]\napprovals = 7");
+    local.kim.commit(&local, "Promise", &[("portcullis.toml", &more)]);
+    local.kim.git(&local, &["fetch", "-q", "origin", "+refs/heads/*:refs/remotes/origin/*"]);
+    local.kim.git(&local, &["fetch", "-q", "origin", "+refs/portcullis/*:refs/portcullis/*"]);
+    let snapshot = ["snapshot", "--host", "bare", "--branch", "main", "--branch", "release/9"];
+    let pushed = local.kim.portcullis(&local, &snapshot);
+    let kept = |branch: &str| {
+        let file = format!("refs/portcullis/snapshots/{branch}:snapshot.json");
+        local.kim.git(&local, &["show", &file])
+    };
+    assert!(kept("main").contains("\"approvals\": 1"), "{}", kept("main"));
+    // No one knows what is demanded of a branch that the server does not have.
+    assert!(!kept("release+2f9").contains("\"approvals\""), "{}", kept("release+2f9"));
+    drop(pushed);
+}

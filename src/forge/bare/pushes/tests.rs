@@ -47,6 +47,10 @@ impl ServerView for Log {
     fn guard(&self) -> Fact<ServerGuard> {
         Fact::Gap(Gap::not_asked("the hook", "nothing"))
     }
+
+    fn approvals(&self, _: &BranchName) -> Fact<u64> {
+        Fact::Gap(Gap::not_asked("the policy", "nothing"))
+    }
 }
 
 /// The commits of these tests are a line: each number on top of the one before.

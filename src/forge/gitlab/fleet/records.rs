@@ -16,6 +16,9 @@ use serde::Deserialize;
 /// The media type of the list (gitprotocol-http, "Smart Server Response").
 const ADVERTISEMENT: &str = "application/x-git-upload-pack-advertisement";
 
+/// How many records of a project are asked for: one for each environment.
+const MOST: usize = 1000;
+
 /// "Get a single commit".
 #[derive(Deserialize)]
 struct SeenCommit {
@@ -36,6 +39,9 @@ impl SurveyedGitLab<'_> {
             return Err(truncated(&what, "the list of refs lacks the default branch"));
         }
         let named = refs.iter().filter_map(|one| Some((one.name.strip_prefix(prefix.as_bytes())?, one)));
+        if named.clone().count() > MOST {
+            return Err(truncated(&what, format!("it has more than {MOST} of them, and each is asked for")));
+        }
         let mut records =
             named.map(|(name, one)| self.record(&what, name, one)).collect::<Result<Vec<_>, Gap>>()?;
         records.sort();

@@ -15,6 +15,7 @@ use portcullis_model::change::ObjectName;
 use portcullis_model::decision::{Finding, SubjectKind, Verdict};
 use portcullis_model::evidence::{EvidenceFacts, Found, RecordedRun, Statement};
 use portcullis_model::fact::{Fact, Gap};
+use portcullis_model::shell::quote_word;
 use portcullis_model::test_run::{Report, TestOutcome};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -393,5 +394,8 @@ fn describe_failures(statement: &Statement) -> Option<String> {
 
 /// The command that runs a suite and records it; its statement is handed over with `--evidence`.
 fn record_command(suite: &str) -> String {
-    format!("`portcullis evidence record --suite {suite} --report FILE -o STATEMENT -- COMMAND`")
+    format!(
+        "`portcullis evidence record --suite {} --report FILE -o STATEMENT -- COMMAND`",
+        quote_word(suite)
+    )
 }

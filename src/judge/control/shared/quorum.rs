@@ -23,7 +23,7 @@
 
 use super::approval::{Approval, Approvals};
 use super::identity::Identity;
-use crate::control::{Case, ReviewBasis, Role, find_kind, finding};
+use crate::control::{Case, Role, find_kind, finding};
 use approvers::{Approver, MemberAnswer, Somebody};
 use assignment::{Assignee, Filled, Seats, assign_people};
 use ownership::Ownerships;
@@ -33,6 +33,7 @@ use portcullis_model::fact::{Gap, GapReason};
 use portcullis_model::id::RequestId;
 use portcullis_model::person::{Login, Who};
 use portcullis_model::waiver;
+use remedy::remedy_for;
 use serde::Deserialize;
 use shortfall::Shortfall;
 use std::num::NonZeroU64;
@@ -41,6 +42,7 @@ use toml::Spanned;
 mod approvers;
 mod assignment;
 mod ownership;
+mod remedy;
 mod shortfall;
 
 /// A role and how many of its people have to approve, as settings write it.
@@ -370,45 +372,6 @@ fn list_shortfalls(shortfalls: &[Shortfall]) -> String {
 
 fn doubt_first(verdict: Verdict, doubts: &[(String, String)]) -> Option<String> {
     doubts.first().filter(|_| verdict == Verdict::Unproven).map(|(_, remedy)| remedy.clone())
-}
-
-fn remedy_for(case: &Case<'_>, approvals: &Approvals, shortfalls: &[Shortfall]) -> Option<String> {
-    let command = case.facts.host.is_without_requests().then(|| approve_command(case));
-    let derived = shortfalls.first().and_then(|_| remedy_for_derived(approvals));
-    let first = shortfalls.first();
-    derived.or_else(|| {
-        first.map(|shortfall| shortfall.remedy(command.as_deref(), unknown_people(approvals, shortfall)))
-    })
-}
-
-/// The command by which someone signs a review of the change.
-fn approve_command(case: &Case<'_>) -> String {
-    let head = case.facts.change.value().map_or("COMMIT", |change| change.head.short());
-    let request = case.facts.host.request.value();
-    let branch = request.map_or("BRANCH", |request| request.base_branch.as_str());
-    format!("portcullis approve {head} --onto {branch}")
-}
-
-/// The unknown people of the commits that a shortfall has not counted yet.
-fn unknown_people(approvals: &Approvals, shortfall: &Shortfall) -> usize {
-    match shortfall {
-        Shortfall::People { spare, .. } | Shortfall::Role { spare, .. } => {
-            approvals.unattributed.len().saturating_sub(*spare)
-        }
-        _ => 0,
-    }
-}
-
-/// More approvals on the same host are derived as well: only another way to give them helps.
-fn remedy_for_derived(approvals: &Approvals) -> Option<String> {
-    let logins = approvals.derived.join(", ");
-    (!approvals.derived.is_empty()).then(|| {
-        format!(
-            "Have the approvals of {logins} given by signed reviews, which state the commit; or, where the host's own \
-             record suffices, set `derived = \"accept\"` in `[controls.{}]`.",
-            ReviewBasis::set_by()
-        )
-    })
 }
 
 fn list_details(

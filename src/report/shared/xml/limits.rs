@@ -12,8 +12,8 @@ pub struct XmlLimits {
     /// May it name a document type? It is never fetched, and may declare nothing. Test reports have
     /// none, some coverage reports do.
     pub document_type: bool,
-    /// May texts and [`OUTPUT`] hold characters that XML does not allow? Only where no text of the
-    /// format is a name.
+    /// May texts, and attributes that hold output, hold characters that XML does not allow? Only
+    /// where no text of the format is a name.
     pub control_characters: bool,
 }
 
