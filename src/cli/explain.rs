@@ -333,6 +333,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_sentence_ends_with_its_dot_and_not_within_a_name() {
+        for (text, first) in [
+            ("Nothing lands. Or does it?", "Nothing lands."),
+            (
+                "It touches `[reconciliation.NAME]`\nof a dataset. More.",
+                "It touches `[reconciliation.NAME]` of a dataset.",
+            ),
+            ("It asks for these: one, two.", "It asks for these."),
+            ("It ends here.", "It ends here."),
+            ("", "."),
+        ] {
+            assert_eq!(first_sentence(text), first);
+        }
+    }
+
+    #[test]
     fn what_is_said_of_controls_fits_a_terminal_and_leaves_no_markup() {
         let documents = control::TABLE.iter().map(|kind| describe_control(kind)).chain([list_controls()]);
         for text in documents {

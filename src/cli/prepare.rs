@@ -11,7 +11,7 @@ use super::{SubjectArguments, bare, batching, deploying, names, opening, output}
 use portcullis_collect::batch::BatchTarget;
 use portcullis_collect::gather::text_at;
 use portcullis_collect::policy_texts::{PolicyTexts, houses_at, read_policy_texts, valid_policy_at};
-use portcullis_collect::reports::NamedReport;
+use portcullis_collect::reports::{NamedReport, ReportFiles};
 use portcullis_collect::request::{
     JudgementRequest, LocateError, Located, LocatedChange, RevisionNames, check_clone, gather, locate_change,
 };
@@ -182,9 +182,7 @@ fn try_prepare(
         repository: &repository,
         host: forge,
         crew: crew.as_ref(),
-        directory,
-        reports: &reports,
-        readers,
+        files: ReportFiles { directory, named: &reports, readers },
         evidence: &subject.evidence,
         observed: jiff::Timestamp::now(),
         review_refs: &review_refs,

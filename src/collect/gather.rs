@@ -2,7 +2,7 @@
 
 use crate::evidence::{self, Sought};
 use crate::line_coverage;
-use crate::reports::{self, ReportFiles};
+use crate::reports;
 use crate::signed_reviews;
 use crate::sources::{Ends, HostSession, Sources};
 use crate::unhosted;
@@ -51,7 +51,7 @@ pub fn gather_change(
         change.landing_tree = repository.landing_tree(base, head).unwrap_or_default();
     }
     let signed = signed_reviews::gather(sources, &inquiry, ends, &change);
-    let root = repository.work_tree().unwrap_or(sources.directory);
+    let root = repository.work_tree().unwrap_or(sources.files.directory);
     let tracked = |file: &Path| match reports::path_below(root, file) {
         Some(path) => Fact::from(is_tracked(repository, base, head, &change, &path)),
         None => Fact::Known(false),
@@ -68,7 +68,7 @@ pub fn gather_change(
         inquiry: &inquiry,
         observed: sources.observed,
     };
-    let evidence = evidence::gather(repository, sources.directory, &sought);
+    let evidence = evidence::gather(repository, sources.files.directory, &sought);
     let observed = Fact::Known(sources.observed);
     Facts { observed, inquiry, change, gate, host, reports, line_coverage, evidence, signed }
 }
@@ -80,8 +80,7 @@ fn gather_reports(
     tracked: &dyn Fn(&Path) -> Fact<bool>,
 ) -> Fact<Vec<Report>> {
     if inquiry.topics.contains(&Topic::Reports) {
-        let Sources { directory, reports: named, readers, .. } = *sources;
-        reports::gather(ReportFiles { directory, named, readers }, inquiry, tracked)
+        reports::gather(sources.files, inquiry, tracked)
     } else {
         Fact::Gap(Gap::not_asked("the test reports", "use a policy that asks for them"))
     }

@@ -8,7 +8,7 @@ use crate::coverage_paths::resolve_name;
 use crate::line_checksum::may_be_checksum_of;
 use crate::reading::read;
 use crate::reading::{local_offset, malformed_report};
-use crate::reports::{find, native_path};
+use crate::reports::{ReportFiles, find, native_path};
 use crate::sources::Sources;
 use portcullis_git::{Repository, count_lines};
 use portcullis_model::change::{Change, ObjectName, Revision};
@@ -50,7 +50,7 @@ fn gather_asked(
     change: &Fact<Change>,
     tracked: &dyn Fn(&Path) -> Fact<bool>,
 ) -> Result<LineCoverage, Gap> {
-    let Sources { repository, directory, readers, .. } = *sources;
+    let Sources { repository, files: ReportFiles { directory, readers, .. }, .. } = *sources;
     let change = change.known()?;
     let changed = repository.changed_lines(change)?;
     let files = changed.iter().map(|(path, lines)| (path, lines.value().is_some())).collect();

@@ -9,7 +9,7 @@ use super::reading::{report_name, take};
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::inquiry::{Inquiry, SaidFormat, Topic};
 use portcullis_model::path::RepoPath;
-use portcullis_model::reading::ReportReaders;
+use portcullis_model::reading::{NO_READERS, ReportReaders};
 use portcullis_model::test_run::{Report, ReportFormat};
 use portcullis_pattern::error::PatternError;
 use portcullis_pattern::glob::Glob;
@@ -38,6 +38,13 @@ pub struct ReportFiles<'a> {
     pub named: &'a [NamedReport],
     /// The parsers.
     pub readers: &'a dyn ReportReaders,
+}
+
+impl<'a> ReportFiles<'a> {
+    /// None are named, and one that a pattern finds is not read.
+    pub fn unread(directory: &'a Path) -> Self {
+        ReportFiles { directory, named: &[], readers: NO_READERS }
+    }
 }
 
 /// Reads the named reports and those that the inquiry's patterns find below the directory.

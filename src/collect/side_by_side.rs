@@ -2,7 +2,7 @@
 
 use super::deployment::{Group, Range};
 use crate::crew::CrewMember;
-use crate::reports::NamedReport;
+use crate::reports::ReportFiles;
 use crate::sources::{ReviewRefs, Sources};
 use jiff::Timestamp;
 use portcullis_model::change::BranchName;
@@ -10,9 +10,8 @@ use portcullis_model::deployment::LandingFacts;
 use portcullis_model::fact::Fact;
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::protection::Branch;
-use portcullis_model::reading::ReportReaders;
 use std::cell::OnceCell;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 impl Range<'_> {
     /// The facts of landings, but for the proof of their content.
@@ -59,8 +58,8 @@ impl Range<'_> {
 
     fn parts(&self) -> SharedRange<'_> {
         let Range { inquiry, sources, branch, name, .. } = *self;
-        let Sources { directory, reports, readers, evidence, observed, review_refs, .. } = *sources;
-        SharedRange { inquiry, branch, name, directory, reports, readers, evidence, observed, review_refs }
+        let Sources { files, evidence, observed, review_refs, .. } = *sources;
+        SharedRange { inquiry, branch, name, files, evidence, observed, review_refs }
     }
 }
 
@@ -69,9 +68,7 @@ struct SharedRange<'a> {
     inquiry: &'a Inquiry,
     branch: &'a Fact<Branch>,
     name: &'a BranchName,
-    directory: &'a Path,
-    reports: &'a [NamedReport],
-    readers: &'a dyn ReportReaders,
+    files: ReportFiles<'a>,
     evidence: &'a [PathBuf],
     observed: Timestamp,
     review_refs: &'a ReviewRefs,
@@ -80,29 +77,9 @@ struct SharedRange<'a> {
 impl SharedRange<'_> {
     /// The range with the repository and the host of a thread.
     fn with<T>(&self, member: &CrewMember, work: impl FnOnce(&Range<'_>) -> T) -> T {
-        let SharedRange {
-            inquiry,
-            branch,
-            name,
-            directory,
-            reports,
-            readers,
-            evidence,
-            observed,
-            review_refs,
-        } = *self;
+        let SharedRange { inquiry, branch, name, files, evidence, observed, review_refs } = *self;
         let (repository, host) = (&member.repository, Some(&*member.host));
-        let sources = Sources {
-            repository,
-            host,
-            crew: None,
-            directory,
-            reports,
-            readers,
-            evidence,
-            observed,
-            review_refs,
-        };
+        let sources = Sources { repository, host, crew: None, files, evidence, observed, review_refs };
         work(&Range { inquiry, sources: &sources, branch, name, signed: OnceCell::new() })
     }
 }

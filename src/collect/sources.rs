@@ -1,13 +1,12 @@
 //! Whom to ask: the repository, its host, and the files that were named.
 
 use crate::crew::Crew;
-use crate::reports::NamedReport;
+use crate::reports::ReportFiles;
 use portcullis_forge::{ChangeRequestHost, Forge};
 use portcullis_git::Repository;
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::Fact;
 use portcullis_model::protection::Branch;
-use portcullis_model::reading::ReportReaders;
 use portcullis_model::review::ChangeRequest;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,18 +19,29 @@ pub struct Sources<'a> {
     pub host: Option<&'a dyn Forge>,
     /// Who asks the host side by side, where it is asked over the network.
     pub crew: Option<&'a Crew<'a>>,
-    /// The directory below which reports are looked for.
-    pub directory: &'a Path,
-    /// Reports named on the command line.
-    pub reports: &'a [NamedReport],
-    /// The parsers that reports are read with.
-    pub readers: &'a dyn ReportReaders,
+    /// Where reports are, and with what they are read.
+    pub files: ReportFiles<'a>,
     /// Files of statements named on the command line.
     pub evidence: &'a [PathBuf],
     /// The moment of judgement.
     pub observed: jiff::Timestamp,
     /// What else is known of refs of signed reviews.
     pub review_refs: &'a ReviewRefs,
+}
+
+impl<'a> Sources<'a> {
+    /// Whom to ask about what landed long ago: reports and statements in the work tree say nothing
+    /// of it.
+    pub fn of_the_past(
+        repository: &'a Repository,
+        host: Option<&'a dyn Forge>,
+        crew: Option<&'a Crew<'a>>,
+        directory: &'a Path,
+        observed: jiff::Timestamp,
+    ) -> Self {
+        let files = ReportFiles::unread(directory);
+        Sources { repository, host, crew, files, evidence: &[], observed, review_refs: &NO_REVIEW_REFS }
+    }
 }
 
 /// What is known of refs of signed reviews beside what the repository holds.

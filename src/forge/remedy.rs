@@ -63,11 +63,6 @@ pub(crate) fn write_json(value: &Value) -> String {
     format!("{value:#}\n")
 }
 
-/// A text in single quotes of a shell.
-pub(crate) fn quote_shell(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
-}
-
 /// A text in quotes of Terraform. Neither `${` nor `%{` begins anything in it.
 pub(crate) fn quote_terraform(text: &str) -> String {
     let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
@@ -80,7 +75,6 @@ mod tests {
 
     #[test]
     fn names_of_others_command_nothing() {
-        assert_eq!(quote_shell("a'; rm -rf x; '"), r"'a'\''; rm -rf x; '\'''");
         assert_eq!(quote_terraform("a\"b${c}\n"), "\"a\\\"b$${c}\\n\"");
     }
 }

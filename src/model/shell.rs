@@ -2,14 +2,20 @@
 
 use std::borrow::Cow;
 
-/// A text as one word of a POSIX shell: as it is where nothing in it means anything to a shell,
+/// A text in single quotes, in which nothing means anything to a POSIX shell.
+#[must_use]
+pub fn quote_text(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// A text as one word of a POSIX shell: unquoted where nothing in it means anything to a shell,
 /// else in single quotes. Names of branches may hold `$()`, backticks and semicolons.
 #[must_use]
 pub fn quote_word(text: &str) -> Cow<'_, str> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/@+:=,".contains(&byte);
     match !text.is_empty() && text.bytes().all(is_plain) {
         true => Cow::Borrowed(text),
-        false => Cow::Owned(format!("'{}'", text.replace('\'', "'\\''"))),
+        false => Cow::Owned(quote_text(text)),
     }
 }
 

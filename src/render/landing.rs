@@ -299,7 +299,7 @@ fn request_report<'a>(known: &KnownLanding<'a>, facts: &'a Facts) -> RequestRepo
         request,
         author: request.author.as_ref().map_or(author, |by| by.login.as_str()),
         landed: landed.unwrap_or_else(|| unlanded.to_string()),
-        reviews: reviews_of(known, facts).map(|reviews| review_reports(reviews, known.findings)),
+        reviews: reviews_of(known.host, facts).map(|reviews| review_reports(reviews, known.findings)),
     }
 }
 
@@ -308,27 +308,29 @@ const DELETED: &str = "a deleted account";
 /// What only a host knows, where none was asked.
 const NOT_ASKED: &str = "not known without a host";
 
-/// The reviews on the host, and those that are signed in the repository. What could not be seen of
-/// either is the answer, unless others are there to show; a host that was not asked counts as
-/// unseen where nothing was signed.
-fn reviews_of<'a>(known: &KnownLanding<'a>, facts: &'a Facts) -> Result<Vec<&'a Review>, &'a Gap> {
-    let mut unseen = None;
-    let mut reviews: Vec<&Review> = Vec::new();
+/// The reviews on the host, and those in the repository. What could not be seen of either is the
+/// answer. A host that was not asked hides nothing where something is signed.
+fn reviews_of(is_host_asked: bool, facts: &Facts) -> Result<Vec<&Review>, &Gap> {
+    let signed = signed_reviews(facts)?;
     match &facts.host.reviews {
-        Fact::Gap(gap) if known.host => return Err(gap),
-        Fact::Gap(gap) => unseen = Some(gap),
-        Fact::Known(on_host) => reviews.extend(on_host),
+        Fact::Gap(gap) if is_host_asked || signed.is_empty() => Err(gap),
+        Fact::Gap(_) => Ok(signed),
+        Fact::Known(on_host) => Ok(on_host.iter().chain(signed).collect()),
     }
-    for chain in facts.signed.value().into_iter().flat_map(|signed| &signed.chains) {
-        match &chain.reviews {
-            Fact::Gap(gap) => return Err(gap),
-            Fact::Known(signed) => reviews.extend(signed),
-        }
-    }
-    match unseen {
-        Some(gap) if reviews.is_empty() => Err(gap),
-        _ => Ok(reviews),
-    }
+}
+
+/// The reviews in the repository: none where no policy asks for them.
+fn signed_reviews(facts: &Facts) -> Result<Vec<&Review>, &Gap> {
+    let signed = match &facts.signed {
+        Fact::Known(signed) => signed,
+        Fact::Gap(gap) if gap.reason == GapReason::NotAsked => return Ok(Vec::new()),
+        Fact::Gap(gap) => return Err(gap),
+    };
+    let unseen = signed.chains.iter().find_map(|chain| match &chain.reviews {
+        Fact::Gap(gap) => Some(gap),
+        Fact::Known(_) => None,
+    });
+    unseen.map_or_else(|| Ok(signed.reviews().collect()), Err)
 }
 
 fn review_reports<'a>(reviews: Vec<&'a Review>, findings: &'a [Finding]) -> Vec<ReviewReport<'a>> {
@@ -361,11 +363,14 @@ fn describe_review(review: &Review) -> String {
 /// What became of a review, in the words of the controls: they name it in the details of their
 /// findings.
 fn weigh_review<'f>(findings: &'f [Finding], review: &Review) -> ReviewWeight<'f> {
-    let counts = format!("review {} by ", review.id);
+    let by = review.reviewer.as_ref().map_or("", |account| account.login.as_str());
+    let counts = format!("review {} by {by} counts", review.id);
+    let named = format!("review {} ", review.id);
     let objects = format!("requested changes (review {})", review.id);
     let details = || findings.iter().flat_map(|finding| &finding.details);
-    let said = || details().filter(|detail| detail.starts_with(&counts));
-    if said().any(|detail| detail.ends_with(" counts") || detail.contains(" counts: ")) {
+    let said = || details().filter(|detail| detail.starts_with(&named));
+    let does_count = |detail: &String| matches!(detail.strip_prefix(&counts), Some(rest) if rest.is_empty() || rest.starts_with(": "));
+    if said().any(does_count) {
         return ReviewWeight::Counts;
     }
     if let Some((_, why)) = said().filter_map(|detail| detail.split_once("does not count")).next() {
@@ -376,3 +381,6 @@ fn weigh_review<'f>(findings: &'f [Finding], review: &Review) -> ReviewWeight<'f
     }
     ReviewWeight::NotJudged
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,12 @@ struct PageWords {
     file: &'static str,
 }
 
+impl PageWords {
+    fn request_page(&self, repository: &str, request: &RequestId) -> String {
+        format!("{repository}/{}/{}", self.request, escape::uri_path(request.to_string().as_bytes()))
+    }
+}
+
 static TABLE: &[PageWords] = &[
     PageWords { kinds: &["github"], commit: "commit", request: "pull", file: "blob" },
     PageWords { kinds: &["gitlab"], commit: "-/commit", request: "-/merge_requests", file: "-/blob" },
@@ -25,9 +31,7 @@ static TABLE: &[PageWords] = &[
 
 /// The page of a request, on a host of this kind; `None` where such hosts have none.
 pub fn request_page(kind: &str, domain: &str, repository: &str, request: &RequestId) -> Option<String> {
-    let words = find_words(kind)?;
-    let request = escape::uri_path(request.to_string().as_bytes());
-    Some(format!("https://{domain}/{repository}/{}/{request}", words.request))
+    Some(find_words(kind)?.request_page(&format!("https://{domain}/{repository}"), request))
 }
 
 fn find_words(kind: &str) -> Option<&'static PageWords> {
@@ -59,7 +63,7 @@ impl<'d> HostPages<'d> {
     }
 
     pub(super) fn request(&self, request: &RequestId) -> String {
-        format!("{}/{}/{}", self.root, self.words.request, escape::uri_path(request.to_string().as_bytes()))
+        self.words.request_page(&self.root, request)
     }
 
     /// The file at the head, where the head is known.

@@ -53,7 +53,8 @@ pub trait ReportReaders: Debug + Sync {
     ) -> Result<(CoverageFormat, Reported), ReportError>;
 }
 
-/// Reads nothing: for what looks at the past, where reports of the work tree prove nothing.
+/// Reads nothing: for what looks at the past, where reports of the work tree prove nothing, and for
+/// the hooks of a server, which has no work tree.
 pub static NO_READERS: &dyn ReportReaders = &NoReaders;
 
 #[derive(Debug)]

@@ -275,6 +275,13 @@ fn attack_a_list_of_refs_is_answered_with_less_than_there_is() {
     ] {
         assert_eq!(told("records", REFS, answer(200, ADVERTISEMENT, &body)), unproven, "{body}");
     }
+    // So many that each costs a request, and no one records as many.
+    let line = |number: usize| format!("{} refs/portcullis/deployments/a{number}\n", "2".repeat(40));
+    let lines = |count: usize| (0..count).map(line).map(|line| format!("{:04x}{line}", line.len() + 4));
+    let beside =
+        |count| [&text[..record_line], &lines(count).collect::<String>(), &text[record_line..]].concat();
+    assert_eq!(told("records", REFS, answer(200, ADVERTISEMENT, &beside(20))), (0, "met".to_string()));
+    assert_eq!(told("records", REFS, answer(200, ADVERTISEMENT, &beside(1000))), unproven);
     for act in [
         answer(200, "text/plain", &text),
         answer(200, "application/json", "[]"),

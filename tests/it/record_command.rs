@@ -214,7 +214,15 @@ fn a_chain_that_was_cut_or_replaced_is_seen_by_what_is_remembered() {
     project.unverified(&format!("verify production --expect-tip {tip}"), "forked");
     project.git.find_reference(REF).unwrap().delete().unwrap();
     project.unverified(&remembered, "there is no deployment record");
-    assert_eq!(project.say("verify production").0, 5);
+    let (exit, text) = project.say("verify production");
+    assert!(exit == 5 && text.contains("the first one is made by a deployment"), "{text}");
+    assert!(!text.contains("git fetch"), "there is nowhere to fetch from: {text}");
+    project.git.remote("origin", "https://git.example.test/upload").unwrap();
+    let (exit, text) = project.say("verify production");
+    assert!(
+        exit == 5 && text.contains("git fetch") && text.contains("only where the remote has none"),
+        "{text}"
+    );
     assert_eq!(project.say("verify production --expect-tip abc").0, 2);
 }
 

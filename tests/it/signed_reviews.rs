@@ -616,6 +616,7 @@ fn attack_a_chain_is_set_back_after_a_deployment_saw_it() {
     let base = baseline.to_string();
     let recorded = project.portcullis(&[&first[..], &["--base", &base, "--record"]].concat());
     assert_eq!(recorded.status.code(), Some(0), "{}", text_of(&recorded));
+    assert!(text_of(&recorded).contains("warning: this record is of no host"), "{}", text_of(&recorded));
     // The next change lands with an approval of its own.
     project.base = project.head;
     project.push("INSERT INTO records SELECT 4;\n");

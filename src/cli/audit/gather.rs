@@ -29,7 +29,7 @@ use portcullis_collect::audit::saved::read_recorded;
 use portcullis_collect::gather::text_at;
 use portcullis_collect::recorded::contradictions;
 use portcullis_collect::records::{DeploymentRecords as _, Resting};
-use portcullis_collect::sources::{NO_REVIEW_REFS, Sources};
+use portcullis_collect::sources::Sources;
 use portcullis_forge::{Forge, Question};
 use portcullis_git::Repository;
 use portcullis_judge::policy::Policy;
@@ -41,7 +41,6 @@ use portcullis_model::gathered::GatheredFacts;
 use portcullis_model::host::{HostProfile, NO_HOST};
 use portcullis_model::path::RepoPath;
 use portcullis_model::protection::Branch;
-use portcullis_model::reading::NO_READERS;
 use portcullis_model::snapshot::ProtectionLook;
 use portcullis_model::waiver;
 use portcullis_wire::audit::v1::{ArrivalsV1, AuditPeriodV1, AuditTitleV1, AuditV1, PolicyTodayV1};
@@ -71,17 +70,7 @@ pub fn gather_audit(
     let profile = host_profile(repository, host, &files, arguments.host);
     let given = arguments.policy.as_deref().map(|file| given_policy(repository, directory, file, &profile));
     let mut book = PolicyBook::new(repository, profile, given.transpose()?);
-    let sources = Sources {
-        repository,
-        host,
-        crew: crew.as_ref(),
-        directory,
-        reports: &[],
-        readers: NO_READERS,
-        evidence: &[],
-        observed: as_of,
-        review_refs: &NO_REVIEW_REFS,
-    };
+    let sources = Sources::of_the_past(repository, host, crew.as_ref(), directory, as_of);
     let names = branch_names(repository, arguments, &mut book)?;
     let branches: Vec<NamedTip> =
         names.into_iter().map(|name| NamedTip::find(repository, &sources, name)).collect::<Result<_>>()?;

@@ -8,7 +8,7 @@ use crate::hosts::{MeantHost, kind_of, open_host};
 use crate::{HostName, bare, output};
 use clap::Args;
 use portcullis_collect::deployment::gather_landing;
-use portcullis_collect::sources::{NO_REVIEW_REFS, Sources};
+use portcullis_collect::sources::Sources;
 use portcullis_forge::{Forge, ci};
 use portcullis_git::{BranchPosition, Repository};
 use portcullis_judge::decide::judge_alone;
@@ -17,7 +17,6 @@ use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::deployment::Deployment;
 use portcullis_model::fact::Gap;
 use portcullis_model::inquiry::Inquiry;
-use portcullis_model::reading::NO_READERS;
 use portcullis_render::landing::{KnownLanding, Location, write_report};
 use std::path::Path;
 
@@ -152,18 +151,7 @@ fn gather_facts(
 ) -> Result<Option<Deployment>> {
     let inquiry = Inquiry { each_commit: false, ..asked.policy.inquiry(None) };
     let Asked { repository, directory, .. } = asked;
-    let observed = jiff::Timestamp::now();
-    let sources = Sources {
-        repository,
-        host,
-        crew: None,
-        directory,
-        reports: &[],
-        readers: NO_READERS,
-        evidence: &[],
-        observed,
-        review_refs: &NO_REVIEW_REFS,
-    };
+    let sources = Sources::of_the_past(repository, host, None, directory, jiff::Timestamp::now());
     gather_landing(&inquiry, branch, spot, &sources).map_err(unseen_failure)
 }
 

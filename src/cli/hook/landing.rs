@@ -13,6 +13,7 @@ use crate::policy_file::check_waivers;
 use crate::prepare::{PolicyAtBase, policy_at};
 use crate::{SubjectArguments, output};
 use portcullis_collect::bare::{is_explained, prove_landing};
+use portcullis_collect::reports::ReportFiles;
 use portcullis_collect::request::{Located, LocatedChange, gather};
 use portcullis_collect::sources::{Ends, HostSession, ReviewRefs, Sources};
 use portcullis_forge::Forge;
@@ -26,7 +27,6 @@ use portcullis_model::decision::{Decision, Finding, Judged, Outcome};
 use portcullis_model::fact::{Fact, Gap};
 use portcullis_model::landing::{Coverage, Span, Step};
 use portcullis_model::protection::Branch;
-use portcullis_model::reading::NO_READERS;
 use portcullis_model::shell::quote_word;
 use std::path::Path;
 
@@ -229,9 +229,7 @@ impl BranchUpdate<'_> {
             repository,
             host: Some(&server),
             crew: None,
-            directory: Path::new("."),
-            reports: &[],
-            readers: NO_READERS,
+            files: ReportFiles::unread(Path::new(".")),
             evidence: &[],
             observed: self.receiving.entry.time,
             review_refs: &review_refs,

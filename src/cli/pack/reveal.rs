@@ -3,6 +3,7 @@
 use super::super::exit::{Exit, Failure, Result};
 use super::super::output;
 use clap::Args;
+use portcullis_model::shell::quote_word;
 use portcullis_pack::pseudonym::PseudonymKey;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -31,8 +32,10 @@ pub(super) fn read_key(file: &Path, folder: &Path) -> Result<PseudonymKey> {
 
 fn read_key_file(file: &Path) -> Result<PseudonymKey> {
     let bytes = std::fs::read(file).map_err(|error| {
-        Failure::environment(format!("cannot read the key {}: {error}", file.display()))
-            .hint(format!("make one: (umask 077; openssl rand -hex 32 > {})", file.display()))
+        Failure::environment(format!("cannot read the key {}: {error}", file.display())).hint(format!(
+            "make one: (umask 077; openssl rand -hex 32 > {})",
+            quote_word(&file.display().to_string())
+        ))
     })?;
     PseudonymKey::read(&bytes).map_err(|why| Failure::usage(format!("{}: {why}", file.display())))
 }

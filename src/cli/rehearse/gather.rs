@@ -14,8 +14,7 @@ use crate::progress::Progress;
 use jiff::Timestamp;
 use portcullis_audit::landing::SeenLanding;
 use portcullis_collect::audit::{AuditGroup, AuditedBranch, GatheredLanding};
-use portcullis_collect::crew::Crew;
-use portcullis_collect::sources::{NO_REVIEW_REFS, Sources};
+use portcullis_collect::sources::Sources;
 use portcullis_forge::Forge;
 use portcullis_git::Repository;
 use portcullis_model::change::Revision;
@@ -23,7 +22,6 @@ use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::host::NO_HOST;
 use portcullis_model::inquiry::Inquiry;
 use portcullis_model::landing::{Span, Step};
-use portcullis_model::reading::NO_READERS;
 use portcullis_rehearse::landings::{RehearsalBook, RehearsalTitle, RehearsedPolicies};
 use portcullis_rehearse::variant::change_settings;
 use portcullis_wire::rehearsal::v1::{RehearsalV1, RehearsedPastV1};
@@ -62,7 +60,7 @@ pub fn gather_rehearsal(
     let policy = NamedPolicy::rehearsed(repository, directory, arguments, &profile)?;
     let other = arguments.compare.as_ref().map(|file| NamedPolicy::read(directory, file, &profile));
     let other = other.transpose()?;
-    let sources = sources_of(repository, directory, (host, crew.as_ref()), as_of);
+    let sources = Sources::of_the_past(repository, host, crew.as_ref(), directory, as_of);
     let named =
         NamedTip::find(repository, &sources, policy.branch(repository, arguments.branch.as_deref())?)?;
     let line = repository.dated_line(&named.tip).map_err(|gap| unseen_failure(&gap))?;
@@ -94,25 +92,6 @@ pub fn gather_rehearsal(
         repository: host.map(Forge::repository),
         program: PROGRAM.to_string(),
     }))
-}
-
-fn sources_of<'a>(
-    repository: &'a Repository,
-    directory: &'a Path,
-    (host, crew): (Option<&'a dyn Forge>, Option<&'a Crew<'a>>),
-    observed: Timestamp,
-) -> Sources<'a> {
-    Sources {
-        repository,
-        host,
-        crew,
-        directory,
-        reports: &[],
-        readers: NO_READERS,
-        evidence: &[],
-        observed,
-        review_refs: &NO_REVIEW_REFS,
-    }
 }
 
 fn describe_past(

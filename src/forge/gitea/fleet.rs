@@ -14,26 +14,20 @@
 use super::address::{GiteaRepository, api_address};
 use super::lists::{List, list_all};
 use super::{Flavour, style};
-use crate::fleet::FleetHost;
+use crate::fleet::{FleetHost, LARGEST_TEXT, decode_text};
 use crate::http::address::Api;
 use crate::http::client::Client;
 use crate::http::gaps::{contradiction, malformed, truncated};
 use crate::{Connection, HostError};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::fact::{Fact, Gap, GapReason};
 use portcullis_model::fleet::{
-    ListedRepository, ProtectionMark, RepositorySurvey, RequestBudget, SurveyQuestion, SurveyedRecord,
+    ListedRepository, RepositorySurvey, RequestBudget, SurveyQuestion, SurveyedRecord,
 };
-use portcullis_model::protection::Protection;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-
-/// Texts are read up to this size, in bytes.
-const LARGEST: u64 = 1 << 20;
 
 /// What the host need not look up for each commit.
 const BRIEFLY: [(&str, &str); 3] = [("stat", "false"), ("verification", "false"), ("files", "false")];
@@ -85,14 +79,6 @@ impl FleetHost for GiteaFleet {
 
     fn survey(&self, repositories: &[String], asked: &SurveyQuestion) -> Vec<Fact<RepositorySurvey>> {
         repositories.iter().map(|name| self.survey_one(name, asked).into()).collect()
-    }
-
-    fn portion(&self) -> usize {
-        1
-    }
-
-    fn covers(&self, _: &ProtectionMark, _: &Protection) -> bool {
-        false
     }
 
     fn budget(&self) -> Fact<RequestBudget> {
@@ -199,7 +185,7 @@ impl SurveyedGitea<'_> {
         if listed.kind != "file" {
             return Err(malformed(&what, format!("it is a {}", listed.kind)));
         }
-        if listed.size > LARGEST {
+        if listed.size > LARGEST_TEXT {
             return Err(truncated(&what, format!("it has {} bytes", listed.size)));
         }
         let seen: SeenFile = self.get(&what, &["contents", path], &[("ref", branch.as_str())])?;
@@ -241,9 +227,5 @@ fn read_file(what: &str, path: &str, seen: &SeenFile) -> Result<String, Gap> {
     let (Some("base64"), Some(content)) = (seen.encoding.as_deref(), &seen.content) else {
         return Err(malformed(what, "it comes without its content"));
     };
-    let bytes = STANDARD.decode(content.trim()).map_err(|error| malformed(what, error.to_string()))?;
-    if bytes.len() as u64 != seen.size {
-        return Err(truncated(what, format!("{} of {} bytes were given", bytes.len(), seen.size)));
-    }
-    String::from_utf8(bytes).map_err(|_| malformed(what, "it is not text"))
+    decode_text(what, content, seen.size)
 }

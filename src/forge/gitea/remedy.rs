@@ -2,8 +2,9 @@
 //! and keeps what it imposes already.
 
 use crate::http::address::percent_encode;
-use crate::remedy::{HostRemedy, RemedyPart, RemedyRequest, quote_shell, write_json};
+use crate::remedy::{HostRemedy, RemedyPart, RemedyRequest, write_json};
 use portcullis_model::protection::Rule;
+use portcullis_model::shell::quote_text;
 use serde_json::{Map, Value, json};
 
 /// The file that the rule is written to.
@@ -29,7 +30,7 @@ pub(super) fn write_remedy(request: &RemedyRequest<'_>) -> HostRemedy {
     let command = format!(
         "curl --fail --request {method} --header \"Authorization: token $TOKEN\" --header 'Content-Type: application/json' --data \
          @{FILE} \"$SERVER\"{}",
-        quote_shell(&format!("/api/v1/{place}"))
+        quote_text(&format!("/api/v1/{place}"))
     );
     let parts = vec![
         RemedyPart::file("api", "The rule, as the API takes it", FILE, write_json(&Value::Object(body))),

@@ -2,8 +2,9 @@
 //! of them is still bound by the others. A ruleset with exactly the missing rules and an empty
 //! bypass list is therefore enough.
 
-use crate::remedy::{HostRemedy, RemedyPart, RemedyRequest, quote_shell, quote_terraform, write_json};
+use crate::remedy::{HostRemedy, RemedyPart, RemedyRequest, quote_terraform, write_json};
 use portcullis_model::protection::Rule;
+use portcullis_model::shell::quote_text;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -19,7 +20,7 @@ pub(super) fn write_remedy(request: &RemedyRequest<'_>) -> HostRemedy {
         return HostRemedy { impossible, unnamed, ..HostRemedy::default() };
     }
     let place = format!("repos/{}/rulesets", request.repository);
-    let command = format!("gh api --method POST {} --input {FILE}", quote_shell(&place));
+    let command = format!("gh api --method POST {} --input {FILE}", quote_text(&place));
     let parts = vec![
         RemedyPart::file(
             "gh",

@@ -25,10 +25,7 @@ use crate::http::gaps::malformed;
 use crate::{Connection, HostError};
 use portcullis_model::change::BranchName;
 use portcullis_model::fact::{Fact, Gap, GapReason};
-use portcullis_model::fleet::{
-    ListedRepository, ProtectionMark, RepositorySurvey, RequestBudget, SurveyQuestion,
-};
-use portcullis_model::protection::Protection;
+use portcullis_model::fleet::{ListedRepository, RepositorySurvey, RequestBudget, SurveyQuestion};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 
@@ -97,14 +94,6 @@ impl FleetHost for GitLabFleet {
 
     fn survey(&self, repositories: &[String], asked: &SurveyQuestion) -> Vec<Fact<RepositorySurvey>> {
         repositories.iter().map(|name| self.survey_one(name, asked).into()).collect()
-    }
-
-    fn portion(&self) -> usize {
-        1
-    }
-
-    fn covers(&self, _: &ProtectionMark, _: &Protection) -> bool {
-        false
     }
 
     fn budget(&self) -> Fact<RequestBudget> {

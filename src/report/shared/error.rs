@@ -2,7 +2,7 @@
 
 pub use portcullis_testrun::reading::ReportError;
 
-/// What is wrong with an element, an event or a line of a report. Whoever reads the file adds the
+/// What is wrong with an element, an event or a line of a report. The reader of the file adds the
 /// place, which makes it a [`ReportError`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContentError(String);

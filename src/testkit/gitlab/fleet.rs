@@ -250,7 +250,7 @@ fn pkt_line(text: &str) -> String {
     format!("{:04x}{text}\n", text.len() + 5)
 }
 
-/// What stands for the identifier of a text.
+/// A made-up blob ID of a text.
 fn blob(text: &str) -> String {
     Digest::of(text.as_bytes()).hex().chars().take(40).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::{EngineName, PlanArguments};
 use crate::reconcile::ManifestArguments;
+use portcullis_model::shell::quote_word;
 use portcullis_reconcile::engine::EngineDialect;
 use portcullis_wire::engine_plan::v1::EnginePlanV1;
 use std::path::Path;
@@ -103,11 +104,7 @@ fn name_sides(arguments: &PlanArguments) -> String {
 fn quote_path(path: &Path) -> String {
     let text = path.display().to_string();
     let text = if text.starts_with('-') { format!("./{text}") } else { text };
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-:=@+,".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text;
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
+    quote_word(&text).into_owned()
 }
 
 #[cfg(test)]

@@ -3,18 +3,14 @@
 //! The commit is asked for by its name: a tag may be called like the branch, and git takes the tag.
 
 use super::SurveyedGitLab;
+use crate::fleet::decode_text;
 use crate::gitlab::{translate, wire};
-use crate::http::gaps::{contradiction, malformed, truncated};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::http::gaps::{contradiction, malformed};
 use portcullis_model::change::{BranchName, Revision};
 use portcullis_model::digest::Digest;
 use portcullis_model::fact::{Fact, Gap};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-
-/// Texts are read up to this size, in bytes.
-const LARGEST: u64 = 1 << 20;
 
 /// The files in the root of a commit.
 struct Root {
@@ -98,18 +94,14 @@ impl SurveyedGitLab<'_> {
 
 /// The text of a file that was asked for.
 fn read_file(what: &str, seen: &SeenFile) -> Result<String, Gap> {
-    if seen.size > LARGEST {
-        return Err(truncated(what, format!("it has {} bytes", seen.size)));
-    }
     if seen.encoding != "base64" {
         return Err(malformed(what, format!("its encoding is `{}`", seen.encoding)));
     }
-    let bytes = STANDARD.decode(seen.content.trim()).map_err(|error| malformed(what, error.to_string()))?;
-    if bytes.len() as u64 != seen.size {
-        return Err(truncated(what, format!("{} of {} bytes were given", bytes.len(), seen.size)));
+    let text = decode_text(what, &seen.content, seen.size)?;
+    match seen.content_sha256.as_deref() {
+        Some(given) if given != Digest::of(text.as_bytes()).hex() => {
+            Err(contradiction(what, "its content has another SHA-256 than the host says"))
+        }
+        _ => Ok(text),
     }
-    if seen.content_sha256.as_deref().is_some_and(|given| given != Digest::of(&bytes).hex()) {
-        return Err(contradiction(what, "its content has another SHA-256 than the host says"));
-    }
-    String::from_utf8(bytes).map_err(|_| malformed(what, "it is not text"))
 }

@@ -6,10 +6,11 @@
 use super::rules::applies_to;
 use super::{GitLab, wire};
 use crate::http::address::percent_encode;
-use crate::remedy::{HostRemedy, RemedyPart, RemedyRequest, quote_shell};
+use crate::remedy::{HostRemedy, RemedyPart, RemedyRequest};
 use branch::BranchPlan;
 use portcullis_model::fact::Gap;
 use portcullis_model::protection::Rule;
+use portcullis_model::shell::quote_text;
 use serde_json::{Map, Value, json};
 use state::GitlabState;
 
@@ -126,18 +127,18 @@ impl GitlabChange<'_> {
 
     fn call(&self, method: &str, place: &str, body: &Map<String, Value>) -> String {
         let project = percent_encode(self.request.repository);
-        let place = quote_shell(&format!("projects/{project}{place}"));
+        let place = quote_text(&format!("projects/{project}{place}"));
         let call = format!("glab api --method {method} {place}");
         if body.values().any(Value::is_array) {
             // Fields cannot be lists.
-            let body = quote_shell(&Value::Object(body.clone()).to_string());
+            let body = quote_text(&Value::Object(body.clone()).to_string());
             return format!(
                 "printf '%s' {body} | {call} --header 'Content-Type: application/json' --input -"
             );
         }
         let fields = body.iter().map(|(key, value)| match value {
-            Value::String(text) => format!(" --raw-field {}", quote_shell(&format!("{key}={text}"))),
-            other => format!(" --field {}", quote_shell(&format!("{key}={other}"))),
+            Value::String(text) => format!(" --raw-field {}", quote_text(&format!("{key}={text}"))),
+            other => format!(" --field {}", quote_text(&format!("{key}={other}"))),
         });
         call + &fields.collect::<String>()
     }
