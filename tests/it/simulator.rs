@@ -7,6 +7,7 @@
 use portcullis_collect::deployment::{DeploymentTarget, gather_deployment};
 use portcullis_collect::recorded::contradictions;
 use portcullis_collect::records::Resting;
+use portcullis_collect::reports::ReportFiles;
 use portcullis_collect::sources::Sources;
 use portcullis_forge::Connection;
 use portcullis_forge::github::GitHub;
@@ -112,7 +113,7 @@ fn gathered(lane: &Lane, words: Words) -> Deployment {
         repository: &repository,
         host: Some(&host),
         crew: None,
-        files: portcullis_collect::reports::ReportFiles::unread(lane.directory()),
+        files: ReportFiles { directory: lane.directory(), named: &[], readers: portcullis_report::READERS },
         evidence: &[],
         observed: jiff::Timestamp::UNIX_EPOCH,
         review_refs: &portcullis_collect::sources::NO_REVIEW_REFS,
