@@ -37,8 +37,7 @@ impl Gitolite {
         run_gitolite(&["compile"]);
         run_gitolite(&["trigger", "POST_COMPILE"]);
         let keys = std::fs::read_to_string(home.path().join(".ssh/authorized_keys")).unwrap();
-        let set = format!("SetEnv HOME={}", home.path().display());
-        let (port, daemon) = start_sshd(home.path(), &keys, &set)?;
+        let (port, daemon) = start_sshd(home.path(), &keys, "")?;
         let head = home.path().join("repositories/upload.git/HEAD");
         std::fs::write(head, "ref: refs/heads/main\n").unwrap();
         Some(Gitolite { home, port, account: account(), _daemon: daemon })

@@ -90,7 +90,7 @@ impl Person {
     /// The command with which git of this person reaches a server over ssh.
     pub fn ssh(&self, port: u16) -> String {
         format!(
-            "ssh -F /dev/null -i {} -p {port} -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR",
+            "ssh -F /dev/null -i {} -p {port} -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o KexAlgorithms=curve25519-sha256",
             self.key().display()
         )
     }

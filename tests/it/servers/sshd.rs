@@ -15,6 +15,8 @@ pub struct Sshd {
 }
 
 /// Starts an sshd whose authorised keys and further settings are these; `None` where there is none here.
+/// Its directory is the home of who logs in: a shell that sshd starts reads `.bashrc`, and what a developer
+/// keeps there is no part of a test and may take longer than all else.
 pub fn start_sshd(directory: &Path, keys: &str, settings: &str) -> Option<(u16, Daemon)> {
     let sshd = installed("sshd")?;
     let (place, port) = (directory.display(), free_port());
@@ -28,7 +30,7 @@ pub fn start_sshd(directory: &Path, keys: &str, settings: &str) -> Option<(u16, 
     let config = format!(
         "Port {port}\nListenAddress 127.0.0.1\nHostKey {place}/host\nPidFile none\nUsePAM no\nStrictModes no\n\
          AuthorizedKeysFile {place}/authorized_keys\nPermitRootLogin yes\nPasswordAuthentication no\n\
-         LogLevel VERBOSE\n{settings}\n"
+         LogLevel VERBOSE\nSetEnv HOME={place}\n{settings}\n"
     );
     std::fs::write(directory.join("sshd_config"), config).unwrap();
     let log = directory.join("sshd.log");
