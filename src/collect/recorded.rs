@@ -93,7 +93,7 @@ impl RecordedCheck<'_> {
             let (from, to) = (self.baseline.short(), candidate.short());
             found.push(format!("between {from} and {to} lie other commits"));
         }
-        let tip = &whole.host.branch.known()?.tip;
+        let tip = &whole.host.branch.known().map_err(|gap| self.gap_without_host(gap))?.tip;
         if self.repository.span(candidate, tip).known()? != on_branch.known()? {
             found.push(format!(
                 "{} lies otherwise to {}, the tip of its branch",
@@ -102,6 +102,17 @@ impl RecordedCheck<'_> {
             ));
         }
         Ok(found)
+    }
+
+    /// Nobody can ask a host any more what a record of no host leaves open.
+    fn gap_without_host(&self, gap: Gap) -> Gap {
+        if self.facts.whole.host.took_part() {
+            return gap;
+        }
+        let detail = "the record is of no host, and a host names the tip of the branch";
+        let remedy = "judge and record the next deployment with its host, or with `--host bare` in a clone of a \
+                      server without a host";
+        Gap::new(gap.what, gap.reason, detail, remedy)
     }
 
     /// Policy, waivers and signers of waivers: before the range those of the baseline, after it

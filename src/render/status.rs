@@ -60,12 +60,16 @@ fn headline(status: &StatusV1) -> String {
 
 fn describe_proof(record: &ListedRecordV1) -> String {
     match (record.standing, record.facts) {
-        (StandingV1::Reproduced, _) => "the records verify, and its facts give its decision".to_string(),
+        (StandingV1::Reproduced, _) => {
+            "the chain of records is whole, and its facts give its decision".to_string()
+        }
         (StandingV1::Unseen, _) => format!(
             "its facts give its decision; not all of it could be seen here: {}",
             record.reason.as_deref().unwrap_or("its signature")
         ),
-        (_, KeptFactsV1::Omitted) => "the records verify; not reproducible: facts omitted".to_string(),
+        (_, KeptFactsV1::Omitted) => {
+            "the chain of records is whole; not reproducible: facts omitted".to_string()
+        }
         _ => format!("not reproducible: {}", record.reason.as_deref().unwrap_or("it does not verify")),
     }
 }

@@ -617,6 +617,10 @@ fn attack_a_chain_is_set_back_after_a_deployment_saw_it() {
     let recorded = project.portcullis(&[&first[..], &["--base", &base, "--record"]].concat());
     assert_eq!(recorded.status.code(), Some(0), "{}", text_of(&recorded));
     assert!(text_of(&recorded).contains("warning: this record is of no host"), "{}", text_of(&recorded));
+    let verified = project.portcullis(&["record", "verify"]);
+    let told = text_of(&verified);
+    assert!(verified.status.code() == Some(3) && told.contains("the record is of no host"), "{told}");
+    assert!(!told.contains("--request N"), "nobody can ask the host of the past: {told}");
     // The next change lands with an approval of its own.
     project.base = project.head;
     project.push("INSERT INTO records SELECT 4;\n");

@@ -138,6 +138,8 @@ fn a_deployment_is_recorded_where_it_is_asked_for() {
     let pushed = kim.push(server, &["-o", "portcullis.record=production", "origin", &landed]);
     pushed.expect_taken();
     assert!(pushed.text.contains("recorded as production 2"), "{}", pushed.text);
+    let verified = server.on_server(super::people::PROGRAM, &["-C", &repository, "record", "verify"]);
+    assert!(verified.status.success(), "{}", super::said(&verified));
 }
 
 /// A fast-forward of two commits, a merge and a squash: each is of a head of its own.
