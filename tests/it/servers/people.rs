@@ -87,7 +87,8 @@ impl Person {
         self.home.path().join("clone")
     }
 
-    /// The command with which git of this person reaches a server over ssh.
+    /// The command with which git of this person reaches a server over ssh. The key exchange is a
+    /// quick one: nothing here has to withstand a quantum computer, and connections are many.
     pub fn ssh(&self, port: u16) -> String {
         format!(
             "ssh -F /dev/null -i {} -p {port} -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o KexAlgorithms=curve25519-sha256",
